@@ -1,0 +1,89 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target's Swift settings: Swift 6 mode, explicit imports and existentials, no warnings.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(
+    _ name: String,
+    _ dependencies: [Target.Dependency],
+    resources: [Resource] = []
+) -> Target {
+    .testTarget(
+        name: name,
+        dependencies: dependencies,
+        resources: resources,
+        swiftSettings: strict
+    )
+}
+
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let argumentParser = Target.Dependency.product(
+    name: "ArgumentParser",
+    package: "swift-argument-parser"
+)
+
+let package = Package(
+    name: "quire",
+    products: [
+        .executable(name: "quire", targets: ["quire"]),
+        .executable(name: "codex-sim", targets: ["codex-sim"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    ],
+    targets: [
+        .systemLibrary(
+            name: "CLibuv",
+            pkgConfig: "libuv",
+            providers: [.apt(["libuv1-dev"])]
+        ),
+        .target(name: "CSpawn"),
+        .target(
+            name: "EventLoop",
+            dependencies: ["CLibuv", "CSpawn"],
+            swiftSettings: strict + [.strictMemorySafety()]
+        ),
+        library("Orchestration"),
+        library("CodexEvents", ["Orchestration"]),
+        library("Autonomous", ["Orchestration"]),
+        library("Manifest", ["Orchestration", yams]),
+        library("RunStore", ["Orchestration", grdb]),
+        library("Reporting", ["Orchestration"]),
+        library("Simulation", ["Orchestration"]),
+        library(
+            "Driver",
+            [
+                "EventLoop", "RunStore", "Reporting", "Autonomous", "CodexEvents", "Orchestration",
+                logging,
+            ]
+        ),
+        library("CodexSim"),
+        .executableTarget(name: "codex-sim", dependencies: ["CodexSim"], swiftSettings: strict),
+        .executableTarget(
+            name: "quire",
+            dependencies: [
+                "Driver", "EventLoop", "RunStore", "Reporting", "Autonomous", "CodexEvents",
+                "Orchestration", "Manifest", "CodexSim", argumentParser, logging,
+            ],
+            swiftSettings: strict
+        ),
+        tests("OrchestrationTests", ["Orchestration"]),
+    ]
+)

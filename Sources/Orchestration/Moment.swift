@@ -1,0 +1,65 @@
+/// An instant on both of Quire's clocks.
+///
+/// `awake` drives timeouts: it stands still while the machine is suspended, so that no session is
+/// judged hung for a closed lid. `wall` drives reset times, which others state in wall-clock time.
+/// Neither is read here: whoever calls in passes the moment.
+package struct Moment: Hashable, Sendable, Codable {
+    /// Time awake since an arbitrary start that is the same for one process's life.
+    package var awake: Duration
+    /// UTC.
+    package var wall: WallTime
+
+    /// Makes a moment from its two readings.
+    package init(awake: Duration, wall: WallTime) {
+        self.awake = awake
+        self.wall = wall
+    }
+}
+
+/// An instant in UTC, to the millisecond.
+package struct WallTime: Hashable, Comparable, Sendable, Codable {
+    /// Milliseconds since 1970-01-01T00:00:00Z, without leap seconds.
+    package var millisecondsSinceEpoch: Int64
+
+    /// Makes an instant from milliseconds since 1970-01-01T00:00:00Z.
+    package init(millisecondsSinceEpoch: Int64) {
+        self.millisecondsSinceEpoch = millisecondsSinceEpoch
+    }
+
+    /// Reads the bare number that `encode(to:)` writes.
+    package init(from decoder: any Decoder) throws {
+        millisecondsSinceEpoch = try decoder.singleValueContainer().decode(Int64.self)
+    }
+
+    /// Writes the milliseconds as a bare number.
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(millisecondsSinceEpoch)
+    }
+
+    package static func < (left: WallTime, right: WallTime) -> Bool {
+        left.millisecondsSinceEpoch < right.millisecondsSinceEpoch
+    }
+
+    package static func + (time: WallTime, duration: Duration) -> WallTime {
+        WallTime(
+            millisecondsSinceEpoch: time.millisecondsSinceEpoch + duration.wholeMilliseconds
+        )
+    }
+
+    package static func - (left: WallTime, right: WallTime) -> Duration {
+        .milliseconds(left.millisecondsSinceEpoch - right.millisecondsSinceEpoch)
+    }
+}
+
+extension Duration {
+    /// The duration in seconds, rounded to a `Double`.
+    package var inSeconds: Double {
+        Double(components.seconds) + Double(components.attoseconds) / 1e18
+    }
+
+    /// The whole milliseconds in the duration, truncated.
+    package var wholeMilliseconds: Int64 {
+        components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
+    }
+}

@@ -1,0 +1,143 @@
+/// What Orchestration needs to know of a manifest: who may run, how often, in which order.
+///
+/// Prompts, directories and arguments are no business of the decisions; they stay with whoever
+/// carries a start out.
+package struct RunPlan: Hashable, Sendable, Codable {
+    /// Sessions at once, at least 1.
+    package var concurrency: Int
+    /// The groups that tasks name; a task without a group is in a group of its own kind, `""`,
+    /// with weight 1 and no cap.
+    package var groups: [GroupPlan]
+    /// The tasks, in manifest order.
+    ///
+    /// Names are unique and `needs` has neither unknown names nor a cycle.
+    package var tasks: [TaskPlan]
+    /// The time between a polite termination and a kill.
+    package var grace: Duration
+    /// How long a drain may take after SIGINT, before sessions are terminated.
+    package var drainAfterInterrupt: Duration
+    /// How long a drain may take after SIGTERM, before sessions are terminated.
+    package var drainAfterTerminate: Duration
+    /// The least time between two sessions of one task.
+    package var pause: Duration
+    /// Whether caps start afresh although the last run was interrupted.
+    package var freshCaps: Bool
+
+    /// Makes a plan with the manifest's defaults for everything not given.
+    package init(
+        concurrency: Int = 4,
+        groups: [GroupPlan] = [],
+        tasks: [TaskPlan] = [],
+        grace: Duration = .seconds(10),
+        drainAfterInterrupt: Duration = .seconds(600),
+        drainAfterTerminate: Duration = .seconds(20),
+        pause: Duration = .zero,
+        freshCaps: Bool = false
+    ) {
+        self.concurrency = concurrency
+        self.groups = groups
+        self.tasks = tasks
+        self.grace = grace
+        self.drainAfterInterrupt = drainAfterInterrupt
+        self.drainAfterTerminate = drainAfterTerminate
+        self.pause = pause
+        self.freshCaps = freshCaps
+    }
+}
+
+/// Tasks that share a weight and a cap.
+package struct GroupPlan: Hashable, Sendable, Codable {
+    /// Unique among the groups.
+    package var name: String
+    /// The group's share of session time relative to other groups'; above 0.
+    package var weight: Double
+    /// Sessions of the group at once; `nil` for no cap.
+    package var maxConcurrent: Int?
+
+    /// Makes a group; its weight is 1 and it has no cap unless given.
+    package init(name: String, weight: Double = 1, maxConcurrent: Int? = nil) {
+        self.name = name
+        self.weight = weight
+        self.maxConcurrent = maxConcurrent
+    }
+}
+
+/// A task as the decisions see it.
+///
+/// The defaults are the manifest's.
+package struct TaskPlan: Hashable, Sendable, Codable {
+    /// Unique in the plan; also the name of the task directory.
+    package var name: String
+    /// Larger goes first.
+    package var priority: Int
+    /// The group's name; `nil` for none.
+    package var group: String?
+    /// The task's share within its group; above 0.
+    package var weight: Double
+    /// Names of the tasks that must be complete before this one starts.
+    package var needs: [String]
+    /// Charged sessions the task may take; 0 for no limit.
+    package var maxSessions: Int
+    /// The time a session may take.
+    package var sessionTimeout: Duration
+    /// The time a session may go without an event, network waiting not counted as one.
+    package var idleTimeout: Duration
+    /// Charged executor sessions in a row without a new tick that end the task as stalled.
+    package var stallAfter: Int
+    /// Identical failures in a row that end the task as failed.
+    package var sameFailure: Int
+    /// How failures that are nobody's fault are retried.
+    package var retries: RetryPlan
+    /// Whether the next session goes on in the same thread instead of a fresh context.
+    package var resume: Bool
+
+    /// Makes a task; everything but the name has the manifest's default.
+    package init(
+        name: String,
+        priority: Int = 0,
+        group: String? = nil,
+        weight: Double = 1,
+        needs: [String] = [],
+        maxSessions: Int = 100,
+        sessionTimeout: Duration = .seconds(45 * 60),
+        idleTimeout: Duration = .seconds(600),
+        stallAfter: Int = 8,
+        sameFailure: Int = 3,
+        retries: RetryPlan = RetryPlan(),
+        resume: Bool = false
+    ) {
+        self.name = name
+        self.priority = priority
+        self.group = group
+        self.weight = weight
+        self.needs = needs
+        self.maxSessions = maxSessions
+        self.sessionTimeout = sessionTimeout
+        self.idleTimeout = idleTimeout
+        self.stallAfter = stallAfter
+        self.sameFailure = sameFailure
+        self.retries = retries
+        self.resume = resume
+    }
+}
+
+/// How often and how soon a session that the world cut down is repeated.
+package struct RetryPlan: Hashable, Sendable, Codable {
+    /// Retries in a row; the next failure of the world ends the task as failed.
+    package var limit: Int
+    /// The delay before the first retry; doubled for each further one.
+    package var delay: Duration
+    /// The longest delay.
+    package var maxDelay: Duration
+
+    /// Makes a policy; 5 retries, from 10 s to 5 min, unless given.
+    package init(
+        limit: Int = 5,
+        delay: Duration = .seconds(10),
+        maxDelay: Duration = .seconds(300)
+    ) {
+        self.limit = limit
+        self.delay = delay
+        self.maxDelay = maxDelay
+    }
+}

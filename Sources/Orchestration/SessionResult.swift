@@ -1,0 +1,146 @@
+/// How a session's process ended.
+package enum Termination: Hashable, Sendable, Codable {
+    /// It called `exit` with this status, 0 to 255.
+    case exited(Int32)
+    /// This signal killed it.
+    case signaled(Int32)
+    /// It never came to life: the `errno` of what failed, and words that say what that was.
+    case notStarted(errno: Int32, doing: String)
+}
+
+/// A session's failure, as its error channel told it.
+package struct Failure: Hashable, Sendable, Codable {
+    /// The class, from which all treatment follows.
+    package var kind: FailureClass
+    /// The agent's own words, or Quire's where the agent said nothing; one line, for people.
+    package var message: String
+    /// When the usage limit resets, where the message told; `nil` for every other class.
+    package var resetsAt: WallTime?
+
+    /// Makes a failure of a class, with the words that told it.
+    package init(_ kind: FailureClass, _ message: String, resetsAt: WallTime? = nil) {
+        self.kind = kind
+        self.message = message
+        self.resetsAt = resetsAt
+    }
+}
+
+/// The classes of failure of a session.
+///
+/// No retry happens without one.
+package enum FailureClass: String, Hashable, Sendable, Codable, CaseIterable {
+    /// The account is out of usage until a stated time; every task of the account is affected.
+    case usageLimit = "usage_limit"
+    /// Too many requests: the whole run goes slower.
+    case rateLimit = "rate_limit"
+    /// The service is under high demand.
+    case overload
+    /// The response stream broke before the turn was complete.
+    case streamCut = "stream_cut"
+    /// The network was down until Quire ended the session.
+    case noNetwork = "no_network"
+    /// The credentials were refused: no retry can help.
+    case authentication
+    /// The thread outgrew the model's context window: never resume it.
+    case contextWindow = "context_window"
+    /// The thread to resume is not known: start a new one.
+    case unknownThread = "unknown_thread"
+    /// Codex's own databases were locked by another Codex; transient.
+    case stateLocked = "state_locked"
+    /// The agent refused to run: a non-zero status, nothing on stdout (unknown flag, untrusted
+    /// directory).
+    case refusedToStart = "refused_to_start"
+    /// The process could not be started.
+    case spawnFailed = "spawn_failed"
+    /// The stream ended, with status 0 or in the middle, and no turn was completed or failed.
+    case incomplete
+    /// What came on stdout was not Codex's JSON Lines.
+    case notCodex = "not_codex"
+    /// A signal that Quire did not send killed it.
+    case killed
+    /// The turn failed for any other reason.
+    case turnFailed = "turn_failed"
+}
+
+/// Tokens, as Codex counts them.
+package struct TokenUsage: Hashable, Sendable, Codable {
+    /// All input tokens; `cachedInput` is part of them.
+    package var input: Int64
+    /// Input tokens served from the prompt cache.
+    package var cachedInput: Int64
+    /// All output tokens; `reasoningOutput` is part of them.
+    package var output: Int64
+    /// Output tokens spent on reasoning.
+    package var reasoningOutput: Int64
+
+    /// Makes a count; every part is zero unless given.
+    package init(
+        input: Int64 = 0,
+        cachedInput: Int64 = 0,
+        output: Int64 = 0,
+        reasoningOutput: Int64 = 0
+    ) {
+        self.input = input
+        self.cachedInput = cachedInput
+        self.output = output
+        self.reasoningOutput = reasoningOutput
+    }
+
+    /// No tokens.
+    package static let zero = TokenUsage()
+
+    /// Input and output together.
+    package var total: Int64 { input + output }
+
+    package static func + (left: TokenUsage, right: TokenUsage) -> TokenUsage {
+        TokenUsage(
+            input: left.input + right.input,
+            cachedInput: left.cachedInput + right.cachedInput,
+            output: left.output + right.output,
+            reasoningOutput: left.reasoningOutput + right.reasoningOutput
+        )
+    }
+
+    package static func - (left: TokenUsage, right: TokenUsage) -> TokenUsage {
+        TokenUsage(
+            input: left.input - right.input,
+            cachedInput: left.cachedInput - right.cachedInput,
+            output: left.output - right.output,
+            reasoningOutput: left.reasoningOutput - right.reasoningOutput
+        )
+    }
+}
+
+/// What a session's process left behind, judged by its output alone; whether the *task* advanced
+/// only the checklist says.
+package struct SessionResult: Hashable, Sendable {
+    /// How the process ended.
+    package var termination: Termination
+    /// Why the session failed; `nil` when its turn was completed.
+    package var failure: Failure?
+    /// The thread it worked in; `nil` when it died before `thread.started`.
+    package var thread: String?
+    /// What the thread has used in all, as last reported; `nil` when nothing was reported.
+    package var threadUsage: TokenUsage?
+    /// What this session used: the thread's total less what earlier sessions had reported.
+    package var usage: TokenUsage?
+    /// Whether a descendant held the output open until the leak limit.
+    package var outputLeaked: Bool
+
+    /// Makes a result; see the properties.
+    package init(
+        termination: Termination,
+        failure: Failure? = nil,
+        thread: String? = nil,
+        threadUsage: TokenUsage? = nil,
+        usage: TokenUsage? = nil,
+        outputLeaked: Bool = false
+    ) {
+        self.termination = termination
+        self.failure = failure
+        self.thread = thread
+        self.threadUsage = threadUsage
+        self.usage = usage
+        self.outputLeaked = outputLeaked
+    }
+}
