@@ -84,6 +84,6 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        tests("OrchestrationTests", ["Orchestration"]),
+        tests("OrchestrationTests", ["Orchestration", "Simulation"]),
     ]
 )

@@ -224,7 +224,9 @@ package struct SessionEnded: Hashable, Sendable, Codable {
     package var threadUsage: TokenUsage?
     /// Whether a descendant held its output open until the leak limit.
     package var outputLeaked: Bool
-    /// The delay before the task's next session; `nil` for none.
+    /// Whether its thread is never to be resumed.
+    package var forgetsThread: Bool
+    /// The delay before the task's next session, in seconds; `nil` for none.
     package var retryIn: Double?
 
     /// The session's identity.
@@ -244,6 +246,7 @@ package struct SessionEnded: Hashable, Sendable, Codable {
         usage: TokenUsage? = nil,
         threadUsage: TokenUsage? = nil,
         outputLeaked: Bool = false,
+        forgetsThread: Bool = false,
         retryIn: Double? = nil
     ) {
         self.task = task
@@ -258,6 +261,7 @@ package struct SessionEnded: Hashable, Sendable, Codable {
         self.usage = usage
         self.threadUsage = threadUsage
         self.outputLeaked = outputLeaked
+        self.forgetsThread = forgetsThread
         self.retryIn = retryIn
     }
 }

@@ -90,6 +90,8 @@ package struct TaskPlan: Hashable, Sendable, Codable {
     package var retries: RetryPlan
     /// Whether the next session goes on in the same thread instead of a fresh context.
     package var resume: Bool
+    /// Whether the first session of the leg goes on in the thread that the task directory names.
+    package var resumeFirst: Bool
 
     /// Makes a task; everything but the name has the manifest's default.
     package init(
@@ -104,7 +106,8 @@ package struct TaskPlan: Hashable, Sendable, Codable {
         stallAfter: Int = 8,
         sameFailure: Int = 3,
         retries: RetryPlan = RetryPlan(),
-        resume: Bool = false
+        resume: Bool = false,
+        resumeFirst: Bool = false
     ) {
         self.name = name
         self.priority = priority
@@ -118,6 +121,7 @@ package struct TaskPlan: Hashable, Sendable, Codable {
         self.sameFailure = sameFailure
         self.retries = retries
         self.resume = resume
+        self.resumeFirst = resumeFirst
     }
 }
 

@@ -1,0 +1,45 @@
+/// Something that happened outside and that a decision may follow from.
+///
+/// Whoever runs the loop collects events and hands them over once per turn, in the order in which
+/// they happened.
+package enum Event: Hashable, Sendable {
+    /// A leg of the run begins: first of all, once.
+    case runBegan(RunBegan)
+    /// A task's directory is open, locked for this run, and was looked at.
+    case taskInspected(TaskInspected)
+    /// A task's directory can't be used; the words say why and what to do. Ends the task.
+    case taskUnavailable(task: String, reason: String)
+    /// A session's process is alive.
+    case sessionSpawned(SessionSpawned)
+    /// Codex named a session's thread.
+    case threadStarted(ThreadStarted)
+    /// A session showed signs of life since the last turn; at most one a turn and session.
+    case sessionActive(SessionKey)
+    /// A session said that it waits for the network; this is no sign of life.
+    case sessionWaitsForNetwork(SessionKey)
+    /// A session's process and its output have ended, and the checklist was looked at since.
+    case sessionEnded(SessionKey, SessionResult, ChecklistState)
+    /// The user or the system asked for an end.
+    case shutdownRequested(ShutdownSignal)
+    /// The journal refused a batch; the words say why and what to do.
+    case storeFailed(String)
+    /// Something a person should know, noticed while acting on a command.
+    case warned(Warned)
+}
+
+/// What is to be done now, in order.
+package enum Command: Hashable, Sendable {
+    /// Put the fact into the journal, then report it. Everything of one batch goes into one
+    /// transaction.
+    case record(RunEvent)
+    /// Start the session once everything recorded so far is durable.
+    case startSession(SessionStarted)
+    /// End the session politely; nothing happens when it has ended already.
+    case terminateSession(SessionKey)
+    /// End the session; nothing happens when it has ended already.
+    case killSession(SessionKey)
+    /// Close the task's directory: nothing of this leg touches it any more.
+    case releaseTask(String)
+    /// Leave: nothing runs and nothing more will start. Last of all, once.
+    case endRun(Ending)
+}

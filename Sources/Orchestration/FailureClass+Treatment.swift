@@ -1,0 +1,58 @@
+/// What follows from each class of failure.
+extension FailureClass {
+    /// What a session that failed this way is counted against.
+    var charge: Charge {
+        switch self {
+        case .usageLimit, .rateLimit, .noNetwork, .authentication: .free
+        case .overload, .streamCut, .stateLocked, .unknownThread, .spawnFailed, .refusedToStart,
+            .incomplete, .killed:
+            .retry
+        case .contextWindow, .notCodex, .turnFailed: .session
+        }
+    }
+
+    /// Whether the same failure again says that no repetition will help.
+    ///
+    /// The service's troubles repeat themselves word for word and pass all the same; they are
+    /// bounded by the retries alone.
+    var repeatsForAReason: Bool {
+        switch self {
+        case .refusedToStart, .spawnFailed, .incomplete, .notCodex, .killed, .contextWindow,
+            .turnFailed:
+            true
+        case .usageLimit, .rateLimit, .overload, .streamCut, .noNetwork, .authentication,
+            .unknownThread, .stateLocked:
+            false
+        }
+    }
+
+    /// Whether the work of the thread was cut short and can go on where it was.
+    var leavesThreadResumable: Bool {
+        switch self {
+        case .usageLimit, .rateLimit, .overload, .streamCut, .noNetwork: true
+        case .authentication, .contextWindow, .unknownThread, .stateLocked, .refusedToStart,
+            .spawnFailed, .incomplete, .notCodex, .killed, .turnFailed:
+            false
+        }
+    }
+
+    /// Whether the task waits before its next session; the others are held by a gate or want none.
+    var wantsDelay: Bool {
+        switch self {
+        case .usageLimit, .rateLimit, .noNetwork, .authentication, .unknownThread: false
+        default: true
+        }
+    }
+}
+
+extension RetryPlan {
+    /// The delay before the retry with this number in a row, from 1.
+    ///
+    /// It doubles from one retry to the next up to the longest, and is then scattered over its
+    /// upper half, so that tasks that failed together do not come back together.
+    func delay(attempt: Int, using generator: inout some RandomNumberGenerator) -> Duration {
+        let doublings = min(max(attempt - 1, 0), 30)
+        let full = min(delay.inSeconds * Double(1 << doublings), maxDelay.inSeconds)
+        return .seconds(full * Double.random(in: 0.5...1, using: &generator))
+    }
+}

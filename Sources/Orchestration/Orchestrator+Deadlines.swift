@@ -1,0 +1,76 @@
+// What follows when a deadline has come.
+extension Orchestrator {
+    mutating func expireDeadlines() {
+        expireGates()
+        expireShutdown()
+        while let finding = watch.nextFinding(at: now.awake) {
+            switch finding {
+            case .tookTooLong(let key, let after):
+                expire(
+                    key,
+                    .timeout,
+                    "it took longer than its session timeout of \(after.forPeople)"
+                )
+            case .silentTooLong(let key, let after):
+                expireSilent(key, after: after)
+            case .graceIsOver(let key):
+                kill(key, "it did not end within the grace of \(state.plan.grace.forPeople)")
+            }
+        }
+    }
+
+    private mutating func expireSilent(_ key: SessionKey, after: Duration) {
+        if watch.waitsForNetwork(key) {
+            expire(key, .network, "it waited for the network for \(after.forPeople)")
+        } else {
+            expire(key, .timeout, "it was silent for its idle timeout of \(after.forPeople)")
+        }
+    }
+
+    private mutating func expire(_ key: SessionKey, _ cause: EndCause, _ reason: String) {
+        causes[key] = cause
+        terminate(key, reason)
+    }
+
+    /// Ends a session politely, and sets the time of its kill.
+    mutating func terminate(_ key: SessionKey, _ reason: String) {
+        record(
+            .sessionSignalled(
+                SessionSignalled(
+                    task: key.task,
+                    session: key.number,
+                    step: .terminate,
+                    reason: reason
+                )
+            )
+        )
+        commands.append(.terminateSession(key))
+        watch.kill(key, at: now.awake + state.plan.grace)
+    }
+
+    /// Ends a session, and asks again after another grace if that should not have been enough.
+    mutating func kill(_ key: SessionKey, _ reason: String) {
+        record(
+            .sessionSignalled(
+                SessionSignalled(task: key.task, session: key.number, step: .kill, reason: reason)
+            )
+        )
+        commands.append(.killSession(key))
+        watch.kill(key, at: now.awake + max(state.plan.grace, .seconds(1)))
+    }
+}
+
+extension Duration {
+    /// The duration as people write it: `45 min`, `10 s`, `1.5 s`, `2 h 5 min`.
+    package var forPeople: String {
+        let milliseconds = wholeMilliseconds
+        if milliseconds < 60_000 {
+            let tenths = (milliseconds + 50) / 100
+            return tenths % 10 == 0 ? "\(tenths / 10) s" : "\(tenths / 10).\(tenths % 10) s"
+        }
+        let (hours, minutes) = (milliseconds / 3_600_000, milliseconds / 60_000 % 60)
+        let seconds = milliseconds / 1000 % 60
+        if hours > 0 { return minutes > 0 ? "\(hours) h \(minutes) min" : "\(hours) h" }
+        return seconds > 0 ? "\(minutes) min \(seconds) s" : "\(minutes) min"
+    }
+}

@@ -1,0 +1,97 @@
+/// The deadlines of running sessions: how long each may take, how long it may be silent, and when
+/// a terminated one is killed.
+struct SessionWatch: Sendable {
+    /// What a deadline that has come asks for.
+    enum Finding: Hashable, Sendable {
+        /// It took longer than its session timeout.
+        case tookTooLong(SessionKey, after: Duration)
+        /// It was silent longer than its idle timeout.
+        case silentTooLong(SessionKey, after: Duration)
+        /// Its grace is over.
+        case graceIsOver(SessionKey)
+    }
+
+    private struct Entry: Sendable {
+        var begun: Duration
+        var lastActivity: Duration
+        var sessionTimeout: Duration
+        var idleTimeout: Duration
+        var killAt: Duration?
+        var waitsForNetwork = false
+
+        var due: Duration {
+            if let killAt { return killAt }
+            return min(begun + sessionTimeout, lastActivity + idleTimeout)
+        }
+    }
+
+    private struct Alarm: Hashable, Comparable, Sendable {
+        var at: Duration
+        var task: String
+        var number: Int
+
+        static func < (left: Alarm, right: Alarm) -> Bool { left.at < right.at }
+    }
+
+    private var entries: [SessionKey: Entry] = [:]
+    /// One alarm a session and a few stale ones: activity only moves an entry's deadline, and the
+    /// alarm finds out when it goes off.
+    private var alarms = BinaryHeap<Alarm>()
+
+    /// When the next alarm goes off, perhaps for nothing.
+    var next: Duration? { alarms.first?.at }
+
+    mutating func begin(_ key: SessionKey, task: TaskPlan, at now: Duration) {
+        entries[key] = Entry(
+            begun: now,
+            lastActivity: now,
+            sessionTimeout: task.sessionTimeout,
+            idleTimeout: task.idleTimeout
+        )
+        arm(key)
+    }
+
+    mutating func noteActivity(_ key: SessionKey, at now: Duration) {
+        entries[key]?.lastActivity = now
+        entries[key]?.waitsForNetwork = false
+    }
+
+    mutating func noteNetworkWaiting(_ key: SessionKey) {
+        entries[key]?.waitsForNetwork = true
+    }
+
+    /// Whether the last that was heard of the session is that it waits for the network.
+    func waitsForNetwork(_ key: SessionKey) -> Bool { entries[key]?.waitsForNetwork ?? false }
+
+    /// Sets the kill of a session that is being terminated.
+    mutating func kill(_ key: SessionKey, at time: Duration) {
+        entries[key]?.killAt = time
+        arm(key)
+    }
+
+    mutating func end(_ key: SessionKey) { entries[key] = nil }
+
+    /// Removes and returns the next deadline that has come.
+    mutating func nextFinding(at now: Duration) -> Finding? {
+        while let alarm = alarms.first, alarm.at <= now {
+            _ = alarms.pop()
+            let key = SessionKey(task: alarm.task, number: alarm.number)
+            guard let entry = entries[key] else { continue }
+            if entry.due > now {
+                arm(key)
+                continue
+            }
+            if entry.killAt != nil { return .graceIsOver(key) }
+            if entry.begun + entry.sessionTimeout <= now {
+                return .tookTooLong(key, after: entry.sessionTimeout)
+            }
+            return .silentTooLong(key, after: entry.idleTimeout)
+        }
+        return nil
+    }
+
+    private mutating func arm(_ key: SessionKey) {
+        guard let entry = entries[key] else { return }
+        alarms.push(Alarm(at: entry.due, task: key.task, number: key.number))
+    }
+}

@@ -1,0 +1,151 @@
+/// All that is known of a task, folded from the facts.
+package struct TaskState: Hashable, Sendable {
+    /// Where a task stands.
+    package enum Phase: Hashable, Sendable {
+        /// It has work left and no session.
+        case waiting
+        /// This session of it runs.
+        case running(Int)
+        /// It ended.
+        case ended(Outcome)
+    }
+
+    /// The plan it follows in this leg.
+    package internal(set) var plan: TaskPlan
+    /// Where it stands.
+    package internal(set) var phase = Phase.waiting
+    /// Whether its directory was opened in this leg.
+    package internal(set) var isInspected = false
+    /// The checklist as last seen.
+    package internal(set) var checklist = ChecklistState.missing
+    /// Sessions started over all legs; the next one is numbered one more.
+    package internal(set) var sessions = 0
+    /// Sessions counted against `max_sessions` since caps were last fresh.
+    package internal(set) var charged = 0
+    /// Retries in a row.
+    package internal(set) var retries = 0
+    /// Failures in a row, of whatever class.
+    package internal(set) var failures = 0
+    /// Charged sessions in a row without a new tick.
+    package internal(set) var idle = 0
+    /// The most ticked entries ever seen.
+    package internal(set) var bestTicked = 0
+    /// Seconds of all its sessions.
+    package internal(set) var seconds = 0.0
+    /// Tokens of all its sessions.
+    package internal(set) var usage = TokenUsage.zero
+    /// The newest thread.
+    package internal(set) var thread: String?
+    /// What that thread has used in all.
+    package internal(set) var threadUsage: TokenUsage?
+    /// Whether the next session goes on in that thread.
+    package internal(set) var resumesNext = false
+    /// The awake time before which no session of it starts; `nil` for none.
+    package internal(set) var notBefore: Duration?
+    var lastFailure: FailureSignature?
+    var sameFailures = 0
+    /// Needs that are not complete yet.
+    var pendingNeeds = 0
+
+    init(plan: TaskPlan) {
+        self.plan = plan
+    }
+
+    /// How it ended; `nil` while it has work left.
+    package var outcome: Outcome? {
+        if case .ended(let outcome) = phase { outcome } else { nil }
+    }
+
+    /// The number of its running session.
+    package var runningSession: Int? {
+        if case .running(let number) = phase { number } else { nil }
+    }
+
+    /// What its next session does.
+    var nextRole: Role { checklist == .missing ? .initializer : .executor }
+
+    /// The thread the next session resumes; `nil` for a fresh context.
+    var nextThread: String? { resumesNext || plan.resume ? thread : nil }
+
+    /// Takes the plan of a new leg over and forgets what belonged to the old leg's clock.
+    mutating func beginLeg(plan: TaskPlan, freshCaps: Bool) {
+        self.plan = plan
+        isInspected = false
+        notBefore = nil
+        pendingNeeds = 0
+        if freshCaps { charged = 0 }
+    }
+
+    /// Starts its counts afresh.
+    mutating func reopen() {
+        phase = .waiting
+        retries = 0
+        failures = 0
+        idle = 0
+        lastFailure = nil
+        sameFailures = 0
+    }
+
+    mutating func apply(_ fact: TaskInspected) {
+        isInspected = true
+        checklist = fact.checklist
+        bestTicked = max(bestTicked, fact.checklist.progress?.ticked ?? 0)
+        if thread != fact.thread {
+            thread = fact.thread
+            threadUsage = nil
+            resumesNext = false
+        }
+        if plan.resumeFirst && thread != nil { resumesNext = true }
+    }
+
+    mutating func apply(_ fact: SessionStarted) {
+        phase = .running(fact.session)
+        sessions = fact.session
+        notBefore = nil
+        resumesNext = false
+        if fact.resumes == nil { threadUsage = nil }
+    }
+
+    mutating func apply(_ fact: SessionEnded, at moment: Moment) {
+        phase = .waiting
+        seconds += fact.seconds
+        usage = usage + (fact.usage ?? .zero)
+        if let thread = fact.thread { self.thread = thread }
+        if let total = fact.threadUsage { threadUsage = total }
+        countProgress(fact)
+        countFailure(fact)
+        resumesNext = fact.failure?.kind.leavesThreadResumable ?? false
+        if fact.forgetsThread { (thread, threadUsage) = (nil, nil) }
+        if let delay = fact.retryIn { notBefore = moment.awake + .seconds(delay) }
+    }
+
+    private mutating func countProgress(_ fact: SessionEnded) {
+        if let progress = fact.progress { checklist = .good(progress) }
+        let ticked = fact.progress?.ticked ?? 0
+        if fact.charge == .session { charged += 1 }
+        if ticked > bestTicked || fact.verdict == .initialized {
+            bestTicked = max(bestTicked, ticked)
+            idle = 0
+        } else if fact.charge == .session {
+            idle += 1
+        }
+    }
+
+    private mutating func countFailure(_ fact: SessionEnded) {
+        if fact.charge == .retry {
+            retries += 1
+        } else if fact.charge == .session {
+            retries = 0
+        }
+        guard let failure = fact.failure else {
+            if fact.charge == .session { (failures, sameFailures, lastFailure) = (0, 0, nil) }
+            return
+        }
+        guard failure.kind.charge != .free else { return }
+        failures += 1
+        guard failure.kind.repeatsForAReason else { return }
+        let signature = FailureSignature(failure)
+        sameFailures = signature == lastFailure ? sameFailures + 1 : 1
+        lastFailure = signature
+    }
+}

@@ -1,0 +1,98 @@
+import Orchestration
+import Simulation
+import Testing
+
+/// A plan of random shape: groups with caps, priorities, needs without a cycle.
+private func randomPlan(_ generator: inout SplitMix64) -> RunPlan {
+    var plan = RunPlan(concurrency: Int.random(in: 1...9, using: &generator))
+    for group in 0..<Int.random(in: 0...3, using: &generator) {
+        let cap = Bool.random(using: &generator) ? Int.random(in: 1...4, using: &generator) : nil
+        let weight = Double.random(in: 0.5...4, using: &generator)
+        plan.groups.append(GroupPlan(name: "g\(group)", weight: weight, maxConcurrent: cap))
+    }
+    for number in 0..<Int.random(in: 1...40, using: &generator) {
+        var task = TaskPlan(name: "t\(number)")
+        task.group = plan.groups.randomElement(using: &generator)?.name
+        task.priority = Int.random(in: 0...2, using: &generator)
+        task.maxSessions = Int.random(in: 5...60, using: &generator)
+        if number > 0, Int.random(in: 0..<4, using: &generator) == 0 {
+            task.needs = ["t\(Int.random(in: 0..<number, using: &generator))"]
+        }
+        plan.tasks.append(task)
+    }
+    return plan
+}
+
+private func fold(_ journal: ArraySlice<World.Batch>) -> RunState {
+    var state = RunState()
+    for batch in journal { state.apply(batch.events, at: batch.at) }
+    return state
+}
+
+@Suite struct `Simulated runs` {
+    @Test(arguments: UInt64(1)...60)
+    func `every task reaches one outcome and no rule is broken`(seed: UInt64) {
+        var generator = SplitMix64(seed: seed)
+        let plan = randomPlan(&generator)
+        var world = World(plan: plan, faults: .random(using: &generator), seed: seed)
+        world.run(turns: 200_000)
+        #expect(world.violations == [], "seed \(seed)")
+        #expect(world.ending == .finished, "seed \(seed)")
+        #expect(world.orchestrator.state.tasks.allSatisfy { $0.outcome != nil }, "seed \(seed)")
+    }
+
+    @Test(arguments: UInt64(1)...20)
+    func `any prefix of the journal folds to the state that was live`(seed: UInt64) {
+        var generator = SplitMix64(seed: seed)
+        let plan = randomPlan(&generator)
+        var world = World(plan: plan, faults: .random(using: &generator), seed: seed)
+        for _ in 0..<60 where world.ending == nil {
+            world.run(turns: 3)
+            let folded = fold(world.journal[...])
+            #expect(folded.tasks == world.orchestrator.state.tasks, "seed \(seed)")
+            #expect(folded.running == world.orchestrator.state.running, "seed \(seed)")
+            #expect(folded.gates == world.orchestrator.state.gates, "seed \(seed)")
+        }
+    }
+
+    @Test(arguments: UInt64(1)...30)
+    func `a run that is killed again and again still finishes`(seed: UInt64) {
+        var generator = SplitMix64(seed: seed)
+        let plan = randomPlan(&generator)
+        var world = World(plan: plan, faults: .random(using: &generator), seed: seed)
+        for _ in 0..<5 {
+            world.run(turns: Int.random(in: 1...40, using: &generator))
+            world.crash(plan: plan)
+        }
+        world.run(turns: 200_000)
+        #expect(world.violations == [], "seed \(seed)")
+        #expect(world.ending == .finished, "seed \(seed)")
+    }
+
+    @Test(arguments: UInt64(1)...30)
+    func `a shutdown ends every session within its bounds`(seed: UInt64) {
+        var generator = SplitMix64(seed: seed)
+        let plan = randomPlan(&generator)
+        var world = World(plan: plan, faults: .random(using: &generator), seed: seed)
+        world.run(turns: Int.random(in: 1...30, using: &generator))
+        let wasRunning = world.ending == nil
+        let signal = Bool.random(using: &generator) ? ShutdownSignal.interrupt : .terminate
+        world.requestShutdown(signal)
+        world.run(turns: 10_000)
+        #expect(world.violations == [], "seed \(seed)")
+        #expect(world.orchestrator.state.running.isEmpty, "seed \(seed)")
+        let expected: Ending = signal == .interrupt ? .interrupted : .terminated
+        #expect(!wasRunning || world.ending == expected || world.ending == .finished)
+    }
+
+    @Test func `the same seed gives the same history`() {
+        var generator = SplitMix64(seed: 7)
+        let plan = randomPlan(&generator)
+        let faults = Faults.random(using: &generator)
+        var first = World(plan: plan, faults: faults, seed: 7)
+        var second = World(plan: plan, faults: faults, seed: 7)
+        first.run(turns: 100_000)
+        second.run(turns: 100_000)
+        #expect(first.journal == second.journal)
+    }
+}
