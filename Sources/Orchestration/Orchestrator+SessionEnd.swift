@@ -85,9 +85,7 @@ extension Orchestrator {
         _ session: RunState.Running,
         _ failure: Failure
     ) {
-        guard let thread = session.start.resumes, !failure.kind.leavesThreadResumable,
-            failure.kind != .authentication
-        else { return }
+        guard let thread = session.start.resumes, failure.kind.canComeFromABadResume else { return }
         fact.forgetsThread = true
         fact.charge = .retry
         warn(
@@ -150,6 +148,14 @@ extension Orchestrator {
 }
 
 extension FailureClass {
+    /// Whether a thread that can't be resumed may look like this.
+    fileprivate var canComeFromABadResume: Bool {
+        switch self {
+        case .unknownThread, .refusedToStart, .incomplete, .notCodex: true
+        default: false
+        }
+    }
+
     /// Whether a process that Quire signalled may end looking like this.
     fileprivate var canComeFromASignal: Bool {
         switch self {

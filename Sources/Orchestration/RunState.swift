@@ -181,13 +181,15 @@ extension RunState {
 
     private mutating func end(_ fact: SessionEnded, at moment: Moment) {
         let session = running.removeValue(forKey: fact.key)
+        // The task waits again before its group's session ends, so that the group counts as busy
+        // all along and keeps its standing.
+        update(fact.task, at: moment) { $0.apply(fact, at: moment) }
         if let session, fact.verdict != .lost {
             freeSlots.push(session.start.slot)
             if let place = places[fact.task] {
                 scheduler.sessionEnded(place, seconds: fact.seconds, charged: session.expected)
             }
         }
-        update(fact.task, at: moment) { $0.apply(fact, at: moment) }
     }
 
     private mutating func end(_ fact: TaskEnded, at moment: Moment) {

@@ -1,0 +1,116 @@
+import Orchestration
+
+/// A run played by hand: events go in at stated times, and the commands come back as short lines.
+struct Scenario {
+    var orchestrator: Orchestrator
+    private var awake = Duration.zero
+
+    /// Begins a run whose tasks' checklists are in the stated condition; missing unless stated.
+    init(_ plan: RunPlan, found: [String: ChecklistState] = [:], state: RunState = RunState()) {
+        orchestrator = Orchestrator(recovering: state, seed: 1)
+        self.plan = plan
+        self.found = found
+    }
+
+    private let plan: RunPlan
+    private let found: [String: ChecklistState]
+
+    var state: RunState { orchestrator.state }
+
+    /// How long the run has taken.
+    var seconds: Double { awake.inSeconds }
+
+    /// Begins the leg and returns what it starts with.
+    mutating func begin(retryFailed: Bool = false) -> [String] {
+        var events = [
+            Event.runBegan(
+                RunBegan(
+                    run: "r",
+                    name: "r",
+                    pid: 1,
+                    version: "0",
+                    plan: plan,
+                    retryFailed: retryFailed
+                )
+            )
+        ]
+        for name in state.tasksToOpen(plan: plan, retryFailed: retryFailed) {
+            let checklist = found[name] ?? .missing
+            events.append(.taskInspected(TaskInspected(task: name, checklist: checklist)))
+        }
+        return play(events)
+    }
+
+    /// Lets time pass and hands events over.
+    mutating func play(_ events: [Event], after pause: Double = 0) -> [String] {
+        play(events, at: awake + .seconds(pause))
+    }
+
+    private mutating func play(_ events: [Event], at time: Duration) -> [String] {
+        awake = time
+        let wall = WallTime(millisecondsSinceEpoch: 1_000_000_000_000) + awake
+        let moment = Moment(awake: awake, wall: wall)
+        return orchestrator.handle(events, at: moment).compactMap(Self.line)
+    }
+
+    /// Lets deadlines come until one has consequences.
+    mutating func playNextDeadline() -> [String] {
+        for _ in 0..<100 {
+            guard let next = orchestrator.nextDeadline else { return ["no deadline"] }
+            let lines = play([], at: max(awake, next))
+            if !lines.isEmpty { return lines }
+        }
+        return ["a hundred deadlines without a consequence"]
+    }
+
+    /// Ends a session with a completed turn and this progress, or with a failure.
+    mutating func end(
+        _ task: String,
+        _ session: Int,
+        ticked: Int? = nil,
+        of total: Int = 4,
+        failure: Failure? = nil,
+        after pause: Double = 1,
+        thread: String? = nil
+    ) -> [String] {
+        let result = SessionResult(
+            termination: .exited(failure == nil ? 0 : 1),
+            failure: failure,
+            thread: thread
+        )
+        let before = state.task(task)?.checklist ?? .missing
+        let checklist = ticked.map { .good(Progress(ticked: $0, total: total)) } ?? before
+        let key = SessionKey(task: task, number: session)
+        return play([.sessionEnded(key, result, checklist)], after: pause)
+    }
+
+    private static func line(_ command: Command) -> String? {
+        switch command {
+        case .record(let fact): line(fact)
+        case .startSession: nil
+        case .terminateSession(let key): "terminate \(key.task)#\(key.number)"
+        case .killSession(let key): "kill \(key.task)#\(key.number)"
+        case .releaseTask: nil
+        case .endRun(let ending): "end \(ending.rawValue)"
+        }
+    }
+
+    private static func line(_ fact: RunEvent) -> String? {
+        switch fact {
+        case .sessionStarted(let fact):
+            "start \(fact.task)#\(fact.session) slot \(fact.slot) \(fact.role.rawValue)"
+                + (fact.resumes.map { " resuming \($0)" } ?? "")
+        case .sessionEnded(let fact):
+            "\(fact.task)#\(fact.session) \(fact.verdict.rawValue), charged to \(fact.charge.rawValue)"
+        case .taskEnded(let fact): "\(fact.task) \(fact.outcome.rawValue): \(fact.reason)"
+        case .taskReopened(let fact): "\(fact.task) reopened"
+        case .gateClosed(let fact): "gate \(fact.gate.rawValue) closed"
+        case .gateOpened(let fact): "gate \(fact.gate.rawValue) opened"
+        case .shutdownAdvanced(let fact): "\(fact.step.rawValue) with \(fact.running) running"
+        case .warned(let fact): "warning: \(fact.message)"
+        case .runBegan, .taskInspected, .sessionSpawned, .threadStarted, .sessionSignalled,
+            .runEnded:
+            nil
+        }
+    }
+}

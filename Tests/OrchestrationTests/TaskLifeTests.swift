@@ -1,0 +1,186 @@
+import Orchestration
+import Testing
+
+private func plan(_ tasks: TaskPlan..., concurrency: Int = 2) -> RunPlan {
+    RunPlan(concurrency: concurrency, tasks: tasks)
+}
+
+@Suite struct `The life of a task` {
+    @Test func `an initializer is followed by executors until every entry is ticked`() {
+        var run = Scenario(plan(TaskPlan(name: "a")))
+        #expect(run.begin() == ["start a#1 slot 0 initializer"])
+        #expect(
+            run.end("a", 1, ticked: 0, of: 2) == [
+                "a#1 initialized, charged to session", "start a#2 slot 0 executor",
+            ]
+        )
+        #expect(
+            run.end("a", 2, ticked: 1, of: 2) == [
+                "a#2 ticked, charged to session", "start a#3 slot 0 executor",
+            ]
+        )
+        #expect(
+            run.end("a", 3, ticked: 2, of: 2) == [
+                "a#3 ticked, charged to session", "a complete: every entry is ticked",
+                "end finished",
+            ]
+        )
+    }
+
+    @Test func `a task whose list is complete already takes no session`() {
+        let complete = ChecklistState.good(Progress(ticked: 3, total: 3))
+        var run = Scenario(plan(TaskPlan(name: "a")), found: ["a": complete])
+        #expect(run.begin() == ["a complete: every entry is ticked", "end finished"])
+    }
+
+    @Test func `a task stalls after charged sessions that tick nothing`() {
+        let half = ChecklistState.good(Progress(ticked: 1, total: 2))
+        var run = Scenario(plan(TaskPlan(name: "a", stallAfter: 2)), found: ["a": half])
+        _ = run.begin()
+        #expect(
+            run.end("a", 1, ticked: 1, of: 2) == [
+                "a#1 idled, charged to session", "start a#2 slot 0 executor",
+            ]
+        )
+        #expect(
+            run.end("a", 2, ticked: 1, of: 2) == [
+                "a#2 idled, charged to session", "a stalled: 2 sessions in a row ticked nothing",
+                "end finished",
+            ]
+        )
+    }
+
+    @Test func `a task is capped with work left`() {
+        var run = Scenario(plan(TaskPlan(name: "a", maxSessions: 2)))
+        _ = run.begin()
+        _ = run.end("a", 1, ticked: 0)
+        #expect(
+            run.end("a", 2, ticked: 1) == [
+                "a#2 ticked, charged to session",
+                "a capped: it reached max_sessions (2) with work left", "end finished",
+            ]
+        )
+    }
+
+    @Test func `a damaged checklist ends the task`() {
+        var run = Scenario(plan(TaskPlan(name: "a")))
+        _ = run.begin()
+        let result = SessionResult(termination: .exited(0))
+        let key = SessionKey(task: "a", number: 1)
+        #expect(
+            run.play([.sessionEnded(key, result, .damaged("entry 2 is gone"))]) == [
+                "a#1 damaged, charged to session", "a damaged: entry 2 is gone", "end finished",
+            ]
+        )
+    }
+
+    @Test func `three identical failures end the task, whatever their numbers and paths`() {
+        var run = Scenario(plan(TaskPlan(name: "a")))
+        _ = run.begin()
+        for session in 1...2 {
+            let failure = Failure(.turnFailed, "no tool at /opt/\(session) in \(session) tries")
+            _ = run.end("a", session, failure: failure)
+            _ = run.playNextDeadline()
+        }
+        let lines = run.end("a", 3, failure: Failure(.turnFailed, "no tool at /usr/9 in 77 tries"))
+        #expect(
+            lines == [
+                "a#3 failed, charged to session",
+                "a failed: the same failure 3 times in a row: no tool at /usr/9 in 77 tries",
+                "end finished",
+            ]
+        )
+    }
+
+    @Test func `different failures are not counted together`() {
+        var run = Scenario(plan(TaskPlan(name: "a", sameFailure: 2)))
+        _ = run.begin()
+        _ = run.end("a", 1, failure: Failure(.turnFailed, "one thing"))
+        #expect(run.playNextDeadline() == ["start a#2 slot 0 initializer"])
+        let lines = run.end("a", 2, failure: Failure(.turnFailed, "another"))
+        #expect(lines == ["a#2 failed, charged to session"])
+    }
+
+    @Test func `an overload is charged to the retries, backs off, and gives up in the end`() {
+        let retries = RetryPlan(limit: 2, delay: .seconds(10), maxDelay: .seconds(15))
+        var run = Scenario(plan(TaskPlan(name: "a", retries: retries)))
+        _ = run.begin()
+        var delays: [Double] = []
+        for session in 1...2 {
+            let lines = run.end("a", session, failure: Failure(.overload, "high demand"))
+            #expect(lines == ["a#\(session) failed, charged to retry"])
+            let before = run.seconds
+            #expect(run.playNextDeadline() == ["start a#\(session + 1) slot 0 initializer"])
+            delays.append(run.seconds - before)
+        }
+        #expect((5...10).contains(delays[0]))
+        #expect((7.5...15).contains(delays[1]))
+        #expect(
+            run.end("a", 3, failure: Failure(.overload, "high demand")) == [
+                "a#3 failed, charged to retry", "a failed: gave up after 2 retries: high demand",
+                "end finished",
+            ]
+        )
+    }
+
+    @Test func `a broken stream is resumed in its thread, a full context is not`() {
+        var run = Scenario(plan(TaskPlan(name: "a")))
+        _ = run.begin()
+        _ = run.end("a", 1, failure: Failure(.streamCut, "cut"), thread: "t1")
+        #expect(run.playNextDeadline() == ["start a#2 slot 0 initializer resuming t1"])
+        _ = run.end("a", 2, failure: Failure(.contextWindow, "no room"), thread: "t1")
+        #expect(run.playNextDeadline().contains("start a#3 slot 0 initializer"))
+    }
+
+    @Test func `a resume that fails is followed by a fresh session at once`() {
+        var run = Scenario(plan(TaskPlan(name: "a", resume: true)))
+        _ = run.begin()
+        _ = run.end("a", 1, ticked: 0, thread: "t1")
+        let lines = run.end("a", 2, failure: Failure(.unknownThread, "no rollout found"))
+        #expect(
+            lines == [
+                "warning: Resume failed: thread t1 can't go on (no rollout found); "
+                    + "a fresh session starts instead",
+                "a#2 failed, charged to retry", "start a#3 slot 0 executor",
+            ]
+        )
+    }
+
+    @Test func `a complete list counts even if the session that ticked it failed`() {
+        let almost = ChecklistState.good(Progress(ticked: 3, total: 4))
+        var run = Scenario(plan(TaskPlan(name: "a")), found: ["a": almost])
+        _ = run.begin()
+        let lines = run.end("a", 1, ticked: 4, failure: Failure(.streamCut, "cut"))
+        #expect(lines.contains("a complete: every entry is ticked"))
+    }
+
+    @Test func `what needs a failed task is blocked, near and far`() {
+        var run = Scenario(
+            plan(
+                TaskPlan(name: "a", maxSessions: 1),
+                TaskPlan(name: "b", needs: ["a"]),
+                TaskPlan(name: "c", needs: ["b"])
+            )
+        )
+        #expect(run.begin() == ["start a#1 slot 0 initializer"])
+        #expect(
+            run.end("a", 1, ticked: 1) == [
+                "a#1 initialized, charged to session",
+                "a capped: it reached max_sessions (1) with work left",
+                "b blocked: it needs \"a\", which is capped",
+                "c blocked: it needs \"b\", which is blocked", "end finished",
+            ]
+        )
+    }
+
+    @Test func `a need that completes lets its dependents run`() {
+        var run = Scenario(plan(TaskPlan(name: "a"), TaskPlan(name: "b", needs: ["a"])))
+        _ = run.begin()
+        #expect(
+            run.end("a", 1, ticked: 4) == [
+                "a#1 initialized, charged to session", "a complete: every entry is ticked",
+                "start b#1 slot 0 initializer",
+            ]
+        )
+    }
+}
