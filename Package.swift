@@ -84,6 +84,7 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        tests("EventLoopTests", ["EventLoop"]),
         tests("OrchestrationTests", ["Orchestration", "Simulation"]),
     ]
 )

@@ -1,1 +1,113 @@
+#define _GNU_SOURCE
 #include "CSpawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/// Gives the child the signals that a program expects: everything at its default.
+///
+/// By system call, because the C library hides two signals that a parent may have ignored.
+static void reset_signals(void)
+{
+    // All zeros is the default in every field of the kernel's structure.
+    unsigned long action[8] = {0};
+    for (int number = 1; number <= 64; number++)
+        syscall(SYS_rt_sigaction, number, action, NULL, (size_t)8);
+}
+
+/// Puts three descriptors at 0, 1 and 2, wherever they are now.
+static int place_descriptors(const struct cspawn_request *request)
+{
+    int from[3] = {request->input, request->output, request->error};
+    // Out of the way first, so that none is overwritten before it was copied.
+    for (int i = 0; i < 3; i++)
+        if (from[i] < 3 && (from[i] = fcntl(from[i], F_DUPFD_CLOEXEC, 3)) < 0)
+            return -1;
+    for (int i = 0; i < 3; i++)
+        if (dup2(from[i], i) < 0)
+            return -1;
+    // What other libraries opened without close-on-exec is no business of the child either.
+    syscall(SYS_close_range, 3u, ~0u, 4u /* CLOSE_RANGE_CLOEXEC */);
+    return 0;
+}
+
+/// The child's side: only calls that are safe after vfork; returns the step that failed.
+static enum cspawn_step become(const struct cspawn_request *request, pid_t parent)
+{
+    setsid();
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        return CSPAWN_PARENT_GONE;
+    if (place_descriptors(request) < 0)
+        return CSPAWN_DESCRIPTORS;
+    if (chdir(request->directory) < 0)
+        return CSPAWN_DIRECTORY;
+    reset_signals();
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    execve(request->executable, request->arguments, request->environment);
+    return CSPAWN_EXEC;
+}
+
+struct cspawn_result cspawn(const struct cspawn_request *request)
+{
+    // The child shares this memory until it execs or ends, so it can leave its error here.
+    volatile enum cspawn_step step = CSPAWN_STARTED;
+    volatile int error = 0;
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    pid_t parent = getpid();
+    pid_t pid = vfork();
+    if (pid == 0) {
+        step = become(request, parent);
+        error = errno;
+        _exit(127);
+    }
+    if (pid < 0) {
+        step = CSPAWN_FORK;
+        error = errno;
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (pid > 0 && step != CSPAWN_STARTED)
+        waitpid(pid, NULL, 0);
+    return (struct cspawn_result){.pid = pid, .step = step, .error = error};
+}
+
+int cspawn_pidfd_open(pid_t pid)
+{
+    return (int)syscall(SYS_pidfd_open, pid, 0);
+}
+
+int cspawn_memory_file(const char *name)
+{
+    return memfd_create(name, MFD_CLOEXEC);
+}
+
+int cspawn_pipe(int descriptors[2])
+{
+    if (pipe2(descriptors, O_CLOEXEC) < 0)
+        return -1;
+    return fcntl(descriptors[0], F_SETFL, O_NONBLOCK);
+}
+
+int cspawn_become_subreaper(void)
+{
+    return prctl(PR_SET_CHILD_SUBREAPER, 1);
+}
+
+pid_t cspawn_next_ended_child(void)
+{
+    siginfo_t info = {.si_pid = 0};
+    if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0)
+        return 0;
+    return info.si_pid;
+}

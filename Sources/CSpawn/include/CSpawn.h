@@ -1,1 +1,51 @@
 #pragma once
+
+#include <stddef.h>
+#include <sys/types.h>
+
+/// What a child is made of. Everything is borrowed for the call.
+struct cspawn_request {
+    const char *executable;      ///< A path; not looked up in PATH.
+    char *const *arguments;      ///< argv, ended by NULL.
+    char *const *environment;    ///< "NAME=value", ended by NULL.
+    const char *directory;       ///< The child's working directory.
+    int input, output, error;    ///< The child's descriptors 0, 1 and 2; close-on-exec.
+};
+
+/// Where a child that never came to life stopped.
+enum cspawn_step {
+    CSPAWN_STARTED = 0,
+    CSPAWN_FORK,
+    CSPAWN_PARENT_GONE,
+    CSPAWN_DESCRIPTORS,
+    CSPAWN_DIRECTORY,
+    CSPAWN_EXEC,
+};
+
+/// What came of a request.
+struct cspawn_result {
+    pid_t pid;               ///< The child; also its session and process group.
+    enum cspawn_step step;   ///< CSPAWN_STARTED, or what failed.
+    int error;               ///< The errno of what failed.
+};
+
+/// Starts a child in a session of its own, with default signals and no descriptor but its three.
+///
+/// The child is killed when the calling *thread* ends (PR_SET_PDEATHSIG): call it from a thread
+/// that lives as long as the process. The caller waits for the exec, not for a copy of its memory.
+struct cspawn_result cspawn(const struct cspawn_request *request);
+
+/// A descriptor that becomes readable when the process ends; -1 and errno where there is none.
+int cspawn_pidfd_open(pid_t pid);
+
+/// An anonymous file in memory, close-on-exec; -1 and errno where there is none.
+int cspawn_memory_file(const char *name);
+
+/// A pipe, close-on-exec, whose read end does not block; 0, or -1 and errno.
+int cspawn_pipe(int descriptors[2]);
+
+/// Makes this process the parent of orphaned descendants; 0, or -1 and errno.
+int cspawn_become_subreaper(void);
+
+/// A child that has ended and is not reaped yet, whoever started it; 0 for none.
+pid_t cspawn_next_ended_child(void);

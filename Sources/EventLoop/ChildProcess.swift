@@ -1,0 +1,269 @@
+import CLibuv
+import Glibc
+
+/// A child process from its start on a worker thread until it has exited *and* its output has
+/// ended.
+///
+/// The child leads a session and process group of its own, has default signals and no descriptor
+/// but its three, reads its input from memory, and is killed when Quire dies.
+package final class ChildProcess {
+    /// What to start.
+    package struct Launch: Sendable {
+        /// The program's path; not looked up anywhere.
+        package var executable: String
+        /// All of argv, the program's name first.
+        package var arguments: [String]
+        /// `NAME=value` for each variable.
+        package var environment: [String]
+        /// The working directory.
+        package var directory: String
+        /// All of standard input.
+        package var input: [UInt8]
+
+        /// Makes a launch; see the properties.
+        package init(
+            executable: String,
+            arguments: [String],
+            environment: [String],
+            directory: String,
+            input: [UInt8]
+        ) {
+            self.executable = executable
+            self.arguments = arguments
+            self.environment = environment
+            self.directory = directory
+            self.input = input
+        }
+    }
+
+    /// What a child tells its owner, on the loop.
+    package struct Callbacks {
+        /// It lives. At most once, first of all.
+        package var started: (_ pid: Int32, _ processStart: UInt64) -> Void
+        /// It wrote to standard output; the bytes are valid during the call alone.
+        package var output: (Span<UInt8>) -> Void
+        /// It is over: exactly once, last of all.
+        package var ended: (ChildEnd) -> Void
+
+        /// Makes the callbacks; see the properties.
+        package init(
+            started: @escaping (_ pid: Int32, _ processStart: UInt64) -> Void,
+            output: @escaping (Span<UInt8>) -> Void,
+            ended: @escaping (ChildEnd) -> Void
+        ) {
+            self.started = started
+            self.output = output
+            self.ended = ended
+        }
+    }
+
+    private let loop: Loop
+    private let leakLimit: Duration
+    private var callbacks: Callbacks?
+    private var pid: pid_t = 0
+    private var signalBeforeStart: Int32?
+    private var output: PipeReader?
+    private var error: PipeReader?
+    private var captured = CapturedOutput()
+    private var exit: ChildEnd.Termination?
+    private var leakTimer: Timer?
+    private var outputLeaked = false
+    private var isPaused = false
+
+    /// Starts a child. `launch` is called on a worker thread right before; what it throws ends the
+    /// child as not started.
+    ///
+    /// - Parameters:
+    ///   - leakLimit: How long after the exit a descendant may keep the output open. Time in which
+    ///     the owner has paused the output does not count.
+    package init(
+        loop: Loop,
+        leakLimit: Duration,
+        callbacks: Callbacks,
+        launch: @escaping @Sendable () throws -> Launch
+    ) {
+        self.loop = loop
+        self.leakLimit = leakLimit
+        self.callbacks = callbacks
+        Reaper.of(loop).spawnBegins()
+        loop.perform {
+            Self.spawn(launch)
+        } then: { [self] result in
+            switch result {
+            case .success(let spawned): adopt(spawned)
+            case .failure(let failure): end(notStarted: failure)
+            }
+            Reaper.of(loop).spawnEnded()
+        }
+    }
+
+    /// Ends the child and its process group politely; nothing happens once it has exited.
+    package func terminate() { signal(SIGTERM) }
+
+    /// Ends the child and its process group; nothing happens once it has exited.
+    package func kill() { signal(SIGKILL) }
+
+    /// Stops reading standard output until `resumeOutput`: the child will wait when its pipe is
+    /// full.
+    package func pauseOutput() {
+        isPaused = true
+        output?.pause()
+        leakTimer?.set(nil)
+    }
+
+    /// Goes on reading standard output.
+    package func resumeOutput() {
+        isPaused = false
+        output?.resume()
+        startLeakClock()
+    }
+
+    /// When a process started, in clock ticks after boot: with its pid its name for ever; 0 for a
+    /// process that is gone.
+    ///
+    /// Source: `proc(5)`, `/proc/PID/stat`, field 22.
+    package static func processStart(pid: Int32) -> UInt64 {
+        guard let text = readSmallFile("/proc/\(pid)/stat") else { return 0 }
+        // The second field is the command in parentheses, and may hold anything.
+        guard let end = text.lastIndex(of: ")") else { return 0 }
+        let fields = text[end...].split(separator: " ")
+        return fields.count > 20 ? UInt64(fields[20]) ?? 0 : 0
+    }
+
+    private struct LaunchFailure: Error, Sendable {
+        var errno: Int32
+        var text: String
+    }
+
+    private static func spawn(
+        _ launch: @Sendable () throws -> Launch
+    ) -> Result<Spawned, LaunchFailure> {
+        do {
+            return .success(try Spawned.start(try launch()))
+        } catch let error as LoopError {
+            return .failure(LaunchFailure(errno: error.errno, text: error.description))
+        } catch {
+            return .failure(LaunchFailure(errno: 0, text: "\(error)"))
+        }
+    }
+
+    private func adopt(_ spawned: Spawned) {
+        pid = spawned.pid
+        Reaper.of(loop).watch(pid: spawned.pid, pidfd: spawned.pidfd) { [self] in exited($0) }
+        output = PipeReader(loop: loop, descriptor: spawned.output) { [self] event in
+            switch event {
+            case .bytes(let bytes): callbacks?.output(bytes)
+            case .end: pipeEnded()
+            }
+        }
+        error = PipeReader(loop: loop, descriptor: spawned.error) { [self] event in
+            switch event {
+            case .bytes(let bytes): captured.append(bytes)
+            case .end: pipeEnded()
+            }
+        }
+        if isPaused { output?.pause() }
+        callbacks?.started(spawned.pid, spawned.processStart)
+        if let number = signalBeforeStart { signal(number) }
+    }
+
+    private func signal(_ number: Int32) {
+        guard exit == nil else { return }
+        if pid > 0 {
+            // Not reaped yet, so the number can't be another process's.
+            Glibc.kill(-pid, number)
+        } else if callbacks != nil {
+            signalBeforeStart = max(signalBeforeStart ?? 0, number == SIGKILL ? SIGKILL : 0)
+            if signalBeforeStart != SIGKILL { signalBeforeStart = number }
+        }
+    }
+
+    private func exited(_ termination: ChildEnd.Termination) {
+        exit = termination
+        // Nobody of its group has anything left to do. The group's number can't be taken while a
+        // member lives.
+        Glibc.kill(-pid, SIGKILL)
+        startLeakClock()
+        endIfOver()
+    }
+
+    private func startLeakClock() {
+        guard exit != nil, !isPaused, callbacks != nil else { return }
+        do {
+            if leakTimer == nil { leakTimer = try Timer(loop: loop) { [self] in cutOff() } }
+            leakTimer?.set(loop.now + leakLimit)
+        } catch {
+            cutOff()
+        }
+    }
+
+    private func cutOff() {
+        outputLeaked = output != nil
+        output?.close()
+        error?.close()
+        output = nil
+        error = nil
+        endIfOver()
+    }
+
+    private func pipeEnded() {
+        if output?.hasEnded == true { output = nil }
+        if error?.hasEnded == true { error = nil }
+        endIfOver()
+    }
+
+    private func endIfOver() {
+        guard let exit, output == nil, error == nil else { return }
+        end(exit)
+    }
+
+    private func end(notStarted failure: LaunchFailure) {
+        end(.notStarted(errno: failure.errno, doing: failure.text))
+    }
+
+    private func end(_ termination: ChildEnd.Termination) {
+        leakTimer?.close()
+        leakTimer = nil
+        guard let callbacks else { return }
+        self.callbacks = nil
+        callbacks.ended(
+            ChildEnd(
+                termination: termination,
+                standardError: captured,
+                outputLeaked: outputLeaked
+            )
+        )
+    }
+}
+
+/// How a child ended, and what it left.
+package struct ChildEnd: Sendable {
+    /// How a child's process ended.
+    package enum Termination: Hashable, Sendable {
+        /// It exited with this status.
+        case exited(Int32)
+        /// This signal killed it.
+        case signaled(Int32)
+        /// It never came to life; the words say what failed and why. `errno` is 0 where the launch
+        /// itself threw.
+        case notStarted(errno: Int32, doing: String)
+    }
+
+    /// How its process ended.
+    package var termination: Termination
+    /// What it wrote to standard error.
+    package var standardError: CapturedOutput
+    /// Whether a descendant held the output open until the leak limit.
+    package var outputLeaked: Bool
+}
+
+/// The contents of a small file, read in one go; `nil` when it can't be read.
+func readSmallFile(_ path: String) -> String? {
+    let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else { return nil }
+    defer { close(file) }
+    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: 4096) { buffer, count in
+        count = max(0, unsafe read(file, buffer.baseAddress, buffer.count))
+    }
+    return String(decoding: bytes, as: UTF8.self)
+}

@@ -1,0 +1,189 @@
+import Glibc
+
+/// A file, pipe or terminal that is written to on worker threads: in order, in large pieces, with
+/// a bound on what its owner should let it buffer.
+///
+/// At most half of the worker threads of a loop write at once.
+package final class LogWriter {
+    /// How much may wait before the owner is told to stop, in bytes.
+    package static let highWater = 1024 * 1024
+    private static let lowWater = 256 * 1024
+
+    /// What a write came to: how many bytes were written, and the errno that stopped it.
+    private struct Outcome: Sendable {
+        var written: Int
+        var errno: Int32
+    }
+
+    private let loop: Loop
+    private let path: String
+    /// -1 until it is opened, and after it was closed.
+    private var descriptor: Int32
+    private let ownsDescriptor: Bool
+    private var pending: [UInt8] = []
+    private var underWay = 0
+    private var isWorking = false
+    private var isPressed = false
+    private var finishers: [() -> Void] = []
+    private var isFinishing = false
+    private var failure: LoopError?
+
+    /// Called once, on the loop, when bytes could not be written; later bytes are dropped and
+    /// counted in `lostBytes`.
+    package var onError: ((LoopError) -> Void)?
+    /// Called on the loop: true when the owner should stop adding, false when it may go on.
+    package var onPressure: ((Bool) -> Void)?
+    /// Bytes that were dropped after an error.
+    package private(set) var lostBytes: Int64 = 0
+
+    /// Makes a writer that appends to a file, which is created if need be when the first bytes or
+    /// the end come.
+    ///
+    /// If the file ends in the middle of a line, a newline is written first.
+    package init(loop: Loop, path: String) {
+        self.loop = loop
+        self.path = path
+        descriptor = -1
+        ownsDescriptor = true
+    }
+
+    /// Makes a writer on an open descriptor, which stays open.
+    ///
+    /// - Parameter name: What to call it in an error.
+    package init(loop: Loop, descriptor: Int32, name: String) {
+        self.loop = loop
+        self.descriptor = descriptor
+        path = name
+        ownsDescriptor = false
+    }
+
+    /// Adds bytes to what is to be written.
+    package func append(_ bytes: Span<UInt8>) {
+        guard failure == nil else {
+            lostBytes += Int64(bytes.count)
+            return
+        }
+        unsafe bytes.withUnsafeBufferPointer { unsafe pending.append(contentsOf: $0) }
+        added()
+    }
+
+    /// Adds a text's UTF-8 to what is to be written.
+    package func append(_ text: String) {
+        guard failure == nil else {
+            lostBytes += Int64(text.utf8.count)
+            return
+        }
+        pending.append(contentsOf: text.utf8)
+        added()
+    }
+
+    /// Writes out what is left, closes the file, and calls back on the loop.
+    package func finish(then: @escaping () -> Void) {
+        finishers.append(then)
+        isFinishing = true
+        work()
+    }
+
+    private func added() {
+        if !isPressed, pending.count + underWay > Self.highWater {
+            isPressed = true
+            onPressure?(true)
+        }
+        work()
+    }
+
+    private func work() {
+        guard !isWorking, !pending.isEmpty || isFinishing else { return }
+        isWorking = true
+        loop.logGate.enter { [self] in
+            let bytes = pending
+            pending = []
+            underWay = bytes.count
+            let (descriptor, path, closes) = (descriptor, path, isFinishing && ownsDescriptor)
+            let isBroken = failure != nil
+            loop.perform { () -> (Int32, Outcome) in
+                Self.write(bytes, to: descriptor, path, closes: closes, isBroken: isBroken)
+            } then: { [self] descriptor, outcome in
+                loop.logGate.leave()
+                written(bytes.count, closed: closes, descriptor, outcome)
+            }
+        }
+    }
+
+    private func written(_ count: Int, closed: Bool, _ descriptor: Int32, _ outcome: Outcome) {
+        self.descriptor = descriptor
+        isWorking = false
+        underWay = 0
+        if outcome.errno != 0 { fail(outcome.errno, lost: count - outcome.written) }
+        if isPressed, pending.count <= Self.lowWater {
+            isPressed = false
+            onPressure?(false)
+        }
+        let mayEnd = isFinishing && pending.isEmpty && (closed || !ownsDescriptor)
+        guard mayEnd else { return work() }
+        let finishers = finishers
+        self.finishers = []
+        isFinishing = false
+        finishers.forEach { $0() }
+    }
+
+    private func fail(_ errno: Int32, lost: Int) {
+        lostBytes += Int64(lost + pending.count)
+        pending = []
+        guard failure == nil else { return }
+        let error = LoopError("writing \"\(path)\"", errno)
+        failure = error
+        onError?(error)
+    }
+
+    /// Opens, writes and closes, as far as each is asked for; on a worker thread.
+    private static func write(
+        _ bytes: [UInt8],
+        to descriptor: Int32,
+        _ path: String,
+        closes: Bool,
+        isBroken: Bool
+    ) -> (Int32, Outcome) {
+        var file = descriptor
+        if file < 0, !isBroken {
+            file = openForAppending(path)
+            if file < 0 { return (-1, Outcome(written: 0, errno: errno)) }
+        }
+        var outcome = Outcome(written: 0, errno: 0)
+        while outcome.written < bytes.count, outcome.errno == 0 {
+            writePiece(bytes, to: file, &outcome)
+        }
+        if closes, file >= 0 {
+            if close(file) != 0, outcome.errno == 0 { outcome.errno = errno }
+            file = -1
+        }
+        return (file, outcome)
+    }
+
+    private static func writePiece(_ bytes: [UInt8], to file: Int32, _ outcome: inout Outcome) {
+        let start = outcome.written
+        let count = unsafe bytes.withUnsafeBytes { buffer in
+            unsafe Glibc.write(file, buffer.baseAddress?.advanced(by: start), bytes.count - start)
+        }
+        if count >= 0 {
+            outcome.written += count
+        } else if errno == EAGAIN {
+            var wait = pollfd(fd: file, events: Int16(POLLOUT), revents: 0)
+            unsafe poll(&wait, 1, -1)
+        } else if errno != EINTR {
+            outcome.errno = errno
+        }
+    }
+
+    private static func openForAppending(_ path: String) -> Int32 {
+        let file = unsafe open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
+        guard file >= 0 else { return file }
+        var last: UInt8 = 0
+        let size = lseek(file, 0, SEEK_END)
+        if size > 0, unsafe pread(file, &last, 1, size - 1) == 1, last != UInt8(ascii: "\n") {
+            var newline = UInt8(ascii: "\n")
+            _ = unsafe Glibc.write(file, &newline, 1)
+        }
+        return file
+    }
+}

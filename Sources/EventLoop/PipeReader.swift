@@ -1,0 +1,89 @@
+import CLibuv
+import Glibc
+
+/// The reading end of a pipe, read into the loop's one buffer.
+@safe final class PipeReader {
+    /// What a pipe has to say.
+    enum Event: ~Escapable {
+        /// Bytes, valid during the call.
+        case bytes(Span<UInt8>)
+        /// There will be no more.
+        case end
+    }
+
+    private let loop: Loop
+    private var receive: ((borrowing Event) -> Void)?
+    private var handle: Handle<uv_pipe_t>?
+
+    /// Takes a descriptor over and begins to read; a descriptor that libuv refuses ends at once.
+    init(loop: Loop, descriptor: Int32, receive: @escaping (borrowing Event) -> Void) {
+        self.loop = loop
+        self.receive = receive
+        do {
+            let handle = unsafe try Handle<uv_pipe_t>(owner: self, doing: "adopting a pipe") {
+                unsafe uv_pipe_init(loop.raw, $0, 0)
+            }
+            unsafe self.handle = unsafe handle
+            try LoopError.check(unsafe uv_pipe_open(handle.raw, descriptor), "adopting a pipe")
+            resume()
+        } catch {
+            Glibc.close(descriptor)
+            end()
+        }
+    }
+
+    /// Whether the pipe has ended or was closed.
+    var hasEnded: Bool { receive == nil }
+
+    func pause() {
+        if let handle = unsafe handle { unsafe uv_read_stop(stream(handle)) }
+    }
+
+    func resume() {
+        guard let handle = unsafe handle else { return }
+        unsafe uv_read_start(
+            stream(handle),
+            { raw, _, buffer in
+                guard let reader = unsafe owner(raw?.pointee.data, as: PipeReader.self) else {
+                    return
+                }
+                unsafe buffer?.pointee = uv_buf_init(
+                    reader.loop.readBuffer,
+                    UInt32(Loop.readSize)
+                )
+            },
+            { raw, count, buffer in
+                guard let reader = unsafe owner(raw?.pointee.data, as: PipeReader.self) else {
+                    return
+                }
+                unsafe reader.read(count, buffer)
+            }
+        )
+    }
+
+    /// Stops reading and closes the descriptor, without a word.
+    func close() {
+        receive = nil
+        unsafe handle?.close()
+        unsafe handle = nil
+    }
+
+    private func stream(_ handle: Handle<uv_pipe_t>) -> UnsafeMutablePointer<uv_stream_t> {
+        unsafe UnsafeMutableRawPointer(handle.raw).assumingMemoryBound(to: uv_stream_t.self)
+    }
+
+    private func read(_ count: Int, _ buffer: UnsafePointer<uv_buf_t>?) {
+        if count < 0 { return end() }
+        guard count > 0, let base = unsafe buffer?.pointee.base else { return }
+        let bytes = unsafe UnsafeRawBufferPointer(start: base, count: count)
+            .assumingMemoryBound(to: UInt8.self)
+        let span = unsafe Span(_unsafeElements: bytes)
+        receive?(.bytes(span))
+    }
+
+    private func end() {
+        let receive = receive
+        close()
+        receive?(.end)
+    }
+}

@@ -1,0 +1,155 @@
+import CLibuv
+import CSpawn
+import Glibc
+
+/// The loop's knowledge of who exited: through a pidfd where the system has them, through SIGCHLD
+/// where not; and, in a subreaper, of everybody's orphans.
+///
+/// Reaps only its own children, by pid, unless it was made a subreaper: other loops of the process
+/// keep theirs.
+final class Reaper {
+    private let loop: Loop
+    private var owners: [pid_t: (ChildEnd.Termination) -> Void] = [:]
+    private var watches: [pid_t: PidfdWatch] = [:]
+    private var childSignals: SignalWatcher?
+    private var isSubreaper = false
+    private var spawnsUnderWay = 0
+    /// The status of children that ended before their spawn was reported, in a subreaper.
+    private var unclaimed: [pid_t: ChildEnd.Termination] = [:]
+
+    private init(loop: Loop) {
+        self.loop = loop
+    }
+
+    static func of(_ loop: Loop) -> Reaper {
+        if let reaper = loop.reaper { return reaper }
+        let reaper = Reaper(loop: loop)
+        loop.reaper = reaper
+        return reaper
+    }
+
+    func spawnBegins() { spawnsUnderWay += 1 }
+
+    func spawnEnded() {
+        spawnsUnderWay -= 1
+        if spawnsUnderWay == 0 { unclaimed = [:] }
+    }
+
+    /// Calls `exited` once, when the child has exited; takes the pidfd over.
+    func watch(
+        pid: pid_t,
+        pidfd: Int32,
+        exited: @escaping (ChildEnd.Termination) -> Void
+    ) {
+        if let termination = unclaimed.removeValue(forKey: pid) {
+            if pidfd >= 0 { Glibc.close(pidfd) }
+            return exited(termination)
+        }
+        owners[pid] = exited
+        if pidfd >= 0 {
+            watches[pid] = PidfdWatch(loop: loop, pidfd: pidfd) { [unowned self] in reap(pid) }
+        }
+        if watches[pid]?.isWatching != true { watchChildSignals() }
+        // It may have exited before anybody watched.
+        if watches[pid]?.isWatching != true { reap(pid) }
+    }
+
+    func enableSubreaper() throws(LoopError) {
+        guard cspawn_become_subreaper() == 0 else {
+            throw LoopError("becoming the parent of orphans", errno)
+        }
+        isSubreaper = true
+        watchChildSignals()
+        sweep()
+    }
+
+    func close() {
+        childSignals?.close()
+        childSignals = nil
+        for watch in watches.values { watch.close() }
+        watches = [:]
+        owners = [:]
+    }
+
+    private func watchChildSignals() {
+        guard childSignals == nil else { return }
+        childSignals = try? SignalWatcher(loop: loop, signal: SIGCHLD) { [unowned self] in
+            if isSubreaper { sweep() } else { owners.keys.forEach(reap) }
+        }
+    }
+
+    /// Reaps a child of ours if it has exited.
+    private func reap(_ pid: pid_t) {
+        var status: Int32 = 0
+        guard unsafe waitpid(pid, &status, WNOHANG) == pid else { return }
+        hand(pid, status)
+    }
+
+    /// Reaps everything that has ended, ours and orphans.
+    private func sweep() {
+        while case let pid = cspawn_next_ended_child(), pid > 0 {
+            var status: Int32 = 0
+            guard unsafe waitpid(pid, &status, WNOHANG) == pid else { return }
+            hand(pid, status)
+        }
+    }
+
+    private func hand(_ pid: pid_t, _ status: Int32) {
+        let termination = Self.termination(status)
+        watches.removeValue(forKey: pid)?.close()
+        if let owner = owners.removeValue(forKey: pid) {
+            owner(termination)
+        } else if spawnsUnderWay > 0 {
+            unclaimed[pid] = termination
+        }
+    }
+
+    /// The meaning of a wait status; the macros of `sys/wait.h` are out of Swift's reach.
+    private static func termination(_ status: Int32) -> ChildEnd.Termination {
+        let signal = status & 0x7f
+        return signal == 0 ? .exited((status >> 8) & 0xff) : .signaled(signal)
+    }
+}
+
+/// Waits for one process's end through its pidfd.
+@safe private final class PidfdWatch {
+    private let pidfd: Int32
+    private let ended: () -> Void
+    private var handle: Handle<uv_poll_t>?
+
+    init(loop: Loop, pidfd: Int32, ended: @escaping () -> Void) {
+        self.pidfd = pidfd
+        self.ended = ended
+        unsafe handle = unsafe try? Handle<uv_poll_t>(owner: self, doing: "watching a process") {
+            unsafe uv_poll_init(loop.raw, $0, pidfd)
+        }
+        guard let handle = unsafe handle else {
+            Glibc.close(pidfd)
+            return
+        }
+        unsafe uv_poll_start(
+            handle.raw,
+            Int32(UV_READABLE.rawValue),
+            { raw, _, _ in unsafe owner(raw?.pointee.data, as: PidfdWatch.self)?.ended() }
+        )
+    }
+
+    var isWatching: Bool { unsafe handle != nil }
+
+    func close() {
+        guard let handle = unsafe handle else { return }
+        unsafe self.handle = nil
+        unsafe uv_poll_stop(handle.raw)
+        unsafe handle.close()
+        Glibc.close(pidfd)
+    }
+}
+
+/// The adoption of orphaned descendants.
+package enum Subreaper {
+    /// Makes this process the parent of every descendant whose own parent dies, and reaps them as
+    /// they end. For a program's one loop: it takes every child's status in the process.
+    package static func enable(on loop: Loop) throws(LoopError) {
+        try Reaper.of(loop).enableSubreaper()
+    }
+}

@@ -1,0 +1,68 @@
+import CLibuv
+import Glibc
+
+/// The signals that Quire deals with.
+package enum Signals {
+    /// SIGINT.
+    package static let interrupt = SIGINT
+    /// SIGTERM.
+    package static let terminate = SIGTERM
+    /// SIGCONT: Quire was stopped and goes on.
+    package static let resumed = SIGCONT
+    /// SIGWINCH: the terminal has a new size.
+    package static let windowChanged = SIGWINCH
+
+    /// Turns a write to a closed pipe into an error instead of a death.
+    package static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
+
+    /// Lets Quire live on when its terminal goes away.
+    package static func ignoreHangup() { signal(SIGHUP, SIG_IGN) }
+
+    private static let names = [
+        SIGHUP: "SIGHUP", SIGINT: "SIGINT", SIGQUIT: "SIGQUIT", SIGILL: "SIGILL",
+        SIGABRT: "SIGABRT", SIGBUS: "SIGBUS", SIGFPE: "SIGFPE", SIGKILL: "SIGKILL",
+        SIGSEGV: "SIGSEGV", SIGPIPE: "SIGPIPE", SIGALRM: "SIGALRM", SIGTERM: "SIGTERM",
+        SIGUSR1: "SIGUSR1", SIGUSR2: "SIGUSR2", SIGXCPU: "SIGXCPU", SIGXFSZ: "SIGXFSZ",
+    ]
+
+    /// The name of a signal, as in `SIGKILL`; its number where it has none.
+    package static func name(_ number: Int32) -> String {
+        names[number] ?? "signal \(number)"
+    }
+}
+
+/// Watches for a signal; does not keep the loop running.
+@safe package final class SignalWatcher {
+    private let receive: () -> Void
+    private var handle: Handle<uv_signal_t>?
+
+    /// Calls `receive` on the loop each time the signal comes; signals that come close together
+    /// may come as one.
+    package init(
+        loop: Loop,
+        signal number: Int32,
+        receive: @escaping () -> Void
+    ) throws(LoopError) {
+        self.receive = receive
+        let handle = unsafe try Handle<uv_signal_t>(owner: self, doing: "watching a signal") {
+            unsafe uv_signal_init(loop.raw, $0)
+        }
+        unsafe self.handle = unsafe handle
+        let status = unsafe uv_signal_start(
+            handle.raw,
+            { raw, _ in unsafe owner(raw?.pointee.data, as: SignalWatcher.self)?.receive() },
+            number
+        )
+        if status < 0 {
+            close()
+            throw LoopError("watching signal \(number)", status)
+        }
+        unsafe handle.unreference()
+    }
+
+    /// Stops watching.
+    package func close() {
+        unsafe handle?.close()
+        unsafe handle = nil
+    }
+}

@@ -1,0 +1,241 @@
+import EventLoop
+import Foundation
+import Glibc
+import Testing
+
+@Suite struct `A child process` {
+    @Test func `its exit status is told`() throws {
+        #expect(try run(shell("exit 7")).end?.termination == .exited(7))
+    }
+
+    @Test func `the signal that killed it is told`() throws {
+        #expect(try run(shell("kill -9 $$")).end?.termination == .signaled(9))
+    }
+
+    @Test func `its input comes from memory, whole, and ends`() throws {
+        let prompt = String(repeating: "0123456789abcdef", count: 65_536)
+        let finished = try run(shell("cat", input: prompt))
+        #expect(finished.text == prompt)
+    }
+
+    @Test func `a child that doesn't read its input is no trouble`() throws {
+        let prompt = String(repeating: "x", count: 1 << 20)
+        #expect(try run(shell("exit 0", input: prompt)).end?.termination == .exited(0))
+    }
+
+    @Test func `it gets its directory and its environment and nothing else`() throws {
+        var launch = shell("pwd; /usr/bin/env | sort", directory: "/usr")
+        launch.environment = ["B=2", "A=1"]
+        let lines = try run(launch).text.split(separator: "\n")
+        #expect(lines.first == "/usr")
+        #expect(lines.contains("A=1") && lines.contains("B=2"))
+        #expect(!lines.contains { $0.hasPrefix("HOME=") })
+    }
+
+    @Test func `it has no descriptor but its three`() throws {
+        let file = open("/etc/passwd", O_RDONLY)
+        defer { close(file) }
+        // `ls` itself opens the fourth.
+        let finished = try run(shell("exec ls /proc/self/fd"))
+        #expect(finished.text == "0\n1\n2\n3\n")
+    }
+
+    @Test func `it leads a session and a process group of its own, with default signals`() throws {
+        var launch = shell("")
+        launch.executable = "/bin/cat"
+        launch.arguments = ["cat", "/proc/self/stat", "/proc/self/status"]
+        let finished = try run(launch)
+        let pid = String(finished.pid)
+        let fields = finished.text.split(separator: " ")
+        #expect(fields[0] == pid && fields[4] == pid && fields[5] == pid)
+        #expect(finished.text.contains("SigBlk:\t0000000000000000"))
+        #expect(finished.text.contains("SigIgn:\t0000000000000000"))
+    }
+
+    @Test(arguments: [
+        ("/nonexistent/agent", ENOENT), ("/etc/passwd", EACCES), ("/usr", EACCES),
+    ])
+    func `a program that can't be run reports why`(path: String, errno: Int32) throws {
+        var launch = shell("")
+        launch.executable = path
+        let end = try run(launch).end
+        guard case .notStarted(let found, let doing)? = end?.termination else {
+            Issue.record("it started")
+            return
+        }
+        #expect(found == errno)
+        #expect(doing.contains(path))
+    }
+
+    @Test func `a directory that isn't there is named`() throws {
+        let end = try run(shell("true", directory: "/nonexistent")).end
+        guard case .notStarted(ENOENT, let doing)? = end?.termination else {
+            Issue.record("it started")
+            return
+        }
+        #expect(doing.contains("entering the directory \"/nonexistent\""))
+    }
+
+    @Test func `a launch that throws ends as not started`() throws {
+        struct NoPrompt: Error, CustomStringConvertible {
+            var description: String { "there is no prompt" }
+        }
+        var end: ChildEnd?
+        try withLoop { loop, done in
+            let callbacks = ChildProcess.Callbacks(
+                started: { _, _ in },
+                output: { _ in },
+                ended: {
+                    end = $0
+                    done()
+                }
+            )
+            _ = ChildProcess(loop: loop, leakLimit: .seconds(1), callbacks: callbacks) {
+                throw NoPrompt()
+            }
+        }
+        #expect(end?.termination == .notStarted(errno: 0, doing: "there is no prompt"))
+    }
+
+    @Test func `ten megabytes of output arrive byte for byte`() throws {
+        let finished = try run(shell("seq 1 1400000"))
+        let lines = finished.output.split(separator: UInt8(ascii: "\n"))
+        #expect(lines.count == 1_400_000)
+        #expect(lines.last.map { String(decoding: $0, as: UTF8.self) } == "1400000")
+        #expect(finished.end?.outputLeaked == false)
+    }
+
+    @Test func `of a large standard error both ends are kept`() throws {
+        let finished = try run(shell("seq 1 2000000 >&2; echo out"))
+        let captured = try #require(finished.end?.standardError)
+        #expect(finished.text == "out\n")
+        #expect(captured.head.count == 65_536 && captured.tail.count == 65_536)
+        #expect(captured.head.starts(with: Array("1\n2\n3\n".utf8)))
+        #expect(captured.tail.suffix(8) == Array("2000000\n".utf8).suffix(8))
+        #expect(captured.total == 14_888_896)
+    }
+
+    @Test func `a descendant that holds the output is cut off after the leak limit`() throws {
+        let script = "echo first; setsid sh -c 'sleep 600; echo late' & sleep 0.3; exit 3"
+        let finished = try run(shell(script), leakLimit: .milliseconds(200))
+        #expect(finished.end?.termination == .exited(3))
+        #expect(finished.end?.outputLeaked == true)
+        #expect(finished.text == "first\n")
+        _ = try run(shell("pkill -KILL -f 'sleep 600; echo lat[e]'; pkill -KILL -x -f 'sleep 600'"))
+    }
+
+    @Test func `the rest of its process group dies with it`() throws {
+        let finished = try run(shell("sleep 600 & echo $!; exit 0"), leakLimit: .seconds(30))
+        let pid = try #require(Int32(finished.text.trimmingCharacters(in: .whitespacesAndNewlines)))
+        #expect(finished.end?.outputLeaked == false)
+        #expect(ChildProcess.processStart(pid: pid) == 0 || isZombie(pid))
+    }
+
+    @Test func `a polite end can be refused, a kill can't`() throws {
+        let script = "trap 'echo no' TERM; echo ready; while :; do sleep 0.05; done"
+        var finished = Finished()
+        try withLoop { loop, done in
+            var child: ChildProcess?
+            let callbacks = ChildProcess.Callbacks(
+                started: { _, _ in },
+                output: { bytes in
+                    for place in bytes.indices { finished.output.append(bytes[place]) }
+                    if finished.text == "ready\n" { child?.terminate() }
+                    if finished.text.hasSuffix("no\n") { child?.kill() }
+                },
+                ended: {
+                    finished.end = $0
+                    done()
+                }
+            )
+            child = ChildProcess(loop: loop, leakLimit: .seconds(1), callbacks: callbacks) {
+                shell(script)
+            }
+        }
+        #expect(finished.end?.termination == .signaled(SIGKILL))
+    }
+
+    @Test func `an end that is asked for before the start comes`() throws {
+        var end: ChildEnd?
+        try withLoop { loop, done in
+            let callbacks = ChildProcess.Callbacks(
+                started: { _, _ in },
+                output: { _ in },
+                ended: {
+                    end = $0
+                    done()
+                }
+            )
+            let child = ChildProcess(loop: loop, leakLimit: .seconds(1), callbacks: callbacks) {
+                shell("sleep 600")
+            }
+            child.terminate()
+        }
+        #expect(end?.termination == .signaled(SIGTERM))
+    }
+
+    @Test func `output that is paused waits and is not lost`() throws {
+        let finished = try run(shell("seq 1 200000"), leakLimit: .milliseconds(10)) { child, loop in
+            child.pauseOutput()
+            var timer: EventLoop.Timer?
+            timer = try? Timer(loop: loop) {
+                timer?.close()
+                child.resumeOutput()
+            }
+            timer?.set(loop.now + .milliseconds(150))
+        }
+        #expect(finished.text.hasSuffix("200000\n"))
+        #expect(finished.end?.outputLeaked == false)
+    }
+
+    @Test func `ten thousand children leave nothing behind`() throws {
+        var ended = 0
+        var handles = (0, 0)
+        let descriptorsBefore = DescriptorLimit.openCount
+        var memory = (0, 0)
+        try withLoop(deadline: .seconds(300)) { loop, done in
+            var started = 0
+            func startNext() {
+                started += 1
+                let callbacks = ChildProcess.Callbacks(
+                    started: { _, _ in },
+                    output: { _ in },
+                    ended: { _ in
+                        ended += 1
+                        if ended == 2000 { memory.0 = residentKilobytes() }
+                        if started < 10_000 { startNext() }
+                        if ended == 10_000 { done() }
+                    }
+                )
+                _ = ChildProcess(loop: loop, leakLimit: .seconds(1), callbacks: callbacks) {
+                    var launch = shell("")
+                    launch.executable = "/bin/true"
+                    launch.arguments = ["true"]
+                    return launch
+                }
+            }
+            handles.0 = loop.openHandles
+            for _ in 0..<64 { startNext() }
+            loop.run()
+            handles.1 = loop.openHandles
+            memory.1 = residentKilobytes()
+            done()
+        }
+        #expect(ended == 10_000)
+        #expect(handles.0 == handles.1)
+        // Other tests of this process come and go meanwhile.
+        #expect(DescriptorLimit.openCount - descriptorsBefore < 200)
+        #expect(memory.1 - memory.0 < 64 * 1024)
+    }
+}
+
+private func isZombie(_ pid: Int32) -> Bool {
+    let status = (try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)) ?? ""
+    return status.contains(") Z ")
+}
+
+private func residentKilobytes() -> Int {
+    let text = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8)) ?? ""
+    let pages = text.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+    return pages * 4
+}
