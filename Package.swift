@@ -84,6 +84,12 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        tests("AutonomousTests", ["Autonomous", "Orchestration"]),
+        tests(
+            "CodexEventsTests",
+            ["CodexEvents", "Orchestration"],
+            resources: [.copy("Fixtures")]
+        ),
         tests("EventLoopTests", ["EventLoop"]),
         tests("OrchestrationTests", ["Orchestration", "Simulation"]),
     ]

@@ -1,0 +1,102 @@
+/// The name of a task and of its directory.
+package struct TaskName: Hashable, Sendable, CustomStringConvertible {
+    /// The longest name that is made up, in characters.
+    package static let generatedLimit = 30
+    /// The longest name that is taken, in characters: it must fit into a file's name.
+    package static let givenLimit = 200
+
+    /// Why a name is refused.
+    package struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
+        /// What is wrong with it.
+        package var description: String
+    }
+
+    /// The name itself.
+    package let description: String
+
+    /// Takes a name that somebody chose.
+    ///
+    /// - Throws: `Refusal` when it is empty, too long, begins with anything but a letter or digit,
+    ///   or holds anything but letters, digits, `.`, `_` and `-`, or holds `..`.
+    package init(given name: String) throws(Refusal) {
+        if let reason = Self.refusal(of: name) { throw Refusal(description: reason) }
+        description = name
+    }
+
+    private init(unchecked name: String) {
+        description = name
+    }
+
+    /// Makes a name up from a task's description.
+    ///
+    /// - Parameters:
+    ///   - stamp: The local time as `YYYYMMDD-HHMMSS`, for a description that leaves no name.
+    ///   - isTaken: Whether a task of that name exists.
+    /// - Returns: The name, and a warning where it does not come from the description.
+    package static func generated(
+        from text: String, stamp: String, isTaken: (String) -> Bool
+    ) -> (name: TaskName, warning: String?) {
+        let slug = slug(text)
+        guard !slug.isEmpty else {
+            let name = firstFree("task-\(stamp)", isTaken)
+            return (
+                TaskName(unchecked: name),
+                "Non-alphanumeric description detected, using generated name: \(name)"
+            )
+        }
+        return (TaskName(unchecked: firstFree(slug, isTaken)), nil)
+    }
+
+    private static func slug(_ text: String) -> String {
+        var result = ""
+        for scalar in text.unicodeScalars {
+            let lower = scalar.properties.lowercaseMapping
+            if scalar.isASCII, lower.allSatisfy({ $0.isLetter || $0.isNumber }) {
+                result += lower
+            } else if result.last != "-" {
+                result += "-"
+            }
+        }
+        return String(result.prefix(generatedLimit)).trimmingHyphens
+    }
+
+    private static func firstFree(_ name: String, _ isTaken: (String) -> Bool) -> String {
+        guard isTaken(name) else { return name }
+        var number = 2
+        while true {
+            let suffix = "-\(number)"
+            let stem = String(name.prefix(generatedLimit - suffix.count)).trimmingHyphens
+            if !isTaken(stem + suffix) { return stem + suffix }
+            number += 1
+        }
+    }
+
+    private static func refusal(of name: String) -> String? {
+        guard let first = name.first else { return "Task name cannot be empty" }
+        if first == "." { return "Task name cannot start with a dot: '\(name)'" }
+        if first == "-" { return "Task name cannot start with a hyphen: '\(name)'" }
+        if name.contains("..") || name.contains("/") || name.contains("\\") {
+            return "Invalid task name: '\(name)' (contains path traversal characters)"
+        }
+        let isPlain = name.unicodeScalars.allSatisfy { scalar in
+            scalar.isASCII && (scalar.properties.isAlphabetic || ("0"..."9").contains(scalar))
+                || ["_", "-", "."].contains(scalar)
+        }
+        if !isPlain || first == "_" {
+            return "Invalid task name: '\(name)' (use letters, digits, '.', '_' and '-', "
+                + "and begin with a letter or digit)"
+        }
+        if name.count > givenLimit {
+            return "Invalid task name: longer than \(givenLimit) characters"
+        }
+        return nil
+    }
+}
+
+extension String {
+    fileprivate var trimmingHyphens: String {
+        let start = drop { $0 == "-" }
+        let count = start.reversed().prefix { $0 == "-" }.count
+        return String(start.dropLast(count))
+    }
+}

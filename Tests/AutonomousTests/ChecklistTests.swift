@@ -1,0 +1,165 @@
+import Autonomous
+import Orchestration
+import Testing
+
+private func list(_ text: String) throws(Checklist.Damage) -> Checklist {
+    try Checklist(bytes: Array(text.utf8))
+}
+
+private let good = """
+    # Task List: demo
+
+    ## Tasks
+
+    - [x] Task 1: one
+    - [ ] Task 2: two
+    - [ ] Task 5: five
+
+    """
+
+@Suite struct `A checklist` {
+    @Test func `entries are read with number, text and box`() throws {
+        let entries = try list(good).entries
+        #expect(entries.map(\.number) == [1, 2, 5])
+        #expect(entries.map(\.text) == ["one", "two", "five"])
+        #expect(entries.map(\.isTicked) == [true, false, false])
+        #expect(try list(good).progress == Progress(ticked: 1, total: 3))
+    }
+
+    @Test(arguments: [
+        ("## Tasks\n- [X] Task 1: upper case\n", 1, 1),
+        ("## Tasks\r\n- [x] Task 1: one\r\n- [ ] Task 2: two\r\n", 1, 2),
+        ("\u{FEFF}## Tasks\n- [ ] Task 1: byte-order mark\n", 0, 1),
+        ("## Tasks\n### Phase 1\n- [x] Task 1: a\n### Phase 2\n- [ ] Task 2: b\n", 1, 2),
+        ("## Tasks\n- [ ] Task 1: a\n```sh\n- [ ] Task 9: code\n```\n- [ ] Task 2: b\n", 0, 2),
+        ("## Tasks\n~~~~\n- [x] bad\n~~~\n```\n~~~~\n- [ ] Task 1: a\n", 0, 1),
+        ("## Notes\n- [ ] not an entry\n## Tasks\n- [ ] Task 1: a\n## After\n- [x] Task 2: b\n", 0, 1),
+        ("## Tasks\n- [ ] Task 1: done on [2026-01-01] [x]\n- plain\n* star\n", 0, 1),
+        ("## Tasks\n- [ ] Task 1: a\n  - [ ] a note of its own\n", 0, 1),
+        ("## Tasks\n- [ ] Task 1: a\n- [link](x) is no box\n", 0, 1),
+    ])
+    func `boxes count where entries stand`(text: String, ticked: Int, total: Int) throws {
+        #expect(try list(text).progress == Progress(ticked: ticked, total: total))
+    }
+
+    @Test(arguments: [
+        ("", "no entries"), ("# Title\n", "no entries"), ("## Tasks\n", "no entries"),
+        ("- [ ] Task 1: no heading\n", "no entries"),
+        ("## Tasks\n- [ ] Task 1: a\n- [ ] 2. invalid\n", "line 3"),
+        ("## Tasks\n- [y] Task 1: a\n", "line 2"), ("## Tasks\n- [] Task 1: a\n", "line 2"),
+        ("## Tasks\n* [ ] Task 1: a\n", "line 2"), ("## Tasks\n- [ ] Task 1:  \n", "line 2"),
+        ("## Tasks\n- [ ] Task one: a\n", "line 2"),
+        ("## Tasks\n- [ ] Task 99999999999999999999: a\n", "line 2"),
+        ("## Tasks\n- [ ] Task 2: a\n- [ ] Task 1: b\n", "numbers must rise"),
+        ("## Tasks\n- [ ] Task 1: a\n- [ ] Task 1: b\n", "numbers must rise"),
+        ("## Tasks\n- [ ] Task 1: nul \u{0}\n", "not text"),
+    ])
+    func `what is no list is damage`(text: String, words: String) {
+        let damage = #expect(throws: Checklist.Damage.self) { try list(text) }
+        #expect(damage?.description.contains(words) == true)
+    }
+
+    @Test func `bytes that are no text and lists without bounds are damage`() {
+        #expect(throws: Checklist.Damage.self) { try Checklist(bytes: [0xFF, 0xFE, 0x00]) }
+        let huge = [UInt8](repeating: 65, count: Checklist.sizeLimit + 1)
+        #expect(throws: Checklist.Damage.self) { try Checklist(bytes: huge) }
+    }
+
+    @Test(arguments: [
+        ("- [ ] Task 2: two", "- [x] Task 2: two", nil),
+        ("- [ ] Task 5: five\n", "- [ ] Task 5: five\n- [ ] Task 6: six\n", nil),
+        ("- [ ] Task 2: two", "- [X] Task 2:   two  ", nil),
+        ("- [ ] Task 2: two\n", "", "entry 2 is gone"),
+        ("- [ ] Task 5: five\n", "", "entry 5 is gone"),
+        ("Task 2: two", "Task 2: too", "entry 2 was reworded"),
+        ("Task 2: two", "Task 3: two", "entry 2 is gone"),
+        ("- [x] Task 1", "- [ ] Task 1", "the box of entry 1 was unticked"),
+        ("- [ ] Task 5", "- [ ] Task 3: new\n- [ ] Task 5", "entry 5 is gone"),
+    ] as [(String, String, String?)])
+    func `boxes may be ticked and entries appended, nothing else`(
+        old: String, new: String, words: String?
+    ) throws {
+        let changed = String(good.split(separator: old, omittingEmptySubsequences: false)
+            .joined(separator: new))
+        let damage = try list(changed).damage(since: list(good))
+        #expect(damage == nil ? words == nil : damage?.description.contains(words ?? "-") == true)
+    }
+
+    @Test func `random edits pass only if they tick or append`() throws {
+        var generator = SplitMix64(seed: 3)
+        let before = try list(good)
+        for _ in 0..<2000 {
+            var after = before
+            var isAllowed = true
+            for _ in 0..<Int.random(in: 1...3, using: &generator) {
+                let place = Int.random(in: 0..<after.entries.count, using: &generator)
+                switch Int.random(in: 0..<5, using: &generator) {
+                case 0: after.entries[place].isTicked = true
+                case 1:
+                    let number = (after.entries.last?.number ?? 0) + 1
+                    after.entries.append(.init(number: number, text: "new", isTicked: false))
+                case 2:
+                    isAllowed = isAllowed && place >= 3
+                    after.entries[place].text += "!"
+                case 3:
+                    isAllowed = isAllowed && (place != 0)
+                    after.entries[place].isTicked = place != 0
+                default:
+                    isAllowed = isAllowed && place >= 3
+                    after.entries.remove(at: place)
+                    if after.entries.isEmpty { after = before }
+                }
+                if !isAllowed { break }
+            }
+            #expect((after.damage(since: before) == nil) == isAllowed)
+        }
+    }
+}
+
+@Suite struct `A task's name` {
+    private func generated(_ text: String, taken: Set<String> = []) -> String {
+        TaskName.generated(from: text, stamp: "20260102-030405", isTaken: taken.contains)
+            .name.description
+    }
+
+    @Test(arguments: [
+        ("Build a REST API for todo app", "build-a-rest-api-for-todo-app"),
+        ("  Fix: the (big) BUG!! ", "fix-the-big-bug"),
+        ("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"),
+        ("one two three four five six se even", "one-two-three-four-five-six-se"),
+        ("aaaaaaaaaaaaaaaaaaaaaaaaaaaaa bbb", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaa"),
+        ("Überraschung", "berraschung"), ("中文任务", "task-20260102-030405"),
+    ])
+    func `it is derived from the description`(text: String, name: String) {
+        #expect(generated(text) == name)
+    }
+
+    @Test func `a taken name gets a number and still fits`() {
+        let name = String(repeating: "a", count: 30)
+        #expect(generated(name, taken: [name]) == String(repeating: "a", count: 28) + "-2")
+        let second = String(repeating: "a", count: 28) + "-2"
+        #expect(generated(name, taken: [name, second]).hasSuffix("-3"))
+    }
+
+    @Test func `a name that says nothing is warned about`() {
+        let made = TaskName.generated(from: "任务", stamp: "x", isTaken: { _ in false })
+        #expect(made.warning?.contains("Non-alphanumeric description detected") == true)
+    }
+
+    @Test(arguments: ["a", "A1", "build.v2_x-y", "9"])
+    func `plain names are taken`(name: String) throws {
+        #expect(try TaskName(given: name).description == name)
+    }
+
+    @Test(arguments: [
+        (".", "cannot start with a dot"), (".hidden", "cannot start with a dot"),
+        ("", "cannot be empty"), ("-x", "cannot start with a hyphen"), ("a/b", "path traversal"),
+        ("a\\b", "path traversal"), ("a..b", "path traversal"), ("a b", "use letters"),
+        ("é", "use letters"), ("_a", "use letters"),
+        (String(repeating: "a", count: 201), "longer than"),
+    ])
+    func `other names are refused with the reason`(name: String, words: String) {
+        let refusal = #expect(throws: TaskName.Refusal.self) { try TaskName(given: name) }
+        #expect(refusal?.description.contains(words) == true)
+    }
+}

@@ -1,0 +1,261 @@
+import Autonomous
+import Foundation
+import Orchestration
+import Synchronization
+import Testing
+
+private typealias Progress = Orchestration.Progress
+
+/// A workspace of its own for a test, removed afterwards.
+private func withWorkspace(_ body: (Workspace) throws -> Void) throws {
+    let path = NSTemporaryDirectory() + "quire-" + UUID().uuidString
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try body(Workspace(root: path))
+}
+
+private func put(_ text: String, _ path: String) throws {
+    try text.write(toFile: path, atomically: false, encoding: .utf8)
+}
+
+extension Workspace {
+    fileprivate func task(_ name: String) throws -> TaskDirectory {
+        taskDirectory(try TaskName(given: name))
+    }
+}
+
+private let good = "## Tasks\n- [x] Task 1: one\n- [ ] Task 2: two\n"
+
+@Suite struct `A task directory` {
+    @Test func `the workspace is the git top level, or the directory itself`() throws {
+        try withWorkspace { workspace in
+            let deep = workspace.root + "/a/b"
+            try FileManager.default.createDirectory(atPath: deep, withIntermediateDirectories: true)
+            #expect(Workspace.containing(deep).root == deep)
+            try put("gitdir: elsewhere\n", workspace.root + "/.git")
+            #expect(Workspace.containing(deep) == workspace)
+        }
+    }
+
+    @Test func `one begun by hand in the original's format is understood`() throws {
+        try withWorkspace { workspace in
+            let task = try workspace.task("existing")
+            try task.create()
+            #expect(task.inspectAndKeep() == .missing)
+            try put(good, task.taskListPath)
+            try put("# Progress Log\n", task.progressPath)
+            try put("550e8400-e29b-41d4-a716-446655440000\n", task.path + "/session.id")
+            #expect(task.inspectAndKeep() == .good(Progress(ticked: 1, total: 2)))
+            #expect(task.hasNotes)
+            #expect(task.savedThread() == "550e8400-e29b-41d4-a716-446655440000")
+        }
+    }
+
+    @Test(arguments: [
+        ("## Tasks\n- [x] Task 1: one\n", "entry 2 is gone"), ("", "no entries"),
+        ("## Tasks\n- [x] Task 1: one\n- [ ] Task 2: deux\n", "entry 2 was reworded"),
+    ])
+    func `a damaged list is told and the last good copy is kept`(
+        text: String, words: String
+    ) throws {
+        try withWorkspace { workspace in
+            let task = try workspace.task("a")
+            try task.create()
+            try put(good, task.taskListPath)
+            #expect(task.inspectAndKeep() == .good(Progress(ticked: 1, total: 2)))
+            for _ in 0..<2 {
+                try put(text, task.taskListPath)
+                guard case .damaged(let found) = task.inspectAndKeep() else {
+                    Issue.record("the damage was accepted")
+                    return
+                }
+                #expect(found.contains("invalid task_list.md") && found.contains(words))
+                #expect(found.contains("cp '\(task.goodListPath)' '\(task.taskListPath)'"))
+            }
+            #expect(try String(contentsOfFile: task.goodListPath, encoding: .utf8) == good)
+        }
+    }
+
+    @Test func `a list that is gone after there was one is damage`() throws {
+        try withWorkspace { workspace in
+            let task = try workspace.task("a")
+            try task.create()
+            try put(good, task.taskListPath)
+            _ = task.inspectAndKeep()
+            try FileManager.default.removeItem(atPath: task.taskListPath)
+            guard case .damaged(let words) = task.inspectAndKeep() else {
+                Issue.record("the damage was accepted")
+                return
+            }
+            #expect(words.contains("it is gone"))
+        }
+    }
+
+    @Test func `a list that is a link or a directory is damage`() throws {
+        try withWorkspace { workspace in
+            let task = try workspace.task("a")
+            try task.create()
+            try put(good, workspace.root + "/elsewhere.md")
+            try FileManager.default.createSymbolicLink(
+                atPath: task.taskListPath, withDestinationPath: workspace.root + "/elsewhere.md")
+            guard case .damaged(let words) = task.inspectAndKeep() else {
+                Issue.record("a link was accepted")
+                return
+            }
+            #expect(words.contains("not a plain file"))
+        }
+    }
+
+    @Test func `a thread's id is replaced whole and nothing is left beside it`() throws {
+        try withWorkspace { workspace in
+            let task = try workspace.task("a")
+            try task.create()
+            try task.saveThread("first")
+            try task.saveThread("second")
+            #expect(try String(contentsOfFile: task.path + "/session.id", encoding: .utf8) == "second\n")
+            #expect(try FileManager.default.contentsOfDirectory(atPath: task.path) == ["session.id"])
+        }
+    }
+
+    @Test(arguments: ["", "\n", "two words\n", "--flag\n", "a\u{1B}[31m\n"])
+    func `an id that can't be one is none`(text: String) throws {
+        try withWorkspace { workspace in
+            let task = try workspace.task("a")
+            try task.create()
+            try put(text, task.path + "/session.id")
+            #expect(task.savedThread() == nil)
+        }
+    }
+
+    @Test func `a file in the directory's place is refused`() throws {
+        try withWorkspace { workspace in
+            let task = try workspace.task("a")
+            try FileManager.default.createDirectory(
+                atPath: workspace.autonomousDirectory, withIntermediateDirectories: true)
+            try put("x", task.path)
+            let error = #expect(throws: FileError.self) { try task.create() }
+            #expect(error?.description.contains("is a file; move it away") == true)
+        }
+    }
+
+    @Test func `a link out of the workspace is refused, one within is not`() throws {
+        try withWorkspace { workspace in
+            let manager = FileManager.default
+            try manager.createDirectory(
+                atPath: workspace.autonomousDirectory, withIntermediateDirectories: true)
+            let outside = try workspace.task("outside")
+            try manager.createSymbolicLink(atPath: outside.path, withDestinationPath: "/usr")
+            let error = #expect(throws: FileError.self) { try outside.create() }
+            #expect(error?.description.contains("leads out of the workspace") == true)
+            let inside = try workspace.task("inside")
+            try manager.createDirectory(
+                atPath: workspace.root + "/kept", withIntermediateDirectories: true)
+            try manager.createSymbolicLink(
+                atPath: inside.path, withDestinationPath: workspace.root + "/kept")
+            try inside.create()
+        }
+    }
+
+    @Test func `tasks are listed, the most recent one is found, files are ignored`() throws {
+        try withWorkspace { workspace in
+            for name in ["a", "b", "no-list"] { try workspace.task(name).create() }
+            try put(good, workspace.task("b").taskListPath)
+            usleep(20_000)
+            try put(good, workspace.task("a").taskListPath)
+            usleep(20_000)
+            try put("", workspace.autonomousDirectory + "/zzz-file")
+            try workspace.task("no-list").create()
+            #expect(workspace.tasks().map(\.name.description) == ["a", "b", "no-list"])
+            #expect(workspace.mostRecentTask()?.name.description == "a")
+        }
+    }
+}
+
+@Suite struct `A task's lock` {
+    @Test func `a living owner is named, and its lock is its own to give up`() throws {
+        try withWorkspace { workspace in
+            let task = try workspace.task("a")
+            try task.create()
+            #expect(try task.acquireLock() == .fresh)
+            let error = #expect(throws: LockError.self) { try task.acquireLock() }
+            #expect(error?.description.contains("'a' is already running (pid: \(getpid()))") == true)
+            task.releaseLock()
+            #expect(try task.acquireLock() == .fresh)
+            task.releaseLock()
+            #expect(try FileManager.default.contentsOfDirectory(atPath: task.path) == [])
+        }
+    }
+
+    @Test(arguments: [("999999\n", nil), ("garbage", nil), ("1\n", "12345678901\n")] as [(String, String?)])
+    func `a dead owner's lock is taken over`(pid: String, start: String?) throws {
+        try withWorkspace { workspace in
+            let task = try workspace.task("a")
+            let lock = task.path + "/.runner.lock"
+            try FileManager.default.createDirectory(atPath: lock, withIntermediateDirectories: true)
+            try put(pid, lock + "/pid")
+            if let start { try put(start, lock + "/start") }
+            try FileManager.default.setAttributes(
+                [.modificationDate: Date(timeIntervalSinceNow: -60)], ofItemAtPath: lock)
+            let owner = Int32(pid.trimmingCharacters(in: .newlines))
+            #expect(try task.acquireLock() == .tookOver(owner: owner))
+            #expect(try String(contentsOfFile: lock + "/pid", encoding: .utf8) == "\(getpid())\n")
+        }
+    }
+
+    @Test func `of many that try at once one gets it`() throws {
+        try withWorkspace { workspace in
+            let task = try workspace.task("a")
+            try FileManager.default.createDirectory(
+                atPath: task.path + "/.runner.lock", withIntermediateDirectories: true)
+            try put("999999\n", task.path + "/.runner.lock/pid")
+            let winners = Winners()
+            DispatchQueue.concurrentPerform(iterations: 8) { _ in
+                if (try? task.acquireLock()) != nil { winners.add() }
+            }
+            #expect(winners.count == 1)
+        }
+    }
+}
+
+private final class Winners: Sendable {
+    private let value = Mutex(0)
+
+    var count: Int { value.withLock { $0 } }
+
+    func add() { value.withLock { $0 += 1 } }
+}
+
+@Suite struct `Prompts` {
+    @Test(arguments: ["initializer", "executor"])
+    func `the embedded templates are those of config`(name: String) throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent()
+        let text = try String(
+            contentsOf: root.appending(path: "config/prompts/\(name).md"), encoding: .utf8)
+        let embedded = PromptTemplates.embedded
+        #expect((name == "executor" ? embedded.executor : embedded.initializer) == text)
+    }
+
+    @Test func `an initializer's prompt says what the task is`() {
+        let brief = SessionBrief(
+            role: .initializer, description: "Port it.", name: "port", directory: "/w/.autonomous/port",
+            progress: nil)
+        let prompt = PromptTemplates.embedded.prompt(for: brief)
+        #expect(
+            prompt.hasPrefix(
+                "Task: Port it.\nTask Name: port\nTask Directory: /w/.autonomous/port\n\n"
+                    + "You are the Initializer Agent.\n"))
+        #expect(prompt.contains("/w/.autonomous/port/task_list.md"))
+        #expect(!prompt.contains("{task_dir}"))
+    }
+
+    @Test func `an executor's prompt says how far the task has come`() {
+        let brief = SessionBrief(
+            role: .executor, description: "", name: "port", directory: "/d",
+            progress: Progress(ticked: 3, total: 25))
+        let prompt = PromptTemplates(initializer: "", executor: "{x} {task_name}").prompt(for: brief)
+        #expect(
+            prompt == "Task Name: port\nTask Directory: /d\nCurrent Progress: 3/25\n\n"
+                + "You are the Executor Agent.\n\n{x} port")
+    }
+}
