@@ -91,6 +91,7 @@ let package = Package(
             resources: [.copy("Fixtures")]
         ),
         tests("EventLoopTests", ["EventLoop"]),
+        tests("RunStoreTests", ["RunStore", "Orchestration", "Simulation"]),
         tests("OrchestrationTests", ["Orchestration", "Simulation"]),
     ]
 )

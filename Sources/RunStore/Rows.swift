@@ -1,0 +1,89 @@
+package import Orchestration
+
+/// A run at a glance.
+package struct RunRow: Hashable, Sendable, Codable {
+    /// The run's id: the manifest's path.
+    package var id: String
+    /// Its name.
+    package var name: String
+    /// How often it was started.
+    package var legs: Int
+    /// The process of its newest leg; whether it lives is for the reader to find out.
+    package var pid: Int32
+    /// When its newest leg began.
+    package var began: WallTime
+    /// When that leg ended; `nil` while it runs, and for ever when it was killed.
+    package var ended: WallTime?
+    /// How that leg ended.
+    package var ending: String?
+    /// Its slots.
+    package var concurrency: Int
+}
+
+/// A task at a glance.
+package struct TaskRow: Hashable, Sendable, Codable {
+    /// Its name.
+    package var name: String
+    /// How it ended; `nil` while it has work left.
+    package var outcome: String?
+    /// Why.
+    package var reason: String?
+    /// Ticked entries, as last seen.
+    package var ticked: Int?
+    /// All entries.
+    package var total: Int?
+    /// Sessions so far.
+    package var sessions: Int
+    /// Sessions charged against `max_sessions`, over all legs.
+    package var charged: Int
+    /// Sessions charged against `retries`, over all legs.
+    package var retries: Int
+    /// The number of the session that runs; `nil` for none.
+    package var running: Int?
+    /// The newest thread.
+    package var thread: String?
+    /// Tokens of all sessions.
+    package var tokens: Int64
+    /// Seconds of all sessions.
+    package var seconds: Double
+    /// When something last happened.
+    package var active: WallTime?
+}
+
+/// A session at a glance.
+package struct SessionRow: Hashable, Sendable, Codable {
+    /// Its task.
+    package var task: String
+    /// Its number.
+    package var number: Int
+    /// What it was to do.
+    package var role: String
+    /// Its slot.
+    package var slot: Int
+    /// Its process.
+    package var pid: Int32?
+    /// Its thread.
+    package var thread: String?
+    /// When it began.
+    package var began: WallTime
+    /// When it ended.
+    package var ended: WallTime?
+    /// How long it took.
+    package var seconds: Double?
+    /// What it achieved.
+    package var verdict: String?
+    /// What it was counted against.
+    package var charge: String?
+    /// The class of its failure.
+    package var failure: String?
+    /// The words of its failure.
+    package var message: String?
+    /// Ticked entries before it.
+    package var tickedBefore: Int?
+    /// Ticked entries after it.
+    package var tickedAfter: Int?
+    /// What it used.
+    package var usage: TokenUsage?
+    /// Bytes it wrote to standard error.
+    package var standardErrorBytes: Int64
+}

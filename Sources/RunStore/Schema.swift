@@ -1,0 +1,83 @@
+import GRDB
+
+/// The tables.
+///
+/// `event` is the journal: it is only ever appended to. `run`, `task` and `session` are made from
+/// it, for those who look; recovery never reads them.
+enum Schema {
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1") { database in
+            try database.execute(sql: version1)
+        }
+        return migrator
+    }
+
+    private static let version1 = """
+        CREATE TABLE event (
+            sequence INTEGER PRIMARY KEY,
+            run TEXT NOT NULL,
+            batch INTEGER NOT NULL,
+            wall INTEGER NOT NULL,
+            awake REAL NOT NULL,
+            kind TEXT NOT NULL,
+            payload TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX event_by_run ON event (run, sequence);
+        CREATE TABLE run (
+            id TEXT PRIMARY KEY,
+            name TEXT NOT NULL,
+            legs INTEGER NOT NULL,
+            pid INTEGER NOT NULL,
+            began INTEGER NOT NULL,
+            ended INTEGER,
+            ending TEXT,
+            concurrency INTEGER NOT NULL
+        ) STRICT;
+        CREATE TABLE task (
+            run TEXT NOT NULL,
+            name TEXT NOT NULL,
+            place INTEGER NOT NULL,
+            outcome TEXT,
+            reason TEXT,
+            ticked INTEGER,
+            total INTEGER,
+            sessions INTEGER NOT NULL DEFAULT 0,
+            charged INTEGER NOT NULL DEFAULT 0,
+            retries INTEGER NOT NULL DEFAULT 0,
+            running INTEGER,
+            thread TEXT,
+            tokens INTEGER NOT NULL DEFAULT 0,
+            seconds REAL NOT NULL DEFAULT 0,
+            active INTEGER,
+            PRIMARY KEY (run, name)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE session (
+            run TEXT NOT NULL,
+            task TEXT NOT NULL,
+            number INTEGER NOT NULL,
+            role TEXT NOT NULL,
+            slot INTEGER NOT NULL,
+            pid INTEGER,
+            thread TEXT,
+            began INTEGER NOT NULL,
+            ended INTEGER,
+            seconds REAL,
+            verdict TEXT,
+            charge TEXT,
+            failure TEXT,
+            message TEXT,
+            ticked_before INTEGER,
+            ticked_after INTEGER,
+            input_tokens INTEGER,
+            cached_input_tokens INTEGER,
+            output_tokens INTEGER,
+            reasoning_output_tokens INTEGER,
+            output_leaked INTEGER NOT NULL DEFAULT 0,
+            stderr_bytes INTEGER NOT NULL DEFAULT 0,
+            stderr_head BLOB,
+            stderr_tail BLOB,
+            PRIMARY KEY (run, task, number)
+        ) STRICT;
+        """
+}

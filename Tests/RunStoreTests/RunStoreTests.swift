@@ -1,0 +1,143 @@
+import Foundation
+import Orchestration
+import RunStore
+import Simulation
+import Testing
+
+private func withDirectory(_ body: (String) async throws -> Void) async throws {
+    let path = NSTemporaryDirectory() + "quire-" + UUID().uuidString
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try await body(path)
+}
+
+extension RunStore {
+    fileprivate func append(_ batch: JournalBatch) async throws {
+        try await withCheckedThrowingContinuation { continuation in
+            append(batch) { continuation.resume(with: $0) }
+        }
+    }
+}
+
+/// The journal of a simulated run with faults.
+private func journal(seed: UInt64) -> [JournalBatch] {
+    var generator = SplitMix64(seed: seed)
+    let plan = RunPlan(tasks: (0..<6).map { TaskPlan(name: "t\($0)", maxSessions: 20) })
+    var world = World(plan: plan, faults: .random(using: &generator), seed: seed)
+    world.run(turns: 400)
+    return world.journal.map { JournalBatch(run: "r", at: $0.at, events: $0.events) }
+}
+
+@Suite struct `The store` {
+    @Test(arguments: UInt64(1)...5)
+    func `what was journalled is read back, batch by batch`(seed: UInt64) async throws {
+        try await withDirectory { directory in
+            let store = try RunStore.open(directory: directory)
+            let batches = journal(seed: seed)
+            for batch in batches { try await store.append(batch) }
+            try await store.append(JournalBatch(run: "other", at: batches[0].at, events: [
+                .warned(Warned(message: "not of this run"))
+            ]))
+            let read = try store.journal(of: "r")
+            #expect(read.map(\.events) == batches.map(\.events))
+            #expect(read.map(\.at.wall) == batches.map(\.at.wall))
+            var live = RunState()
+            for batch in batches { live.apply(batch.events, at: batch.at) }
+            var recovered = RunState()
+            for batch in read { recovered.apply(batch.events, at: batch.at) }
+            #expect(recovered.running.keys == live.running.keys)
+            #expect(recovered.tasks.map(\.charged) == live.tasks.map(\.charged))
+            #expect(recovered.tasks.map(\.phase) == live.tasks.map(\.phase))
+            try store.close()
+        }
+    }
+
+    @Test(arguments: UInt64(1)...5)
+    func `the projections can be made afresh from the journal`(seed: UInt64) async throws {
+        try await withDirectory { directory in
+            let store = try RunStore.open(directory: directory)
+            for batch in journal(seed: seed) { try await store.append(batch) }
+            let reader = try #require(try StoreReader.open(directory: directory))
+            let before = (
+                try reader.runs(), try reader.tasks(of: "r"), try reader.sessions(of: "r")
+            )
+            try store.rebuildProjections()
+            #expect(try reader.runs() == before.0)
+            #expect(try reader.tasks(of: "r") == before.1)
+            #expect(try reader.sessions(of: "r") == before.2)
+            #expect(!before.2.isEmpty)
+            try store.close()
+        }
+    }
+
+    @Test func `every batch that was reported is in a copy made at any moment`() async throws {
+        try await withDirectory { directory in
+            let store = try RunStore.open(directory: directory + "/live")
+            let batches = journal(seed: 2)
+            for (number, batch) in batches.prefix(20).enumerated() {
+                try await store.append(batch)
+                let copy = directory + "/copy\(number)"
+                try FileManager.default.copyItem(atPath: directory + "/live", toPath: copy)
+                let recovered = try RunStore.open(directory: copy)
+                #expect(try recovered.journal(of: "r").count == number + 1)
+                try recovered.close()
+            }
+            try store.close()
+        }
+    }
+
+    @Test func `a session's standard error is kept`() async throws {
+        try await withDirectory { directory in
+            let store = try RunStore.open(directory: directory)
+            let key = SessionKey(task: "t", number: 1)
+            let at = Moment(awake: .zero, wall: WallTime(millisecondsSinceEpoch: 1))
+            let start = SessionStarted(task: "t", session: 1, slot: 0, role: .executor)
+            let attachment = SessionAttachment(key: key, head: [1, 2], tail: [3], total: 9)
+            try await store.append(
+                JournalBatch(
+                    run: "r", at: at, events: [.sessionStarted(start)], attachments: [attachment]))
+            let reader = try #require(try StoreReader.open(directory: directory))
+            let kept = try reader.standardError(of: key, run: "r")
+            #expect(kept?.head == [1, 2] && kept?.tail == [3])
+            #expect(try reader.sessions(of: "r").first?.standardErrorBytes == 9)
+            try store.close()
+        }
+    }
+
+    @Test func `where there is no store a reader finds none and makes none`() async throws {
+        try await withDirectory { directory in
+            let reader = try StoreReader.open(directory: directory)
+            #expect(reader == nil)
+            #expect(!FileManager.default.fileExists(atPath: directory))
+        }
+    }
+
+    @Test func `a file that is no database is told from an empty one`() async throws {
+        try await withDirectory { directory in
+            try FileManager.default.createDirectory(
+                atPath: directory, withIntermediateDirectories: true)
+            let path = directory + "/quire.db"
+            try String(repeating: "not a database ", count: 1000)
+                .write(toFile: path, atomically: true, encoding: .utf8)
+            let error = #expect(throws: StoreError.self) { try RunStore.open(directory: directory) }
+            #expect(error?.description.contains("is damaged: move it away") == true)
+            #expect(error?.description.contains(path) == true)
+        }
+    }
+
+    @Test func `a state directory that can't be made is named`() async throws {
+        let error = #expect(throws: StoreError.self) {
+            try RunStore.open(directory: "/proc/none/state")
+        }
+        #expect(error?.description.contains("/proc/none/state") == true)
+        #expect(error?.description.contains("--state-dir") == true)
+    }
+
+    @Test func `git ignores the state`() async throws {
+        try await withDirectory { directory in
+            let store = try RunStore.open(directory: directory)
+            let ignore = try String(contentsOfFile: directory + "/.gitignore", encoding: .utf8)
+            #expect(ignore == "*\n")
+            try store.close()
+        }
+    }
+}
