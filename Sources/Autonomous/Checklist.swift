@@ -69,12 +69,14 @@ package struct Checklist: Hashable, Sendable {
         guard let entry = item.entry else {
             throw Damage(
                 description: "line \(number): \"\(line.prefix(60))\" is not an entry of the form "
-                    + "\"- [ ] Task N: description\"")
+                    + "\"- [ ] Task N: description\""
+            )
         }
         if let last = entries.last, entry.number <= last.number {
             throw Damage(
                 description: "line \(number): entry \(entry.number) stands after entry "
-                    + "\(last.number); numbers must rise")
+                    + "\(last.number); numbers must rise"
+            )
         }
         entries.append(entry)
     }
@@ -128,7 +130,9 @@ private struct BoxedItem {
     }
 
     private static func entry(
-        _ line: Substring, box: Substring, rest: Substring
+        _ line: Substring,
+        box: Substring,
+        rest: Substring
     ) -> Checklist.Entry? {
         guard line.hasPrefix("- ["), [" ", "x", "X"].contains(box) else { return nil }
         guard rest.hasPrefix(" Task ") else { return nil }

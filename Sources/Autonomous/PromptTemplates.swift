@@ -54,7 +54,11 @@ package struct SessionBrief: Hashable, Sendable {
 
     /// Makes a brief; see the properties.
     package init(
-        role: Role, description: String, name: String, directory: String, progress: Orchestration.Progress?
+        role: Role,
+        description: String,
+        name: String,
+        directory: String,
+        progress: Orchestration.Progress?
     ) {
         self.role = role
         self.description = description

@@ -35,8 +35,10 @@ extension TaskDirectory {
             if owner == nil, isBeingMade { usleep(20_000) } else { removeStaleLock() }
             dead = .tookOver(owner: owner?.pid)
         }
-        throw LockError(description: "'\(name)' can't be locked: others take its lock over all the "
-            + "time; try again")
+        throw LockError(
+            description: "'\(name)' can't be locked: others take its lock over all the "
+                + "time; try again"
+        )
     }
 
     /// Gives the task up, if it is this process's.
@@ -106,6 +108,7 @@ extension TaskDirectory {
     private func busy(_ pid: Int32) -> LockError {
         LockError(
             description: "'\(name)' is already running (pid: \(pid)); wait for it or stop it: "
-                + "kill \(pid)")
+                + "kill \(pid)"
+        )
     }
 }

@@ -34,7 +34,8 @@ package struct TaskDirectory: Hashable, Sendable {
         switch FileKind(path) {
         case .file, .other:
             throw FileError(
-                "the task directory \"\(path)\" is a file; move it away or rename the task")
+                "the task directory \"\(path)\" is a file; move it away or rename the task"
+            )
         case .link: try checkLink()
         case .directory: break
         case .nothing: try FileSystem.makeDirectory(path)
@@ -50,7 +51,8 @@ package struct TaskDirectory: Hashable, Sendable {
         guard let target, target.hasPrefix(root + "/") else {
             throw FileError(
                 "the task directory \"\(path)\" is a link that leads out of the workspace to "
-                    + "\"\(target ?? "nowhere")\"; replace it by a directory or rename the task")
+                    + "\"\(target ?? "nowhere")\"; replace it by a directory or rename the task"
+            )
         }
     }
 
@@ -104,7 +106,8 @@ package struct TaskDirectory: Hashable, Sendable {
     }
 
     private func damaged(_ words: String, hasCopy: Bool = true) -> ChecklistState {
-        let advice = hasCopy
+        let advice =
+            hasCopy
             ? "; to restore the last good copy: cp '\(goodListPath)' '\(taskListPath)'"
             : "; correct it by hand"
         return .damaged("invalid task_list.md: \(taskListPath): \(words)\(advice)")
@@ -117,7 +120,8 @@ package struct TaskDirectory: Hashable, Sendable {
     package func taskListText() -> String {
         String(
             decoding: FileSystem.contents(taskListPath, limit: Checklist.sizeLimit) ?? [],
-            as: UTF8.self)
+            as: UTF8.self
+        )
     }
 
     // MARK: - The thread

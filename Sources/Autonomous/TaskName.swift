@@ -34,7 +34,9 @@ package struct TaskName: Hashable, Sendable, CustomStringConvertible {
     ///   - isTaken: Whether a task of that name exists.
     /// - Returns: The name, and a warning where it does not come from the description.
     package static func generated(
-        from text: String, stamp: String, isTaken: (String) -> Bool
+        from text: String,
+        stamp: String,
+        isTaken: (String) -> Bool
     ) -> (name: TaskName, warning: String?) {
         let slug = slug(text)
         guard !slug.isEmpty else {

@@ -35,7 +35,8 @@ package struct Workspace: Hashable, Sendable {
 
     /// The tasks whose directories exist, by name; files beside them are ignored.
     package func tasks() -> [TaskListing] {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: autonomousDirectory)) ?? []
+        let names =
+            (try? FileManager.default.contentsOfDirectory(atPath: autonomousDirectory)) ?? []
         return names.sorted().compactMap { name in
             guard let name = try? TaskName(given: name) else { return nil }
             let directory = taskDirectory(name)

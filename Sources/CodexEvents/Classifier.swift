@@ -41,10 +41,14 @@ struct Classifier {
         if ending.outputBytes == 0, status != 0 { return refused(status) }
         if transcript.events == 0, ending.outputBytes > 0 {
             return Failure(
-                .notCodex, "its stdout is not Codex's JSON Lines (exit status \(status))")
+                .notCodex,
+                "its stdout is not Codex's JSON Lines (exit status \(status))"
+            )
         }
         return Failure(
-            .incomplete, "its output ended before its turn did (exit status \(status))")
+            .incomplete,
+            "its output ended before its turn did (exit status \(status))"
+        )
     }
 
     private func refused(_ status: Int32) -> Failure {

@@ -24,8 +24,11 @@ package struct CodexCommand: Hashable, Sendable {
 
     /// Makes a command; see the properties.
     package init(
-        sandbox: Sandbox = .workspaceWrite, directories: [String] = [], model: String? = nil,
-        extra: [String] = [], resumes: String? = nil
+        sandbox: Sandbox = .workspaceWrite,
+        directories: [String] = [],
+        model: String? = nil,
+        extra: [String] = [],
+        resumes: String? = nil
     ) {
         self.sandbox = sandbox
         self.directories = directories

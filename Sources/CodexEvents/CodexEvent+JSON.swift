@@ -32,9 +32,11 @@ extension TokenUsage {
         func count(_ key: String) -> Int64? { value[key]?.integer.map { max(0, $0) } }
         guard count("input_tokens") != nil || count("output_tokens") != nil else { return nil }
         self.init(
-            input: count("input_tokens") ?? 0, cachedInput: count("cached_input_tokens") ?? 0,
+            input: count("input_tokens") ?? 0,
+            cachedInput: count("cached_input_tokens") ?? 0,
             output: count("output_tokens") ?? 0,
-            reasoningOutput: count("reasoning_output_tokens") ?? 0)
+            reasoningOutput: count("reasoning_output_tokens") ?? 0
+        )
     }
 }
 
@@ -57,7 +59,9 @@ extension Item.Kind {
             self = .commandExecution(
                 command: text("command"),
                 outputBytes: value["aggregated_output"]?.stringLength ?? 0,
-                exitCode: value["exit_code"]?.integer.map { Int($0) }, status: text("status"))
+                exitCode: value["exit_code"]?.integer.map { Int($0) },
+                status: text("status")
+            )
         case "file_change":
             let paths = value["changes"]?.elements.compactMap { $0["path"]?.string } ?? []
             self = .fileChange(paths: paths, status: text("status"))

@@ -49,7 +49,11 @@ package struct Item: Hashable, Sendable {
         /// A shell command. `outputBytes` is the length of its output as it stood in the line;
         /// `exitCode` is `nil` while it runs.
         case commandExecution(
-            command: String, outputBytes: Int, exitCode: Int?, status: String)
+            command: String,
+            outputBytes: Int,
+            exitCode: Int?,
+            status: String
+        )
         /// Files were changed.
         case fileChange(paths: [String], status: String)
         /// A tool server's tool.

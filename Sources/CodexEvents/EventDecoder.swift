@@ -149,7 +149,9 @@ package struct EventDecoder: Sendable {
 
     private func undecodable(_ reason: Undecodable.Reason) -> Undecodable {
         Undecodable(
-            reason: reason, sample: String(decoding: line.prefix(200), as: UTF8.self))
+            reason: reason,
+            sample: String(decoding: line.prefix(200), as: UTF8.self)
+        )
     }
 }
 

@@ -13,13 +13,16 @@ package enum ResetTime {
     /// never too early. A time without a date is the next one after `now`. `offset` is the local
     /// zone's seconds from UTC at an instant.
     package static func parse(
-        _ message: String, now: WallTime, offset: (WallTime) -> Int
+        _ message: String,
+        now: WallTime,
+        offset: (WallTime) -> Int
     ) -> WallTime? {
         guard let range = message.firstRange(of: "try again at ") else { return nil }
         var words = message[range.upperBound...].split(separator: " ").prefix(5).map {
             $0.trimming(".,;)")
         }
-        let date = words.first.flatMap { months.firstIndex(of: $0.lowercased()) } == nil
+        let date =
+            words.first.flatMap { months.firstIndex(of: $0.lowercased()) } == nil
             ? nil : parseDate(&words)
         guard let minutes = parseTime(words) else { return nil }
         let today = localDay(of: now, offset)
@@ -62,7 +65,9 @@ package enum ResetTime {
 
     /// The instant at which local clocks show this; where summer time changes, the later offset's.
     private static func instant(
-        day: Int, minutes: Int, _ offset: (WallTime) -> Int
+        day: Int,
+        minutes: Int,
+        _ offset: (WallTime) -> Int
     ) -> WallTime {
         let local = Int64(day) * 86_400 + Int64(minutes) * 60
         func utc(_ offset: Int) -> WallTime {

@@ -29,7 +29,9 @@ package struct SessionTranscript: Sendable {
 
         /// Makes an ending; see the properties.
         package init(
-            termination: Termination, standardError: [UInt8], outputBytes: Int64,
+            termination: Termination,
+            standardError: [UInt8],
+            outputBytes: Int64,
             outputLeaked: Bool
         ) {
             self.termination = termination
@@ -79,15 +81,22 @@ package struct SessionTranscript: Sendable {
     /// `now` and `offset`, the local time zone's seconds from UTC at an instant, are for reset
     /// times, which Codex tells in local time.
     package func result(
-        _ ending: Ending, now: WallTime, offset: (WallTime) -> Int
+        _ ending: Ending,
+        now: WallTime,
+        offset: (WallTime) -> Int
     ) -> SessionResult {
         var failure = Classifier(transcript: self, ending: ending).failure
         if failure?.kind == .usageLimit, let message = failure?.message {
             failure?.resetsAt = ResetTime.parse(message, now: now, offset: offset)
         }
         return SessionResult(
-            termination: ending.termination, failure: failure, thread: thread, threadUsage: total,
-            usage: total.map(ownUsage), outputLeaked: ending.outputLeaked)
+            termination: ending.termination,
+            failure: failure,
+            thread: thread,
+            threadUsage: total,
+            usage: total.map(ownUsage),
+            outputLeaked: ending.outputLeaked
+        )
     }
 
     /// The session's part of its thread's total.

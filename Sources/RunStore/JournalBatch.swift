@@ -13,7 +13,10 @@ package struct JournalBatch: Sendable {
 
     /// Makes a batch.
     package init(
-        run: String, at: Moment, events: [RunEvent], attachments: [SessionAttachment] = []
+        run: String,
+        at: Moment,
+        events: [RunEvent],
+        attachments: [SessionAttachment] = []
     ) {
         self.run = run
         self.at = at

@@ -27,7 +27,9 @@ package final class RunStore: Sendable {
         let path = directory + "/quire.db"
         do {
             try FileManager.default.createDirectory(
-                atPath: directory, withIntermediateDirectories: true)
+                atPath: directory,
+                withIntermediateDirectories: true
+            )
             let ignore = directory + "/.gitignore"
             if !FileManager.default.fileExists(atPath: ignore) {
                 try "*\n".write(toFile: ignore, atomically: true, encoding: .utf8)
@@ -35,7 +37,8 @@ package final class RunStore: Sendable {
         } catch {
             throw StoreError(
                 "the state directory \"\(directory)\" can't be made: \(error.localizedDescription); "
-                    + "check its owner and permissions, or name another with --state-dir")
+                    + "check its owner and permissions, or name another with --state-dir"
+            )
         }
         do {
             return RunStore(path: path, writer: try database(path))
@@ -54,7 +57,8 @@ package final class RunStore: Sendable {
         let queue = try DatabaseQueue(path: path, configuration: configuration)
         if try queue.read(Schema.migrator.hasBeenSuperseded) {
             throw StoreError(
-                "the run database \"\(path)\" was written by a newer Quire; update this one")
+                "the run database \"\(path)\" was written by a newer Quire; update this one"
+            )
         }
         try Schema.migrator.migrate(queue)
         return queue
@@ -106,7 +110,8 @@ package final class RunStore: Sendable {
             sql: """
                 INSERT INTO event (run, batch, wall, awake, kind, payload)
                 VALUES (?, ?, ?, ?, ?, ?)
-                """)
+                """
+        )
         let wall = batch.at.wall.millisecondsSinceEpoch
         let projection = Projection(database: database, run: batch.run, wall: wall)
         for event in batch.events {
@@ -120,18 +125,25 @@ package final class RunStore: Sendable {
         for attachment in batch.attachments { try projection.attach(attachment) }
     }
 
-    private static func readJournal(of run: String, from database: Database) throws -> [JournalBatch] {
+    private static func readJournal(
+        of run: String,
+        from database: Database
+    ) throws -> [JournalBatch] {
         let decoder = JSONDecoder()
         let rows = try Row.fetchCursor(
             database,
-            sql: "SELECT batch, wall, awake, kind, payload FROM event WHERE run = ? ORDER BY sequence",
-            arguments: [run])
+            sql:
+                "SELECT batch, wall, awake, kind, payload FROM event WHERE run = ? ORDER BY sequence",
+            arguments: [run]
+        )
         var batches: [JournalBatch] = []
         var current: Int64 = -1
         while let row = try rows.next() {
             let kind: String = row["kind"]
             guard RunEvent.Kind(rawValue: kind) != nil else {
-                throw StoreError("the journal holds \"\(kind)\" facts of a newer Quire; update this one")
+                throw StoreError(
+                    "the journal holds \"\(kind)\" facts of a newer Quire; update this one"
+                )
             }
             let payload: String = row["payload"]
             let event = try decoder.decode(RunEvent.self, from: Data(payload.utf8))
@@ -140,7 +152,8 @@ package final class RunStore: Sendable {
                 current = batch
                 let at = Moment(
                     awake: .seconds(row["awake"] as Double),
-                    wall: WallTime(millisecondsSinceEpoch: row["wall"]))
+                    wall: WallTime(millisecondsSinceEpoch: row["wall"])
+                )
                 batches.append(JournalBatch(run: run, at: at, events: []))
             }
             batches[batches.count - 1].events.append(event)
@@ -151,7 +164,9 @@ package final class RunStore: Sendable {
     /// Makes the projections afresh from the journal; what sessions left on standard error is lost.
     package func rebuildProjections() throws(StoreError) {
         do {
-            let runs = try writer.read { try String.fetchAll($0, sql: "SELECT DISTINCT run FROM event") }
+            let runs = try writer.read {
+                try String.fetchAll($0, sql: "SELECT DISTINCT run FROM event")
+            }
             for run in runs {
                 let batches = try journal(of: run)
                 try writer.write { try Self.refold(run, batches, in: $0) }
@@ -161,7 +176,11 @@ package final class RunStore: Sendable {
         }
     }
 
-    private static func refold(_ run: String, _ batches: [JournalBatch], in database: Database) throws {
+    private static func refold(
+        _ run: String,
+        _ batches: [JournalBatch],
+        in database: Database
+    ) throws {
         for table in ["session", "task"] {
             try database.execute(sql: "DELETE FROM \(table) WHERE run = ?", arguments: [run])
         }

@@ -19,7 +19,9 @@ package struct StoreReader: Sendable {
         configuration.busyMode = .timeout(5)
         do {
             let reader = StoreReader(
-                path: path, reader: try DatabaseQueue(path: path, configuration: configuration))
+                path: path,
+                reader: try DatabaseQueue(path: path, configuration: configuration)
+            )
             // A database that was begun and never written has no tables yet.
             let isReady = try reader.reader.read { try $0.tableExists("run") }
             return isReady ? reader : nil
@@ -32,10 +34,15 @@ package struct StoreReader: Sendable {
     package func runs() throws(StoreError) -> [RunRow] {
         try fetch("SELECT * FROM run ORDER BY began DESC", []) { row in
             RunRow(
-                id: row["id"], name: row["name"], legs: row["legs"], pid: row["pid"],
+                id: row["id"],
+                name: row["name"],
+                legs: row["legs"],
+                pid: row["pid"],
                 began: WallTime(millisecondsSinceEpoch: row["began"]),
-                ended: Self.time(row["ended"]), ending: row["ending"],
-                concurrency: row["concurrency"])
+                ended: Self.time(row["ended"]),
+                ending: row["ending"],
+                concurrency: row["concurrency"]
+            )
         }
     }
 
@@ -43,11 +50,20 @@ package struct StoreReader: Sendable {
     package func tasks(of run: String) throws(StoreError) -> [TaskRow] {
         try fetch("SELECT * FROM task WHERE run = ? AND place >= 0 ORDER BY place", [run]) { row in
             TaskRow(
-                name: row["name"], outcome: row["outcome"], reason: row["reason"],
-                ticked: row["ticked"], total: row["total"], sessions: row["sessions"],
-                charged: row["charged"], retries: row["retries"], running: row["running"],
-                thread: row["thread"], tokens: row["tokens"], seconds: row["seconds"],
-                active: Self.time(row["active"]))
+                name: row["name"],
+                outcome: row["outcome"],
+                reason: row["reason"],
+                ticked: row["ticked"],
+                total: row["total"],
+                sessions: row["sessions"],
+                charged: row["charged"],
+                retries: row["retries"],
+                running: row["running"],
+                thread: row["thread"],
+                tokens: row["tokens"],
+                seconds: row["seconds"],
+                active: Self.time(row["active"])
+            )
         }
     }
 
@@ -56,21 +72,27 @@ package struct StoreReader: Sendable {
         let filter = task == nil ? "" : " AND task = ?"
         return try fetch(
             "SELECT * FROM session WHERE run = ?\(filter) ORDER BY began, task, number",
-            [run] + (task.map { [$0] } ?? []), Self.session)
+            [run] + (task.map { [$0] } ?? []),
+            Self.session
+        )
     }
 
     /// What a session wrote to standard error: its first and its last 64 KiB.
     package func standardError(
-        of key: SessionKey, run: String
+        of key: SessionKey,
+        run: String
     ) throws(StoreError) -> (head: [UInt8], tail: [UInt8])? {
         try fetch(
             """
             SELECT stderr_head, stderr_tail FROM session
             WHERE run = ? AND task = ? AND number = \(key.number)
-            """, [run, key.task]
+            """,
+            [run, key.task]
         ) { row in
-            ([UInt8](row["stderr_head"] as Data? ?? Data()),
-                [UInt8](row["stderr_tail"] as Data? ?? Data()))
+            (
+                [UInt8](row["stderr_head"] as Data? ?? Data()),
+                [UInt8](row["stderr_tail"] as Data? ?? Data())
+            )
         }.first
     }
 
@@ -78,18 +100,31 @@ package struct StoreReader: Sendable {
         let input: Int64? = row["input_tokens"]
         let usage = input.map { input in
             TokenUsage(
-                input: input, cachedInput: row["cached_input_tokens"] ?? 0,
+                input: input,
+                cachedInput: row["cached_input_tokens"] ?? 0,
                 output: row["output_tokens"] ?? 0,
-                reasoningOutput: row["reasoning_output_tokens"] ?? 0)
+                reasoningOutput: row["reasoning_output_tokens"] ?? 0
+            )
         }
         return SessionRow(
-            task: row["task"], number: row["number"], role: row["role"], slot: row["slot"],
-            pid: row["pid"], thread: row["thread"],
-            began: WallTime(millisecondsSinceEpoch: row["began"]), ended: time(row["ended"]),
-            seconds: row["seconds"], verdict: row["verdict"], charge: row["charge"],
-            failure: row["failure"], message: row["message"], tickedBefore: row["ticked_before"],
-            tickedAfter: row["ticked_after"], usage: usage,
-            standardErrorBytes: row["stderr_bytes"])
+            task: row["task"],
+            number: row["number"],
+            role: row["role"],
+            slot: row["slot"],
+            pid: row["pid"],
+            thread: row["thread"],
+            began: WallTime(millisecondsSinceEpoch: row["began"]),
+            ended: time(row["ended"]),
+            seconds: row["seconds"],
+            verdict: row["verdict"],
+            charge: row["charge"],
+            failure: row["failure"],
+            message: row["message"],
+            tickedBefore: row["ticked_before"],
+            tickedAfter: row["ticked_after"],
+            usage: usage,
+            standardErrorBytes: row["stderr_bytes"]
+        )
     }
 
     private static func time(_ milliseconds: Int64?) -> WallTime? {
@@ -97,11 +132,15 @@ package struct StoreReader: Sendable {
     }
 
     private func fetch<Value>(
-        _ sql: String, _ arguments: [String], _ make: (Row) -> Value
+        _ sql: String,
+        _ arguments: [String],
+        _ make: (Row) -> Value
     ) throws(StoreError) -> [Value] {
         do {
             return try reader.read { database in
-                try Row.fetchAll(database, sql: sql, arguments: StatementArguments(arguments)).map(make)
+                try Row.fetchAll(database, sql: sql, arguments: StatementArguments(arguments)).map(
+                    make
+                )
             }
         } catch {
             throw StoreError(error, path: path)

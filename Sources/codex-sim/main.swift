@@ -1,1 +1,4 @@
-print("codex-sim")
+import CodexSim
+import Glibc
+
+exit(CodexSim.main(arguments: Array(CommandLine.arguments.dropFirst())))

@@ -33,7 +33,10 @@ private let good = """
         ("## Tasks\n### Phase 1\n- [x] Task 1: a\n### Phase 2\n- [ ] Task 2: b\n", 1, 2),
         ("## Tasks\n- [ ] Task 1: a\n```sh\n- [ ] Task 9: code\n```\n- [ ] Task 2: b\n", 0, 2),
         ("## Tasks\n~~~~\n- [x] bad\n~~~\n```\n~~~~\n- [ ] Task 1: a\n", 0, 1),
-        ("## Notes\n- [ ] not an entry\n## Tasks\n- [ ] Task 1: a\n## After\n- [x] Task 2: b\n", 0, 1),
+        (
+            "## Notes\n- [ ] not an entry\n## Tasks\n- [ ] Task 1: a\n## After\n- [x] Task 2: b\n",
+            0, 1
+        ),
         ("## Tasks\n- [ ] Task 1: done on [2026-01-01] [x]\n- plain\n* star\n", 0, 1),
         ("## Tasks\n- [ ] Task 1: a\n  - [ ] a note of its own\n", 0, 1),
         ("## Tasks\n- [ ] Task 1: a\n- [link](x) is no box\n", 0, 1),
@@ -65,22 +68,28 @@ private let good = """
         #expect(throws: Checklist.Damage.self) { try Checklist(bytes: huge) }
     }
 
-    @Test(arguments: [
-        ("- [ ] Task 2: two", "- [x] Task 2: two", nil),
-        ("- [ ] Task 5: five\n", "- [ ] Task 5: five\n- [ ] Task 6: six\n", nil),
-        ("- [ ] Task 2: two", "- [X] Task 2:   two  ", nil),
-        ("- [ ] Task 2: two\n", "", "entry 2 is gone"),
-        ("- [ ] Task 5: five\n", "", "entry 5 is gone"),
-        ("Task 2: two", "Task 2: too", "entry 2 was reworded"),
-        ("Task 2: two", "Task 3: two", "entry 2 is gone"),
-        ("- [x] Task 1", "- [ ] Task 1", "the box of entry 1 was unticked"),
-        ("- [ ] Task 5", "- [ ] Task 3: new\n- [ ] Task 5", "entry 5 is gone"),
-    ] as [(String, String, String?)])
+    @Test(
+        arguments: [
+            ("- [ ] Task 2: two", "- [x] Task 2: two", nil),
+            ("- [ ] Task 5: five\n", "- [ ] Task 5: five\n- [ ] Task 6: six\n", nil),
+            ("- [ ] Task 2: two", "- [X] Task 2:   two  ", nil),
+            ("- [ ] Task 2: two\n", "", "entry 2 is gone"),
+            ("- [ ] Task 5: five\n", "", "entry 5 is gone"),
+            ("Task 2: two", "Task 2: too", "entry 2 was reworded"),
+            ("Task 2: two", "Task 3: two", "entry 2 is gone"),
+            ("- [x] Task 1", "- [ ] Task 1", "the box of entry 1 was unticked"),
+            ("- [ ] Task 5", "- [ ] Task 3: new\n- [ ] Task 5", "entry 5 is gone"),
+        ] as [(String, String, String?)]
+    )
     func `boxes may be ticked and entries appended, nothing else`(
-        old: String, new: String, words: String?
+        old: String,
+        new: String,
+        words: String?
     ) throws {
-        let changed = String(good.split(separator: old, omittingEmptySubsequences: false)
-            .joined(separator: new))
+        let changed = String(
+            good.split(separator: old, omittingEmptySubsequences: false)
+                .joined(separator: new)
+        )
         let damage = try list(changed).damage(since: list(good))
         #expect(damage == nil ? words == nil : damage?.description.contains(words ?? "-") == true)
     }

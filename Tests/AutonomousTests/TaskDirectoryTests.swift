@@ -56,7 +56,8 @@ private let good = "## Tasks\n- [x] Task 1: one\n- [ ] Task 2: two\n"
         ("## Tasks\n- [x] Task 1: one\n- [ ] Task 2: deux\n", "entry 2 was reworded"),
     ])
     func `a damaged list is told and the last good copy is kept`(
-        text: String, words: String
+        text: String,
+        words: String
     ) throws {
         try withWorkspace { workspace in
             let task = try workspace.task("a")
@@ -97,7 +98,9 @@ private let good = "## Tasks\n- [x] Task 1: one\n- [ ] Task 2: two\n"
             try task.create()
             try put(good, workspace.root + "/elsewhere.md")
             try FileManager.default.createSymbolicLink(
-                atPath: task.taskListPath, withDestinationPath: workspace.root + "/elsewhere.md")
+                atPath: task.taskListPath,
+                withDestinationPath: workspace.root + "/elsewhere.md"
+            )
             guard case .damaged(let words) = task.inspectAndKeep() else {
                 Issue.record("a link was accepted")
                 return
@@ -112,8 +115,12 @@ private let good = "## Tasks\n- [x] Task 1: one\n- [ ] Task 2: two\n"
             try task.create()
             try task.saveThread("first")
             try task.saveThread("second")
-            #expect(try String(contentsOfFile: task.path + "/session.id", encoding: .utf8) == "second\n")
-            #expect(try FileManager.default.contentsOfDirectory(atPath: task.path) == ["session.id"])
+            #expect(
+                try String(contentsOfFile: task.path + "/session.id", encoding: .utf8) == "second\n"
+            )
+            #expect(
+                try FileManager.default.contentsOfDirectory(atPath: task.path) == ["session.id"]
+            )
         }
     }
 
@@ -131,7 +138,9 @@ private let good = "## Tasks\n- [x] Task 1: one\n- [ ] Task 2: two\n"
         try withWorkspace { workspace in
             let task = try workspace.task("a")
             try FileManager.default.createDirectory(
-                atPath: workspace.autonomousDirectory, withIntermediateDirectories: true)
+                atPath: workspace.autonomousDirectory,
+                withIntermediateDirectories: true
+            )
             try put("x", task.path)
             let error = #expect(throws: FileError.self) { try task.create() }
             #expect(error?.description.contains("is a file; move it away") == true)
@@ -142,16 +151,22 @@ private let good = "## Tasks\n- [x] Task 1: one\n- [ ] Task 2: two\n"
         try withWorkspace { workspace in
             let manager = FileManager.default
             try manager.createDirectory(
-                atPath: workspace.autonomousDirectory, withIntermediateDirectories: true)
+                atPath: workspace.autonomousDirectory,
+                withIntermediateDirectories: true
+            )
             let outside = try workspace.task("outside")
             try manager.createSymbolicLink(atPath: outside.path, withDestinationPath: "/usr")
             let error = #expect(throws: FileError.self) { try outside.create() }
             #expect(error?.description.contains("leads out of the workspace") == true)
             let inside = try workspace.task("inside")
             try manager.createDirectory(
-                atPath: workspace.root + "/kept", withIntermediateDirectories: true)
+                atPath: workspace.root + "/kept",
+                withIntermediateDirectories: true
+            )
             try manager.createSymbolicLink(
-                atPath: inside.path, withDestinationPath: workspace.root + "/kept")
+                atPath: inside.path,
+                withDestinationPath: workspace.root + "/kept"
+            )
             try inside.create()
         }
     }
@@ -178,7 +193,9 @@ private let good = "## Tasks\n- [x] Task 1: one\n- [ ] Task 2: two\n"
             try task.create()
             #expect(try task.acquireLock() == .fresh)
             let error = #expect(throws: LockError.self) { try task.acquireLock() }
-            #expect(error?.description.contains("'a' is already running (pid: \(getpid()))") == true)
+            #expect(
+                error?.description.contains("'a' is already running (pid: \(getpid()))") == true
+            )
             task.releaseLock()
             #expect(try task.acquireLock() == .fresh)
             task.releaseLock()
@@ -186,7 +203,10 @@ private let good = "## Tasks\n- [x] Task 1: one\n- [ ] Task 2: two\n"
         }
     }
 
-    @Test(arguments: [("999999\n", nil), ("garbage", nil), ("1\n", "12345678901\n")] as [(String, String?)])
+    @Test(
+        arguments: [("999999\n", nil), ("garbage", nil), ("1\n", "12345678901\n")]
+            as [(String, String?)]
+    )
     func `a dead owner's lock is taken over`(pid: String, start: String?) throws {
         try withWorkspace { workspace in
             let task = try workspace.task("a")
@@ -195,7 +215,9 @@ private let good = "## Tasks\n- [x] Task 1: one\n- [ ] Task 2: two\n"
             try put(pid, lock + "/pid")
             if let start { try put(start, lock + "/start") }
             try FileManager.default.setAttributes(
-                [.modificationDate: Date(timeIntervalSinceNow: -60)], ofItemAtPath: lock)
+                [.modificationDate: Date(timeIntervalSinceNow: -60)],
+                ofItemAtPath: lock
+            )
             let owner = Int32(pid.trimmingCharacters(in: .newlines))
             #expect(try task.acquireLock() == .tookOver(owner: owner))
             #expect(try String(contentsOfFile: lock + "/pid", encoding: .utf8) == "\(getpid())\n")
@@ -206,7 +228,9 @@ private let good = "## Tasks\n- [x] Task 1: one\n- [ ] Task 2: two\n"
         try withWorkspace { workspace in
             let task = try workspace.task("a")
             try FileManager.default.createDirectory(
-                atPath: task.path + "/.runner.lock", withIntermediateDirectories: true)
+                atPath: task.path + "/.runner.lock",
+                withIntermediateDirectories: true
+            )
             try put("999999\n", task.path + "/.runner.lock/pid")
             let winners = Winners()
             DispatchQueue.concurrentPerform(iterations: 8) { _ in
@@ -231,31 +255,46 @@ private final class Winners: Sendable {
         let root = URL(filePath: #filePath).deletingLastPathComponent()
             .deletingLastPathComponent().deletingLastPathComponent()
         let text = try String(
-            contentsOf: root.appending(path: "config/prompts/\(name).md"), encoding: .utf8)
+            contentsOf: root.appending(path: "config/prompts/\(name).md"),
+            encoding: .utf8
+        )
         let embedded = PromptTemplates.embedded
         #expect((name == "executor" ? embedded.executor : embedded.initializer) == text)
     }
 
     @Test func `an initializer's prompt says what the task is`() {
         let brief = SessionBrief(
-            role: .initializer, description: "Port it.", name: "port", directory: "/w/.autonomous/port",
-            progress: nil)
+            role: .initializer,
+            description: "Port it.",
+            name: "port",
+            directory: "/w/.autonomous/port",
+            progress: nil
+        )
         let prompt = PromptTemplates.embedded.prompt(for: brief)
         #expect(
             prompt.hasPrefix(
                 "Task: Port it.\nTask Name: port\nTask Directory: /w/.autonomous/port\n\n"
-                    + "You are the Initializer Agent.\n"))
+                    + "You are the Initializer Agent.\n"
+            )
+        )
         #expect(prompt.contains("/w/.autonomous/port/task_list.md"))
         #expect(!prompt.contains("{task_dir}"))
     }
 
     @Test func `an executor's prompt says how far the task has come`() {
         let brief = SessionBrief(
-            role: .executor, description: "", name: "port", directory: "/d",
-            progress: Progress(ticked: 3, total: 25))
-        let prompt = PromptTemplates(initializer: "", executor: "{x} {task_name}").prompt(for: brief)
+            role: .executor,
+            description: "",
+            name: "port",
+            directory: "/d",
+            progress: Progress(ticked: 3, total: 25)
+        )
+        let prompt = PromptTemplates(initializer: "", executor: "{x} {task_name}").prompt(
+            for: brief
+        )
         #expect(
             prompt == "Task Name: port\nTask Directory: /d\nCurrent Progress: 3/25\n\n"
-                + "You are the Executor Agent.\n\n{x} port")
+                + "You are the Executor Agent.\n\n{x} port"
+        )
     }
 }

@@ -30,7 +30,9 @@ import Testing
         #expect(kinds.contains(.reasoning("**Planning the next step**")))
         #expect(
             kinds.contains(
-                .fileChange(paths: ["/workspace/demo/hello.txt"], status: "completed")))
+                .fileChange(paths: ["/workspace/demo/hello.txt"], status: "completed")
+            )
+        )
         #expect(kinds.contains { if case .error = $0 { true } else { false } })
     }
 
@@ -69,7 +71,8 @@ import Testing
         let line = #"{"type":"item.completed","item":{"type":"agent_message","text":"\#(text)"}}"#
         let bytes = Array((line + "\n").utf8)
         let whole = decode([bytes[...]])
-        guard case .item(_, let item)? = whole.first, case .agentMessage(let kept) = item.kind else {
+        guard case .item(_, let item)? = whole.first, case .agentMessage(let kept) = item.kind
+        else {
             Issue.record("no message: \(whole.first.debugDescription.prefix(200))")
             return
         }
@@ -101,7 +104,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "{\"type\":\"error\",\"message\":\"cut", "{\"type\":\"error\",\"message\":\"raw\nnewline\"}",
+        "{\"type\":\"error\",\"message\":\"cut",
+        "{\"type\":\"error\",\"message\":\"raw\nnewline\"}",
         "{\"type\":\"error\"", "{\"type\":\"error\",}", "{'type':'error'}", "[1,2", "nul",
         "{\"type\":\"error\",\"message\":\"\u{0}\"}", "{\"type\":\"a\\x\"}", "{\"type\":01}",
         "warning: can't open \"x", String(repeating: "[", count: 100_000), "\u{0}\u{0}",
@@ -164,14 +168,18 @@ import Testing
     @Test(arguments: [
         (#"{"type":"error","message":"Reconnecting... waiting for network (x)"}"#, true),
         (#"{"type":"error","message":"Reconnecting... 1/5 (x)"}"#, false),
-        (#"{"type":"item.completed","item":{"type":"error","message":"Reconnecting... waiting for network ("}}"#, false),
+        (
+            #"{"type":"item.completed","item":{"type":"error","message":"Reconnecting... waiting for network ("}}"#,
+            false
+        ),
     ])
     func `waiting for the network is told from everything else`(line: String, isWaiting: Bool) {
         #expect(decode(line).first?.isNetworkWaiting == isWaiting)
     }
 
     @Test func `a summary is one safe line`() {
-        let line = #"{"type":"item.completed","item":{"type":"agent_message","text":"a\n\u001b[31mred\u001b]0;x\u0007 \u202e b"}}"#
+        let line =
+            #"{"type":"item.completed","item":{"type":"agent_message","text":"a\n\u001b[31mred\u001b]0;x\u0007 \u202e b"}}"#
         #expect(decode(line).first?.summary == "says: a [31mred]0;x b")
     }
 }

@@ -22,7 +22,9 @@ struct Recording: CustomTestStringConvertible {
         let directory = try #require(Bundle.module.resourceURL)
             .appendingPathComponent("Fixtures/codex-0.163.0/\(name)")
         output = [UInt8](try Data(contentsOf: directory.appendingPathComponent("stdout.jsonl")))
-        standardError = [UInt8](try Data(contentsOf: directory.appendingPathComponent("stderr.txt")))
+        standardError = [UInt8](
+            try Data(contentsOf: directory.appendingPathComponent("stderr.txt"))
+        )
         let exit = try String(contentsOf: directory.appendingPathComponent("exit"), encoding: .utf8)
         status = try #require(Int32(exit.trimmingCharacters(in: .whitespacesAndNewlines)))
     }
@@ -33,8 +35,11 @@ struct Recording: CustomTestStringConvertible {
         var transcript = SessionTranscript(resuming: resuming)
         for event in decode([output[...]]) { transcript.observe(event) }
         let ending = SessionTranscript.Ending(
-            termination: .exited(status), standardError: standardError,
-            outputBytes: Int64(output.count), outputLeaked: false)
+            termination: .exited(status),
+            standardError: standardError,
+            outputBytes: Int64(output.count),
+            outputLeaked: false
+        )
         let now = WallTime(millisecondsSinceEpoch: 1_795_426_000_000)
         return transcript.result(ending, now: now, offset: { _ in 0 })
     }

@@ -34,9 +34,15 @@ private func journal(seed: UInt64) -> [JournalBatch] {
             let store = try RunStore.open(directory: directory)
             let batches = journal(seed: seed)
             for batch in batches { try await store.append(batch) }
-            try await store.append(JournalBatch(run: "other", at: batches[0].at, events: [
-                .warned(Warned(message: "not of this run"))
-            ]))
+            try await store.append(
+                JournalBatch(
+                    run: "other",
+                    at: batches[0].at,
+                    events: [
+                        .warned(Warned(message: "not of this run"))
+                    ]
+                )
+            )
             let read = try store.journal(of: "r")
             #expect(read.map(\.events) == batches.map(\.events))
             #expect(read.map(\.at.wall) == batches.map(\.at.wall))
@@ -94,7 +100,12 @@ private func journal(seed: UInt64) -> [JournalBatch] {
             let attachment = SessionAttachment(key: key, head: [1, 2], tail: [3], total: 9)
             try await store.append(
                 JournalBatch(
-                    run: "r", at: at, events: [.sessionStarted(start)], attachments: [attachment]))
+                    run: "r",
+                    at: at,
+                    events: [.sessionStarted(start)],
+                    attachments: [attachment]
+                )
+            )
             let reader = try #require(try StoreReader.open(directory: directory))
             let kept = try reader.standardError(of: key, run: "r")
             #expect(kept?.head == [1, 2] && kept?.tail == [3])
@@ -114,7 +125,9 @@ private func journal(seed: UInt64) -> [JournalBatch] {
     @Test func `a file that is no database is told from an empty one`() async throws {
         try await withDirectory { directory in
             try FileManager.default.createDirectory(
-                atPath: directory, withIntermediateDirectories: true)
+                atPath: directory,
+                withIntermediateDirectories: true
+            )
             let path = directory + "/quire.db"
             try String(repeating: "not a database ", count: 1000)
                 .write(toFile: path, atomically: true, encoding: .utf8)

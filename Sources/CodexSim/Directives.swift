@@ -1,0 +1,133 @@
+/// What the simulated agent is told to do.
+///
+/// Words of the form `name` or `name=value`, on a line of the prompt that begins with `sim:`, in
+/// the environment variable `CODEX_SIM`, or in the file that `CODEX_SIM_SCRIPT` names, where each
+/// line is `TASK SESSION words…` with `*` for any; what comes later wins. An unknown word is an
+/// error: a misspelt fault would be a test that cannot fail.
+struct Directives {
+    static let help = """
+        entries=N        entries of the checklist that an initializer writes (3)
+        ticks=N          boxes that an executor ticks (1)
+        append=N         entries that an executor appends (0)
+        items=N          commands that a session shows (2)
+        duration=TIME    how long a session takes: 300ms, 2s, 1m (0)
+        jitter=SHARE     how far the duration varies, by task and session: 0.5 (0)
+        output=BYTES     output of each command: 500, 4K, 10M (20)
+        line=BYTES       one more event with a line of this length
+        stderr=BYTES     bytes written to standard error
+        tokens=N         input tokens of a session (1200)
+        fail=CLASS       usage-limit, rate-limit, overload, stream-cut, network-down,
+                         authentication, context-window, turn-failed, refuse, state-locked
+        fail-on=N,N      the sessions of the task that fail, hang or crash (all)
+        reset=TEXT       when a usage limit resets ("11:59_PM": _ is a space)
+        exit=N           the exit status
+        hang             falls silent after turn.started
+        ignore-term      ignores SIGTERM
+        crash=SIGNAL     kills itself half-way
+        torn             cuts the last line off and exits 0
+        torn-utf8        writes a character in two pieces
+        garbage          prints what is not JSON
+        grandchild=TIME  leaves a child of its own session behind that holds stdout
+        work=PATH        appends a line to this file, as its work
+        damage=HOW       reword, empty, remove, reorder, delete or untick the list
+        no-list          an initializer that writes nothing
+        no-notes         an initializer that writes no progress.md
+
+        """
+
+    var entries = 3
+    var ticks = 1
+    var append = 0
+    var items = 2
+    var duration = 0.0
+    var jitter = 0.0
+    var output = 20
+    var line = 0
+    var standardError = 0
+    var tokens = 1200
+    var fail: String?
+    var failOn: Set<Int> = []
+    var reset = "11:59 PM"
+    var exit: Int32?
+    var hangs = false
+    var ignoresTermination = false
+    var crash: Int32?
+    var isTorn = false
+    var tearsCharacters = false
+    var isGarbage = false
+    var grandchild = 0.0
+    var work: String?
+    var damage: String?
+    var writesNoList = false
+    var writesNoNotes = false
+
+    struct Unknown: Error {
+        var word: String
+    }
+
+    mutating func apply(_ words: some StringProtocol) throws {
+        for word in words.split(whereSeparator: \.isWhitespace) {
+            let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            try apply(String(parts[0]), parts.count > 1 ? String(parts[1]) : "")
+        }
+    }
+
+    private mutating func apply(_ name: String, _ value: String) throws {
+        switch name {
+        case "entries": entries = Int(value) ?? entries
+        case "ticks": ticks = Int(value) ?? ticks
+        case "append": append = Int(value) ?? append
+        case "items": items = Int(value) ?? items
+        case "duration": duration = Self.seconds(value)
+        case "jitter": jitter = Double(value) ?? 0
+        case "output": output = Self.bytes(value)
+        case "line": line = Self.bytes(value)
+        case "stderr": standardError = Self.bytes(value)
+        case "tokens": tokens = Int(value) ?? tokens
+        case "fail": fail = value
+        case "fail-on": failOn = Set(value.split(separator: ",").compactMap { Int($0) })
+        case "reset": reset = String(value.map { $0 == "_" ? " " : $0 })
+        case "exit": exit = Int32(value)
+        case "hang": hangs = true
+        case "ignore-term": ignoresTermination = true
+        case "crash": crash = Int32(value)
+        case "torn": isTorn = true
+        case "torn-utf8": tearsCharacters = true
+        case "garbage": isGarbage = true
+        case "grandchild": grandchild = Self.seconds(value)
+        case "work": work = value
+        case "damage": damage = value
+        case "no-list": writesNoList = true
+        case "no-notes": writesNoNotes = true
+        default: throw Unknown(word: name)
+        }
+    }
+
+    /// Leaves the faults out in a session that is to go well.
+    mutating func spareFaults() {
+        fail = nil
+        hangs = false
+        crash = nil
+        isTorn = false
+        isGarbage = false
+        damage = nil
+        exit = nil
+        grandchild = 0
+    }
+
+    private static func seconds(_ text: String) -> Double {
+        let number = Double(text.prefix { $0.isNumber || $0 == "." }) ?? 0
+        if text.hasSuffix("ms") { return number / 1000 }
+        return text.hasSuffix("m") ? number * 60 : number
+    }
+
+    private static func bytes(_ text: String) -> Int {
+        let number = Int(text.prefix(while: \.isNumber)) ?? 0
+        switch text.last {
+        case "K": return number << 10
+        case "M": return number << 20
+        case "G": return number << 30
+        default: return number
+        }
+    }
+}

@@ -1,0 +1,155 @@
+import Glibc
+
+/// One simulated session: prints what Codex prints, in its order and form.
+struct Session {
+    let thread: String
+    let usageBefore: Int
+    let directives: Directives
+    let work: TaskWork
+    let number: Int
+
+    /// Plays the session and returns its exit status.
+    func run() -> Int32 {
+        if directives.ignoresTermination {
+            signal(SIGTERM, SIG_IGN)
+        } else {
+            signal(SIGTERM) { _ in _exit(143) }
+        }
+        signal(SIGINT) { _ in _exit(1) }
+        if directives.grandchild > 0 { leaveGrandchild() }
+        writeNoise()
+        if directives.isGarbage {
+            Output.write("Welcome to some other program\n{not json\n")
+            return directives.exit ?? 0
+        }
+        Output.event("thread.started", #""thread_id":"\#(thread)""#)
+        Output.event("turn.started")
+        if directives.hangs { sleepForEver() }
+        if let failure = directives.fail { return fail(failure) }
+        return complete()
+    }
+
+    private func complete() -> Int32 {
+        let steps = max(1, directives.items)
+        for step in 0..<directives.items {
+            pause(pauseTotal / Double(steps))
+            if step == steps / 2, let crash = directives.crash { kill(getpid(), crash) }
+            command(step)
+        }
+        if directives.items == 0 { pause(pauseTotal) }
+        if directives.items == 0, let crash = directives.crash { kill(getpid(), crash) }
+        if directives.line > 0 { Output.longLine(directives.line) }
+        if directives.tearsCharacters { Output.tornCharacters() }
+        work.work(directives, session: number)
+        Output.item("completed", directives.items, #""type":"agent_message","text":"Done.""#)
+        if directives.isTorn {
+            Output.write(#"{"type":"turn.compl"#)
+            return directives.exit ?? 0
+        }
+        let total = usageBefore + directives.tokens
+        Output.event(
+            "turn.completed",
+            #""usage":{"input_tokens":\#(total),"cached_input_tokens":\#(total * 5 / 6),"#
+                + #""cache_write_input_tokens":0,"output_tokens":\#(total / 35),"#
+                + #""reasoning_output_tokens":\#(total / 120)}"#
+        )
+        Threads.save(thread, usage: total)
+        return directives.exit ?? 0
+    }
+
+    private func command(_ step: Int) {
+        let text = #""type":"command_execution","command":"/bin/bash -lc 'make step-\#(step + 1)'""#
+        Output.item(
+            "started",
+            step,
+            text + #","aggregated_output":"","exit_code":null,"status":"in_progress""#
+        )
+        Output.item(
+            "completed",
+            step,
+            text + #","aggregated_output":"\#(Output.filler(directives.output))","#
+                + #""exit_code":0,"status":"completed""#
+        )
+    }
+
+    private var pauseTotal: Double {
+        guard directives.jitter > 0 else { return directives.duration }
+        // The same for the same session, so that runs can be compared.
+        var hash: UInt64 = 1_469_598_103_934_665_603
+        for byte in "\(work.name)#\(number)".utf8 {
+            hash = (hash ^ UInt64(byte)) &* 1_099_511_628_211
+        }
+        let share = Double(hash >> 11) / Double(UInt64(1) << 53)
+        return directives.duration * (1 - directives.jitter + 2 * directives.jitter * share)
+    }
+
+    private func fail(_ kind: String) -> Int32 {
+        pause(pauseTotal)
+        if kind == "network-down" {
+            while true {
+                Output.event(
+                    "error",
+                    #""message":"Reconnecting... waiting for network (Connection failed: error"#
+                        + #" sending request)""#
+                )
+                pause(max(0.05, directives.duration))
+            }
+        }
+        let message = message(of: kind)
+        if ["rate-limit", "overload", "stream-cut", "authentication"].contains(kind) {
+            Output.event("error", #""message":"Reconnecting... 1/2 (\#(message))""#)
+            Output.event("error", #""message":"Reconnecting... 2/2 (\#(message))""#)
+        }
+        Output.event("error", #""message":"\#(message)""#)
+        Output.event("turn.failed", #""error":{"message":"\#(message)"}"#)
+        return directives.exit ?? 1
+    }
+
+    private func message(of kind: String) -> String {
+        switch kind {
+        case "usage-limit":
+            "You’ve hit your usage limit. Upgrade to Pro (https://chatgpt.com/explore/pro), visit "
+                + "https://chatgpt.com/settings/usage to purchase more credits or try again at "
+                + "\(directives.reset)."
+        case "rate-limit": "exceeded retry limit, last status: 429 Too Many Requests"
+        case "overload":
+            "We’re currently experiencing high demand, which may cause temporary errors."
+        case "stream-cut":
+            "stream disconnected before completion: stream closed before response.completed"
+        case "authentication":
+            "unexpected status 401 Unauthorized: Incorrect API key provided"
+        case "context-window":
+            "Codex ran out of room in the model's context window. Start a new thread or clear "
+                + "earlier history before retrying."
+        case "state-locked": "failed to open the state database: database is locked"
+        default: "the simulated turn failed"
+        }
+    }
+
+    private func writeNoise() {
+        var left = directives.standardError
+        while left > 0 {
+            let piece = min(left, 4096)
+            Output.write(String(repeating: "e", count: piece - 1) + "\n", to: 2)
+            left -= piece
+        }
+    }
+
+    private func leaveGrandchild() {
+        guard fork() == 0 else { return }
+        setsid()
+        pause(directives.grandchild)
+        _exit(0)
+    }
+
+    private func pause(_ seconds: Double) {
+        guard seconds > 0 else { return }
+        var rest = timespec(tv_sec: Int(seconds), tv_nsec: Int(seconds * 1e9) % 1_000_000_000)
+        var left = timespec()
+        while nanosleep(&rest, &left) != 0, errno == EINTR { rest = left }
+    }
+
+    private func sleepForEver() {
+        while true { pause(3600) }
+    }
+}

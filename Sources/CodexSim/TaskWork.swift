@@ -1,0 +1,88 @@
+/// A task directory, as an agent finds it in its prompt and works on it.
+struct TaskWork {
+    var name = ""
+    var directory: String?
+    var isInitializer = false
+    private var list: String { (directory ?? "") + "/task_list.md" }
+    private var notes: String { (directory ?? "") + "/progress.md" }
+
+    init(prompt: String) {
+        for line in prompt.split(separator: "\n") {
+            if line.hasPrefix("Task Name: ") { name = String(line.dropFirst(11)) }
+            if line.hasPrefix("Task Directory: "), directory == nil {
+                directory = String(line.dropFirst(16))
+            }
+        }
+        isInitializer = prompt.contains("You are the Initializer Agent")
+    }
+
+    /// The session's number within its task: one more than there are sections of notes.
+    var session: Int {
+        guard directory != nil, let text = Files.read(notes) else { return 1 }
+        return 1 + text.split(separator: "\n").count { $0.hasPrefix("## Session ") }
+    }
+
+    func work(_ directives: Directives, session: Int) {
+        guard directory != nil else { return }
+        if let path = directives.work { Files.append("\(name) session \(session)\n", to: path) }
+        if isInitializer {
+            initialize(directives)
+        } else {
+            execute(directives, session)
+        }
+        if let how = directives.damage { damage(how) }
+    }
+
+    private func initialize(_ directives: Directives) {
+        guard !directives.writesNoList else { return }
+        var text = "# Task List: \(name)\n\n## Tasks\n\n"
+        for number in 1...max(1, directives.entries) {
+            text += "- [ ] Task \(number): piece \(number) of \(name)\n"
+        }
+        if !directives.writesNoNotes {
+            Files.write("# Progress Log\n\n## Session 1\n\nWrote the list.\n", to: notes)
+        }
+        Files.write(text, to: list)
+    }
+
+    private func execute(_ directives: Directives, _ session: Int) {
+        guard let text = Files.read(list) else { return }
+        var left = directives.ticks
+        var last = 0
+        var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        for place in lines.indices where lines[place].hasPrefix("- [") {
+            let digits = lines[place].dropFirst(11).prefix(while: \.isNumber)
+            last = Int(digits) ?? last
+            if left > 0, lines[place].hasPrefix("- [ ] Task ") {
+                lines[place] = "- [x]" + lines[place].dropFirst(5)
+                left -= 1
+            }
+        }
+        for extra in 0..<directives.append {
+            let place = lines.last == "" ? lines.count - 1 : lines.count
+            lines.insert("- [ ] Task \(last + 1 + extra): found on the way", at: place)
+        }
+        Files.write(lines.joined(separator: "\n"), to: list)
+        Files.append("\n## Session \(session)\n\nTicked \(directives.ticks).\n", to: notes)
+    }
+
+    private func damage(_ how: String) {
+        guard let text = Files.read(list) else { return }
+        var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        let entries = lines.indices.filter { lines[$0].hasPrefix("- [") }
+        guard let first = entries.first, let last = entries.last else { return }
+        switch how {
+        case "reword": lines[first] += ", more or less"
+        case "remove": lines.remove(at: last)
+        case "reorder": lines.swapAt(first, last)
+        case "untick": lines[first] = "- [ ]" + lines[first].dropFirst(5)
+        case "empty": lines = []
+        default: break
+        }
+        if how == "delete" {
+            Files.remove(list)
+        } else {
+            Files.write(lines.joined(separator: "\n"), to: list)
+        }
+    }
+}

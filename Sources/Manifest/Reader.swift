@@ -1,0 +1,202 @@
+import Orchestration
+import Yams
+
+/// Reads typed values out of a document's nodes, and collects everything that is wrong.
+final class Reader {
+    private let path: String
+    private(set) var errors: [Diagnostic] = []
+    private(set) var warnings: [Diagnostic] = []
+
+    init(path: String) {
+        self.path = path
+    }
+
+    func fail(_ node: Node?, _ message: String) { errors.append(diagnostic(node, message)) }
+
+    func warn(_ node: Node?, _ message: String) { warnings.append(diagnostic(node, message)) }
+
+    private func diagnostic(_ node: Node?, _ message: String) -> Diagnostic {
+        Diagnostic(
+            path: path,
+            line: node?.mark?.line ?? 0,
+            column: node?.mark?.column ?? 0,
+            message: message
+        )
+    }
+
+    /// The members of a mapping; unknown and repeated keys are told and left out.
+    func members(_ node: Node?, _ place: String, keys: [String]) -> [String: Node] {
+        guard let node, !node.isNull else { return [:] }
+        guard case .mapping(let mapping) = node else {
+            fail(node, "expected a mapping for \(place), found \(node.kind)")
+            return [:]
+        }
+        var result: [String: Node] = [:]
+        for (keyNode, value) in mapping {
+            guard let key = keyNode.string else {
+                fail(keyNode, "expected a word as a key of \(place), found \(keyNode.kind)")
+                continue
+            }
+            guard keys.contains(key) else {
+                let near = Keys.suggestion(for: key, among: keys)
+                let advice =
+                    near.map { "; did you mean \"\($0)\"?" }
+                    ?? "; known keys: \(keys.sorted().joined(separator: ", "))"
+                fail(keyNode, "unknown key \"\(key)\" in \(place)\(advice)")
+                continue
+            }
+            result[key] = value
+        }
+        return result
+    }
+
+    /// A mapping with keys of the user's own.
+    func entries(_ node: Node?, _ place: String) -> [(key: Node, name: String, value: Node)] {
+        guard let node, !node.isNull else { return [] }
+        guard case .mapping(let mapping) = node else {
+            fail(node, "expected a mapping for \(place), found \(node.kind)")
+            return []
+        }
+        return mapping.compactMap { key, value in
+            guard let name = key.string else {
+                fail(key, "expected a word as a key of \(place), found \(key.kind)")
+                return nil
+            }
+            return (key, name, value)
+        }
+    }
+
+    func list(_ node: Node?, _ place: String) -> [Node] {
+        guard let node, !node.isNull else { return [] }
+        guard case .sequence(let sequence) = node else {
+            fail(node, "expected a list for \(place), found \(node.kind)")
+            return []
+        }
+        return Array(sequence)
+    }
+
+    func string(_ node: Node?, _ place: String) -> String? {
+        guard let node else { return nil }
+        guard case .scalar(let scalar) = node, !node.isNull else {
+            fail(node, "expected a text for \(place), found \(node.kind)")
+            return nil
+        }
+        return scalar.string
+    }
+
+    func strings(_ node: Node?, _ place: String) -> [String]? {
+        guard let node else { return nil }
+        return list(node, place).compactMap { string($0, "each of \(place)") }
+    }
+
+    func integer(_ node: Node?, _ place: String, in range: ClosedRange<Int>) -> Int? {
+        guard let node else { return nil }
+        guard case .scalar(let scalar) = node, scalar.style == .plain || scalar.style == .any,
+            let value = Int(scalar.string)
+        else {
+            fail(node, "expected a whole number for \(place), found \(node.kind)")
+            return nil
+        }
+        guard range.contains(value) else {
+            fail(
+                node,
+                "\(place) is \(value), but must be from \(range.lowerBound) to \(range.upperBound)"
+            )
+            return nil
+        }
+        return value
+    }
+
+    func weight(_ node: Node?, _ place: String) -> Double? {
+        guard let node else { return nil }
+        guard let value = node.string.flatMap(Double.init), value > 0, value <= 1e6 else {
+            fail(node, "expected a number above 0 for \(place), found \(node.kind)")
+            return nil
+        }
+        return value
+    }
+
+    func bool(_ node: Node?, _ place: String) -> Bool? {
+        guard let node else { return nil }
+        switch node.string {
+        case "true": return true
+        case "false": return false
+        default:
+            fail(node, "expected true or false for \(place), found \(node.kind)")
+            return nil
+        }
+    }
+
+    func choice(_ node: Node?, _ place: String, of words: [String]) -> String? {
+        guard let node else { return nil }
+        guard let word = node.string, words.contains(word) else {
+            let near = node.string.flatMap { Keys.suggestion(for: $0, among: words) }
+            let advice = near.map { "; did you mean \"\($0)\"?" } ?? ""
+            fail(
+                node,
+                "expected \(words.joined(separator: " or ")) for \(place), found "
+                    + "\(node.kind)\(advice)"
+            )
+            return nil
+        }
+        return word
+    }
+
+    /// A duration such as `45m`, `1h30m`, `500ms`, `2d`; at most 10 years.
+    func duration(_ node: Node?, _ place: String) -> Duration? {
+        guard let node else { return nil }
+        guard let duration = node.string.flatMap(Self.duration) else {
+            fail(
+                node,
+                "expected a duration such as 45m, 1h30m or 10s for \(place), found \(node.kind)"
+            )
+            return nil
+        }
+        return duration
+    }
+
+    static func duration(_ text: String) -> Duration? {
+        let units: [(String, Int64)] = [
+            ("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000),
+        ]
+        var rest = Substring(text)
+        var milliseconds: Int64 = 0
+        if text == "0" { return .zero }
+        repeat {
+            let digits = rest.prefix { $0.isASCII && $0.isNumber }
+            rest = rest.dropFirst(digits.count)
+            let letters = rest.prefix { $0.isLetter }
+            rest = rest.dropFirst(letters.count)
+            guard let number = Int64(digits), number < 10_000_000_000,
+                let unit = units.first(where: { $0.0 == letters })
+            else { return nil }
+            milliseconds += number * unit.1
+        } while !rest.isEmpty
+        return milliseconds <= 3650 * 86_400_000 ? .milliseconds(milliseconds) : nil
+    }
+}
+
+extension Node {
+    /// What the node is, for a message.
+    var kind: String {
+        switch self {
+        case .scalar(let scalar): isNull ? "nothing" : "\"\(scalar.string.prefix(40))\""
+        case .mapping: "a mapping"
+        case .sequence: "a list"
+        case .alias: "an alias"
+        }
+    }
+
+    /// Whether it is empty, `~` or `null`.
+    var isNull: Bool {
+        guard case .scalar(let scalar) = self, scalar.style == .plain || scalar.style == .any else {
+            return false
+        }
+        return ["", "~", "null", "Null", "NULL"].contains(scalar.string)
+    }
+
+    /// A scalar's text as it is written, whatever YAML would take it for.
+    var string: String? {
+        if case .scalar(let scalar) = self { scalar.string } else { nil }
+    }
+}

@@ -1,0 +1,343 @@
+import Orchestration
+import Yams
+
+/// Turns task nodes into tasks: defaults filled in, matrices multiplied out, names and needs
+/// checked.
+struct TaskExpansion {
+    /// The most tasks that a manifest may have, all matrices multiplied out.
+    static let limit = 100_000
+
+    /// One value for each of a matrix's keys.
+    typealias Combination = [String: String]
+
+    let reader: Reader
+    let defaults: [String: Node]
+    let directory: String
+    let files: Builder.Files
+    let groups: [String]
+
+    private(set) var tasks: [Manifest.Task] = []
+    private var nodes: [Node] = []
+    private var lines: [String: Int] = [:]
+    /// Names by their lower-case form.
+    private var spellings: [String: String] = [:]
+    /// What a name with placeholders stands for.
+    private var expansions: [String: [String]] = [:]
+
+    init(
+        reader: Reader,
+        defaults: [String: Node],
+        directory: String,
+        files: Builder.Files,
+        groups: [String]
+    ) {
+        self.reader = reader
+        self.defaults = defaults
+        self.directory = directory
+        self.files = files
+        self.groups = groups
+    }
+
+    mutating func add(_ node: Node) {
+        let own = reader.members(node, "a task", keys: Keys.task)
+        guard let nameNode = own["name"], let name = reader.string(nameNode, "\"name\"") else {
+            if own["name"] == nil { reader.fail(node, "a task needs a \"name\"") }
+            return
+        }
+        for combination in combinations(own["matrix"], name) {
+            add(name, nameNode, own, combination)
+        }
+    }
+
+    private mutating func add(
+        _ template: String,
+        _ node: Node,
+        _ own: [String: Node],
+        _ values: Combination
+    ) {
+        let name = template.substituting(values)
+        if let reason = Self.refusal(of: name) {
+            return reader.fail(node, "\"\(name)\" can't be a task's name: \(reason)")
+        }
+        let line = node.mark?.line ?? 0
+        if let earlier = lines[name] {
+            return reader.fail(
+                node,
+                "task \"\(name)\" is already defined on line \(earlier); names must be unique"
+            )
+        }
+        if let other = spellings.updateValue(name, forKey: name.lowercased()) {
+            reader.warn(node, "task \"\(name)\" differs from \"\(other)\" in case alone")
+        }
+        lines[name] = line
+        expansions[template, default: []].append(name)
+        nodes.append(node)
+        tasks.append(task(name, own, values, line: line, node))
+    }
+
+    private func combinations(_ node: Node?, _ name: String) -> [Combination] {
+        var result: [Combination] = [[:]]
+        for (key, word, value) in reader.entries(node, "the matrix of \"\(name)\"") {
+            let values = reader.strings(value, "\"\(word)\"") ?? []
+            if values.isEmpty {
+                reader.fail(key, "\"\(word)\" in the matrix of \"\(name)\" has no values")
+                continue
+            }
+            guard result.count * values.count + tasks.count <= Self.limit else {
+                reader.fail(key, "the matrix of \"\(name)\" makes more than \(Self.limit) tasks")
+                return []
+            }
+            if !name.contains("{\(word)}"), values.count > 1 {
+                reader.fail(
+                    key,
+                    "the name \"\(name)\" must contain {\(word)}, or its tasks would share a name"
+                )
+                return []
+            }
+            result = result.flatMap { combination in
+                values.map { combination.merging([word: $0]) { $1 } }
+            }
+        }
+        return result
+    }
+
+    private func task(
+        _ name: String,
+        _ own: [String: Node],
+        _ values: Combination,
+        line: Int,
+        _ node: Node
+    ) -> Manifest.Task {
+        func value(_ key: String) -> Node? { own[key] ?? defaults[key] }
+        func text(_ key: String) -> String? {
+            reader.string(value(key), "\"\(key)\"")?.substituting(values)
+        }
+        let sandbox = reader.choice(
+            value("sandbox"),
+            "\"sandbox\"",
+            of: ["workspace-write", "danger-full-access"]
+        )
+        return Manifest.Task(
+            plan: plan(name, own, values),
+            prompt: prompt(name, own, values, node),
+            directory: workingDirectory(text("directory"), value("directory")),
+            sandbox: sandbox ?? "workspace-write",
+            environment: environment(own, values),
+            codexArguments: (reader.strings(value("codex_args"), "\"codex_args\"") ?? [])
+                .map { $0.substituting(values) },
+            model: text("model"),
+            line: line
+        )
+    }
+
+    private func plan(_ name: String, _ own: [String: Node], _ values: Combination) -> TaskPlan {
+        func value(_ key: String) -> Node? { own[key] ?? defaults[key] }
+        func count(_ key: String, from least: Int = 0) -> Int? {
+            reader.integer(value(key), "\"\(key)\"", in: least...1_000_000)
+        }
+        var plan = TaskPlan(name: name)
+        plan.priority = reader.integer(value("priority"), "\"priority\"", in: -1000...1000) ?? 0
+        plan.group = group(value("group"), values)
+        plan.weight = reader.weight(value("weight"), "\"weight\"") ?? 1
+        plan.needs = (reader.strings(own["needs"], "\"needs\"") ?? []).map {
+            $0.substituting(values)
+        }
+        plan.maxSessions = count("max_sessions") ?? plan.maxSessions
+        plan.sessionTimeout =
+            timeout(value("session_timeout"), "session_timeout")
+            ?? plan.sessionTimeout
+        plan.idleTimeout = timeout(value("idle_timeout"), "idle_timeout") ?? plan.idleTimeout
+        plan.stallAfter = count("stall_after", from: 1) ?? plan.stallAfter
+        plan.sameFailure = count("same_failure", from: 1) ?? plan.sameFailure
+        plan.retries = retries(own)
+        plan.resume = reader.bool(value("resume"), "\"resume\"") ?? false
+        return plan
+    }
+
+    private func timeout(_ node: Node?, _ key: String) -> Duration? {
+        guard let duration = reader.duration(node, "\"\(key)\"") else { return nil }
+        if duration == .zero { reader.fail(node, "\"\(key)\" must be longer than 0") }
+        return duration
+    }
+
+    private func group(_ node: Node?, _ values: Combination) -> String? {
+        guard let name = reader.string(node, "\"group\"")?.substituting(values) else { return nil }
+        guard !groups.contains(name) else { return name }
+        let near = Keys.suggestion(for: name, among: groups).map { "; did you mean \"\($0)\"?" }
+        reader.fail(
+            node,
+            "there is no group \"\(name)\"\(near ?? "; define it under \"groups:\"")"
+        )
+        return nil
+    }
+
+    private func retries(_ own: [String: Node]) -> RetryPlan {
+        var plan = RetryPlan()
+        for node in [defaults["retries"], own["retries"]] {
+            let members = reader.members(node, "\"retries\"", keys: Keys.retries)
+            plan.limit =
+                reader.integer(members["limit"], "\"limit\"", in: 0...1_000_000) ?? plan.limit
+            plan.delay = reader.duration(members["delay"], "\"delay\"") ?? plan.delay
+            plan.maxDelay = reader.duration(members["max_delay"], "\"max_delay\"") ?? plan.maxDelay
+        }
+        return plan
+    }
+
+    private func environment(_ own: [String: Node], _ values: Combination) -> [String: String] {
+        var result: [String: String] = [:]
+        for node in [defaults["env"], own["env"]] {
+            for (key, name, value) in reader.entries(node, "\"env\"") {
+                guard !name.isEmpty, !name.contains("="), !name.contains("\0") else {
+                    reader.fail(key, "\"\(name)\" can't be a variable's name")
+                    continue
+                }
+                result[name] = reader.string(value, "\"\(name)\"")?.substituting(values)
+            }
+        }
+        return result
+    }
+
+    private func workingDirectory(_ text: String?, _ node: Node?) -> String {
+        let path = (text ?? ".").absolute(in: directory)
+        if !files.isDirectory(path) {
+            reader.fail(node, "directory \"\(path)\" does not exist; create it or correct the path")
+        }
+        return path
+    }
+
+    private func prompt(
+        _ name: String,
+        _ own: [String: Node],
+        _ values: Combination,
+        _ node: Node
+    ) -> String {
+        switch (own["prompt"], own["prompt_file"]) {
+        case (let prompt?, nil):
+            let text = reader.string(prompt, "\"prompt\"") ?? "-"
+            if text.allSatisfy(\.isWhitespace) { reader.fail(prompt, "the prompt is empty") }
+            return text.substituting(values)
+        case (nil, let file?):
+            guard
+                let path = reader.string(file, "\"prompt_file\"")?.substituting(values)
+                    .absolute(in: directory)
+            else { return "" }
+            guard let text = files.read(path) else {
+                reader.fail(file, "prompt_file \"\(path)\" can't be read; correct its path")
+                return ""
+            }
+            return text.substituting(values)
+        case (nil, nil):
+            reader.fail(node, "task \"\(name)\" needs a \"prompt\" or a \"prompt_file\"")
+        case (_?, let file?):
+            reader.fail(file, "task \"\(name)\" has both a \"prompt\" and a \"prompt_file\"")
+        }
+        return ""
+    }
+}
+
+// MARK: - Needs
+
+extension TaskExpansion {
+    /// The tasks, with every need a name of another one.
+    func resolved() -> [Manifest.Task] {
+        var result = tasks
+        for place in result.indices {
+            result[place].plan.needs = needs(of: result[place], nodes[place])
+        }
+        checkCycles(result)
+        return result
+    }
+
+    private func needs(of task: Manifest.Task, _ node: Node) -> [String] {
+        var result: [String] = []
+        for need in task.plan.needs {
+            if need == task.plan.name {
+                reader.fail(node, "task \"\(need)\" needs itself")
+            } else if let names = expansions[need] ?? (lines[need] == nil ? nil : [need]) {
+                result += names.filter { !result.contains($0) }
+            } else {
+                let near = Keys.suggestion(for: need, among: Array(lines.keys).sorted())
+                reader.fail(
+                    node,
+                    "task \"\(task.plan.name)\" needs \"\(need)\", which is not defined"
+                        + (near.map { "; did you mean \"\($0)\"?" } ?? "")
+                )
+            }
+        }
+        return result
+    }
+
+    /// Tells one cycle, if there is any: removes what has no open needs until nothing is left.
+    private func checkCycles(_ tasks: [Manifest.Task]) {
+        let places = Dictionary(
+            tasks.enumerated().map { ($1.plan.name, $0) },
+            uniquingKeysWith: { first, _ in first }
+        )
+        var open = tasks.map(\.plan.needs.count)
+        var dependents: [String: [Int]] = [:]
+        for (place, task) in tasks.enumerated() {
+            for need in task.plan.needs { dependents[need, default: []].append(place) }
+        }
+        var free = open.indices.filter { open[$0] == 0 }
+        while let place = free.popLast() {
+            for dependent in dependents[tasks[place].plan.name] ?? [] {
+                open[dependent] -= 1
+                if open[dependent] == 0 { free.append(dependent) }
+            }
+        }
+        guard var place = open.indices.first(where: { open[$0] > 0 }) else { return }
+        var walk: [Int] = []
+        while !walk.contains(place) {
+            walk.append(place)
+            let next = tasks[place].plan.needs.compactMap { places[$0] }.first { open[$0] > 0 }
+            guard let next else { return }
+            place = next
+        }
+        let cycle = walk.drop { $0 != place } + [place]
+        reader.fail(
+            nodes[place],
+            "tasks need each other in a circle: "
+                + cycle.map { tasks[$0].plan.name }.joined(separator: " → ")
+        )
+    }
+
+    /// Why a text can't be a task's name and directory; `nil` for one that can.
+    private static func refusal(of name: String) -> String? {
+        guard let first = name.unicodeScalars.first else { return "it is empty" }
+        if name.contains("{") || name.contains("}") { return "the matrix has no such key" }
+        if name.utf8.count > 200 { return "it is longer than 200 characters" }
+        let isPlain = name.unicodeScalars.allSatisfy {
+            $0.isASCII && ($0.properties.isAlphabetic || ("0"..."9").contains($0))
+                || ["_", "-", "."].contains($0)
+        }
+        let begins = first.properties.isAlphabetic || ("0"..."9").contains(first)
+        if !isPlain || !begins || name.contains("..") {
+            return "use letters, digits, \".\", \"_\" and \"-\", begin with a letter or digit, "
+                + "and no \"..\""
+        }
+        return nil
+    }
+}
+
+extension String {
+    /// The text with each `{key}` of the combination replaced; other braces stay.
+    func substituting(_ values: TaskExpansion.Combination) -> String {
+        guard !values.isEmpty, contains("{") else { return self }
+        var result = ""
+        var rest = Substring(self)
+        while let open = rest.firstIndex(of: "{") {
+            result += rest[..<open]
+            rest = rest[open...]
+            guard let close = rest.firstIndex(of: "}"),
+                let value = values[String(rest[rest.index(after: open)..<close])]
+            else {
+                result.append("{")
+                rest = rest.dropFirst()
+                continue
+            }
+            result += value
+            rest = rest[rest.index(after: close)...]
+        }
+        return result + rest
+    }
+}

@@ -1,0 +1,131 @@
+package import Orchestration
+
+/// A run in a terminal: a block of lines that is drawn over itself, below lines that stay.
+///
+/// It leaves the terminal's other contents alone, draws no line wider than the terminal, and one
+/// less than its rows.
+package struct LiveView: Sendable {
+    /// A terminal's size.
+    package struct Size: Hashable, Sendable {
+        /// Characters in a line.
+        package var columns: Int
+        /// Lines.
+        package var rows: Int
+
+        /// Makes a size.
+        package init(columns: Int, rows: Int) {
+            self.columns = columns
+            self.rows = rows
+        }
+    }
+
+    private let usesColor: Bool
+    private let offset: @Sendable (WallTime) -> Int
+    private var drawnRows = 0
+
+    /// Makes a view that tells local time.
+    package init(usesColor: Bool, offset: @escaping @Sendable (WallTime) -> Int) {
+        self.usesColor = usesColor
+        self.offset = offset
+    }
+
+    /// What to write so that `lines` stay and the block below them shows the run as it is now.
+    package mutating func update(
+        lines: [String],
+        view: RunView,
+        at now: Moment,
+        size: Size
+    ) -> String {
+        let block = frame(view: view, at: now, size: size)
+        let kept = lines.map { Columns.fit(Sanitizer.line($0), max(1, size.columns)) }
+        let text = erase + (kept + block).map { $0 + "\n" }.joined()
+        drawnRows = block.count
+        return "\u{1B}[?25l" + text
+    }
+
+    /// What to write to leave the terminal as it should be, the block gone.
+    package mutating func finish(lines: [String]) -> String {
+        let text = erase + lines.map { Sanitizer.line($0) + "\n" }.joined() + "\u{1B}[?25h"
+        drawnRows = 0
+        return text
+    }
+
+    private var erase: String { drawnRows > 0 ? "\u{1B}[\(drawnRows)A\u{1B}[0J" : "" }
+
+    /// The block's lines.
+    package func frame(view: RunView, at now: Moment, size: Size) -> [String] {
+        let room = size.rows - 1
+        guard room > 0, size.columns > 0 else { return [] }
+        var lines = [header(view, now, size.columns), counts(view, size.columns)]
+        lines += notices(view, size.columns)
+        let slots = view.slots.sorted { $0.key < $1.key }
+        let space = room - lines.count
+        let shown = slots.count <= space ? slots.count : max(0, space - 1)
+        for (number, slot) in slots.prefix(shown) {
+            lines.append(slotLine(number, slot, view, now, size.columns))
+        }
+        if shown < slots.count {
+            lines.append(Columns.fit("  … and \(slots.count - shown) more", size.columns))
+        }
+        return Array(lines.prefix(room))
+    }
+
+    private func header(_ view: RunView, _ now: Moment, _ columns: Int) -> String {
+        let elapsed = view.began.map { Format.duration(now.awake - $0.awake) } ?? "0s"
+        var text = "\(Sanitizer.line(view.name))  \(elapsed)"
+        if let left = view.remaining(at: now), view.ended == nil {
+            text += "  about \(Format.duration(left)) left"
+        }
+        text += "  \(Format.tokens(view.tokens)) tokens"
+        return paint(Columns.fit(text, columns), "1")
+    }
+
+    private func counts(_ view: RunView, _ columns: Int) -> String {
+        let progress = view.progress
+        let share = progress.total > 0 ? Double(progress.ticked) / Double(progress.total) : 0
+        var parts = ["\(view.count(.complete)) of \(view.tasks.count) complete"]
+        parts += ["\(view.slots.count) running", "\(view.waiting) waiting"]
+        for outcome in Outcome.allCases where outcome != .complete && view.count(outcome) > 0 {
+            parts.append("\(view.count(outcome)) \(outcome.rawValue)")
+        }
+        let bar = columns >= 60 ? Format.bar(share, width: 20) + " " : ""
+        let entries = "\(progress.ticked)/\(progress.total) entries"
+        return Columns.fit(bar + entries + " · " + parts.joined(separator: " · "), columns)
+    }
+
+    private func notices(_ view: RunView, _ columns: Int) -> [String] {
+        var lines = view.gates.map { gate in
+            let until =
+                gate.until.map { " until \(Format.timeOfDay($0, offset: offset($0)))" } ?? ""
+            return "held\(until) by \(gate.gate.words): \(gate.reason)"
+        }
+        if let shutdown = view.shutdown { lines.append(ShutdownWords.text(shutdown)) }
+        return lines.map { paint(Columns.fit(Sanitizer.line($0), columns), "33") }
+    }
+
+    private func slotLine(
+        _ number: Int,
+        _ slot: RunView.Slot,
+        _ view: RunView,
+        _ now: Moment,
+        _ columns: Int
+    ) -> String {
+        let task = view.task(slot.start.task)
+        let quiet = now.awake - slot.lastActivity
+        let activity = slot.isEnding ? "is being ended" : slot.activity ?? "starts"
+        let elapsed = Format.duration(now.awake - slot.since)
+        let tokens = Format.tokens(task?.tokens ?? 0)
+        let name = Columns.pad(slot.start.task, min(28, max(8, columns / 4)))
+        var text = Columns.pad("\(number)", 3, right: true) + "  \(name)  "
+        text += Columns.pad("#\(slot.start.session)", 4) + " "
+        text += Columns.pad(Format.progress(task?.progress), 6, right: true)
+        if columns >= 70 { text += Columns.pad(tokens, 8, right: true) }
+        text += Columns.pad(elapsed, 9, right: true) + "  "
+        if quiet >= .seconds(10) { text += "(quiet \(Format.duration(quiet))) " }
+        return Columns.fit(text + Sanitizer.line(activity), columns)
+    }
+
+    private func paint(_ text: String, _ code: String) -> String {
+        usesColor ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text
+    }
+}

@@ -1,0 +1,161 @@
+package import Orchestration
+
+/// A run in plain lines, for pipes and CI: one for each thing that people care about.
+package struct PlainReporter: Sendable {
+    /// The local time zone's seconds from UTC at an instant.
+    private let offset: @Sendable (WallTime) -> Int
+
+    /// Makes a reporter that tells local time.
+    package init(offset: @escaping @Sendable (WallTime) -> Int) {
+        self.offset = offset
+    }
+
+    /// The lines for a fact; none for facts of no interest. `view` has the fact in already.
+    package func lines(for event: RunEvent, at moment: Moment, view: RunView) -> [String] {
+        guard let text = text(for: event, view: view) else { return [] }
+        return [
+            "\(Format.timeOfDay(moment.wall, offset: offset(moment.wall))) \(Sanitizer.line(text))"
+        ]
+    }
+
+    /// How far the run has come, in one line.
+    package func summary(view: RunView, at moment: Moment) -> String {
+        let text = RunSummary.text(view, at: moment)
+        return "\(Format.timeOfDay(moment.wall, offset: offset(moment.wall))) \(text)"
+    }
+
+    private func text(for event: RunEvent, view: RunView) -> String? {
+        switch event {
+        case .runBegan(let fact):
+            "run \"\(fact.name)\" begins: \(fact.plan.tasks.count) tasks, "
+                + "\(fact.plan.concurrency) sessions at once"
+        case .taskReopened(let fact): "\(fact.task): goes on"
+        case .sessionStarted(let fact):
+            "\(fact.task): session \(fact.session) starts (\(fact.role.rawValue)"
+                + (fact.progress.map { ", \($0.ticked)/\($0.total)" } ?? "")
+                + (fact.resumes.map { ", resuming \($0)" } ?? "") + ")"
+        case .sessionSignalled(let fact):
+            "\(fact.task): session \(fact.session) is \(fact.step == .kill ? "killed" : "terminated"): "
+                + fact.reason
+        case .sessionEnded(let fact): SessionWords.ended(fact)
+        case .taskEnded(let fact):
+            "\(fact.task): \(fact.outcome.rawValue.uppercased()) "
+                + "(\(Format.progress(fact.progress)), \(fact.sessions) sessions): \(fact.reason)"
+        case .gateClosed(let fact): gateClosed(fact)
+        case .gateOpened(let fact): "starts go on: \(fact.gate.words) is over"
+        case .shutdownAdvanced(let fact): ShutdownWords.text(fact)
+        case .warned(let fact): "warning: " + (fact.task.map { "\($0): " } ?? "") + fact.message
+        case .runEnded(let fact): RunSummary.ended(fact, view)
+        case .taskInspected, .sessionSpawned, .threadStarted: nil
+        }
+    }
+
+    private func gateClosed(_ fact: GateClosed) -> String {
+        let until = fact.until.map { " until \(Format.timeOfDay($0, offset: offset($0)))" } ?? ""
+        return "starts are held\(until) by \(fact.gate.words): \(fact.reason)"
+    }
+}
+
+/// A session's end in words.
+package enum SessionWords {
+    /// One line about a session that ended.
+    package static func ended(_ fact: SessionEnded) -> String {
+        var text = "\(fact.task): session \(fact.session) \(fact.verdict.words)"
+        if let progress = fact.progress { text += ", \(progress.ticked)/\(progress.total)" }
+        if fact.verdict != .lost {
+            text += ", \(Format.duration(.seconds(fact.seconds)))"
+        }
+        if let usage = fact.usage { text += ", \(Format.tokens(usage.total)) tokens" }
+        if let failure = fact.failure { text += ": \(failure.message)" }
+        if let delay = fact.retryIn, fact.failure != nil {
+            text += "; again in \(Format.duration(.seconds(delay)))"
+        }
+        if fact.outputLeaked { text += "; a process it left behind held its output open" }
+        return text
+    }
+}
+
+/// The ladder of a shutdown in words: what happens now, what next, and how to hurry it.
+package enum ShutdownWords {
+    /// One line about a step.
+    package static func text(_ fact: ShutdownAdvanced) -> String {
+        let sessions = fact.running == 1 ? "1 session" : "\(fact.running) sessions"
+        switch fact.step {
+        case .drain:
+            return "stopping: nothing more starts, \(sessions) may finish; "
+                + "press Ctrl-C again to end them now"
+        case .terminate:
+            return "stopping: \(sessions) asked to end; press Ctrl-C again to kill them"
+        case .kill: return "stopping: \(sessions) killed"
+        }
+    }
+}
+
+/// A run at a glance.
+package enum RunSummary {
+    /// How far it has come, in one line.
+    package static func text(_ view: RunView, at now: Moment) -> String {
+        var parts = Outcome.allCases.compactMap { outcome in
+            let count = view.count(outcome)
+            return count > 0 ? "\(count) \(outcome.rawValue)" : nil
+        }
+        parts += ["\(view.slots.count) running", "\(view.waiting) waiting"]
+        let progress = view.progress
+        parts.append("\(progress.ticked)/\(progress.total) entries")
+        parts.append("\(Format.tokens(view.tokens)) tokens")
+        if let left = view.remaining(at: now) {
+            parts.append("about \(Format.duration(left)) left")
+        }
+        return parts.joined(separator: ", ")
+    }
+
+    static func ended(_ fact: RunEnded, _ view: RunView) -> String {
+        let counts = Outcome.allCases.compactMap { outcome in
+            fact.outcomes[outcome.rawValue].map { "\($0) \(outcome.rawValue)" }
+        }
+        let left = fact.unfinished > 0 ? ["\(fact.unfinished) unfinished"] : []
+        return "run \"\(view.name)\" \(fact.ending.words): "
+            + (counts + left).joined(separator: ", ")
+    }
+}
+
+extension Verdict {
+    /// The verdict in words that follow "session 3".
+    var words: String {
+        switch self {
+        case .initialized: "wrote the checklist"
+        case .ticked: "made progress"
+        case .idled: "ticked nothing"
+        case .failed: "failed"
+        case .timedOut: "timed out"
+        case .stopped: "was stopped"
+        case .damaged: "damaged the checklist"
+        case .lost: "was lost when Quire died"
+        }
+    }
+}
+
+extension Gate {
+    /// The gate in words.
+    package var words: String {
+        switch self {
+        case .usageLimit: "a usage limit"
+        case .rateLimit: "a rate limit"
+        case .network: "a missing network"
+        case .authentication: "refused credentials"
+        case .store: "a journal that can't be written"
+        }
+    }
+}
+
+extension Ending {
+    /// The ending in words that follow the run's name.
+    package var words: String {
+        switch self {
+        case .finished: "is finished"
+        case .interrupted: "was interrupted"
+        case .terminated: "was terminated"
+        case .unable: "can't go on"
+        }
+    }
+}

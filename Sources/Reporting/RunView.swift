@@ -1,0 +1,193 @@
+package import Orchestration
+
+/// A run as it is shown: folded from its facts, and from the signs of life of its sessions.
+package struct RunView: Sendable {
+    /// A session that runs.
+    package struct Slot: Hashable, Sendable {
+        /// The fact that it started.
+        package var start: SessionStarted
+        /// When that was, awake.
+        package var since: Duration
+        /// The last that was heard of it, in words for people.
+        package var activity: String?
+        /// When that was, awake.
+        package var lastActivity: Duration
+        /// Whether it is being ended.
+        package var isEnding = false
+    }
+
+    /// A task.
+    package struct Task: Hashable, Sendable {
+        /// Its name.
+        package var name: String
+        /// Its group; `nil` for none.
+        package var group: String?
+        /// How it ended; `nil` while it has work left.
+        package var outcome: Outcome?
+        /// Why it ended, or why its last session failed.
+        package var reason: String?
+        /// The last good progress.
+        package var progress: Progress?
+        /// Sessions so far, over all legs.
+        package var sessions = 0
+        /// Tokens of this leg's sessions.
+        package var tokens: Int64 = 0
+        /// Seconds of this leg's sessions.
+        package var seconds = 0.0
+        /// The awake time before which it does not go on; `nil` for none.
+        package var waitsUntil: Duration?
+        /// What its running session shows; `nil` for none.
+        package var slot: Int?
+    }
+
+    /// The run's name.
+    package private(set) var name = ""
+    /// The plan of the leg.
+    package private(set) var plan = RunPlan()
+    /// When the leg began.
+    package private(set) var began: Moment?
+    /// The tasks, in the plan's order.
+    package private(set) var tasks: [Task] = []
+    /// The running sessions by slot.
+    package private(set) var slots: [Int: Slot] = [:]
+    /// What holds starts now.
+    package private(set) var gates: [GateClosed] = []
+    /// How far the shutdown has come; `nil` for none.
+    package private(set) var shutdown: ShutdownAdvanced?
+    /// How the leg ended; `nil` while it runs.
+    package private(set) var ended: RunEnded?
+    /// Entries ticked in this leg.
+    package private(set) var tickedHere = 0
+    /// Sessions that ended in this leg.
+    package private(set) var sessionsEnded = 0
+    private var places: [String: Int] = [:]
+
+    /// Makes the view before the first fact.
+    package init() {}
+
+    /// The task of this name.
+    package func task(_ name: String) -> Task? { places[name].map { tasks[$0] } }
+
+    /// Tokens of this leg's sessions.
+    package var tokens: Int64 { tasks.reduce(0) { $0 + $1.tokens } }
+
+    /// Ticked entries and all entries, of the lists that are known.
+    package var progress: Progress {
+        tasks.reduce(into: Progress(ticked: 0, total: 0)) { sum, task in
+            sum.ticked += task.progress?.ticked ?? 0
+            sum.total += task.progress?.total ?? 0
+        }
+    }
+
+    /// How many tasks ended in a way.
+    package func count(_ outcome: Outcome) -> Int { tasks.count { $0.outcome == outcome } }
+
+    /// Tasks that have neither ended nor a session.
+    package var waiting: Int { tasks.count { $0.outcome == nil && $0.slot == nil } }
+
+    /// How long the run will take from now, by the entries ticked so far; `nil` until three were.
+    ///
+    /// A task whose list is not known counts as many entries as the mean of the others.
+    package func remaining(at now: Moment) -> Duration? {
+        guard let began, tickedHere >= 3 else { return nil }
+        let open = tasks.filter { $0.outcome == nil }
+        let known = tasks.compactMap(\.progress)
+        let mean = Double(known.reduce(0) { $0 + $1.total }) / Double(max(1, known.count))
+        let left = open.reduce(0.0) { sum, task in
+            sum + (task.progress.map { Double($0.total - $0.ticked) } ?? mean)
+        }
+        let rate = Double(tickedHere) / (now.awake - began.awake).inSeconds
+        return rate > 0 ? .seconds(left / rate) : nil
+    }
+
+    /// Notes a sign of life of a running session.
+    package mutating func noteActivity(_ key: SessionKey, summary: String?, at moment: Moment) {
+        guard let slot = task(key.task)?.slot else { return }
+        slots[slot]?.lastActivity = moment.awake
+        if let summary { slots[slot]?.activity = summary }
+    }
+
+    /// Folds a fact in.
+    package mutating func apply(_ event: RunEvent, at moment: Moment) {
+        switch event {
+        case .runBegan(let fact): begin(fact, at: moment)
+        case .taskReopened(let fact):
+            update(fact.task) {
+                $0.outcome = nil
+                $0.reason = nil
+            }
+        case .taskInspected(let fact): update(fact.task) { $0.progress = fact.checklist.progress }
+        case .sessionStarted(let fact): start(fact, at: moment)
+        case .sessionSignalled(let fact):
+            if let slot = task(fact.task)?.slot { slots[slot]?.isEnding = true }
+        case .sessionEnded(let fact): end(fact, at: moment)
+        case .taskEnded(let fact):
+            update(fact.task) {
+                $0.outcome = fact.outcome
+                $0.reason = fact.reason
+                $0.sessions = fact.sessions
+                $0.progress = fact.progress ?? $0.progress
+            }
+        case .gateClosed(let fact):
+            gates.removeAll { $0.gate == fact.gate }
+            gates.append(fact)
+        case .gateOpened(let fact): gates.removeAll { $0.gate == fact.gate }
+        case .shutdownAdvanced(let fact): shutdown = fact
+        case .runEnded(let fact): ended = fact
+        case .sessionSpawned, .threadStarted, .warned: break
+        }
+    }
+
+    /// Takes a task over that had ended in an earlier leg and stays so.
+    package mutating func carry(
+        _ name: String,
+        outcome: Outcome,
+        progress: Progress?,
+        sessions: Int
+    ) {
+        update(name) {
+            $0.outcome = outcome
+            $0.progress = progress
+            $0.sessions = sessions
+            $0.reason = $0.reason ?? "as before"
+        }
+    }
+
+    private mutating func begin(_ fact: RunBegan, at moment: Moment) {
+        name = fact.name
+        plan = fact.plan
+        began = moment
+        tasks = plan.tasks.map { Task(name: $0.name, group: $0.group) }
+        places = [:]
+        for (place, task) in tasks.enumerated() { places[task.name] = place }
+    }
+
+    private mutating func update(_ name: String, _ change: (inout Task) -> Void) {
+        if let place = places[name] { change(&tasks[place]) }
+    }
+
+    private mutating func start(_ fact: SessionStarted, at moment: Moment) {
+        slots[fact.slot] = Slot(start: fact, since: moment.awake, lastActivity: moment.awake)
+        update(fact.task) {
+            $0.slot = fact.slot
+            $0.sessions = fact.session
+            $0.waitsUntil = nil
+        }
+    }
+
+    private mutating func end(_ fact: SessionEnded, at moment: Moment) {
+        guard fact.verdict != .lost else { return }
+        sessionsEnded += 1
+        let before = task(fact.task)
+        if let slot = before?.slot { slots[slot] = nil }
+        tickedHere += max(0, (fact.progress?.ticked ?? 0) - (before?.progress?.ticked ?? 0))
+        update(fact.task) { task in
+            task.slot = nil
+            task.progress = fact.progress ?? task.progress
+            task.tokens += fact.usage?.total ?? 0
+            task.seconds += fact.seconds
+            task.reason = fact.failure?.message
+            task.waitsUntil = fact.retryIn.map { moment.awake + .seconds($0) }
+        }
+    }
+}
