@@ -174,16 +174,16 @@ extension TaskState {
         if let failure, retries > plan.retries.limit {
             return (.failed, "gave up after \(plan.retries.limit) retries: \(failure.message)")
         }
-        if plan.stallAfter > 0, idle >= plan.stallAfter { return (.stalled, stallReason) }
+        if checklist == .missing {
+            if idle >= plan.initializerAttempts {
+                return (.failed, "\(idle) initializer sessions in a row wrote no task_list.md")
+            }
+        } else if plan.stallAfter > 0, idle >= plan.stallAfter {
+            return (.stalled, "\(idle) sessions in a row ticked nothing")
+        }
         if plan.maxSessions > 0, charged >= plan.maxSessions {
             return (.capped, "it reached max_sessions (\(plan.maxSessions)) with work left")
         }
         return nil
-    }
-
-    private var stallReason: String {
-        checklist == .missing
-            ? "\(idle) sessions in a row wrote no task_list.md"
-            : "\(idle) sessions in a row ticked nothing"
     }
 }

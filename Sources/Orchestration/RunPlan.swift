@@ -84,6 +84,8 @@ package struct TaskPlan: Hashable, Sendable, Codable {
     package var idleTimeout: Duration
     /// Charged executor sessions in a row without a new tick that end the task as stalled.
     package var stallAfter: Int
+    /// Charged initializer sessions in a row without a checklist that end the task as failed.
+    package var initializerAttempts: Int
     /// Identical failures in a row that end the task as failed.
     package var sameFailure: Int
     /// How failures that are nobody's fault are retried.
@@ -104,6 +106,7 @@ package struct TaskPlan: Hashable, Sendable, Codable {
         sessionTimeout: Duration = .seconds(45 * 60),
         idleTimeout: Duration = .seconds(600),
         stallAfter: Int = 8,
+        initializerAttempts: Int = 3,
         sameFailure: Int = 3,
         retries: RetryPlan = RetryPlan(),
         resume: Bool = false,
@@ -118,6 +121,7 @@ package struct TaskPlan: Hashable, Sendable, Codable {
         self.sessionTimeout = sessionTimeout
         self.idleTimeout = idleTimeout
         self.stallAfter = stallAfter
+        self.initializerAttempts = initializerAttempts
         self.sameFailure = sameFailure
         self.retries = retries
         self.resume = resume

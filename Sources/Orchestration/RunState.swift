@@ -13,6 +13,8 @@ package struct RunState: Sendable {
         var expected: Double
         /// The usage that the resumed thread had reported before; `nil` for a fresh context.
         package var resumedUsage: TokenUsage?
+        /// Its process, once it lives.
+        package var process: SessionSpawned?
     }
 
     private struct Delayed: Hashable, Comparable, Sendable {
@@ -114,7 +116,9 @@ package struct RunState: Sendable {
         case .gateOpened(let fact): gates[fact.gate] = nil
         case .shutdownAdvanced(let fact): shutdown = fact
         case .runEnded(let fact): ending = fact.ending
-        case .sessionSpawned, .sessionSignalled, .warned: break
+        case .sessionSpawned(let fact):
+            running[SessionKey(task: fact.task, number: fact.session)]?.process = fact
+        case .sessionSignalled, .warned: break
         }
     }
 }

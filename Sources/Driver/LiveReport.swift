@@ -1,0 +1,86 @@
+package import EventLoop
+import Glibc
+package import Orchestration
+package import Reporting
+
+/// A run in a terminal, drawn at most ten times a second, and once a second while it is quiet.
+package final class LiveReport: Report {
+    private static let frameInterval = Duration.milliseconds(100)
+    private static let quietInterval = Duration.seconds(1)
+
+    private let loop: Loop
+    private let writer: LogWriter
+    private let descriptor: Int32
+    private let plain = PlainReporter(offset: SystemClock.localOffset)
+    private var live: LiveView
+    private var timer: EventLoop.Timer?
+    private var resized: SignalWatcher?
+    private var lines: [String] = []
+    private var view = RunView()
+    private var lastFrame: Duration?
+
+    /// Makes a report on a terminal.
+    package init(loop: Loop, descriptor: Int32, usesColor: Bool) throws {
+        self.loop = loop
+        self.descriptor = descriptor
+        writer = LogWriter(loop: loop, descriptor: descriptor, name: "the terminal")
+        live = LiveView(usesColor: usesColor, offset: SystemClock.localOffset)
+        timer = try EventLoop.Timer(loop: loop) { [unowned self] in draw() }
+        resized = try SignalWatcher(loop: loop, signal: Signals.windowChanged) { [unowned self] in
+            scheduleFrame()
+        }
+    }
+
+    package func show(_ events: [RecordedEvent], view: RunView) {
+        for recorded in events where recorded.event.staysOnScreen {
+            lines += plain.lines(for: recorded.event, at: recorded.at, view: view)
+        }
+        self.view = view
+        scheduleFrame()
+    }
+
+    package func noteActivity(view: RunView, at moment: Moment) {
+        self.view = view
+        scheduleFrame()
+    }
+
+    package func finish(view: RunView, at moment: Moment, then: @escaping () -> Void) {
+        timer?.close()
+        resized?.close()
+        writer.append(live.finish(lines: lines))
+        lines = []
+        writer.finish(then: then)
+    }
+
+    private func scheduleFrame() {
+        let next = lastFrame.map { $0 + Self.frameInterval } ?? loop.now
+        timer?.set(max(next, loop.now))
+    }
+
+    private func draw() {
+        lastFrame = loop.now
+        let now = SystemClock(loop: loop).now
+        writer.append(live.update(lines: lines, view: view, at: now, size: size))
+        lines = []
+        timer?.set(loop.now + Self.quietInterval)
+    }
+
+    private var size: LiveView.Size {
+        var window = winsize()
+        guard ioctl(descriptor, UInt(TIOCGWINSZ), &window) == 0, window.ws_col > 0 else {
+            return LiveView.Size(columns: 80, rows: 24)
+        }
+        return LiveView.Size(columns: Int(window.ws_col), rows: Int(window.ws_row))
+    }
+}
+
+extension RunEvent {
+    /// Whether a terminal keeps the fact above the moving block.
+    fileprivate var staysOnScreen: Bool {
+        switch self {
+        case .taskEnded, .warned, .gateClosed, .gateOpened, .shutdownAdvanced, .taskReopened: true
+        case .sessionEnded(let fact): fact.failure != nil || fact.verdict == .timedOut
+        default: false
+        }
+    }
+}

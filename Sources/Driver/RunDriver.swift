@@ -1,0 +1,319 @@
+import Autonomous
+import CodexEvents
+package import EventLoop
+package import Orchestration
+package import Reporting
+package import RunStore
+
+/// The shell around the decisions: collects what happens, hands it to `Orchestrator` once per turn
+/// of the loop, then journals, acts and reports, in that order.
+///
+/// It lives on the loop's thread and decides nothing itself.
+package final class RunDriver {
+    /// A turn's decisions on their way through the journal.
+    private struct Batch {
+        var at: Moment
+        var events: [RunEvent]
+        var commands: [Command]
+    }
+
+    let request: RunRequest
+    let loop: Loop
+    private let store: RunStore
+    private let reports: [any Report]
+    private var clock: SystemClock
+    private var orchestrator: Orchestrator
+    private var journalled: MailboxReceiver<Result<Void, StoreError>>?
+    private var deadline: Timer?
+    private var signals: [SignalWatcher] = []
+
+    private var inbox: [Event] = []
+    private var active: Set<SessionKey> = []
+    private var attachments: [SessionAttachment] = []
+    private var batches: [Batch] = []
+    private var sessions: [SessionKey: SessionRunner] = [:]
+    private var directories: [String: TaskDirectory] = [:]
+    private var sequence = 0
+    private var lastTurn: Moment
+    private var hasBegun = false
+    /// Tasks that had ended when the leg began, for the view: their facts are of earlier legs.
+    private let endedBefore: [TaskState]
+
+    /// The run as it is shown.
+    package private(set) var view = RunView()
+    /// How the leg ended; `nil` before, and when it never began.
+    package private(set) var ending: Ending?
+    /// Why the run could not begin; `nil` when it could.
+    package private(set) var refusal: RunRefusal?
+
+    /// Makes a driver for one leg of a run.
+    ///
+    /// - Parameters:
+    ///   - recovered: The fold of the run's journal so far.
+    ///   - seed: Where the jitter comes from.
+    package init(
+        _ request: RunRequest, recovered: RunState, seed: UInt64, loop: Loop, store: RunStore,
+        reports: [any Report]
+    ) {
+        self.request = request
+        self.loop = loop
+        self.store = store
+        self.reports = reports
+        clock = SystemClock(loop: loop)
+        orchestrator = Orchestrator(recovering: recovered, seed: seed)
+        endedBefore = recovered.tasks.filter { $0.outcome != nil }
+        lastTurn = clock.now
+    }
+
+    /// Carries the leg out; returns when nothing of it is left.
+    ///
+    /// Afterwards `ending` or `refusal` says how it went.
+    package func run() throws {
+        journalled = try loop.mailbox { [unowned self] in $0.forEach(batchJournalled) }
+        // Its going off is a turn of the loop, which is all that is wanted.
+        deadline = try Timer(loop: loop) {}
+        try watchSignals()
+        try loop.onTurn { [unowned self] in turn() }
+        openTasks()
+        loop.run()
+        journalled?.close()
+        deadline?.close()
+        signals.forEach { $0.close() }
+    }
+
+    // MARK: - Beginning
+
+    private func watchSignals() throws {
+        let requests: [(Int32, ShutdownSignal)] = [
+            (Signals.interrupt, .interrupt), (Signals.terminate, .terminate),
+        ]
+        for (number, request) in requests {
+            signals.append(
+                try SignalWatcher(loop: loop, signal: number) { [unowned self] in
+                    inbox.append(.shutdownRequested(request))
+                })
+        }
+        signals.append(
+            try SignalWatcher(loop: loop, signal: Signals.resumed) { [unowned self] in
+                clock.exclude(since: lastTurn)
+            })
+    }
+
+    private func openTasks() {
+        let names = orchestrator.state.tasksToOpen(
+            plan: request.plan, retryFailed: request.retryFailed)
+        let survivors = Survivors(of: orchestrator.state)
+        loop.perform {
+            survivors.end()
+        } then: { [unowned self] warnings in
+            inbox += warnings.map { .warned(Warned(message: $0)) }
+            open(names)
+        }
+    }
+
+    private func open(_ names: [String]) {
+        let opening = TaskOpening(workspace: request.workspace)
+        var results: [TaskOpening.Result] = []
+        let chunks = stride(from: 0, to: names.count, by: 64).map {
+            Array(names[$0..<min($0 + 64, names.count)])
+        }
+        guard !chunks.isEmpty else { return begin(with: []) }
+        for chunk in chunks {
+            loop.perform {
+                opening.open(chunk)
+            } then: { [unowned self] opened in
+                results += opened
+                if results.count == names.count { begin(with: results) }
+            }
+        }
+    }
+
+    private func begin(with results: [TaskOpening.Result]) {
+        var events = [Event.runBegan(began)]
+        var owners: [String] = []
+        for result in results {
+            switch result {
+            case .opened(let directory, let inspected, let warnings):
+                directories[inspected.task] = directory
+                events += warnings.map { .warned(Warned(task: inspected.task, message: $0)) }
+                events.append(.taskInspected(inspected))
+            case .unusable(let task, let reason):
+                events.append(.taskUnavailable(task: task, reason: reason))
+            case .locked(let reason):
+                owners.append(reason)
+            }
+        }
+        if !owners.isEmpty {
+            refusal = RunRefusal(reasons: owners.sorted())
+            return leave()
+        }
+        hasBegun = true
+        inbox.insert(contentsOf: events, at: 0)
+    }
+
+    private var began: RunBegan {
+        RunBegan(
+            run: request.run, name: request.name, pid: TaskOpening.ownPID,
+            version: request.version, plan: request.plan, retryFailed: request.retryFailed)
+    }
+
+    // MARK: - A turn
+
+    private func turn() {
+        guard hasBegun, ending == nil else { return }
+        let now = clock.now
+        lastTurn = now
+        let isDue = orchestrator.nextDeadline.map { $0 <= now.awake } ?? false
+        guard isDue || !inbox.isEmpty || !active.isEmpty else { return }
+        let events = active.map(Event.sessionActive) + inbox
+        inbox.removeAll(keepingCapacity: true)
+        if !active.isEmpty {
+            active.removeAll(keepingCapacity: true)
+            reports.forEach { $0.noteActivity(view: view, at: now) }
+        }
+        carryOut(orchestrator.handle(events, at: now), at: now)
+        deadline?.set(orchestrator.nextDeadline.map(clock.loopTime))
+    }
+
+    /// Ends what is to be ended at once, and sends the rest through the journal.
+    private func carryOut(_ commands: [Command], at now: Moment) {
+        var batch = Batch(at: now, events: [], commands: [])
+        for command in commands {
+            switch command {
+            case .record(let fact): batch.events.append(fact)
+            case .terminateSession(let key): sessions[key]?.terminate()
+            case .killSession(let key): sessions[key]?.kill()
+            case .startSession, .releaseTask, .endRun: batch.commands.append(command)
+            }
+        }
+        guard !batch.events.isEmpty else { return }
+        batches.append(batch)
+        let journalled = journalled?.mailbox
+        store.append(
+            JournalBatch(
+                run: request.run, at: now, events: batch.events, attachments: attachments)
+        ) { journalled?.post($0) }
+        attachments = []
+    }
+
+    private func batchJournalled(_ result: Result<Void, StoreError>) {
+        let batch = batches.removeFirst()
+        if case .failure(let error) = result { inbox.append(.storeFailed("\(error)")) }
+        report(batch)
+        for command in batch.commands {
+            switch command {
+            case .startSession(let start): begin(start, result)
+            case .releaseTask(let task): release(task)
+            case .endRun(let ending):
+                self.ending = ending
+                leave()
+            case .record, .terminateSession, .killSession: break
+            }
+        }
+    }
+
+    private func report(_ batch: Batch) {
+        let recorded = batch.events.map { event in
+            sequence += 1
+            view.apply(event, at: batch.at)
+            if case .runBegan = event { showEndedTasks() }
+            return RecordedEvent(sequence: sequence, at: batch.at, event: event)
+        }
+        for report in reports { report.show(recorded, view: view) }
+    }
+
+    private func showEndedTasks() {
+        for task in endedBefore {
+            guard let outcome = task.outcome else { continue }
+            view.carry(
+                task.plan.name, outcome: outcome, progress: task.checklist.progress,
+                sessions: task.sessions)
+        }
+    }
+
+    // MARK: - Sessions
+
+    private func begin(_ start: SessionStarted, _ recorded: Result<Void, StoreError>) {
+        if case .failure(let error) = recorded {
+            return refuse(start, "its start could not be recorded: \(error)")
+        }
+        guard let work = request.work[start.task], let directory = directories[start.task] else {
+            return refuse(start, "its task is not open [this is a bug]")
+        }
+        let launch = SessionLaunch(
+            start: start, work: work, directory: directory, agent: request.agent,
+            prompts: request.prompts, environment: request.environment, run: request.run)
+        let usage = orchestrator.state.running[start.key]?.resumedUsage
+        sessions[start.key] = SessionRunner(
+            start, launch: launch, resumedUsage: usage, leakLimit: request.leakLimit, loop: loop,
+            observer: self)
+    }
+
+    /// Lets a session that can't even be tried end.
+    private func refuse(_ start: SessionStarted, _ reason: String) {
+        let result = SessionResult(
+            termination: .notStarted(errno: 0, doing: reason),
+            failure: Failure(.spawnFailed, reason))
+        let checklist = orchestrator.state.task(start.task)?.checklist ?? .missing
+        inbox.append(.sessionEnded(start.key, result, checklist))
+    }
+
+    // MARK: - Ending
+
+    private func release(_ task: String) {
+        guard let directory = directories.removeValue(forKey: task) else { return }
+        loop.perform {
+            directory.releaseLock()
+        } then: {
+        }
+    }
+
+    private func leave() {
+        let remaining = Array(directories.values)
+        directories = [:]
+        loop.perform {
+            for directory in remaining { directory.releaseLock() }
+        } then: { [unowned self] in
+            finishReports()
+        }
+    }
+
+    private func finishReports() {
+        var remaining = reports.count
+        guard remaining > 0 else { return loop.stop() }
+        for report in reports {
+            report.finish(view: view, at: clock.now) { [unowned self] in
+                remaining -= 1
+                if remaining == 0 { loop.stop() }
+            }
+        }
+    }
+}
+
+extension RunDriver: SessionObserver {
+    func session(_ key: SessionKey, reported event: Event) {
+        inbox.append(event)
+    }
+
+    func session(_ key: SessionKey, showed summary: String?) {
+        active.insert(key)
+        view.noteActivity(key, summary: summary, at: lastTurn)
+    }
+
+    func session(_ key: SessionKey, endedWith end: SessionEnd) {
+        sessions[key] = nil
+        let output = end.standardError
+        if output.total > 0 {
+            attachments.append(
+                SessionAttachment(
+                    key: key, head: output.head, tail: output.tail, total: output.total))
+        }
+        inbox.append(.sessionEnded(key, end.result, end.checklist))
+    }
+}
+
+/// Why a run could not begin.
+package struct RunRefusal: Hashable, Sendable {
+    /// One line for each reason: what, where, what to do.
+    package var reasons: [String]
+}

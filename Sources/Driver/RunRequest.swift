@@ -1,0 +1,92 @@
+package import Autonomous
+package import CodexEvents
+package import Orchestration
+
+/// Everything a run needs, decided before it begins.
+package struct RunRequest: Sendable {
+    /// The run's id: the manifest's absolute path.
+    package var run: String
+    /// The run's name, for people.
+    package var name: String
+    /// Quire's version.
+    package var version: String
+    /// What the decisions follow.
+    package var plan: RunPlan
+    /// How each task is carried out, by name; one for each task of the plan.
+    package var work: [String: TaskWork]
+    /// Where the task directories lie.
+    package var workspace: Workspace
+    /// What to start for a session.
+    package var agent: AgentCommand
+    /// The words that begin each session.
+    package var prompts: PromptTemplates
+    /// What every session inherits.
+    package var environment: [String: String]
+    /// Whether failed, stalled and damaged tasks go on.
+    package var retryFailed: Bool
+    /// How long a descendant may hold a dead session's output open.
+    package var leakLimit: Duration
+
+    /// Makes a request; see the properties.
+    package init(
+        run: String, name: String, version: String, plan: RunPlan, work: [String: TaskWork],
+        workspace: Workspace, agent: AgentCommand, prompts: PromptTemplates,
+        environment: [String: String], retryFailed: Bool = false,
+        leakLimit: Duration = .seconds(2)
+    ) {
+        self.run = run
+        self.name = name
+        self.version = version
+        self.plan = plan
+        self.work = work
+        self.workspace = workspace
+        self.agent = agent
+        self.prompts = prompts
+        self.environment = environment
+        self.retryFailed = retryFailed
+        self.leakLimit = leakLimit
+    }
+}
+
+/// How a task is carried out.
+package struct TaskWork: Sendable {
+    /// The task in words; empty for one that was begun elsewhere and is only continued.
+    package var description: String
+    /// Where the agent works.
+    package var directory: String
+    /// What the agent may touch.
+    package var sandbox: Sandbox
+    /// Added to the inherited environment.
+    package var environment: [String: String]
+    /// Passed through to the agent.
+    package var arguments: [String]
+    /// The model; `nil` for the agent's own choice.
+    package var model: String?
+
+    /// Makes a task's work; see the properties.
+    package init(
+        description: String, directory: String, sandbox: Sandbox = .workspaceWrite,
+        environment: [String: String] = [:], arguments: [String] = [], model: String? = nil
+    ) {
+        self.description = description
+        self.directory = directory
+        self.sandbox = sandbox
+        self.environment = environment
+        self.arguments = arguments
+        self.model = model
+    }
+}
+
+/// The program that stands behind a session.
+package struct AgentCommand: Sendable {
+    /// Its path.
+    package var executable: String
+    /// Words that come before Codex's own arguments.
+    package var arguments: [String]
+
+    /// Names a program and the words before Codex's arguments.
+    package init(executable: String, arguments: [String] = []) {
+        self.executable = executable
+        self.arguments = arguments
+    }
+}

@@ -1,0 +1,46 @@
+import Autonomous
+import Glibc
+import Orchestration
+
+/// The opening of task directories before a run begins: made where missing, locked, looked at.
+///
+/// Runs on worker threads, many directories a job.
+struct TaskOpening: Sendable {
+    /// What became of one directory.
+    enum Result: Sendable {
+        /// It is ready; the warnings tell what was odd about it.
+        case opened(TaskDirectory, TaskInspected, warnings: [String])
+        /// It can't be used at all.
+        case unusable(task: String, reason: String)
+        /// Another process owns it now.
+        case locked(reason: String)
+    }
+
+    /// This process.
+    static var ownPID: Int32 { getpid() }
+
+    let workspace: Workspace
+
+    func open(_ tasks: [String]) -> [Result] { tasks.map(open) }
+
+    private func open(_ task: String) -> Result {
+        do {
+            let directory = workspace.taskDirectory(try TaskName(given: task))
+            try directory.create()
+            let warnings = try lock(directory)
+            let inspected = TaskInspected(
+                task: task, checklist: directory.inspectAndKeep(), thread: directory.savedThread())
+            return .opened(directory, inspected, warnings: warnings)
+        } catch let error as LockError {
+            return .locked(reason: "\(error)")
+        } catch {
+            return .unusable(task: task, reason: "\(error)")
+        }
+    }
+
+    private func lock(_ directory: TaskDirectory) throws -> [String] {
+        guard case .tookOver(let owner) = try directory.acquireLock() else { return [] }
+        let words = owner.map { "process \($0), is gone" } ?? "is unknown"
+        return ["took over a stale lock: its owner\(owner == nil ? "" : ",") \(words)"]
+    }
+}
