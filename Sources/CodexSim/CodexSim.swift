@@ -45,13 +45,15 @@ package enum CodexSim {
             )
             return 1
         }
+        let threads = Threads(taskDirectory: work.directory)
         var usage = 0
         if let resumes {
-            guard let known = Threads.usage(of: resumes) else { return refuseResume(resumes) }
+            guard let known = threads.usage(of: resumes) else { return refuseResume(resumes) }
             usage = known
         }
         return Session(
             thread: resumes ?? Threads.fresh(),
+            threads: threads,
             usageBefore: usage,
             directives: directives,
             work: work,

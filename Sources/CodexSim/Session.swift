@@ -3,6 +3,7 @@ import Glibc
 /// One simulated session: prints what Codex prints, in its order and form.
 struct Session {
     let thread: String
+    let threads: Threads
     let usageBefore: Int
     let directives: Directives
     let work: TaskWork
@@ -22,6 +23,7 @@ struct Session {
             Output.write("Welcome to some other program\n{not json\n")
             return directives.exit ?? 0
         }
+        threads.save(thread, usage: usageBefore)
         Output.event("thread.started", #""thread_id":"\#(thread)""#)
         Output.event("turn.started")
         if directives.hangs { sleepForEver() }
@@ -53,7 +55,7 @@ struct Session {
                 + #""cache_write_input_tokens":0,"output_tokens":\#(total / 35),"#
                 + #""reasoning_output_tokens":\#(total / 120)}"#
         )
-        Threads.save(thread, usage: total)
+        threads.save(thread, usage: total)
         return directives.exit ?? 0
     }
 

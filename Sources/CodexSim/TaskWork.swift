@@ -1,3 +1,5 @@
+import Glibc
+
 /// A task directory, as an agent finds it in its prompt and works on it.
 struct TaskWork {
     var name = ""
@@ -16,8 +18,12 @@ struct TaskWork {
         isInitializer = prompt.contains("You are the Initializer Agent")
     }
 
-    /// The session's number within its task: one more than there are sections of notes.
+    /// The session's number within its task: as the runner says, or one more than there are
+    /// sections of notes.
     var session: Int {
+        if let told = getenv("QUIRE_SESSION"), let number = Int(String(cString: told)) {
+            return number
+        }
         guard directory != nil, let text = Files.read(notes) else { return 1 }
         return 1 + text.split(separator: "\n").count { $0.hasPrefix("## Session ") }
     }

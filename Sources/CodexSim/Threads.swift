@@ -1,21 +1,28 @@
 import Glibc
 
 /// The threads that can be resumed: one small file each, with what the thread has used.
-enum Threads {
-    private static var directory: String? {
-        if let home = getenv("CODEX_HOME") { return String(cString: home) + "/sessions/simulated" }
-        return getenv("HOME").map { String(cString: $0) + "/.cache/codex-sim" }
+///
+/// They lie in `$CODEX_HOME` if it is set, else beside the task directories.
+struct Threads {
+    private let directory: String?
+
+    init(taskDirectory: String?) {
+        if let home = getenv("CODEX_HOME") {
+            directory = String(cString: home) + "/sessions/simulated"
+        } else {
+            directory = taskDirectory.map { $0 + "/../.codex-sim" }
+        }
     }
 
     /// What a thread has used; `nil` for one that is not known.
-    static func usage(of thread: String) -> Int? {
+    func usage(of thread: String) -> Int? {
         guard let directory, !thread.contains("/"), !thread.isEmpty else { return nil }
         return Files.read("\(directory)/\(thread)").map {
             Int($0.split(separator: "\n").first ?? "") ?? 0
         }
     }
 
-    static func save(_ thread: String, usage: Int) {
+    func save(_ thread: String, usage: Int) {
         guard let directory else { return }
         Files.makeDirectory(directory)
         Files.write("\(usage)\n", to: "\(directory)/\(thread)")

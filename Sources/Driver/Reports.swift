@@ -62,7 +62,10 @@ package final class EventsReport: Report {
         for recorded in events {
             do {
                 let line = try lines.line(
-                    recorded.event, sequence: recorded.sequence, at: recorded.at)
+                    recorded.event,
+                    sequence: recorded.sequence,
+                    at: recorded.at
+                )
                 writer.append(line)
             } catch {
                 preconditionFailure("a fact has no JSON: \(error) [this is a bug]")

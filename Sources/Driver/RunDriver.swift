@@ -52,7 +52,11 @@ package final class RunDriver {
     ///   - recovered: The fold of the run's journal so far.
     ///   - seed: Where the jitter comes from.
     package init(
-        _ request: RunRequest, recovered: RunState, seed: UInt64, loop: Loop, store: RunStore,
+        _ request: RunRequest,
+        recovered: RunState,
+        seed: UInt64,
+        loop: Loop,
+        store: RunStore,
         reports: [any Report]
     ) {
         self.request = request
@@ -64,6 +68,9 @@ package final class RunDriver {
         endedBefore = recovered.tasks.filter { $0.outcome != nil }
         lastTurn = clock.now
     }
+
+    /// The run as its facts tell it.
+    package var state: RunState { orchestrator.state }
 
     /// Carries the leg out; returns when nothing of it is left.
     ///
@@ -91,17 +98,21 @@ package final class RunDriver {
             signals.append(
                 try SignalWatcher(loop: loop, signal: number) { [unowned self] in
                     inbox.append(.shutdownRequested(request))
-                })
+                }
+            )
         }
         signals.append(
             try SignalWatcher(loop: loop, signal: Signals.resumed) { [unowned self] in
                 clock.exclude(since: lastTurn)
-            })
+            }
+        )
     }
 
     private func openTasks() {
         let names = orchestrator.state.tasksToOpen(
-            plan: request.plan, retryFailed: request.retryFailed)
+            plan: request.plan,
+            retryFailed: request.retryFailed
+        )
         let survivors = Survivors(of: orchestrator.state)
         loop.perform {
             survivors.end()
@@ -153,8 +164,13 @@ package final class RunDriver {
 
     private var began: RunBegan {
         RunBegan(
-            run: request.run, name: request.name, pid: TaskOpening.ownPID,
-            version: request.version, plan: request.plan, retryFailed: request.retryFailed)
+            run: request.run,
+            name: request.name,
+            pid: TaskOpening.ownPID,
+            version: request.version,
+            plan: request.plan,
+            retryFailed: request.retryFailed
+        )
     }
 
     // MARK: - A turn
@@ -191,7 +207,11 @@ package final class RunDriver {
         let journalled = journalled?.mailbox
         store.append(
             JournalBatch(
-                run: request.run, at: now, events: batch.events, attachments: attachments)
+                run: request.run,
+                at: now,
+                events: batch.events,
+                attachments: attachments
+            )
         ) { journalled?.post($0) }
         attachments = []
     }
@@ -226,8 +246,11 @@ package final class RunDriver {
         for task in endedBefore {
             guard let outcome = task.outcome else { continue }
             view.carry(
-                task.plan.name, outcome: outcome, progress: task.checklist.progress,
-                sessions: task.sessions)
+                task.plan.name,
+                outcome: outcome,
+                progress: task.checklist.progress,
+                sessions: task.sessions
+            )
         }
     }
 
@@ -241,19 +264,31 @@ package final class RunDriver {
             return refuse(start, "its task is not open [this is a bug]")
         }
         let launch = SessionLaunch(
-            start: start, work: work, directory: directory, agent: request.agent,
-            prompts: request.prompts, environment: request.environment, run: request.run)
+            start: start,
+            work: work,
+            directory: directory,
+            agent: request.agent,
+            prompts: request.prompts,
+            environment: request.environment,
+            run: request.run
+        )
         let usage = orchestrator.state.running[start.key]?.resumedUsage
         sessions[start.key] = SessionRunner(
-            start, launch: launch, resumedUsage: usage, leakLimit: request.leakLimit, loop: loop,
-            observer: self)
+            start,
+            launch: launch,
+            resumedUsage: usage,
+            leakLimit: request.leakLimit,
+            loop: loop,
+            observer: self
+        )
     }
 
     /// Lets a session that can't even be tried end.
     private func refuse(_ start: SessionStarted, _ reason: String) {
         let result = SessionResult(
             termination: .notStarted(errno: 0, doing: reason),
-            failure: Failure(.spawnFailed, reason))
+            failure: Failure(.spawnFailed, reason)
+        )
         let checklist = orchestrator.state.task(start.task)?.checklist ?? .missing
         inbox.append(.sessionEnded(start.key, result, checklist))
     }
@@ -306,7 +341,12 @@ extension RunDriver: SessionObserver {
         if output.total > 0 {
             attachments.append(
                 SessionAttachment(
-                    key: key, head: output.head, tail: output.tail, total: output.total))
+                    key: key,
+                    head: output.head,
+                    tail: output.tail,
+                    total: output.total
+                )
+            )
         }
         inbox.append(.sessionEnded(key, end.result, end.checklist))
     }

@@ -29,9 +29,16 @@ package struct RunRequest: Sendable {
 
     /// Makes a request; see the properties.
     package init(
-        run: String, name: String, version: String, plan: RunPlan, work: [String: TaskWork],
-        workspace: Workspace, agent: AgentCommand, prompts: PromptTemplates,
-        environment: [String: String], retryFailed: Bool = false,
+        run: String,
+        name: String,
+        version: String,
+        plan: RunPlan,
+        work: [String: TaskWork],
+        workspace: Workspace,
+        agent: AgentCommand,
+        prompts: PromptTemplates,
+        environment: [String: String],
+        retryFailed: Bool = false,
         leakLimit: Duration = .seconds(2)
     ) {
         self.run = run
@@ -65,8 +72,12 @@ package struct TaskWork: Sendable {
 
     /// Makes a task's work; see the properties.
     package init(
-        description: String, directory: String, sandbox: Sandbox = .workspaceWrite,
-        environment: [String: String] = [:], arguments: [String] = [], model: String? = nil
+        description: String,
+        directory: String,
+        sandbox: Sandbox = .workspaceWrite,
+        environment: [String: String] = [:],
+        arguments: [String] = [],
+        model: String? = nil
     ) {
         self.description = description
         self.directory = directory

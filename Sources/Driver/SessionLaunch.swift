@@ -15,19 +15,31 @@ struct SessionLaunch: Sendable {
 
     func make() -> ChildProcess.Launch {
         let command = CodexCommand(
-            sandbox: work.sandbox, directories: [directory.path], model: work.model,
-            extra: work.arguments, resumes: start.resumes)
+            sandbox: work.sandbox,
+            directories: [directory.path],
+            model: work.model,
+            extra: work.arguments,
+            resumes: start.resumes
+        )
         return ChildProcess.Launch(
             executable: agent.executable,
             arguments: [agent.executable] + agent.arguments + command.arguments,
-            environment: variables, directory: work.directory, input: Array(prompt.utf8))
+            environment: variables,
+            directory: work.directory,
+            input: Array(prompt.utf8)
+        )
     }
 
     private var prompt: String {
         prompts.prompt(
             for: SessionBrief(
-                role: start.role, description: work.description, name: start.task,
-                directory: directory.path, progress: start.progress))
+                role: start.role,
+                description: work.description,
+                name: start.task,
+                directory: directory.path,
+                progress: start.progress
+            )
+        )
     }
 
     private var variables: [String] {

@@ -41,8 +41,12 @@ final class SessionRunner {
     ///
     /// `resumedUsage` is what the resumed thread had reported before; `nil` where that is unknown.
     init(
-        _ start: SessionStarted, launch: SessionLaunch, resumedUsage: TokenUsage?,
-        leakLimit: Duration, loop: Loop, observer: any SessionObserver
+        _ start: SessionStarted,
+        launch: SessionLaunch,
+        resumedUsage: TokenUsage?,
+        leakLimit: Duration,
+        loop: Loop,
+        observer: any SessionObserver
     ) {
         key = start.key
         self.loop = loop
@@ -57,7 +61,9 @@ final class SessionRunner {
         log.onPressure = { [unowned self] in logPressureChanged($0) }
         let callbacks = ChildProcess.Callbacks(
             started: { [unowned self] in childStarted(pid: $0, processStart: $1) },
-            output: { [unowned self] in consume($0) }, ended: { [unowned self] in childEnded($0) })
+            output: { [unowned self] in consume($0) },
+            ended: { [unowned self] in childEnded($0) }
+        )
         child = ChildProcess(loop: loop, leakLimit: leakLimit, callbacks: callbacks) {
             launch.make()
         }
@@ -73,7 +79,13 @@ final class SessionRunner {
         report(
             .sessionSpawned(
                 SessionSpawned(
-                    task: key.task, session: key.number, pid: pid, processStart: processStart)))
+                    task: key.task,
+                    session: key.number,
+                    pid: pid,
+                    processStart: processStart
+                )
+            )
+        )
     }
 
     private func consume(_ bytes: Span<UInt8>) {
@@ -109,7 +121,9 @@ final class SessionRunner {
             if case .failure(let error) = result { warn("session.id was not saved: \(error)") }
             report(
                 .threadStarted(
-                    ThreadStarted(task: key.task, session: key.number, thread: thread)))
+                    ThreadStarted(task: key.task, session: key.number, thread: thread)
+                )
+            )
             endIfOver()
         }
     }
@@ -127,7 +141,9 @@ final class SessionRunner {
         guard let end = childEnd, logHasEnded, savesUnderWay == 0 else { return }
         childEnd = nil
         if undecodable > 0 {
-            warn("\(undecodable) lines of stdout were not Codex's JSON Lines; see \(directory.logPath)")
+            warn(
+                "\(undecodable) lines of stdout were not Codex's JSON Lines; see \(directory.logPath)"
+            )
         }
         let directory = directory
         loop.perform {
@@ -135,13 +151,20 @@ final class SessionRunner {
         } then: { [self] checklist in
             let now = SystemClock(loop: loop).now.wall
             let ending = SessionTranscript.Ending(
-                termination: Termination(end.termination), standardError: end.standardError.end,
-                outputBytes: outputBytes, outputLeaked: end.outputLeaked)
+                termination: Termination(end.termination),
+                standardError: end.standardError.end,
+                outputBytes: outputBytes,
+                outputLeaked: end.outputLeaked
+            )
             let result = transcript.result(ending, now: now, offset: SystemClock.localOffset)
             observer.session(
                 key,
                 endedWith: SessionEnd(
-                    result: result, checklist: checklist, standardError: end.standardError))
+                    result: result,
+                    checklist: checklist,
+                    standardError: end.standardError
+                )
+            )
         }
     }
 

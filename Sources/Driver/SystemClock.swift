@@ -15,7 +15,9 @@ struct SystemClock {
     var now: Moment {
         let wall = Date().timeIntervalSince1970 * 1000
         return Moment(
-            awake: loop.now - excluded, wall: WallTime(millisecondsSinceEpoch: Int64(wall)))
+            awake: loop.now - excluded,
+            wall: WallTime(millisecondsSinceEpoch: Int64(wall))
+        )
     }
 
     /// The loop's time at which an awake time comes.

@@ -29,7 +29,10 @@ struct TaskOpening: Sendable {
             try directory.create()
             let warnings = try lock(directory)
             let inspected = TaskInspected(
-                task: task, checklist: directory.inspectAndKeep(), thread: directory.savedThread())
+                task: task,
+                checklist: directory.inspectAndKeep(),
+                thread: directory.savedThread()
+            )
             return .opened(directory, inspected, warnings: warnings)
         } catch let error as LockError {
             return .locked(reason: "\(error)")

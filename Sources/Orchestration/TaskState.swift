@@ -34,6 +34,8 @@ package struct TaskState: Hashable, Sendable {
     package internal(set) var seconds = 0.0
     /// Tokens of all its sessions.
     package internal(set) var usage = TokenUsage.zero
+    /// The exit status of its newest session; `nil` for one that did not exit by itself.
+    package internal(set) var lastExitStatus: Int32?
     /// The newest thread.
     package internal(set) var thread: String?
     /// What that thread has used in all.
@@ -110,6 +112,11 @@ package struct TaskState: Hashable, Sendable {
         phase = .waiting
         seconds += fact.seconds
         usage = usage + (fact.usage ?? .zero)
+        if case .exited(let status)? = fact.termination {
+            lastExitStatus = status
+        } else {
+            lastExitStatus = nil
+        }
         if let thread = fact.thread { self.thread = thread }
         if let total = fact.threadUsage { threadUsage = total }
         countProgress(fact)

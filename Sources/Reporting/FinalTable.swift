@@ -1,4 +1,4 @@
-package import Orchestration
+import Orchestration
 
 /// What a run came to: one row a task, the troubled ones last, where the eye is.
 package enum FinalTable {
@@ -7,8 +7,7 @@ package enum FinalTable {
     /// - Parameters:
     ///   - width: The terminal's columns; `nil` for no bound.
     ///   - hint: The command that goes on with what is left; `nil` for none.
-    package static func render(view: RunView, at now: Moment, width: Int?, hint: String?) -> String
-    {
+    package static func render(view: RunView, width: Int?, hint: String?) -> String {
         var table = Table([
             .init("OUTCOME"), .init("TASK"), .init("ENTRIES", isRight: true),
             .init("SESSIONS", isRight: true), .init("TOKENS", isRight: true),
@@ -16,7 +15,7 @@ package enum FinalTable {
         ])
         for task in view.tasks.sorted(by: { rank($0) < rank($1) }) { table.add(cells(task)) }
         var lines = table.lines(width: width)
-        lines += ["", totals(view, now)]
+        lines += ["", totals(view)]
         if let hint { lines.append(hint) }
         return lines.joined(separator: "\n") + "\n"
     }
@@ -35,13 +34,13 @@ package enum FinalTable {
         ]
     }
 
-    private static func totals(_ view: RunView, _ now: Moment) -> String {
+    private static func totals(_ view: RunView) -> String {
         let counts = Outcome.allCases.compactMap { outcome in
             let count = view.count(outcome)
             return count > 0 ? "\(count) \(outcome.rawValue)" : nil
         }
         let open = view.tasks.count { $0.outcome == nil }
-        let elapsed = view.began.map { now.awake - $0.awake } ?? .zero
+        let elapsed = view.elapsed
         return "\(view.tasks.count) tasks: "
             + (counts + (open > 0 ? ["\(open) unfinished"] : [])).joined(separator: ", ")
             + " · \(view.sessionsEnded) sessions · \(Format.tokens(view.tokens)) tokens · "

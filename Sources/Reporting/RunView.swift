@@ -54,6 +54,8 @@ package struct RunView: Sendable {
     package private(set) var gates: [GateClosed] = []
     /// How far the shutdown has come; `nil` for none.
     package private(set) var shutdown: ShutdownAdvanced?
+    /// How long the leg took until its newest fact.
+    package private(set) var elapsed = Duration.zero
     /// How the leg ended; `nil` while it runs.
     package private(set) var ended: RunEnded?
     /// Entries ticked in this leg.
@@ -109,6 +111,7 @@ package struct RunView: Sendable {
 
     /// Folds a fact in.
     package mutating func apply(_ event: RunEvent, at moment: Moment) {
+        if let began { elapsed = moment.awake - began.awake }
         switch event {
         case .runBegan(let fact): begin(fact, at: moment)
         case .taskReopened(let fact):
