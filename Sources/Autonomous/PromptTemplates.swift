@@ -18,7 +18,9 @@ package struct PromptTemplates: Hashable, Sendable {
     }
 
     /// The prompt of one session: who it is, where everything lies, how far the task has come, then
-    /// the role's template. It tells the agent to read the files and does not repeat them.
+    /// the role's template.
+    ///
+    /// It tells the agent to read the files and does not repeat them.
     package func prompt(for brief: SessionBrief) -> String {
         let isFirst = brief.role == .initializer
         var lines: [String] = []

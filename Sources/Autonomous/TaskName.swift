@@ -27,12 +27,10 @@ package struct TaskName: Hashable, Sendable, CustomStringConvertible {
         description = name
     }
 
-    /// Makes a name up from a task's description.
+    /// Makes a name up from a task's description, with a warning where none can be made from it.
     ///
-    /// - Parameters:
-    ///   - stamp: The local time as `YYYYMMDD-HHMMSS`, for a description that leaves no name.
-    ///   - isTaken: Whether a task of that name exists.
-    /// - Returns: The name, and a warning where it does not come from the description.
+    /// `stamp` is the local time as `YYYYMMDD-HHMMSS`, for a description that leaves no name;
+    /// `isTaken` says whether a task of a name exists.
     package static func generated(
         from text: String,
         stamp: String,

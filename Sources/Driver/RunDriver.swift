@@ -48,9 +48,7 @@ package final class RunDriver {
 
     /// Makes a driver for one leg of a run.
     ///
-    /// - Parameters:
-    ///   - recovered: The fold of the run's journal so far.
-    ///   - seed: Where the jitter comes from.
+    /// `recovered` is the fold of the run's journal so far; the jitter comes from the seed.
     package init(
         _ request: RunRequest,
         recovered: RunState,
@@ -167,7 +165,7 @@ package final class RunDriver {
             run: request.run,
             name: request.name,
             pid: TaskOpening.ownPID,
-            version: request.version,
+            quireVersion: request.version,
             plan: request.plan,
             retryFailed: request.retryFailed
         )

@@ -38,7 +38,7 @@ package final class ChildProcess {
 
     /// What a child tells its owner, on the loop.
     package struct Callbacks {
-        /// It lives. At most once, first of all.
+        /// It lives: at most once, first of all.
         package var started: (_ pid: Int32, _ processStart: UInt64) -> Void
         /// It wrote to standard output; the bytes are valid during the call alone.
         package var output: (Span<UInt8>) -> Void
@@ -70,12 +70,11 @@ package final class ChildProcess {
     private var outputLeaked = false
     private var isPaused = false
 
-    /// Starts a child. `launch` is called on a worker thread right before; what it throws ends the
-    /// child as not started.
+    /// Starts a child.
     ///
-    /// - Parameters:
-    ///   - leakLimit: How long after the exit a descendant may keep the output open. Time in which
-    ///     the owner has paused the output does not count.
+    /// `launch` is called on a worker thread right before; what it throws ends the child as not
+    /// started. `leakLimit` is how long after the exit a descendant may keep the output open; time
+    /// in which the owner has paused the output does not count.
     package init(
         loop: Loop,
         leakLimit: Duration,

@@ -47,9 +47,7 @@ package final class LogWriter {
         ownsDescriptor = true
     }
 
-    /// Makes a writer on an open descriptor, which stays open.
-    ///
-    /// - Parameter name: What to call it in an error.
+    /// Makes a writer on an open descriptor, which stays open; errors call it by `name`.
     package init(loop: Loop, descriptor: Int32, name: String) {
         self.loop = loop
         self.descriptor = descriptor

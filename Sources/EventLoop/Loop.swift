@@ -94,7 +94,9 @@ import Glibc
         }
     }
 
-    /// Closes everything that was made on the loop and frees it. The loop is not to be used again.
+    /// Closes what the loop itself made, and frees it.
+    ///
+    /// Its users must have closed theirs; it is not to be used again.
     package func close() {
         turnBody = nil
         reaper?.close()

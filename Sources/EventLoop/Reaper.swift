@@ -148,7 +148,9 @@ final class Reaper {
 /// The adoption of orphaned descendants.
 package enum Subreaper {
     /// Makes this process the parent of every descendant whose own parent dies, and reaps them as
-    /// they end. For a program's one loop: it takes every child's status in the process.
+    /// they end.
+    ///
+    /// For a program's one loop: it takes every child's status in the process.
     package static func enable(on loop: Loop) throws(LoopError) {
         try Reaper.of(loop).enableSubreaper()
     }

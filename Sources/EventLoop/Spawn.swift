@@ -10,7 +10,9 @@ struct Spawned: Sendable {
     var error: Int32
     var processStart: UInt64
 
-    /// Starts a process. For libuv's worker threads: the child dies with the calling thread.
+    /// Starts a process.
+    ///
+    /// For libuv's worker threads: the child dies with the calling thread.
     static func start(_ launch: ChildProcess.Launch) throws(LoopError) -> Spawned {
         let input = try memoryFile(launch.input)
         defer { close(input) }

@@ -44,7 +44,7 @@ package struct RunBegan: Hashable, Sendable, Codable {
     /// Quire's process.
     package var pid: Int32
     /// Quire's version.
-    package var version: String
+    package var quireVersion: String
     /// The plan this leg follows.
     package var plan: RunPlan
     /// Whether failed, stalled and damaged tasks were reopened.
@@ -55,14 +55,14 @@ package struct RunBegan: Hashable, Sendable, Codable {
         run: String,
         name: String,
         pid: Int32,
-        version: String,
+        quireVersion: String,
         plan: RunPlan,
         retryFailed: Bool = false
     ) {
         self.run = run
         self.name = name
         self.pid = pid
-        self.version = version
+        self.quireVersion = quireVersion
         self.plan = plan
         self.retryFailed = retryFailed
     }

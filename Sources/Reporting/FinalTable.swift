@@ -4,9 +4,8 @@ import Orchestration
 package enum FinalTable {
     /// The table and the totals, a line each, newlines included.
     ///
-    /// - Parameters:
-    ///   - width: The terminal's columns; `nil` for no bound.
-    ///   - hint: The command that goes on with what is left; `nil` for none.
+    /// `width` is the terminal's columns, `nil` for no bound; `hint` the command that goes on with
+    /// what is left, `nil` for none.
     package static func render(view: RunView, width: Int?, hint: String?) -> String {
         var table = Table([
             .init("OUTCOME"), .init("TASK"), .init("ENTRIES", isRight: true),

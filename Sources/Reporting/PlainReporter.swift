@@ -10,7 +10,9 @@ package struct PlainReporter: Sendable {
         self.offset = offset
     }
 
-    /// The lines for a fact; none for facts of no interest. `view` has the fact in already.
+    /// The lines for a fact; none for facts of no interest.
+    ///
+    /// `view` has the fact in already.
     package func lines(for event: RunEvent, at moment: Moment, view: RunView) -> [String] {
         guard let text = text(for: event, view: view) else { return [] }
         return [

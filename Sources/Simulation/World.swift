@@ -81,7 +81,13 @@ package struct World: Sendable {
     }
 
     private mutating func begin(_ plan: RunPlan) {
-        let began = RunBegan(run: "simulated", name: "simulated", pid: 1, version: "0", plan: plan)
+        let began = RunBegan(
+            run: "simulated",
+            name: "simulated",
+            pid: 1,
+            quireVersion: "0",
+            plan: plan
+        )
         schedule(.runBegan(began), after: .zero)
         for name in orchestrator.state.tasksToOpen(plan: plan, retryFailed: false) {
             let found = agents[name]?.checklist ?? .missing

@@ -20,11 +20,9 @@ struct RunSession {
     var request: RunRequest
     var stateDirectory: String
 
-    /// Carries the leg out.
+    /// Carries the leg out; throws `Trouble` when it can't begin.
     ///
-    /// - Parameters:
-    ///   - makeReports: Makes whoever shows the run, on its loop.
-    /// - Throws: `Trouble` when it can't begin.
+    /// `makeReports` makes whoever shows the run, on its loop.
     func run(reports makeReports: (Loop) throws -> [any Report]) throws -> Result {
         let store: RunStore
         do {

@@ -9,7 +9,7 @@ import Orchestration
             run: "/m.yaml",
             name: "m",
             pid: 1,
-            version: "0",
+            quireVersion: "0",
             plan: RunPlan(tasks: [TaskPlan(name: "a")])
         )
     )

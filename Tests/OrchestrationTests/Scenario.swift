@@ -28,7 +28,7 @@ struct Scenario {
                     run: "r",
                     name: "r",
                     pid: 1,
-                    version: "0",
+                    quireVersion: "0",
                     plan: plan,
                     retryFailed: retryFailed
                 )
