@@ -92,6 +92,19 @@ let package = Package(
         ),
         tests("EventLoopTests", ["EventLoop"]),
         tests("RunStoreTests", ["RunStore", "Orchestration", "Simulation"]),
+        .target(
+            name: "TestSupport",
+            dependencies: ["EventLoop"],
+            path: "Tests/TestSupport",
+            swiftSettings: strict
+        ),
+        tests("QuireTests", ["TestSupport", "quire", "codex-sim"]),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: ["TestSupport", "quire"],
+            exclude: ["install-codex", "codex-version", "scripted_model.py"],
+            swiftSettings: strict
+        ),
         tests("OrchestrationTests", ["Orchestration", "Simulation"]),
     ]
 )

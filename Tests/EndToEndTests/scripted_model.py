@@ -1,0 +1,133 @@
+#!/usr/bin/env python3
+"""A scripted model on loopback, for the real Codex CLI: no account, no network.
+
+Serves POST /v1/responses as server-sent events. The model acts on the prompt like an agent: an
+initializer writes the task list with one command, an executor ticks the next box with one, then
+each says that it is done. A line "model: entries=3" in the prompt sets the entries (default 3).
+
+    scripted_model.py [--port N]      prints the port when it is ready; 0 picks a free one
+"""
+import argparse
+import json
+import re
+import shlex
+import sys
+import threading
+import uuid
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+USAGE = {
+    "input_tokens": 1200,
+    "input_tokens_details": {"cached_tokens": 1000},
+    "output_tokens": 34,
+    "output_tokens_details": {"reasoning_tokens": 10},
+    "total_tokens": 1234,
+}
+
+INITIALIZE = """
+import sys
+directory, entries = sys.argv[1], int(sys.argv[2])
+lines = ["# Task List", "", "## Tasks", ""]
+lines += [f"- [ ] Task {n}: piece {n}" for n in range(1, entries + 1)]
+open(f"{directory}/task_list.md", "w").write("\\n".join(lines) + "\\n")
+open(f"{directory}/progress.md", "w").write("# Progress\\n\\n## Session 1\\n\\nWrote the list.\\n")
+"""
+
+EXECUTE = """
+import sys
+path = sys.argv[1] + "/task_list.md"
+text = open(path).read()
+open(path, "w").write(text.replace("- [ ]", "- [x]", 1))
+open(sys.argv[1] + "/progress.md", "a").write("\\n## Session\\n\\nTicked one.\\n")
+"""
+
+
+def command_for(prompt):
+    """The shell command that does the prompt's work; None where there is nothing to do."""
+    directory = re.search(r"^Task Directory: (.+)$", prompt, re.M)
+    if not directory:
+        return None
+    words = ["python3", "-c"]
+    if "You are the Initializer Agent" in prompt:
+        entries = re.search(r"^(?:Task: )?model:.*\bentries=(\d+)", prompt, re.M)
+        words += [INITIALIZE, directory[1], entries[1] if entries else "3"]
+    else:
+        words += [EXECUTE, directory[1]]
+    return shlex.join(words)
+
+
+def texts(item):
+    content = item.get("content") or []
+    if isinstance(content, str):
+        return content
+    return "\n".join(part.get("text", "") for part in content if isinstance(part, dict))
+
+
+def answer(request):
+    """The output items of a turn: a command first, words after its result."""
+    items = request.get("input", [])
+    prompts = [n for n, i in enumerate(items)
+               if i.get("role") == "user" and "Task Directory: " in texts(i)]
+    start = prompts[-1] if prompts else 0
+    done = any(i.get("type") == "function_call_output" for i in items[start:])
+    command = command_for(texts(items[start])) if prompts else None
+    if command and not done:
+        return [{
+            "type": "function_call", "id": "fc_" + uuid.uuid4().hex,
+            "call_id": "call_" + uuid.uuid4().hex, "name": "exec_command",
+            "arguments": json.dumps({"cmd": command, "yield_time_ms": 10000}),
+        }]
+    return [{
+        "type": "message", "id": "msg_" + uuid.uuid4().hex, "role": "assistant",
+        "content": [{"type": "output_text", "text": "Done."}],
+    }]
+
+
+class Model(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers.get("content-length", 0)))
+        if not self.path.endswith("/responses"):
+            self.send_error(404)
+            return
+        self.send_response(200)
+        self.send_header("content-type", "text/event-stream")
+        self.send_header("connection", "close")
+        self.end_headers()
+        identity = "resp_" + uuid.uuid4().hex
+        self.event("response.created", response={"id": identity})
+        for index, item in enumerate(answer(json.loads(body))):
+            self.event("response.output_item.added", output_index=index, item=item)
+            self.event("response.output_item.done", output_index=index, item=item)
+        self.event("response.completed", response={"id": identity, "usage": USAGE})
+        self.close_connection = True
+
+    def event(self, kind, **fields):
+        data = json.dumps({"type": kind, **fields})
+        self.wfile.write(f"event: {kind}\ndata: {data}\n\n".encode())
+
+    def do_GET(self):
+        self.send_error(404)
+
+    def log_message(self, *arguments):
+        pass
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 256
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int, default=0)
+    server = Server(("127.0.0.1", parser.parse_args().port), Model)
+    print(server.server_port, flush=True)
+    # Ends with whoever holds its standard input.
+    threading.Thread(target=lambda: (sys.stdin.read(), server.shutdown()), daemon=True).start()
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,267 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct `quire run` {
+    @Test func `every checklist is ticked and the status is 0`() throws {
+        try withRun { run in
+            try run.write((1...12).map { ("t\($0)", "entries=3 items=2") })
+            let outcome = try run.quire(["run", "m.yaml"])
+            #expect(outcome.status == 0, "\(outcome.output) \(outcome.error)")
+            #expect(outcome.output.contains("12 tasks: 12 complete · 48 sessions"))
+            for number in 1...12 {
+                #expect(run.list("t\(number)").components(separatedBy: "- [x]").count == 4)
+            }
+            let again = try run.quire(["run", "m.yaml"])
+            #expect(again.status == 0)
+            #expect(!again.output.contains("starts"))
+        }
+    }
+
+    static let endings: [(directives: String, defaults: String, status: Int32, words: String)] = [
+        ("fail=turn-failed", "{}", 100, "the same failure 3 times in a row"),
+        ("fail=overload", "{}", 100, "gave up after 5 retries"),
+        ("fail=stream-cut fail-on=2", "{}", 0, "COMPLETE"),
+        ("fail=context-window fail-on=2", "{}", 0, "COMPLETE"),
+        ("fail=state-locked fail-on=1", "{}", 0, "COMPLETE"),
+        ("fail=authentication", "{}", 69, "unexpected status 401"),
+        ("fail=refuse", "{}", 100, "Not inside a trusted directory"),
+        ("crash=9 fail-on=2", "{}", 0, "killed by signal 9"),
+        ("torn", "{}", 100, "output ended before its turn did"),
+        ("garbage", "{}", 100, "not Codex's JSON Lines"),
+        ("ticks=0", "{stall_after: 2}", 100, "2 sessions in a row ticked nothing"),
+        ("no-list", "{}", 100, "wrote no task_list.md"),
+        ("entries=9", "{max_sessions: 3}", 101, "reached max_sessions (3)"),
+        ("damage=reword fail-on=2", "{}", 100, "entry 1 was reworded"),
+        ("damage=remove fail-on=2", "{}", 100, "entry 3 is gone"),
+        ("damage=empty fail-on=2", "{}", 100, "no entries"),
+        ("damage=delete fail-on=2", "{}", 100, "it is gone"),
+        ("damage=untick fail-on=3", "{}", 100, "unticked"),
+        ("hang fail-on=2", "{idle_timeout: 300ms}", 0, "silent for its idle timeout"),
+        ("hang ignore-term fail-on=2", "{idle_timeout: 300ms}", 0, "is killed"),
+        (
+            "duration=30s fail-on=9", "{session_timeout: 300ms, stall_after: 1, max_sessions: 1}",
+            101,
+            "longer than its session timeout"
+        ),
+        ("grandchild=60s fail-on=1", "{}", 0, "held its output open"),
+        ("torn-utf8", "{}", 0, "COMPLETE"),
+        ("append=1 entries=1", "{max_sessions: 3}", 101, "made progress, 2/3"),
+        ("line=64M", "{}", 0, "COMPLETE"), ("stderr=4M", "{}", 0, "COMPLETE"),
+    ]
+
+    @Test(arguments: endings)
+    func `a task ends as its agent's behaviour deserves`(
+        directives: String,
+        defaults: String,
+        status: Int32,
+        words: String
+    ) throws {
+        try withRun { run in
+            let rest = defaults.dropFirst().dropLast()
+            let all = "{retries: {delay: 10ms, max_delay: 20ms}\(rest.isEmpty ? "" : ", ")\(rest)}"
+            let entries = directives.contains("entries") ? "" : "entries=3 "
+            try run.write([("t", entries + directives)], defaults: all, run: "grace: 200ms")
+            let outcome = try run.quire(["run", "m.yaml"])
+            #expect(outcome.status == status, "\(outcome.output) \(outcome.error)")
+            #expect(outcome.output.contains(words), "\(outcome.output)")
+            #expect(!outcome.isLate)
+            #expect(!FileManager.default.fileExists(atPath: run.task("t") + "/.runner.lock"))
+        }
+    }
+
+    @Test func `the log holds every session's stdout, and a torn line is separated`() throws {
+        try withRun { run in
+            try run.write([("t", "entries=2 torn fail-on=2")])
+            #expect(try run.quire(["run", "m.yaml"]).status == 0)
+            let lines = text(run.task("t") + "/session.log").split(separator: "\n")
+            #expect(lines.filter { $0.contains("thread.started") }.count == 3)
+            #expect(lines.filter { $0 == #"{"type":"turn.compl"# }.count == 1)
+        }
+    }
+
+    @Test func `a usage limit holds every start and costs nothing`() throws {
+        try withRun { run in
+            try run.write([("a", "fail=usage-limit fail-on=1"), ("b", "duration=100ms")])
+            let outcome = try run.quire(["run", "m.yaml"]) { output, pid in
+                if output.contains("starts are held") { kill(pid, SIGTERM) }
+            }
+            #expect(outcome.output.contains("held"))
+            #expect(outcome.output.contains("usage limit"))
+            #expect(outcome.status == 143)
+        }
+    }
+
+    @Test func `Ctrl-C drains, a second one ends the sessions, and the run can go on`() throws {
+        try withRun { run in
+            try run.write((1...3).map { ("t\($0)", "entries=1 duration=20s fail-on=9") })
+            var signals = 0
+            let outcome = try run.quire(["run", "m.yaml"]) { output, pid in
+                if output.contains("t3: session 1 starts"), signals == 0 {
+                    signals = 1
+                    kill(pid, SIGINT)
+                } else if output.contains("press Ctrl-C again to end them now"), signals == 1 {
+                    signals = 2
+                    kill(pid, SIGINT)
+                }
+            }
+            #expect(outcome.status == 130, "\(outcome.output) \(outcome.error)")
+            #expect(outcome.output.contains("3 sessions asked to end"))
+            #expect(outcome.output.contains("was stopped"))
+            #expect(processes(mentioning: run.root + "/m.yaml").isEmpty)
+            try run.write((1...3).map { ("t\($0)", "entries=1") })
+            #expect(try run.quire(["run", "m.yaml"]).status == 0)
+        }
+    }
+
+    @Test(arguments: 1...6)
+    func `killed at any moment and started again it completes and redoes nothing`(
+        moment: Int
+    ) throws {
+        try withRun { run in
+            let work = run.root + "/work.txt"
+            try run.write((1...8).map { ("t\($0)", "entries=3 duration=20ms work=\(work)") })
+            var isKilled = false
+            let first = try run.quire(["run", "m.yaml"]) { output, pid in
+                let lines = output.split(separator: "\n").count
+                if lines >= moment * 9, !isKilled {
+                    isKilled = true
+                    kill(pid, SIGKILL)
+                }
+            }
+            #expect(first.status == 137)
+            let done = first.output.split(separator: "\n").filter { $0.contains("COMPLETE") }
+                .compactMap { $0.split(separator: " ").dropFirst().first?.dropLast() }
+            let before = text(work).split(separator: "\n").count
+            let second = try run.quire(["run", "m.yaml"])
+            #expect(second.status == 0, "\(second.output) \(second.error)")
+            for task in done { #expect(!second.output.contains("\(task): session")) }
+            for number in 1...8 { #expect(!run.list("t\(number)").contains("- [ ]")) }
+            #expect(text(work).split(separator: "\n").count > before)
+            #expect(processes(mentioning: run.root + "/m.yaml").isEmpty)
+        }
+    }
+
+    @Test func `failed tasks are tried again only when asked for`() throws {
+        try withRun { run in
+            try run.write([("t", "fail=turn-failed")])
+            #expect(try run.quire(["run", "m.yaml"]).status == 100)
+            try run.write([("t", "entries=1")])
+            let still = try run.quire(["run", "m.yaml"])
+            #expect(still.status == 100)
+            #expect(still.output.contains("--retry-failed"))
+            #expect(try run.quire(["run", "m.yaml", "--retry-failed"]).status == 0)
+        }
+    }
+
+    @Test func `two at once on one manifest: the second names the first`() throws {
+        try withRun { run in
+            try run.write([("t", "entries=1 duration=1s")])
+            var second: Outcome?
+            let first = try run.quire(["run", "m.yaml"]) { output, pid in
+                guard second == nil, output.contains("session 1 starts") else { return }
+                second = try? run.quire(["run", "m.yaml"])
+                #expect(second?.error.contains("already being run by process \(pid)") == true)
+            }
+            #expect(second?.status == 69)
+            #expect(first.status == 0)
+        }
+    }
+
+    @Test func `a task that another process owns refuses the run and names the owner`() throws {
+        try withRun { run in
+            try run.write([("t", "entries=1"), ("u", "entries=1")])
+            try put("1\n", run.task("t") + "/.runner.lock/pid")
+            let outcome = try run.quire(["run", "m.yaml"])
+            #expect(outcome.status == 69)
+            #expect(outcome.error.contains("'t' is already running (pid: 1)"))
+            #expect(!FileManager.default.fileExists(atPath: run.task("u") + "/.runner.lock"))
+        }
+    }
+
+    @Test func `events are JSON Lines with a version`() throws {
+        try withRun { run in
+            try run.write([("t", "entries=1")])
+            let outcome = try run.quire(["run", "m.yaml", "--events", "-", "--progress", "none"])
+            #expect(outcome.status == 0)
+            let events = try outcome.output.split(separator: "\n").map { line in
+                try #require(
+                    try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+                )
+            }
+            #expect(events.allSatisfy { $0["version"] as? Int == 1 && $0["time"] is String })
+            #expect(events.map { $0["sequence"] as? Int } == Array(1...events.count))
+            let names = events.compactMap { $0["event"] as? String }
+            #expect(names.first == "run_began" && names.last == "run_ended")
+            #expect(names.filter { $0 == "session_ended" }.count == 2)
+        }
+    }
+
+    @Test func `a reader that goes away stops nothing`() throws {
+        try withRun { run in
+            try run.write((1...4).map { ("t\($0)", "entries=2 duration=50ms") })
+            let quire = Program.built("quire")
+            let outcome = try Program(
+                "/bin/sh",
+                ["-c", "'\(quire)' run m.yaml --events - 2>/dev/null | head -n 1"],
+                in: run.root
+            ).run()
+            #expect(outcome.output.contains("run_began"))
+            for number in 1...4 { #expect(!run.list("t\(number)").contains("- [ ]")) }
+        }
+    }
+
+    @Test func `a task begun by hand is continued`() throws {
+        try withRun { run in
+            try put("## Tasks\n- [x] Task 1: a\n- [ ] Task 2: b\n", run.task("t") + "/task_list.md")
+            try put("# Progress\n", run.task("t") + "/progress.md")
+            try run.write([("t", "ticks=1")])
+            let outcome = try run.quire(["run", "m.yaml"])
+            #expect(outcome.status == 0)
+            #expect(outcome.output.contains("session 1 starts (executor, 1/2)"))
+            #expect(run.list("t") == "## Tasks\n- [x] Task 1: a\n- [x] Task 2: b\n")
+        }
+    }
+
+    @Test(arguments: [
+        ("command: [/nonexistent/agent]", "does not exist"),
+        ("command: [./m.yaml]", "can't be executed"),
+        ("command: [no-such-agent]", "not found in PATH"),
+    ])
+    func `an agent that can't run is told before anything starts`(
+        agent: String,
+        words: String
+    ) throws {
+        try withRun { run in
+            try put(
+                "version: 1\nrun: {agent: {\(agent)}}\ntasks: [{name: t, prompt: p}]\n",
+                run.root + "/m.yaml"
+            )
+            let outcome = try run.quire(["run", "m.yaml"])
+            #expect(outcome.status == 69)
+            #expect(outcome.error.contains(words))
+            #expect(!FileManager.default.fileExists(atPath: run.root + "/.autonomous/t"))
+        }
+    }
+
+    @Test func `a task directory that is a link out or a file fails its task alone`() throws {
+        try withRun { run in
+            try run.write([("link", "entries=1"), ("file", "entries=1"), ("good", "entries=1")])
+            try FileManager.default.createDirectory(
+                atPath: run.root + "/.autonomous",
+                withIntermediateDirectories: true
+            )
+            try FileManager.default.createSymbolicLink(
+                atPath: run.task("link"),
+                withDestinationPath: "/usr"
+            )
+            try put("mine", run.task("file"))
+            let outcome = try run.quire(["run", "m.yaml"])
+            #expect(outcome.status == 100)
+            #expect(outcome.output.contains("leads out of the workspace"))
+            #expect(outcome.output.contains("is a file; move it away"))
+            #expect(outcome.output.contains("good: COMPLETE"))
+            #expect(text(run.task("file")) == "mine")
+        }
+    }
+}

@@ -1,0 +1,166 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct `quire task` {
+    private func task(
+        _ run: QuireRun,
+        _ arguments: [String],
+        _ directives: String = "entries=2"
+    ) throws -> Outcome {
+        try run.quire(
+            ["task"] + arguments + ["--agent", Program.built("codex-sim")],
+            environment: ["CODEX_SIM": directives]
+        )
+    }
+
+    @Test func `a task is initialized and carried out in the original's words`() throws {
+        try withRun { run in
+            let outcome = try task(run, ["Build API"], "entries=1")
+            #expect(outcome.status == 0, "\(outcome.output) \(outcome.error)")
+            for words in [
+                "Generated task name: build-api", "SESSION 1 - build-api", "INITIALIZER SESSION",
+                "SESSION 2 - build-api", "EXECUTOR SESSION", "Session ID saved: ", "Progress: 1/1",
+                "ALL TASKS COMPLETED!", "Final task list:",
+            ] {
+                #expect(outcome.output.contains(words), "\(words): \(outcome.output)")
+            }
+            #expect(text(run.task("build-api") + "/session.id").count == 37)
+        }
+    }
+
+    @Test func `a cap with work left ends with 0, and --continue goes on`() throws {
+        try withRun { run in
+            let first = try task(run, ["Build API", "--max-sessions", "1"])
+            #expect(first.status == 0)
+            #expect(first.output.contains("Reached maximum sessions (1)"))
+            try put("", run.root + "/.autonomous/zzz-file")
+            let second = try task(run, ["--continue", "--no-auto-continue"])
+            #expect(second.output.contains("Continuing most recent task: build-api"))
+            #expect(second.output.contains("Progress: 1/2"))
+            let third = try task(run, ["-n", "build-api", "-c"])
+            #expect(third.output.contains("ALL TASKS COMPLETED!"))
+        }
+    }
+
+    @Test func `a generated name never continues a task, a given one does`() throws {
+        try withRun { run in
+            let name = String(repeating: "a", count: 30)
+            _ = try task(run, [name + "aaa", "--no-auto-continue"])
+            let second = try task(run, [name + "aaa", "--no-auto-continue"])
+            #expect(second.output.contains("Generated task name: \(name.dropLast(2))-2"))
+            #expect(second.output.contains("INITIALIZER SESSION"))
+        }
+    }
+
+    static let refusals: [([String], String)] = [
+        (["--task-name", ".hidden", "x"], "Task name cannot start with a dot"),
+        (["--task-name", "../x", "x"], "cannot start with a dot"),
+        (["--task-name", "a/b", "x"], "path traversal"),
+        (["--task-name", "nobody"], "no description provided"),
+        (["--continue"], "no existing tasks found"), ([], "No task description or name provided"),
+        (["--max-sessions", "many", "x"], "max-sessions"),
+    ]
+
+    @Test(arguments: refusals)
+    func `bad input ends with 1 and says why`(arguments: [String], words: String) throws {
+        try withRun { run in
+            let outcome = try task(run, arguments)
+            #expect(outcome.status == 1)
+            #expect((outcome.output + outcome.error).contains(words), "\(outcome.error)")
+        }
+    }
+
+    @Test func `a name that says nothing is made of the time, with a warning`() throws {
+        try withRun { run in
+            let outcome = try task(run, ["中文任务", "--no-auto-continue"])
+            #expect(outcome.error.contains("Non-alphanumeric description detected"))
+            #expect(outcome.output.contains("Generated task name: task-20"))
+        }
+    }
+
+    @Test func `a directory without notes, or with a damaged list, ends with 1`() throws {
+        try withRun { run in
+            try put("## Tasks\n- [ ] Task 1: a\n", run.task("t") + "/task_list.md")
+            let missing = try task(run, ["-n", "t", "-c"])
+            #expect(missing.status == 1 && missing.error.contains("is missing"))
+            try put("", run.task("t") + "/progress.md")
+            try put(
+                "## Tasks\n- [ ] Task 1: a\n- [ ] 2. invalid\n",
+                run.task("t") + "/task_list.md"
+            )
+            let damaged = try task(run, ["-n", "t", "-c"])
+            #expect(damaged.status == 1)
+            #expect(damaged.output.contains("invalid task_list.md"))
+        }
+    }
+
+    @Test func `an initializer that writes nothing ends with 1`() throws {
+        try withRun { run in
+            let outcome = try task(run, ["Build API"], "no-list")
+            #expect(outcome.status == 1)
+            #expect(outcome.output.contains("Initializer did not create required files"))
+        }
+    }
+
+    @Test func `a stale lock is taken over, a living one is respected`() throws {
+        try withRun { run in
+            try put("999999\n", run.task("demo") + "/.runner.lock/pid")
+            let outcome = try task(run, ["-n", "demo", "Demo task", "--no-auto-continue"])
+            #expect(outcome.status == 0 && outcome.output.contains("stale lock"))
+            try put("1\n", run.task("demo") + "/.runner.lock/pid")
+            let refused = try task(run, ["-n", "demo", "-c"])
+            #expect(refused.status == 1)
+            #expect(refused.error.contains("'demo' is already running (pid: 1)"))
+        }
+    }
+
+    @Test func `a resume that fails is followed by a fresh session`() throws {
+        try withRun { run in
+            try put("## Tasks\n- [ ] Task 1: a\n", run.task("t") + "/task_list.md")
+            try put("", run.task("t") + "/progress.md")
+            try put("stale-session\n", run.task("t") + "/session.id")
+            let outcome = try task(run, ["-n", "t", "--resume-last", "--no-auto-continue"])
+            #expect(outcome.status == 0, "\(outcome.output)")
+            #expect(outcome.output.contains("Resume failed"))
+            #expect(outcome.output.contains("ALL TASKS COMPLETED!"))
+        }
+    }
+
+    @Test func `--network warns, and the sandbox is off`() throws {
+        try withRun { run in
+            let outcome = try task(run, ["x", "--network", "--no-auto-continue"])
+            #expect(outcome.output.contains("danger-full-access"))
+        }
+    }
+
+    @Test func `--list shows every task`() throws {
+        try withRun { run in
+            _ = try task(run, ["Build API", "--no-auto-continue"])
+            let outcome = try task(run, ["--list"])
+            #expect(outcome.output.contains("○ build-api (0/2 - 0%) [session: "))
+        }
+    }
+
+    @Test func `Ctrl-C ends with 130 and says how to continue`() throws {
+        try withRun { run in
+            var signals = 0
+            let outcome = try run.quire(
+                ["task", "Build API", "--agent", Program.built("codex-sim")],
+                environment: ["CODEX_SIM": "duration=30s"]
+            ) { output, pid in
+                if output.contains("Session ID saved"), signals < 2 {
+                    signals += 1
+                    kill(pid, SIGINT)
+                } else if output.contains("again to end them now"), signals < 3 {
+                    signals += 1
+                    kill(pid, SIGINT)
+                }
+            }
+            #expect(outcome.status == 130, "\(outcome.output)")
+            #expect(
+                outcome.output.contains("To continue: quire task --task-name build-api --continue")
+            )
+        }
+    }
+}

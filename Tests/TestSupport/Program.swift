@@ -1,0 +1,142 @@
+import EventLoop
+import Foundation
+
+/// What became of a program that a test ran.
+package struct Outcome {
+    /// Its exit status; 128 and the signal's number where a signal killed it.
+    package var status: Int32 = -1
+    /// Its standard output.
+    package var output = ""
+    /// Its standard error.
+    package var error = ""
+    /// Whether it had to be killed at the deadline.
+    package var isLate = false
+}
+
+/// A program that a test runs to its end, with a deadline.
+package struct Program {
+    /// The path.
+    package var path: String
+    /// The arguments after the name.
+    package var arguments: [String]
+    /// The working directory.
+    package var directory: String
+    /// Added to the test's own environment.
+    package var environment: [String: String] = [:]
+    /// When it is killed.
+    package var deadline = Duration.seconds(120)
+
+    /// Makes a program's call.
+    package init(_ path: String, _ arguments: [String], in directory: String) {
+        self.path = path
+        self.arguments = arguments
+        self.directory = directory
+    }
+
+    /// A program of this package.
+    package static func built(_ name: String) -> String {
+        let bundle = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
+        let candidates = [bundle, Bundle.main.bundleURL, Bundle.main.executableURL ?? bundle]
+        for candidate in candidates {
+            var directory = candidate
+            for _ in 0..<3 {
+                let path = directory.appendingPathComponent(name).path
+                if FileManager.default.isExecutableFile(atPath: path) { return path }
+                directory = directory.deletingLastPathComponent()
+            }
+        }
+        return name
+    }
+
+    /// Runs it.
+    ///
+    /// `watching` is called with the output so far whenever there is more, and may send
+    /// signals to the process.
+    package func run(
+        watching: @escaping (_ output: String, _ pid: Int32) -> Void = { _, _ in }
+    ) throws -> Outcome {
+        let loop = try Loop()
+        var result = Outcome()
+        var bytes: [UInt8] = []
+        var pid: Int32 = 0
+        var child: ChildProcess?
+        let timer = try EventLoop.Timer(loop: loop) {
+            result.isLate = true
+            child?.kill()
+        }
+        timer.set(loop.now + deadline)
+        let callbacks = ChildProcess.Callbacks(
+            started: { number, _ in pid = number },
+            output: { span in
+                for place in span.indices { bytes.append(span[place]) }
+                watching(String(decoding: bytes, as: UTF8.self), pid)
+            },
+            ended: { end in
+                switch end.termination {
+                case .exited(let status): result.status = status
+                case .signaled(let signal): result.status = 128 + signal
+                case .notStarted(_, let words): result.error = words
+                }
+                result.error += String(decoding: end.standardError.head, as: UTF8.self)
+                loop.stop()
+            }
+        )
+        let all = ProcessInfo.processInfo.environment
+            .filter { !["CI", "QUIRE_STATE_DIR", "CODEX_HOME"].contains($0.key) }
+            .merging(environment) { $1 }.map { "\($0.key)=\($0.value)" }
+        let (path, arguments, directory) = (path, arguments, directory)
+        child = ChildProcess(loop: loop, leakLimit: .seconds(5), callbacks: callbacks) {
+            ChildProcess.Launch(
+                executable: path,
+                arguments: [path] + arguments,
+                environment: all,
+                directory: directory,
+                input: []
+            )
+        }
+        loop.run()
+        timer.close()
+        loop.close()
+        result.output = String(decoding: bytes, as: UTF8.self)
+        return result
+    }
+}
+
+/// A directory of its own for a test, removed afterwards; a workspace for Quire.
+package func withWorkspace<Result>(_ body: (String) throws -> Result) throws -> Result {
+    let base = URL(fileURLWithPath: NSTemporaryDirectory()).resolvingSymlinksInPath().path
+    let path = base + "/quire-" + UUID().uuidString
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    // A file that marks it as a git top level, whatever lies above.
+    try FileManager.default.createDirectory(
+        atPath: path + "/.git",
+        withIntermediateDirectories: true
+    )
+    return try body(path)
+}
+
+/// Writes a file.
+package func put(_ text: String, _ path: String) throws {
+    try FileManager.default.createDirectory(
+        atPath: (path as NSString).deletingLastPathComponent,
+        withIntermediateDirectories: true
+    )
+    try text.write(toFile: path, atomically: false, encoding: .utf8)
+}
+
+/// Reads a file; empty where there is none.
+package func text(_ path: String) -> String {
+    (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+}
+
+/// Processes whose environment holds this text.
+package func processes(mentioning words: String) -> [Int32] {
+    let entries = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+    return entries.compactMap { Int32($0) }.filter { pid in
+        guard let data = FileManager.default.contents(atPath: "/proc/\(pid)/environ") else {
+            return false
+        }
+        return String(decoding: data, as: UTF8.self).contains(words)
+    }
+}
