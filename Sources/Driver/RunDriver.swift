@@ -26,6 +26,7 @@ package final class RunDriver {
     private var journalled: MailboxReceiver<Result<Void, StoreError>>?
     private var deadline: Timer?
     private var signals: [SignalWatcher] = []
+    private var leftovers: Leftovers?
 
     private var inbox: [Event] = []
     private var active: Set<SessionKey> = []
@@ -78,11 +79,17 @@ package final class RunDriver {
         // Its going off is a turn of the loop, which is all that is wanted.
         deadline = try Timer(loop: loop) {}
         try watchSignals()
+        leftovers = try Leftovers(
+            loop: loop,
+            run: request.run,
+            grace: request.plan.grace
+        ) { [unowned self] in sessions[$0] != nil }
         try loop.onTurn { [unowned self] in turn() }
         openTasks()
         loop.run()
         journalled?.close()
         deadline?.close()
+        leftovers?.close()
         signals.forEach { $0.close() }
     }
 
@@ -307,7 +314,7 @@ package final class RunDriver {
         loop.perform {
             for directory in remaining { directory.releaseLock() }
         } then: { [unowned self] in
-            finishReports()
+            leftovers?.endAll { [unowned self] in finishReports() }
         }
     }
 
@@ -335,6 +342,7 @@ extension RunDriver: SessionObserver {
 
     func session(_ key: SessionKey, endedWith end: SessionEnd) {
         sessions[key] = nil
+        leftovers?.sessionEnded()
         let output = end.standardError
         if output.total > 0 {
             attachments.append(

@@ -122,7 +122,8 @@ package final class ChildProcess {
     ///
     /// Source: `proc(5)`, `/proc/PID/stat`, field 22.
     package static func processStart(pid: Int32) -> UInt64 {
-        guard let text = readSmallFile("/proc/\(pid)/stat") else { return 0 }
+        guard let bytes = readFile("/proc/\(pid)/stat") else { return 0 }
+        let text = String(decoding: bytes, as: UTF8.self)
         // The second field is the command in parentheses, and may hold anything.
         guard let end = text.lastIndex(of: ")") else { return 0 }
         let fields = text[end...].split(separator: " ")
@@ -256,13 +257,17 @@ package struct ChildEnd: Sendable {
     package var outputLeaked: Bool
 }
 
-/// The contents of a small file, read in one go; `nil` when it can't be read.
-func readSmallFile(_ path: String) -> String? {
+/// The contents of a file of `/proc`; `nil` when it can't be read.
+func readFile(_ path: String) -> [UInt8]? {
     let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { return nil }
     defer { close(file) }
-    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: 4096) { buffer, count in
-        count = max(0, unsafe read(file, buffer.baseAddress, buffer.count))
+    var contents: [UInt8] = []
+    while true {
+        let piece = unsafe [UInt8](unsafeUninitializedCapacity: 4096) { buffer, count in
+            count = max(0, unsafe read(file, buffer.baseAddress, buffer.count))
+        }
+        if piece.isEmpty { return contents }
+        contents += piece
     }
-    return String(decoding: bytes, as: UTF8.self)
 }

@@ -28,6 +28,9 @@ final class Reaper {
         return reaper
     }
 
+    /// The children that have an owner.
+    var children: Set<pid_t> { Set(owners.keys) }
+
     func spawnBegins() { spawnsUnderWay += 1 }
 
     func spawnEnded() {

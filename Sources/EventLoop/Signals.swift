@@ -7,6 +7,8 @@ package enum Signals {
     package static let interrupt = SIGINT
     /// SIGTERM.
     package static let terminate = SIGTERM
+    /// SIGKILL.
+    package static let kill = SIGKILL
     /// SIGCONT: Quire was stopped and goes on.
     package static let resumed = SIGCONT
     /// SIGWINCH: the terminal has a new size.

@@ -29,6 +29,7 @@ private struct Stage {
     let root: String
     let agent: String
     private let model: Process
+    private let leash = Pipe()
 
     /// Starts the model, and writes Codex's configuration and an agent that notes its own stdout.
     init(_ root: String) throws {
@@ -39,7 +40,7 @@ private struct Stage {
         model.arguments = ["python3", here.appending(path: "scripted_model.py").path]
         let output = Pipe()
         model.standardOutput = output
-        model.standardInput = Pipe()
+        model.standardInput = leash
         try model.run()
         let line = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
         let port = try #require(Int(line.trimmingCharacters(in: .whitespacesAndNewlines)))
@@ -69,8 +70,9 @@ private struct Stage {
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: agent)
     }
 
+    /// Ends the model: by its standard input, since it may have been born with signals blocked.
     func end() {
-        model.terminate()
+        leash.fileHandleForWriting.closeFile()
         model.waitUntilExit()
     }
 

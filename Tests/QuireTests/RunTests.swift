@@ -67,6 +67,44 @@ import Testing
             #expect(outcome.output.contains(words), "\(outcome.output)")
             #expect(!outcome.isLate)
             #expect(!FileManager.default.fileExists(atPath: run.task("t") + "/.runner.lock"))
+            #expect(processes(mentioning: run.root + "/m.yaml").isEmpty)
+        }
+    }
+
+    @Test(arguments: ["", "trap '' TERM; "])
+    func `what a session leaves behind is ended, and what it still uses is not`(
+        preparation: String
+    ) throws {
+        try withRun { run in
+            // Each session leaves a process in a session of its own, and counts what the last ones
+            // left.
+            try put(
+                """
+                #!/bin/bash
+                (setsid "${0%/*}/helper" >/dev/null 2>&1 </dev/null &)
+                sleep 0.4
+                pgrep -f "^/bin/bash ${0%/*}/helper" | wc -l >>"${0%/*}/count"
+                exec '\(Program.built("codex-sim"))' "$@"
+                """,
+                run.root + "/agent"
+            )
+            try put(
+                "#!/bin/bash\n\(preparation)while :; do sleep 0.1; done\n",
+                run.root + "/helper"
+            )
+            for name in ["agent", "helper"] { chmod(run.root + "/" + name, 0o755) }
+            try put(
+                """
+                version: 1
+                run: {agent: {command: [./agent]}, grace: 100ms}
+                tasks: [{name: t, prompt: "sim: entries=2"}]
+                """,
+                run.root + "/m.yaml"
+            )
+            let outcome = try run.quire(["run", "m.yaml"])
+            #expect(outcome.status == 0, "\(outcome.output) \(outcome.error)")
+            #expect(text(run.root + "/count") == "1\n1\n1\n")
+            #expect(processes(mentioning: run.root + "/m.yaml").isEmpty)
         }
     }
 
