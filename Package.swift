@@ -91,6 +91,7 @@ let package = Package(
             resources: [.copy("Fixtures")]
         ),
         tests("EventLoopTests", ["EventLoop"]),
+        tests("ManifestTests", ["Manifest", "Orchestration", yams]),
         tests("RunStoreTests", ["RunStore", "Orchestration", "Simulation"]),
         .target(
             name: "TestSupport",

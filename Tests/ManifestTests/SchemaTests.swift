@@ -1,0 +1,128 @@
+import Foundation
+import Orchestration
+import Testing
+
+@testable import Manifest
+
+let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
+
+/// Reads a manifest's text; every directory exists, and no file but `port.md`.
+func parse(_ text: String) throws(ManifestErrors) -> Manifest {
+    let files = Builder.Files(
+        read: { $0 == "/w/port.md" ? "Port {service}." : nil },
+        isDirectory: { !$0.hasSuffix("nowhere") }
+    )
+    return try Manifest.parse(text: text, path: "m.yaml", absolute: "/w/m.yaml", files: files)
+}
+
+/// What is wrong with a manifest's text; nothing when it is accepted.
+func messages(_ text: String) -> [String] {
+    do {
+        _ = try parse(text)
+        return []
+    } catch {
+        return error.diagnostics.map(\.description)
+    }
+}
+
+@Suite struct `The published schema` {
+    private let schema: SchemaChecker
+
+    init() throws {
+        let path = root.appending(path: "config/manifest.schema.json")
+        schema = try SchemaChecker(String(contentsOf: path, encoding: .utf8))
+    }
+
+    @Test func `has the parser's keys at every place`() {
+        #expect(schema.properties(of: nil) == Set(Keys.top))
+        #expect(schema.properties(of: "run") == Set(Keys.run))
+        #expect(schema.properties(of: "run", "prompts") == Set(Keys.prompts))
+        #expect(schema.properties(of: "run", "agent") == Set(Keys.agent))
+        #expect(schema.properties(of: "group") == Set(Keys.group))
+        #expect(schema.properties(of: "defaults") == Set(Keys.defaults))
+        #expect(schema.properties(of: "task") == Set(Keys.task))
+        #expect(schema.properties(of: "retries") == Set(Keys.retries))
+    }
+
+    static let good = [
+        "version: 1\ntasks: [{name: a, prompt: b}]",
+        "version: \"1\"\ntasks: [{name: 7, prompt: 8}]",
+        #"{"version": 1, "tasks": [{"name": "a", "prompt": "b", "env": {"N": 1, "T": true}}]}"#,
+        "version: 1\nrun:\ngroups:\ndefaults:\ntasks: [{name: a, prompt: b, retries: , env: }]",
+        "version: 1\nrun: {agent: {command: [a, 1]}, grace: 0}\ntasks: [{name: a, prompt: b}]",
+        "version: 1\ntasks: [{name: a, prompt: b, session_timeout: 1h30m, idle_timeout: 500ms}]",
+        "version: 1\ntasks: [{name: \"a-{x}\", prompt: b, matrix: {x: [1, two]}}]",
+        "version: 1\ngroups: {g: {weight: 0.5}}\ntasks: [{name: a, prompt: b, group: g}]",
+        "version: 1\ntasks: [{name: a, prompt_file: port.md, retries: {limit: 0, delay: 1d}}]",
+    ]
+
+    @Test(arguments: good)
+    func `accepts what the parser accepts`(text: String) throws {
+        #expect(messages(text) == [])
+        #expect(try schema.errors(in: text) == [])
+    }
+
+    static let bad = [
+        "tasks: [{name: a, prompt: b}]", "version: 2\ntasks: [{name: a, prompt: b}]",
+        "version: 1", "version: 1\ntasks: []", "version: 1\ntasks: {}", "version: 1\ntasks: [a]",
+        "version: 1\ntasks: [{prompt: b}]", "version: 1\ntasks: [{name: a}]",
+        "version: 1\ntasks: [{name: a, prompt: b, prompt_file: port.md}]",
+        "version: 1\nrunn: {}\ntasks: [{name: a, prompt: b}]",
+        "version: 1\nrun: []\ntasks: [{name: a, prompt: b}]",
+        "version: 1\nrun: {concurrency: 0}\ntasks: [{name: a, prompt: b}]",
+        "version: 1\nrun: {concurrency: \"4\"}\ntasks: [{name: a, prompt: b}]",
+        "version: 1\nrun: {concurrency: 1.5}\ntasks: [{name: a, prompt: b}]",
+        "version: 1\nrun: {agent: claude}\ntasks: [{name: a, prompt: b}]",
+        "version: 1\nrun: {agent: {command: []}}\ntasks: [{name: a, prompt: b}]",
+        "version: 1\nrun: {agent: {}}\ntasks: [{name: a, prompt: b}]",
+        "version: 1\nrun: {grace: 10}\ntasks: [{name: a, prompt: b}]",
+        "version: 1\nrun: {grace: 10 s}\ntasks: [{name: a, prompt: b}]",
+        "version: 1\nrun: {budget: {}}\ntasks: [{name: a, prompt: b}]",
+        "version: 1\ngroups: {g: {weight: 0}}\ntasks: [{name: a, prompt: b}]",
+        "version: 1\ngroups: {g: {cap: 1}}\ntasks: [{name: a, prompt: b}]",
+        "version: 1\ndefaults: {name: x}\ntasks: [{name: a, prompt: b}]",
+        "version: 1\ntasks: [{name: a, prompt: b, isolation: worktree}]",
+        "version: 1\ntasks: [{name: a, prompt: b, sandbox: none}]",
+        "version: 1\ntasks: [{name: a, prompt: b, resume: yes please}]",
+        "version: 1\ntasks: [{name: a, prompt: b, stall_after: 0}]",
+        "version: 1\ntasks: [{name: a, prompt: b, priority: 1001}]",
+        "version: 1\ntasks: [{name: a, prompt: b, retries: 3}]",
+        "version: 1\ntasks: [{name: a, prompt: b, env: {\"A=B\": 1}}]",
+        "version: 1\ntasks: [{name: a, prompt: b, env: {A: }}]",
+        "version: 1\ntasks: [{name: a, prompt: b, codex_args: -v}]",
+        "version: 1\ntasks: [{name: a, prompt: b, matrix: {x: []}}]",
+        "version: 1\ntasks: [{name: a, prompt: [b]}]",
+    ]
+
+    @Test(arguments: bad)
+    func `refuses what the parser refuses`(text: String) throws {
+        #expect(messages(text) != [])
+        #expect(try schema.errors(in: text) != [])
+    }
+
+    @Test func `accepts the examples, and so does the parser`() throws {
+        let directory = root.appending(path: "config/examples")
+        let names = try FileManager.default.contentsOfDirectory(atPath: directory.path)
+            .filter { $0.hasSuffix(".yaml") }
+        #expect(names.sorted() == ["demo.yaml", "port-services.yaml"])
+        for name in names {
+            let path = directory.appending(path: name)
+            #expect(try schema.errors(in: String(contentsOf: path, encoding: .utf8)) == [])
+            #expect(throws: Never.self) { try Manifest.load(path: path.path) }
+        }
+    }
+
+    @Test func `the example of every key shows every default`() throws {
+        let path = root.appending(path: "config/examples/port-services.yaml").path
+        let task = try #require(try Manifest.load(path: path).tasks.last)
+        let bare = try #require(
+            try parse("version: 1\ntasks: [{name: release-notes, prompt: b}]").tasks.first
+        )
+        var expected = bare.plan
+        expected.needs = ["port-auth", "port-billing", "port-search"]
+        expected.idleTimeout = .seconds(300)
+        #expect(task.plan == expected)
+        #expect(task.sandbox == bare.sandbox && task.model == nil && task.codexArguments == [])
+    }
+}
