@@ -13,7 +13,7 @@ struct LogsCommand: ParsableCommand {
         commandName: "logs",
         abstract: "Show what the agents of a task said and did.",
         discussion: """
-            Reads the task's session.log: by default in words, with --raw byte for byte.
+            Reads the task's session.log: by default in words, with --raw byte for byte. \
             With -f it goes on as the log grows, until Ctrl-C.
             """
     )

@@ -20,8 +20,8 @@ struct Quire: ParsableCommand {
                 - name: port-auth
                   prompt: Port services/auth to the new API, with tests.
 
-            Each task takes as many Codex sessions as it needs: the first writes a checklist, the
-            others tick it one by one. Everything is recorded under .autonomous/ in the workspace;
+            Each task takes as many Codex sessions as it needs: the first writes a checklist, the \
+            others tick it one by one. Everything is recorded under .autonomous/ in the workspace; \
             the same command continues a run that was interrupted.
             """,
         version: version,

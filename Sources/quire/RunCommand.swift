@@ -38,13 +38,13 @@ struct RunCommand: ParsableCommand {
         commandName: "run",
         abstract: "Run a manifest, or continue it.",
         discussion: """
-            Drives every task of the manifest through as many sessions as it needs, many at once.
-            Running the same manifest again continues where it stopped; complete tasks stay
-            complete. Ctrl-C lets running sessions finish, a second one ends them, a third one
+            Drives every task of the manifest through as many sessions as it needs, many at once. \
+            Running the same manifest again continues where it stopped; complete tasks stay \
+            complete. Ctrl-C lets running sessions finish, a second one ends them, a third one \
             kills them.
 
-            Exit status: 0 every task complete; 64 errors in the manifest or the call; 69 something
-            it needs is missing; 100 some task failed, stalled or was damaged; 101 work is left and
+            Exit status: 0 every task complete; 64 errors in the manifest or the call; 69 something \
+            it needs is missing; 100 some task failed, stalled or was damaged; 101 work is left and \
             nothing failed; 130 or 143 ended by a signal.
             """
     )

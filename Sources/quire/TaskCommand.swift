@@ -14,14 +14,14 @@ struct TaskCommand: ParsableCommand {
         commandName: "task",
         abstract: "Run or continue a single task, without a manifest.",
         discussion: """
-            Takes the arguments of the original autonomous-skill script and keeps its task
+            Takes the arguments of the original autonomous-skill script and keeps its task \
             directories: either can continue what the other began.
 
               quire task "Build a REST API for a todo app"
               quire task --continue
               quire task --task-name build-a-rest-api --continue --resume-last
 
-            Exit status: 0 when complete, and with work left when a cap ended it; 1 for bad input
+            Exit status: 0 when complete, and with work left when a cap ended it; 1 for bad input \
             or a damaged task; the agent's own when it failed; 130 on Ctrl-C.
             """
     )
