@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The real Codex CLI, installed once for all tests; `nil` where it can't be had.
+/// The path of the real Codex CLI, installed once for all tests, or why it can't be had.
 private let codex: Result<String, Missing> = {
     let here = URL(filePath: #filePath).deletingLastPathComponent()
     let root = here.deletingLastPathComponent().deletingLastPathComponent()
@@ -12,17 +12,26 @@ private let codex: Result<String, Missing> = {
         in: root.path
     )
     install.deadline = .seconds(600)
-    guard let outcome = try? install.run(), outcome.status == 0 else {
-        return .failure(Missing(reason: "install-codex failed"))
+    do {
+        let outcome = try install.run()
+        if outcome.status == 0 {
+            return .success(outcome.output.trimmingCharacters(in: .whitespacesAndNewlines))
+        }
+        return .failure(Missing(reason: outcome.error))
+    } catch {
+        return .failure(Missing(reason: "\(error)"))
     }
-    return .success(outcome.output.trimmingCharacters(in: .whitespacesAndNewlines))
 }()
 
 private struct Missing: Error {
     var reason: String
 }
 
-private var isInstalled: Bool { (try? codex.get()) != nil }
+/// Why the suite is skipped; `nil` where it is not.
+private var hindrance: Comment? {
+    if case .failure(let missing) = codex { return Comment(rawValue: missing.reason) }
+    return nil
+}
 
 /// A workspace with the real Codex at a scripted model.
 private struct Stage {
@@ -78,7 +87,8 @@ private struct Stage {
 
     func quire(_ arguments: [String], deadline: Duration = .seconds(300)) throws -> Outcome {
         var program = Program(Program.built("quire"), arguments, in: root)
-        program.environment = ["CODEX_HOME": root + "/home"]
+        // A home of its own, so that no profile of the user's is run by the agents' shells.
+        program.environment = ["CODEX_HOME": root + "/home", "HOME": root + "/home"]
         program.deadline = deadline
         return try program.run()
     }
@@ -110,10 +120,7 @@ private struct StatusJSON: Decodable {
     var tasks: [Task]
 }
 
-@Suite(
-    .enabled("the real Codex CLI can't be had here: see install-codex") { isInstalled },
-    .serialized
-)
+@Suite(.disabled(if: hindrance != nil, hindrance), .serialized)
 struct `The real Codex CLI` {
     @Test func `24 tasks of 4 sessions, 8 at once, all complete`() throws {
         try withWorkspace { root in
