@@ -109,3 +109,22 @@ let package = Package(
         tests("OrchestrationTests", ["Orchestration", "Simulation"]),
     ]
 )
+
+// The benchmarks' framework is fetched and built only for those who measure.
+if Context.environment["QUIRE_BENCHMARKS"] != nil {
+    package.dependencies.append(
+        .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.1", traits: [])
+    )
+    package.targets.append(
+        .executableTarget(
+            name: "QuireBenchmarks",
+            dependencies: [
+                .product(name: "Benchmark", package: "benchmark"), "Autonomous", "CodexEvents",
+                "Driver", "EventLoop", "Orchestration", "Reporting", "RunStore", "Simulation",
+            ],
+            path: "Benchmarks/QuireBenchmarks",
+            swiftSettings: strict,
+            plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]
+        )
+    )
+}
