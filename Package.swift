@@ -92,6 +92,12 @@ let package = Package(
         ),
         tests("EventLoopTests", ["EventLoop"]),
         tests("ManifestTests", ["Manifest", "Orchestration", yams]),
+        .testTarget(
+            name: "ReportingTests",
+            dependencies: ["Reporting", "Orchestration", "Simulation"],
+            exclude: ["Goldens"],
+            swiftSettings: strict
+        ),
         tests("RunStoreTests", ["RunStore", "Orchestration", "Simulation"]),
         .target(
             name: "TestSupport",

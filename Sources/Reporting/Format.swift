@@ -21,19 +21,17 @@ package enum Format {
 
     /// A time of day: `09:28:12`, at `offset` seconds from UTC.
     package static func timeOfDay(_ time: WallTime, offset: Int) -> String {
-        let day = (time.millisecondsSinceEpoch / 1000 + Int64(offset)) % 86_400
-        let second = Int(day < 0 ? day + 86_400 : day)
+        let seconds = (time.millisecondsSinceEpoch - milliseconds(time)) / 1000 + Int64(offset)
+        let second = Int((seconds % 86_400 + 86_400) % 86_400)
         return
             "\(twoDigits(second / 3600)):\(twoDigits(second / 60 % 60)):\(twoDigits(second % 60))"
     }
 
     /// An instant in UTC: `2026-11-23T09:28:12.568Z`.
     package static func timestamp(_ time: WallTime) -> String {
-        let milliseconds = time.millisecondsSinceEpoch
-        let days = Int((Double(milliseconds) / 86_400_000).rounded(.down))
+        let days = Int((Double(time.millisecondsSinceEpoch) / 86_400_000).rounded(.down))
         let (year, month, day) = civil(days)
-        let rest = Int(milliseconds - Int64(days) * 86_400_000)
-        let fraction = String(1000 + rest % 1000).dropFirst()
+        let fraction = String(1000 + milliseconds(time)).dropFirst()
         let clock = timeOfDay(time, offset: 0)
         return "\(year)-\(twoDigits(month))-\(twoDigits(day))T\(clock).\(fraction)Z"
     }
@@ -47,6 +45,11 @@ package enum Format {
     static func bar(_ share: Double, width: Int) -> String {
         let filled = max(0, min(width, Int((share * Double(width)).rounded())))
         return String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
+    }
+
+    /// The milliseconds of an instant's second, from 0 also before 1970.
+    private static func milliseconds(_ time: WallTime) -> Int64 {
+        (time.millisecondsSinceEpoch % 1000 + 1000) % 1000
     }
 
     private static func twoDigits(_ number: Int) -> String {

@@ -1,0 +1,145 @@
+import Foundation
+import Orchestration
+import Reporting
+import Testing
+
+/// Two hours east of UTC.
+private let offset: @Sendable (WallTime) -> Int = { _ in 7200 }
+
+@Suite struct `What a run shows` {
+    private let run = SimulatedRun()
+
+    @Test func `plain lines tell everything that people care about`() throws {
+        let reporter = PlainReporter(offset: offset)
+        var text = ""
+        var last: (Moment, RunView)?
+        run.replay { event, moment, view in
+            for line in reporter.lines(for: event, at: moment, view: view) { text += line + "\n" }
+            last = (moment, view)
+        }
+        if let (moment, view) = last { text += reporter.summary(view: view, at: moment) + "\n" }
+        try expectGolden(text, "plain.txt")
+    }
+
+    @Test func `JSON Lines hold every fact with the format's version`() throws {
+        let lines = JSONLines(run: "/w/m.yaml")
+        var text = ""
+        var sequence = 0
+        try run.replay { event, moment, _ in
+            sequence += 1
+            text += try lines.line(event, sequence: sequence, at: moment)
+        }
+        for line in text.split(separator: "\n") {
+            let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+            #expect(object?["version"] as? Int == 1)
+            #expect(object?["event"] is String && object?["time"] is String)
+        }
+        try expectGolden(text, "events.jsonl")
+    }
+
+    @Test func `the final table has a reason for every task`() throws {
+        var view = RunView()
+        run.replay { view = $2 }
+        let text =
+            FinalTable.render(view: view, width: nil, hint: "To go on: quire run m.yaml")
+            + "\n" + FinalTable.render(view: view, width: 60, hint: nil)
+        try expectGolden(text, "table.txt")
+    }
+
+    @Test func `the live view shows each slot`() throws {
+        var text = ""
+        let live = LiveView(usesColor: false, offset: offset)
+        var number = 0
+        run.replay { event, moment, view in
+            number += 1
+            guard number % 25 == 0 else { return }
+            var view = view
+            for slot in view.slots.values {
+                view.noteActivity(slot.start.key, summary: "runs swift\ttest", at: moment)
+            }
+            let now = Moment(awake: moment.awake + .seconds(15), wall: moment.wall)
+            for (columns, rows) in [(100, 24), (50, 8)] {
+                text += "--- \(columns)x\(rows)\n"
+                let size = LiveView.Size(columns: columns, rows: rows)
+                text += live.frame(view: view, at: now, size: size).map { $0 + "\n" }.joined()
+            }
+        }
+        try expectGolden(text, "live.txt")
+    }
+
+    @Test func `no frame is larger than its terminal`() {
+        let live = LiveView(usesColor: false, offset: offset)
+        run.replay { _, moment, view in
+            for columns in [0, 1, 7, 20, 59, 60, 80, 300] {
+                for rows in [0, 1, 2, 3, 4, 6, 50] {
+                    let size = LiveView.Size(columns: columns, rows: rows)
+                    let frame = live.frame(view: view, at: moment, size: size)
+                    #expect(frame.count <= max(0, rows - 1))
+                    #expect(frame.allSatisfy { Columns.count($0) <= columns })
+                }
+            }
+        }
+    }
+
+    @Test func `a frame is drawn over the last one, and what stays stands above it`() {
+        var live = LiveView(usesColor: false, offset: offset)
+        let size = LiveView.Size(columns: 80, rows: 24)
+        let now = Moment(awake: .zero, wall: WallTime(millisecondsSinceEpoch: 0))
+        let first = live.update(lines: ["a\u{1B}[31mb"], view: RunView(), at: now, size: size)
+        #expect(first.hasPrefix("\u{1B}[?25la[31mb\n"))
+        let rows = live.frame(view: RunView(), at: now, size: size).count
+        let second = live.update(lines: [], view: RunView(), at: now, size: size)
+        #expect(second.hasPrefix("\u{1B}[?25l\u{1B}[\(rows)A\u{1B}[0J"))
+        #expect(live.finish(lines: ["end"]) == "\u{1B}[\(rows)A\u{1B}[0Jend\n\u{1B}[?25h")
+        #expect(live.finish(lines: []) == "\u{1B}[?25h")
+    }
+}
+
+@Suite struct `Text for people` {
+    @Test(arguments: [
+        ("a\u{1B}]0;title\u{07}b", "a]0;titleb"), ("a\r\n\tb", "a b"), ("a\u{202E}b", "ab"),
+        ("a\u{200B}\u{FEFF}b", "ab"), ("naïve 日本 🎉", "naïve 日本 🎉"), ("a\u{0}\u{7F}\u{9B}b", "ab"),
+    ])
+    func `control characters are taken out`(text: String, line: String) {
+        #expect(Sanitizer.line(text) == line)
+    }
+
+    @Test(arguments: [
+        ("abc", 3), ("日本", 4), ("e\u{301}", 1), ("🎉", 2), ("❤\u{FE0F}", 2), ("ﾊﾝ", 2), ("", 0),
+    ])
+    func `columns are counted`(text: String, count: Int) {
+        #expect(Columns.count(text) == count)
+    }
+
+    @Test(arguments: [
+        ("abcdef", 6, "abcdef"), ("abcdef", 5, "abcd…"), ("日本語", 5, "日本…"), ("日本語", 4, "日…"),
+        ("ab", 1, "…"), ("ab", 0, ""),
+    ])
+    func `text is cut to its columns`(text: String, columns: Int, cut: String) {
+        #expect(Columns.fit(text, columns) == cut)
+        #expect(Columns.count(Columns.pad(text, columns)) == columns)
+    }
+
+    @Test(arguments: [
+        (0.4, "0s"), (59.9, "59s"), (60, "1m 00s"), (3599, "59m 59s"), (3600, "1h 00m"),
+        (100_000, "27h 46m"), (-5, "0s"),
+    ])
+    func `a duration has at most two units`(seconds: Double, text: String) {
+        #expect(Format.duration(.seconds(seconds)) == text)
+    }
+
+    @Test(arguments: [
+        (Int64(0), "0"), (999, "999"), (1000, "1.0k"), (12_340, "12.3k"), (4_100_000, "4.1M"),
+    ])
+    func `tokens are rounded`(count: Int64, text: String) {
+        #expect(Format.tokens(count) == text)
+    }
+
+    @Test(arguments: [
+        (Int64(0), "1970-01-01T00:00:00.000Z"), (951_782_400_001, "2000-02-29T00:00:00.001Z"),
+        (1_795_424_892_568, "2026-11-23T09:08:12.568Z"), (-1, "1969-12-31T23:59:59.999Z"),
+    ])
+    func `an instant is told in UTC`(milliseconds: Int64, text: String) {
+        #expect(Format.timestamp(WallTime(millisecondsSinceEpoch: milliseconds)) == text)
+    }
+}
