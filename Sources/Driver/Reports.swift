@@ -45,8 +45,11 @@ package final class EventsReport: Report {
     package private(set) var failure: LoopError?
 
     /// Makes a report that appends to a file.
-    package init(loop: Loop, path: String, run: String) {
+    ///
+    /// - Throws: `LoopError` when the file can't be written to.
+    package init(loop: Loop, path: String, run: String) throws(LoopError) {
         writer = LogWriter(loop: loop, path: path)
+        try writer.open()
         lines = JSONLines(run: run)
         writer.onError = { [unowned self] in failure = $0 }
     }

@@ -253,6 +253,7 @@ package final class RunDriver {
             view.carry(
                 task.plan.name,
                 outcome: outcome,
+                reason: task.reason,
                 progress: task.checklist.progress,
                 sessions: task.sessions
             )

@@ -55,6 +55,15 @@ package final class LogWriter {
         ownsDescriptor = false
     }
 
+    /// Opens the file at once, on the calling thread, for those who must know early.
+    ///
+    /// - Throws: `LoopError` when that fails.
+    package func open() throws(LoopError) {
+        guard descriptor < 0 else { return }
+        descriptor = Self.openForAppending(path)
+        if descriptor < 0 { throw LoopError("opening \"\(path)\"", errno) }
+    }
+
     /// Adds bytes to what is to be written.
     package func append(_ bytes: Span<UInt8>) {
         guard failure == nil else {
@@ -174,7 +183,8 @@ package final class LogWriter {
     }
 
     private static func openForAppending(_ path: String) -> Int32 {
-        let file = unsafe open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
+        let flags = O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW
+        let file = unsafe Glibc.open(path, flags, 0o644)
         guard file >= 0 else { return file }
         var last: UInt8 = 0
         let size = lseek(file, 0, SEEK_END)

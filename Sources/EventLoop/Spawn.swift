@@ -81,13 +81,16 @@ struct Spawned: Sendable {
             }
         }
         guard result.step == CSPAWN_STARTED else {
-            throw LoopError(words(for: result.step, launch), result.error)
+            throw LoopError(words(for: result, launch), result.error)
         }
         return result.pid
     }
 
-    private static func words(for step: cspawn_step, _ launch: ChildProcess.Launch) -> String {
-        switch step {
+    private static func words(for result: cspawn_result, _ launch: ChildProcess.Launch) -> String {
+        switch result.step {
+        case CSPAWN_EXEC
+        where unsafe access(launch.executable, F_OK) == 0 && result.error == ENOENT:
+            "running \"\(launch.executable)\", whose first line names an interpreter"
         case CSPAWN_FORK: "starting a process"
         case CSPAWN_DIRECTORY: "entering the directory \"\(launch.directory)\""
         case CSPAWN_EXEC: "running \"\(launch.executable)\""

@@ -199,6 +199,7 @@ extension RunState {
     private mutating func end(_ fact: TaskEnded, at moment: Moment) {
         guard let place = places[fact.task], tasks[place].outcome == nil else { return }
         tasks[place].phase = .ended(fact.outcome)
+        tasks[place].reason = fact.reason
         scheduler.dequeue(place)
         unfinished -= 1
         guard fact.outcome == .complete else { return }

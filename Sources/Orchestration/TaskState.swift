@@ -14,6 +14,8 @@ package struct TaskState: Hashable, Sendable {
     package internal(set) var plan: TaskPlan
     /// Where it stands.
     package internal(set) var phase = Phase.waiting
+    /// Why it ended; `nil` while it has work left.
+    package internal(set) var reason: String?
     /// Whether its directory was opened in this leg.
     package internal(set) var isInspected = false
     /// The checklist as last seen.

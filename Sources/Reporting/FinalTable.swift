@@ -40,9 +40,10 @@ package enum FinalTable {
         }
         let open = view.tasks.count { $0.outcome == nil }
         let elapsed = view.elapsed
-        return "\(view.tasks.count) tasks: "
+        return "\(Format.count(view.tasks.count, "task")): "
             + (counts + (open > 0 ? ["\(open) unfinished"] : [])).joined(separator: ", ")
-            + " · \(view.sessionsEnded) sessions · \(Format.tokens(view.tokens)) tokens · "
+            + " · \(Format.count(view.sessionsEnded, "session")) · "
+            + "\(Format.tokens(view.tokens)) tokens · "
             + Format.duration(elapsed)
     }
 }

@@ -10,6 +10,11 @@ package enum Format {
         return minutes > 0 ? "\(minutes)m \(twoDigits(seconds % 60))s" : "\(seconds)s"
     }
 
+    /// A count of things, in English: `1 task`, `2 tasks`.
+    package static func count(_ count: Int, _ noun: String) -> String {
+        "\(count) \(noun)" + (count == 1 ? "" : "s")
+    }
+
     /// A count of tokens: `950`, `12.3k`, `4.1M`.
     package static func tokens(_ count: Int64) -> String {
         switch count {

@@ -29,8 +29,8 @@ package struct PlainReporter: Sendable {
     private func text(for event: RunEvent, view: RunView) -> String? {
         switch event {
         case .runBegan(let fact):
-            "run \"\(fact.name)\" begins: \(fact.plan.tasks.count) tasks, "
-                + "\(fact.plan.concurrency) sessions at once"
+            "run \"\(fact.name)\" begins: \(Format.count(fact.plan.tasks.count, "task")), "
+                + "\(Format.count(fact.plan.concurrency, "session")) at once"
         case .taskReopened(let fact): "\(fact.task): goes on"
         case .sessionStarted(let fact):
             "\(fact.task): session \(fact.session) starts (\(fact.role.rawValue)"
@@ -42,7 +42,8 @@ package struct PlainReporter: Sendable {
         case .sessionEnded(let fact): SessionWords.ended(fact)
         case .taskEnded(let fact):
             "\(fact.task): \(fact.outcome.rawValue.uppercased()) "
-                + "(\(Format.progress(fact.progress)), \(fact.sessions) sessions): \(fact.reason)"
+                + "(\(Format.progress(fact.progress)), \(Format.count(fact.sessions, "session"))): "
+                + fact.reason
         case .gateClosed(let fact): gateClosed(fact)
         case .gateOpened(let fact): "starts go on: \(fact.gate.words) is over"
         case .shutdownAdvanced(let fact): ShutdownWords.text(fact)
@@ -81,7 +82,7 @@ package enum SessionWords {
 package enum ShutdownWords {
     /// One line about a step.
     package static func text(_ fact: ShutdownAdvanced) -> String {
-        let sessions = fact.running == 1 ? "1 session" : "\(fact.running) sessions"
+        let sessions = Format.count(fact.running, "session")
         switch fact.step {
         case .drain:
             return "stopping: nothing more starts, \(sessions) may finish; "

@@ -145,6 +145,7 @@ package struct RunView: Sendable {
     package mutating func carry(
         _ name: String,
         outcome: Outcome,
+        reason: String?,
         progress: Progress?,
         sessions: Int
     ) {
@@ -152,7 +153,7 @@ package struct RunView: Sendable {
             $0.outcome = outcome
             $0.progress = progress
             $0.sessions = sessions
-            $0.reason = $0.reason ?? "as before"
+            $0.reason = reason
         }
     }
 

@@ -1,6 +1,7 @@
 import Dispatch
 import Foundation
 import GRDB
+import Glibc
 import Orchestration
 
 /// The journal of every run of a workspace, and the tables made from it.
@@ -36,7 +37,7 @@ package final class RunStore: Sendable {
             }
         } catch {
             throw StoreError(
-                "the state directory \"\(directory)\" can't be made: \(error.localizedDescription); "
+                "the state directory \"\(directory)\" can't be made: \(Self.words(for: error)); "
                     + "check its owner and permissions, or name another with --state-dir"
             )
         }
@@ -45,6 +46,15 @@ package final class RunStore: Sendable {
         } catch {
             throw StoreError(error, path: path)
         }
+    }
+
+    /// The system's words for an error of Foundation's, which are the exact ones.
+    private static func words(for error: any Error) -> String {
+        let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? any Error
+        guard let cause = cause as? POSIXError ?? error as? POSIXError else {
+            return error.localizedDescription
+        }
+        return String(cString: strerror(cause.code.rawValue))
     }
 
     private static func database(_ path: String) throws -> DatabaseQueue {

@@ -52,7 +52,8 @@ enum AgentLookup {
             }
             return path
         }
-        let path = word.hasPrefix("/") ? word : directory + "/" + word
+        let joined = word.hasPrefix("/") ? word : directory + "/" + word
+        let path = (joined as NSString).standardizingPath
         guard FileManager.default.fileExists(atPath: path) else {
             throw Trouble(
                 "the agent \"\(path)\" does not exist; correct run.agent.command",

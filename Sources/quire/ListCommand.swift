@@ -225,6 +225,6 @@ struct StatusCommand: ParsableCommand {
         Terminal.say(table.lines(width: Terminal.columns).joined(separator: "\n"))
         let counts = Dictionary(grouping: status.tasks) { $0.outcome ?? "unfinished" }
         let words = counts.map { "\($0.value.count) \($0.key)" }.sorted().joined(separator: ", ")
-        Terminal.say("\n\(status.tasks.count) tasks: \(words)")
+        Terminal.say("\n\(Format.count(status.tasks.count, "task")): \(words)")
     }
 }

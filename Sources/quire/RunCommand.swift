@@ -91,7 +91,14 @@ struct RunCommand: ParsableCommand {
             request: request,
             stateDirectory: state.directory(in: workspace)
         )
-        let result = try session.run { loop in try reports(loop, request) }
+        var eventsReport: EventsReport?
+        let result = try session.run { loop in
+            eventsReport = try self.eventsReport(loop, request)
+            return try reports(loop, request) + [eventsReport].compactMap(\.self)
+        }
+        if let failure = eventsReport?.failure {
+            Terminal.complain("warning: the events of --events are not complete: \(failure)")
+        }
         if progress != .none {
             let output = events == "-" ? STDERR_FILENO : STDOUT_FILENO
             Terminal.write(summary(result), to: output)
@@ -114,12 +121,19 @@ struct RunCommand: ParsableCommand {
             )
         case .auto, .plain: reports.append(PlainReport(loop: loop, descriptor: output))
         }
-        if events == "-" {
-            reports.append(EventsReport(loop: loop, descriptor: STDOUT_FILENO, run: request.run))
-        } else if let events {
-            reports.append(EventsReport(loop: loop, path: events.absolutePath, run: request.run))
-        }
         return reports
+    }
+
+    private func eventsReport(_ loop: Loop, _ request: RunRequest) throws -> EventsReport? {
+        guard let events else { return nil }
+        if events == "-" {
+            return EventsReport(loop: loop, descriptor: STDOUT_FILENO, run: request.run)
+        }
+        do {
+            return try EventsReport(loop: loop, path: events.absolutePath, run: request.run)
+        } catch {
+            throw Trouble("--events: \(error); name another file", status: ExitStatus.missing)
+        }
     }
 
     private func summary(_ result: RunSession.Result) -> String {

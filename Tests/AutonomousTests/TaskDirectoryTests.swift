@@ -31,9 +31,10 @@ private let good = "## Tasks\n- [x] Task 1: one\n- [ ] Task 2: two\n"
         try withWorkspace { workspace in
             let deep = workspace.root + "/a/b"
             try FileManager.default.createDirectory(atPath: deep, withIntermediateDirectories: true)
-            #expect(Workspace.containing(deep).root == deep)
             try put("gitdir: elsewhere\n", workspace.root + "/.git")
             #expect(Workspace.containing(deep) == workspace)
+            // Nobody's repository lies around a directory at the root that does not exist.
+            #expect(Workspace.containing("/quire-nowhere/a").root == "/quire-nowhere/a")
         }
     }
 

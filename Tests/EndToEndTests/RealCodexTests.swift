@@ -63,6 +63,9 @@ private struct Stage {
             wire_api = "responses"
             request_max_retries = 2
             stream_max_retries = 2
+            [sandbox_workspace_write]
+            exclude_slash_tmp = true
+            exclude_tmpdir_env_var = true
 
             """,
             root + "/home/config.toml"

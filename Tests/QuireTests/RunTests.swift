@@ -282,6 +282,39 @@ import Testing
         }
     }
 
+    @Test func `what the run can't write to is told before anything starts`() throws {
+        try withRun { run in
+            try run.write([("t", "entries=1")])
+            let events = try run.quire(["run", "m.yaml", "--events", "nowhere/e.jsonl"])
+            #expect(events.status == 69 && events.error.contains("no such file or directory"))
+            let state = try run.quire(["run", "m.yaml", "--state-dir", "/proc/nowhere"])
+            #expect(state.status == 69 && state.error.contains("No such file or directory"))
+            #expect(!FileManager.default.fileExists(atPath: run.task("t")))
+        }
+    }
+
+    @Test func `a task that ended before is shown with its reason`() throws {
+        try withRun { run in
+            try put("#!/no/such/interpreter\n", run.root + "/agent")
+            chmod(run.root + "/agent", 0o755)
+            try put(
+                """
+                version: 1
+                run: {agent: {command: [./agent]}}
+                defaults: {retries: {delay: 10ms}}
+                tasks: [{name: t, prompt: p}]
+                """,
+                run.root + "/m.yaml"
+            )
+            for _ in 1...2 {
+                let outcome = try run.quire(["run", "m.yaml"])
+                #expect(outcome.status == 100)
+                #expect(outcome.output.contains("whose first line names an interpreter"))
+                #expect(outcome.output.contains("1 task: 1 failed"))
+            }
+        }
+    }
+
     @Test func `a task directory that is a link out or a file fails its task alone`() throws {
         try withRun { run in
             try run.write([("link", "entries=1"), ("file", "entries=1"), ("good", "entries=1")])
