@@ -190,6 +190,78 @@ import Testing
         #expect(finished.end?.outputLeaked == false)
     }
 
+    @Test func `a thousand silent children cost no turn of the loop`() throws {
+        _ = DescriptorLimit.raise()
+        var children: [ChildProcess] = []
+        var (started, ended, turns) = (0, 0, 0)
+        var turnsAtRest: Int?
+        try withLoop(deadline: .seconds(120)) { loop, done in
+            var timer: EventLoop.Timer?
+            timer = try Timer(loop: loop) {
+                if let before = turnsAtRest {
+                    turnsAtRest = turns - before
+                    children.forEach { $0.kill() }
+                    timer?.close()
+                } else {
+                    turnsAtRest = turns
+                    timer?.set(loop.now + .seconds(1))
+                }
+            }
+            let callbacks = ChildProcess.Callbacks(
+                started: { _, _ in
+                    started += 1
+                    if started == 1000 { timer?.set(loop.now + .milliseconds(200)) }
+                },
+                output: { _ in },
+                ended: { _ in
+                    ended += 1
+                    if ended == 1000 { done() }
+                }
+            )
+            try loop.onTurn { turns += 1 }
+            for _ in 0..<1000 {
+                children.append(
+                    ChildProcess(loop: loop, leakLimit: .seconds(1), callbacks: callbacks) {
+                        var launch = shell("")
+                        launch.executable = "/bin/sleep"
+                        launch.arguments = ["sleep", "300"]
+                        return launch
+                    }
+                )
+            }
+        }
+        #expect(started == 1000 && ended == 1000)
+        // The turn in which the timer goes off, seen before and after the loop sleeps.
+        #expect((1...4).contains(turnsAtRest ?? 0))
+    }
+
+    @Test func `memory does not grow with output`() throws {
+        var memory: [Int] = []
+        var received = 0
+        try withLoop { loop, done in
+            let log = LogWriter(loop: loop, path: "/dev/null")
+            var child: ChildProcess?
+            log.onPressure = { $0 ? child?.pauseOutput() : child?.resumeOutput() }
+            let callbacks = ChildProcess.Callbacks(
+                started: { _, _ in },
+                output: { bytes in
+                    received += bytes.count
+                    log.append(bytes)
+                    if received > 50_000_000 * (memory.count + 1) {
+                        memory.append(residentKilobytes())
+                    }
+                },
+                ended: { _ in log.finish(then: done) }
+            )
+            child = ChildProcess(loop: loop, leakLimit: .seconds(1), callbacks: callbacks) {
+                shell("head -c 500000000 /dev/zero")
+            }
+        }
+        #expect(received == 500_000_000)
+        // Other tests of this process come and go meanwhile.
+        #expect((memory.last ?? .max) - (memory.first ?? 0) < 64 * 1024)
+    }
+
     @Test func `ten thousand children leave nothing behind`() throws {
         var ended = 0
         var handles = (0, 0)
