@@ -28,6 +28,28 @@ import Testing
         }
     }
 
+    @Test func `logs go on as the log grows, until Ctrl-C`() throws {
+        try withRun { run in
+            let log = run.task("t") + "/session.log"
+            func line(_ text: String) -> String {
+                #"{"type":"item.completed","item":{"id":"i","type":"agent_message","text":"\#(text)"}}"#
+                    + "\n"
+            }
+            try put(line("first"), log)
+            var hasGrown = false
+            let outcome = try run.quire(["logs", "t", "-f"]) { output, pid in
+                if output.contains("first"), !hasGrown {
+                    hasGrown = true
+                    try? put(line("first") + line("second"), log)
+                } else if output.contains("second") {
+                    kill(pid, SIGINT)
+                }
+            }
+            #expect(outcome.output == "first\nsecond\n")
+            #expect(outcome.status == 130 && !outcome.isLate)
+        }
+    }
+
     @Test func `where nothing was run they say so`() throws {
         try withRun { run in
             let status = try run.quire(["status"])
