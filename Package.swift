@@ -98,7 +98,7 @@ let package = Package(
             exclude: ["Goldens"],
             swiftSettings: strict
         ),
-        tests("RunStoreTests", ["RunStore", "Orchestration", "Simulation"]),
+        tests("RunStoreTests", ["RunStore", "Orchestration", "Simulation", grdb]),
         .target(
             name: "TestSupport",
             dependencies: ["EventLoop"],

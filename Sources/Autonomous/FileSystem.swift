@@ -62,24 +62,35 @@ enum FileSystem {
     }
 
     /// Replaces a file in one step: readers see the old contents or the new, whole.
+    ///
+    /// It survives the death of this process; a power failure may cost the newest contents, and the
+    /// files written this way can all do without.
     static func replace(_ path: String, with bytes: [UInt8]) throws(FileError) {
         let temporary = "\(path).\(getpid()).tmp"
-        let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o644)
-        guard file >= 0 else { throw FileError("writing", temporary, errno: errno) }
-        let handle = FileHandle(fileDescriptor: file, closeOnDealloc: false)
+        do throws(FileError) {
+            try write(bytes, to: temporary)
+            guard rename(temporary, path) == 0 else {
+                throw FileError("writing", path, errno: errno)
+            }
+        } catch {
+            unlink(temporary)
+            throw error
+        }
+    }
+
+    /// Writes a file where it stands: readers may see it empty meanwhile.
+    static func write(_ bytes: [UInt8], to path: String) throws(FileError) {
+        let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o644)
+        guard file >= 0 else { throw FileError("writing", path, errno: errno) }
         var failure: Int32 = 0
         do {
+            let handle = FileHandle(fileDescriptor: file, closeOnDealloc: false)
             try handle.write(contentsOf: Data(bytes))
         } catch {
             failure = errno == 0 ? EIO : errno
         }
-        if failure == 0, fsync(file) != 0, errno != EINVAL { failure = errno }
-        close(file)
-        if failure == 0, rename(temporary, path) != 0 { failure = errno }
-        guard failure == 0 else {
-            unlink(temporary)
-            throw FileError("writing", path, errno: failure)
-        }
+        if close(file) != 0, failure == 0 { failure = errno }
+        guard failure == 0 else { throw FileError("writing", path, errno: failure) }
     }
 
     /// Makes a directory and those above it.

@@ -1,4 +1,3 @@
-import Foundation
 package import Orchestration
 
 /// The words that tell an agent its role.
@@ -6,15 +5,18 @@ package import Orchestration
 /// `{task_dir}` and `{task_name}` stand for the task directory and the task's name; other braces
 /// are left alone.
 package struct PromptTemplates: Hashable, Sendable {
-    /// For the session that writes the checklist.
-    package var initializer: String
-    /// For the sessions that carry it out.
-    package var executor: String
+    private let parsedInitializer: Template
+    private let parsedExecutor: Template
+
+    /// The text for the session that writes the checklist.
+    package var initializer: String { parsedInitializer.text }
+    /// The text for the sessions that carry it out.
+    package var executor: String { parsedExecutor.text }
 
     /// Makes templates out of their texts.
     package init(initializer: String, executor: String) {
-        self.initializer = initializer
-        self.executor = executor
+        parsedInitializer = Template(initializer)
+        parsedExecutor = Template(executor)
     }
 
     /// The prompt of one session: who it is, where everything lies, how far the task has come, then
@@ -23,20 +25,53 @@ package struct PromptTemplates: Hashable, Sendable {
     /// It tells the agent to read the files and does not repeat them.
     package func prompt(for brief: SessionBrief) -> String {
         let isFirst = brief.role == .initializer
-        var lines: [String] = []
-        if !brief.description.isEmpty { lines.append("Task: \(brief.description)") }
-        lines.append("Task Name: \(brief.name)")
-        lines.append("Task Directory: \(brief.directory)")
+        var prompt = brief.description.isEmpty ? "" : "Task: \(brief.description)\n"
+        prompt += "Task Name: \(brief.name)\nTask Directory: \(brief.directory)\n"
         if let progress = brief.progress, !isFirst {
-            lines.append("Current Progress: \(progress.ticked)/\(progress.total)")
+            prompt += "Current Progress: \(progress.ticked)/\(progress.total)\n"
         }
-        lines.append("")
-        lines.append("You are the \(isFirst ? "Initializer Agent" : "Executor Agent").")
-        lines.append("")
-        let template = (isFirst ? initializer : executor)
-            .replacingOccurrences(of: "{task_dir}", with: brief.directory)
-            .replacingOccurrences(of: "{task_name}", with: brief.name)
-        return lines.joined(separator: "\n") + "\n" + template
+        prompt += "\nYou are the \(isFirst ? "Initializer Agent" : "Executor Agent").\n\n"
+        (isFirst ? parsedInitializer : parsedExecutor).write(brief, to: &prompt)
+        return prompt
+    }
+}
+
+/// A template cut at its placeholders, once for all sessions.
+private struct Template: Hashable, Sendable {
+    private enum Piece: Hashable, Sendable {
+        case text(String)
+        case directory, name
+    }
+
+    private static let placeholders: [(written: String, piece: Piece)] = [
+        ("task_dir}", .directory), ("task_name}", .name),
+    ]
+
+    let text: String
+    private let pieces: [Piece]
+
+    init(_ text: String) {
+        self.text = text
+        let parts = text.split(separator: "{", omittingEmptySubsequences: false)
+        var pieces: [Piece] = [.text(String(parts[0]))]
+        for part in parts.dropFirst() {
+            if let found = Self.placeholders.first(where: { part.hasPrefix($0.written) }) {
+                pieces += [found.piece, .text(String(part.dropFirst(found.written.count)))]
+            } else {
+                pieces.append(.text("{" + part))
+            }
+        }
+        self.pieces = pieces
+    }
+
+    func write(_ brief: SessionBrief, to prompt: inout String) {
+        for piece in pieces {
+            switch piece {
+            case .text(let text): prompt += text
+            case .directory: prompt += brief.directory
+            case .name: prompt += brief.name
+            }
+        }
     }
 }
 

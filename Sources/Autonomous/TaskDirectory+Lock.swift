@@ -43,7 +43,7 @@ extension TaskDirectory {
 
     /// Gives the task up, if it is this process's.
     package func releaseLock() {
-        guard lockOwner()?.pid == getpid() else { return }
+        guard lockOwnerPID() == getpid() else { return }
         remove(lockPath)
     }
 
@@ -58,6 +58,9 @@ extension TaskDirectory {
             return start == now
         }
 
+        /// When this process started.
+        static let ownStart = processStart(getpid())
+
         /// When a process started, in clock ticks after boot (`proc(5)`, field 22 of `stat`).
         static func processStart(_ pid: Int32) -> String? {
             guard let bytes = FileSystem.contents("/proc/\(pid)/stat", limit: 4096) else {
@@ -71,20 +74,31 @@ extension TaskDirectory {
     }
 
     private func lockOwner() -> Owner? {
-        func line(_ file: String) -> String? {
-            FileSystem.contents(lockPath + "/" + file, limit: 64).map {
-                String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-            }
-        }
-        guard let pid = line("pid").flatMap({ Int32($0) }), pid > 0 else { return nil }
-        return Owner(pid: pid, start: line("start"))
+        lockOwnerPID().map { Owner(pid: $0, start: lockLine("start")) }
     }
 
-    private func writeOwner() throws(FileError) {
-        if let start = Owner.processStart(getpid()) {
-            try FileSystem.replace(lockPath + "/start", with: Array((start + "\n").utf8))
+    private func lockOwnerPID() -> Int32? {
+        lockLine("pid").flatMap { Int32($0) }.flatMap { $0 > 0 ? $0 : nil }
+    }
+
+    private func lockLine(_ file: String) -> String? {
+        FileSystem.contents(lockPath + "/" + file, limit: 64).map {
+            String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
         }
-        try FileSystem.replace(lockPath + "/pid", with: Array("\(getpid())\n".utf8))
+    }
+
+    /// Names this process as the owner; who reads a file too early takes the lock for one that is
+    /// being made.
+    private func writeOwner() throws(FileError) {
+        do throws(FileError) {
+            if let start = Owner.ownStart {
+                try FileSystem.write(Array((start + "\n").utf8), to: lockPath + "/start")
+            }
+            try FileSystem.write(Array("\(getpid())\n".utf8), to: lockPath + "/pid")
+        } catch {
+            remove(lockPath)
+            throw error
+        }
     }
 
     /// Whether the lock is so young that its owner may just not have written its number yet.

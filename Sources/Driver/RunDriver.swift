@@ -21,6 +21,7 @@ package final class RunDriver {
     let loop: Loop
     private let store: RunStore
     private let reports: [any Report]
+    private let environment: SessionEnvironment
     private var clock: SystemClock
     private var orchestrator: Orchestrator
     private var journalled: MailboxReceiver<Result<Void, StoreError>>?
@@ -62,6 +63,7 @@ package final class RunDriver {
         self.loop = loop
         self.store = store
         self.reports = reports
+        environment = SessionEnvironment(run: request.run, inherited: request.environment)
         clock = SystemClock(loop: loop)
         orchestrator = Orchestrator(recovering: recovered, seed: seed)
         endedBefore = recovered.tasks.filter { $0.outcome != nil }
@@ -225,16 +227,21 @@ package final class RunDriver {
         let batch = batches.removeFirst()
         if case .failure(let error) = result { inbox.append(.storeFailed("\(error)")) }
         report(batch)
+        var released: [TaskDirectory] = []
         for command in batch.commands {
             switch command {
             case .startSession(let start): begin(start, result)
-            case .releaseTask(let task): release(task)
+            case .releaseTask(let task):
+                if let directory = directories.removeValue(forKey: task) {
+                    released.append(directory)
+                }
             case .endRun(let ending):
                 self.ending = ending
                 leave()
             case .record, .terminateSession, .killSession: break
             }
         }
+        release(released) {}
     }
 
     private func report(_ batch: Batch) {
@@ -275,8 +282,7 @@ package final class RunDriver {
             directory: directory,
             agent: request.agent,
             prompts: request.prompts,
-            environment: request.environment,
-            run: request.run
+            environment: environment
         )
         let usage = orchestrator.state.running[start.key]?.resumedUsage
         sessions[start.key] = SessionRunner(
@@ -301,20 +307,19 @@ package final class RunDriver {
 
     // MARK: - Ending
 
-    private func release(_ task: String) {
-        guard let directory = directories.removeValue(forKey: task) else { return }
+    private func release(_ directories: [TaskDirectory], then: @escaping () -> Void) {
+        guard !directories.isEmpty else { return then() }
         loop.perform {
-            directory.releaseLock()
+            for directory in directories { directory.releaseLock() }
         } then: {
+            then()
         }
     }
 
     private func leave() {
         let remaining = Array(directories.values)
         directories = [:]
-        loop.perform {
-            for directory in remaining { directory.releaseLock() }
-        } then: { [unowned self] in
+        release(remaining) { [unowned self] in
             leftovers?.endAll { [unowned self] in finishReports() }
         }
     }

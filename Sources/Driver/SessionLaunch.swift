@@ -10,8 +10,7 @@ struct SessionLaunch: Sendable {
     var directory: TaskDirectory
     var agent: AgentCommand
     var prompts: PromptTemplates
-    var environment: [String: String]
-    var run: String
+    var environment: SessionEnvironment
 
     func make() -> ChildProcess.Launch {
         let command = CodexCommand(
@@ -24,7 +23,7 @@ struct SessionLaunch: Sendable {
         return ChildProcess.Launch(
             executable: agent.executable,
             arguments: [agent.executable] + agent.arguments + command.arguments,
-            environment: variables,
+            environment: environment.variables(of: start, adding: work.environment),
             directory: work.directory,
             input: Array(prompt.utf8)
         )
@@ -41,12 +40,31 @@ struct SessionLaunch: Sendable {
             )
         )
     }
+}
 
-    private var variables: [String] {
-        var all = environment.merging(work.environment) { $1 }
-        all["QUIRE_RUN"] = run
-        all["QUIRE_TASK"] = start.task
-        all["QUIRE_SESSION"] = String(start.session)
-        return all.map { "\($0.key)=\($0.value)" }
+/// What the sessions of a run inherit, written out once for all of them.
+struct SessionEnvironment: Sendable {
+    private let run: String
+    private let inherited: [String: String]
+    private let written: [String]
+
+    init(run: String, inherited: [String: String]) {
+        self.run = run
+        self.inherited = inherited
+        written = Self.write(inherited)
+    }
+
+    /// `NAME=value` for each variable of a session; `own` ones, the task's, win over inherited ones.
+    func variables(of start: SessionStarted, adding own: [String: String]) -> [String] {
+        let others =
+            own.isEmpty ? written : Self.write(inherited.merging(own) { $1 })
+        return others + [
+            "QUIRE_RUN=\(run)", "QUIRE_TASK=\(start.task)", "QUIRE_SESSION=\(start.session)",
+        ]
+    }
+
+    private static func write(_ variables: [String: String]) -> [String] {
+        let quires = ["QUIRE_RUN", "QUIRE_TASK", "QUIRE_SESSION"]
+        return variables.filter { !quires.contains($0.key) }.map { "\($0.key)=\($0.value)" }
     }
 }

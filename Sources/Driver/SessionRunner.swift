@@ -34,8 +34,8 @@ final class SessionRunner {
     private var outputBytes: Int64 = 0
     private var undecodable = 0
     private var savesUnderWay = 0
-    private var childEnd: ChildEnd?
-    private var logHasEnded = false
+    /// How the process ended, and the checklist it left.
+    private var over: (ChildEnd, ChecklistState)?
 
     /// Starts a session; its process comes to life on a worker thread.
     ///
@@ -130,42 +130,39 @@ final class SessionRunner {
 
     private func childEnded(_ end: ChildEnd) {
         decoder.finish { observe($0) }
-        childEnd = end
-        log.finish { [self] in
-            logHasEnded = true
+        let directory = directory
+        log.finish {
+            directory.inspectAndKeep()
+        } then: { [self] checklist in
+            over = (end, checklist)
             endIfOver()
         }
     }
 
     private func endIfOver() {
-        guard let end = childEnd, logHasEnded, savesUnderWay == 0 else { return }
-        childEnd = nil
+        guard let (end, checklist) = over, savesUnderWay == 0 else { return }
+        over = nil
         if undecodable > 0 {
             warn(
                 "\(undecodable) lines of stdout were not Codex's JSON Lines; see \(directory.logPath)"
             )
         }
-        let directory = directory
-        loop.perform {
-            directory.inspectAndKeep()
-        } then: { [self] checklist in
-            let now = SystemClock(loop: loop).now.wall
-            let ending = SessionTranscript.Ending(
-                termination: Termination(end.termination),
-                standardError: end.standardError.end,
-                outputBytes: outputBytes,
-                outputLeaked: end.outputLeaked
+        let ending = SessionTranscript.Ending(
+            termination: Termination(end.termination),
+            standardError: end.standardError.end,
+            outputBytes: outputBytes,
+            outputLeaked: end.outputLeaked
+        )
+        let now = SystemClock(loop: loop).now.wall
+        let result = transcript.result(ending, now: now, offset: SystemClock.localOffset)
+        observer.session(
+            key,
+            endedWith: SessionEnd(
+                result: result,
+                checklist: checklist,
+                standardError: end.standardError
             )
-            let result = transcript.result(ending, now: now, offset: SystemClock.localOffset)
-            observer.session(
-                key,
-                endedWith: SessionEnd(
-                    result: result,
-                    checklist: checklist,
-                    standardError: end.standardError
-                )
-            )
-        }
+        )
     }
 
     private func logFailed(_ error: LoopError) {

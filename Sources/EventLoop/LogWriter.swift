@@ -9,10 +9,21 @@ package final class LogWriter {
     package static let highWater = 1024 * 1024
     private static let lowWater = 256 * 1024
 
+    /// What a worker thread is given to write.
+    private struct Piece: Sendable {
+        var bytes: [UInt8]
+        var path: String
+        /// -1 where the file is yet to be opened.
+        var descriptor: Int32
+        var closes = false
+    }
+
     /// What a write came to: how many bytes were written, and the errno that stopped it.
     private struct Outcome: Sendable {
-        var written: Int
-        var errno: Int32
+        var written = 0
+        var errno: Int32 = 0
+        /// -1 where the file is not open any more.
+        var descriptor: Int32
     }
 
     private let loop: Loop
@@ -24,7 +35,8 @@ package final class LogWriter {
     private var underWay = 0
     private var isWorking = false
     private var isPressed = false
-    private var finishers: [() -> Void] = []
+    /// Writes the last piece and ends the writer; set when the end was asked for.
+    private var writeLast: ((Piece) -> Void)?
     private var isFinishing = false
     private var failure: LoopError?
 
@@ -36,8 +48,8 @@ package final class LogWriter {
     /// Bytes that were dropped after an error.
     package private(set) var lostBytes: Int64 = 0
 
-    /// Makes a writer that appends to a file, which is created if need be when the first bytes or
-    /// the end come.
+    /// Makes a writer that appends to a file, which is created if need be when the first bytes
+    /// come.
     ///
     /// If the file ends in the middle of a line, a newline is written first.
     package init(loop: Loop, path: String) {
@@ -85,13 +97,34 @@ package final class LogWriter {
     }
 
     /// Writes out what is left, closes the file, and calls back on the loop.
+    ///
+    /// The last call of all.
     package func finish(then: @escaping () -> Void) {
-        finishers.append(then)
+        finish(with: {}, then: then)
+    }
+
+    /// Writes out what is left, closes the file, does a job after that on the same worker thread,
+    /// and hands what it made to `then` on the loop.
+    ///
+    /// The last call of all.
+    package func finish<Value: Sendable>(
+        with job: @escaping @Sendable () -> Value,
+        then: @escaping (Value) -> Void
+    ) {
         isFinishing = true
+        writeLast = { [self] piece in
+            loop.perform {
+                (Self.write(piece), job())
+            } then: { [self] outcome, value in
+                written(piece, outcome)
+                then(value)
+            }
+        }
         work()
     }
 
     private func added() {
+        precondition(!isFinishing, "bytes after the end of \"\(path)\" [this is a bug]")
         if !isPressed, pending.count + underWay > Self.highWater {
             isPressed = true
             onPressure?(true)
@@ -100,38 +133,40 @@ package final class LogWriter {
     }
 
     private func work() {
-        guard !isWorking, !pending.isEmpty || isFinishing else { return }
+        guard !isWorking, !pending.isEmpty || writeLast != nil else { return }
         isWorking = true
-        loop.logGate.enter { [self] in
-            let bytes = pending
-            pending = []
-            underWay = bytes.count
-            let (descriptor, path, closes) = (descriptor, path, isFinishing && ownsDescriptor)
-            let isBroken = failure != nil
-            loop.perform { () -> (Int32, Outcome) in
-                Self.write(bytes, to: descriptor, path, closes: closes, isBroken: isBroken)
-            } then: { [self] descriptor, outcome in
-                loop.logGate.leave()
-                written(bytes.count, closed: closes, descriptor, outcome)
-            }
+        // A file that is only closed takes no writer's place.
+        if pending.isEmpty { return start() }
+        loop.logGate.enter { [self] in start() }
+    }
+
+    private func start() {
+        var piece = Piece(bytes: pending, path: path, descriptor: descriptor)
+        pending = []
+        underWay = piece.bytes.count
+        if let writeLast {
+            self.writeLast = nil
+            piece.closes = ownsDescriptor
+            return writeLast(piece)
+        }
+        loop.perform { [piece] in
+            Self.write(piece)
+        } then: { [self, piece] outcome in
+            written(piece, outcome)
+            work()
         }
     }
 
-    private func written(_ count: Int, closed: Bool, _ descriptor: Int32, _ outcome: Outcome) {
-        self.descriptor = descriptor
+    private func written(_ piece: Piece, _ outcome: Outcome) {
+        if !piece.bytes.isEmpty { loop.logGate.leave() }
+        descriptor = outcome.descriptor
         isWorking = false
         underWay = 0
-        if outcome.errno != 0 { fail(outcome.errno, lost: count - outcome.written) }
+        if outcome.errno != 0 { fail(outcome.errno, lost: piece.bytes.count - outcome.written) }
         if isPressed, pending.count <= Self.lowWater {
             isPressed = false
             onPressure?(false)
         }
-        let mayEnd = isFinishing && pending.isEmpty && (closed || !ownsDescriptor)
-        guard mayEnd else { return work() }
-        let finishers = finishers
-        self.finishers = []
-        isFinishing = false
-        finishers.forEach { $0() }
     }
 
     private func fail(_ errno: Int32, lost: Int) {
@@ -144,31 +179,24 @@ package final class LogWriter {
     }
 
     /// Opens, writes and closes, as far as each is asked for; on a worker thread.
-    private static func write(
-        _ bytes: [UInt8],
-        to descriptor: Int32,
-        _ path: String,
-        closes: Bool,
-        isBroken: Bool
-    ) -> (Int32, Outcome) {
-        var file = descriptor
-        if file < 0, !isBroken {
-            file = openForAppending(path)
-            if file < 0 { return (-1, Outcome(written: 0, errno: errno)) }
+    private static func write(_ piece: Piece) -> Outcome {
+        var outcome = Outcome(descriptor: piece.descriptor)
+        if outcome.descriptor < 0, !piece.bytes.isEmpty {
+            outcome.descriptor = openForAppending(piece.path)
+            if outcome.descriptor < 0 { outcome.errno = errno }
         }
-        var outcome = Outcome(written: 0, errno: 0)
-        while outcome.written < bytes.count, outcome.errno == 0 {
-            writePiece(bytes, to: file, &outcome)
+        while outcome.written < piece.bytes.count, outcome.errno == 0 {
+            writePart(of: piece.bytes, &outcome)
         }
-        if closes, file >= 0 {
-            if close(file) != 0, outcome.errno == 0 { outcome.errno = errno }
-            file = -1
+        if piece.closes, outcome.descriptor >= 0 {
+            if close(outcome.descriptor) != 0, outcome.errno == 0 { outcome.errno = errno }
+            outcome.descriptor = -1
         }
-        return (file, outcome)
+        return outcome
     }
 
-    private static func writePiece(_ bytes: [UInt8], to file: Int32, _ outcome: inout Outcome) {
-        let start = outcome.written
+    private static func writePart(of bytes: [UInt8], _ outcome: inout Outcome) {
+        let (file, start) = (outcome.descriptor, outcome.written)
         let count = unsafe bytes.withUnsafeBytes { buffer in
             unsafe Glibc.write(file, buffer.baseAddress?.advanced(by: start), bytes.count - start)
         }

@@ -1,159 +1,155 @@
+import Foundation
 import GRDB
 import Orchestration
 
-/// Folds facts into the tables that people look at.
+/// The facts of one transaction, folded into the rows that people look at: each row is written
+/// once, however often it changed.
 struct Projection {
-    let database: Database
-    let run: String
-    let wall: Int64
+    private struct TaskKey: Hashable {
+        var run: String
+        var task: String
+    }
 
-    func apply(_ event: RunEvent) throws {
-        switch event {
-        case .runBegan(let fact): try began(fact)
+    private struct SessionRowKey: Hashable {
+        var run: String
+        var session: SessionKey
+    }
+
+    private var tasks: [TaskKey: TaskChange] = [:]
+    private var sessions: [SessionRowKey: SessionChange] = [:]
+
+    /// Folds a batch in; the rows of runs themselves are written at once, with those of tasks and
+    /// sessions that changed before.
+    mutating func fold(_ batch: JournalBatch, into database: Database) throws {
+        let wall = batch.at.wall.millisecondsSinceEpoch
+        for fact in batch.events {
+            switch fact {
+            case .runBegan(let fact):
+                try write(to: database)
+                try begin(batch.run, fact, wall, in: database)
+            case .runEnded(let fact):
+                try database.cachedStatement(
+                    sql: "UPDATE run SET ended = ?, ending = ? WHERE id = ?"
+                ).execute(arguments: [wall, fact.ending.rawValue, batch.run])
+            default: fold(fact, run: batch.run, wall)
+            }
+        }
+        for attachment in batch.attachments {
+            session(batch.run, attachment.key.task, attachment.key.number) {
+                $0.standardError = attachment
+            }
+        }
+    }
+
+    /// Writes what was folded.
+    mutating func write(to database: Database) throws {
+        for (key, change) in sessions {
+            try change.write(run: key.run, key.session, to: database)
+        }
+        for (key, change) in tasks { try change.write(run: key.run, key.task, to: database) }
+        sessions.removeAll(keepingCapacity: true)
+        tasks.removeAll(keepingCapacity: true)
+    }
+
+    private mutating func fold(_ fact: RunEvent, run: String, _ wall: Int64) {
+        switch fact {
         case .taskReopened(let fact):
-            try task(fact.task, "outcome = NULL, reason = NULL", [])
-        case .taskInspected(let fact):
-            let progress = fact.checklist.progress
-            try task(
-                fact.task,
-                "ticked = ?, total = ?, thread = ?",
-                [progress?.ticked, progress?.total, fact.thread]
-            )
-        case .sessionStarted(let fact): try started(fact)
-        case .sessionSpawned(let fact): try session(fact.task, fact.session, "pid = ?", [fact.pid])
+            task(run, fact.task) {
+                $0.outcome = .clear
+                $0.reason = .clear
+            }
+        case .taskInspected(let fact): task(run, fact.task) { $0.inspected(fact) }
+        case .sessionStarted(let fact):
+            session(run, fact.task, fact.session) { $0 = SessionChange(fact, wall) }
+            task(run, fact.task) {
+                $0.sessions = fact.session
+                $0.running = .set(fact.session)
+                $0.active = wall
+            }
+        case .sessionSpawned(let fact): session(run, fact.task, fact.session) { $0.pid = fact.pid }
         case .threadStarted(let fact):
-            try session(fact.task, fact.session, "thread = ?", [fact.thread])
-            try task(fact.task, "thread = ?, active = ?", [fact.thread, wall])
-        case .sessionEnded(let fact): try ended(fact)
+            session(run, fact.task, fact.session) { $0.thread = fact.thread }
+            task(run, fact.task) {
+                $0.thread = .set(fact.thread)
+                $0.active = wall
+            }
+        case .sessionEnded(let fact):
+            session(run, fact.task, fact.session) { $0.ended(fact, wall) }
+            task(run, fact.task) { $0.ended(fact, wall) }
         case .taskEnded(let fact):
-            try task(
-                fact.task,
-                "outcome = ?, reason = ?",
-                [fact.outcome.rawValue, fact.reason]
-            )
-        case .runEnded(let fact):
-            try execute(
-                "UPDATE run SET ended = ?, ending = ? WHERE id = ?",
-                [wall, fact.ending.rawValue, run]
-            )
-        case .sessionSignalled, .gateClosed, .gateOpened, .shutdownAdvanced, .warned: break
+            task(run, fact.task) {
+                $0.outcome = .set(fact.outcome.rawValue)
+                $0.reason = .set(fact.reason)
+            }
+        case .runBegan, .runEnded, .sessionSignalled, .gateClosed, .gateOpened, .shutdownAdvanced,
+            .warned:
+            break
         }
     }
 
-    func attach(_ attachment: SessionAttachment) throws {
-        try session(
-            attachment.key.task,
-            attachment.key.number,
-            "stderr_bytes = ?, stderr_head = ?, stderr_tail = ?",
-            [attachment.total, attachment.head.blob, attachment.tail.blob]
-        )
-    }
-
-    private func began(_ fact: RunBegan) throws {
-        try execute(
-            """
-            INSERT INTO run (id, name, legs, pid, began, concurrency) VALUES (?, ?, 1, ?, ?, ?)
-            ON CONFLICT (id) DO UPDATE SET name = excluded.name, legs = legs + 1,
-            pid = excluded.pid, began = excluded.began, ended = NULL, ending = NULL,
-            concurrency = excluded.concurrency
-            """,
-            [run, fact.name, fact.pid, wall, fact.plan.concurrency]
-        )
-        try execute("UPDATE task SET place = -1, running = NULL WHERE run = ?", [run])
-        for (place, task) in fact.plan.tasks.enumerated() {
-            try execute(
-                """
-                INSERT INTO task (run, name, place) VALUES (?, ?, ?)
-                ON CONFLICT (run, name) DO UPDATE SET place = excluded.place
-                """,
-                [run, task.name, place]
-            )
-        }
-    }
-
-    private func started(_ fact: SessionStarted) throws {
-        try execute(
-            """
-            INSERT OR REPLACE INTO session (run, task, number, role, slot, began, ticked_before)
-            VALUES (?, ?, ?, ?, ?, ?, ?)
-            """,
-            [
-                run, fact.task, fact.session, fact.role.rawValue, fact.slot, wall,
-                fact.progress?.ticked,
-            ]
-        )
-        try task(
-            fact.task,
-            "sessions = ?, running = ?, active = ?",
-            [fact.session, fact.session, wall]
-        )
-    }
-
-    private func ended(_ fact: SessionEnded) throws {
-        try session(
-            fact.task,
-            fact.session,
-            """
-            ended = ?, seconds = ?, verdict = ?, charge = ?, failure = ?, message = ?,
-            thread = coalesce(?, thread), ticked_after = ?, output_leaked = ?
-            """,
-            [
-                wall, fact.seconds, fact.verdict.rawValue, fact.charge.rawValue,
-                fact.failure?.kind.rawValue, fact.failure?.message, fact.thread,
-                fact.progress?.ticked, fact.outputLeaked,
-            ]
-        )
-        if let usage = fact.usage {
-            try session(
-                fact.task,
-                fact.session,
-                """
-                input_tokens = ?, cached_input_tokens = ?, output_tokens = ?,
-                reasoning_output_tokens = ?
-                """,
-                [usage.input, usage.cachedInput, usage.output, usage.reasoningOutput]
-            )
-        }
-        try task(
-            fact.task,
-            """
-            running = NULL, active = ?, ticked = coalesce(?, ticked), total = coalesce(?, total),
-            charged = charged + ?, retries = retries + ?, tokens = tokens + ?,
-            seconds = seconds + ?
-            """,
-            [
-                wall, fact.progress?.ticked, fact.progress?.total,
-                fact.charge == .session ? 1 : 0, fact.charge == .retry ? 1 : 0,
-                fact.usage?.total ?? 0, fact.seconds,
-            ]
-        )
-    }
-
-    private func task(
+    private mutating func task(
+        _ run: String,
         _ name: String,
-        _ assignments: String,
-        _ values: [(any DatabaseValueConvertible)?]
-    ) throws {
-        try execute(
-            "UPDATE task SET \(assignments) WHERE run = ? AND name = ?",
-            values + [run, name]
-        )
+        _ change: (inout TaskChange) -> Void
+    ) {
+        change(&tasks[TaskKey(run: run, task: name), default: TaskChange()])
     }
 
-    private func session(
+    private mutating func session(
+        _ run: String,
         _ task: String,
         _ number: Int,
-        _ assignments: String,
-        _ values: [(any DatabaseValueConvertible)?]
-    ) throws {
-        try execute(
-            "UPDATE session SET \(assignments) WHERE run = ? AND task = ? AND number = ?",
-            values + [run, task, number]
-        )
+        _ change: (inout SessionChange) -> Void
+    ) {
+        let key = SessionRowKey(run: run, session: SessionKey(task: task, number: number))
+        change(&sessions[key, default: SessionChange()])
     }
 
-    private func execute(_ sql: String, _ values: [(any DatabaseValueConvertible)?]) throws {
-        let statement = try database.cachedStatement(sql: sql)
-        try statement.execute(arguments: StatementArguments(values))
+    private func begin(
+        _ run: String,
+        _ fact: RunBegan,
+        _ wall: Int64,
+        in database: Database
+    ) throws {
+        try database.execute(
+            sql: """
+                INSERT INTO run (id, name, legs, pid, began, concurrency) VALUES (?, ?, 1, ?, ?, ?)
+                ON CONFLICT (id) DO UPDATE SET name = excluded.name, legs = legs + 1,
+                pid = excluded.pid, began = excluded.began, ended = NULL, ending = NULL,
+                concurrency = excluded.concurrency
+                """,
+            arguments: [run, fact.name, fact.pid, wall, fact.plan.concurrency]
+        )
+        try database.execute(
+            sql: "UPDATE task SET place = -1, running = NULL WHERE run = ?",
+            arguments: [run]
+        )
+        let insert = try database.cachedStatement(
+            sql: """
+                INSERT INTO task (run, name, place) VALUES (?, ?, ?)
+                ON CONFLICT (run, name) DO UPDATE SET place = excluded.place
+                """
+        )
+        for (place, task) in fact.plan.tasks.enumerated() {
+            try insert.execute(arguments: [run, task.name, place])
+        }
     }
+}
+
+/// What becomes of a column that may be empty.
+enum ColumnChange<Value: Hashable & Sendable>: Hashable, Sendable {
+    case keep, clear
+    case set(Value)
+
+    init(_ value: Value?) {
+        self = value.map { .set($0) } ?? .clear
+    }
+
+    /// The column's new value, where it gets one.
+    var value: Value? {
+        if case .set(let value) = self { value } else { nil }
+    }
+
+    /// Whether the column keeps its value.
+    var keeps: Bool { self == .keep }
 }

@@ -3,11 +3,12 @@ import Foundation
 import GRDB
 import Glibc
 import Orchestration
+import Synchronization
 
 /// The journal of every run of a workspace, and the tables made from it.
 ///
-/// Writes happen on the store's own queue, in order, one transaction a batch. A batch that was
-/// reported as written survives the death of this process, `kill -9` included; a power failure may
+/// Writes happen on the store's own queue, in order, in one transaction for all batches that wait.
+/// A batch that was reported as written survives the death of this process, `kill -9` included; a power failure may
 /// cost the last moments (WAL with `synchronous = NORMAL`). The truth about *work* is in the task
 /// directories all the same.
 package final class RunStore: Sendable {
@@ -15,6 +16,9 @@ package final class RunStore: Sendable {
     package let path: String
     private let writer: DatabaseQueue
     private let queue = DispatchQueue(label: "quire.store")
+    private let waiting = Mutex<[Appended]>([])
+
+    private typealias Appended = (JournalBatch, @Sendable (Result<Void, StoreError>) -> Void)
 
     private init(path: String, writer: DatabaseQueue) {
         self.path = path
@@ -76,19 +80,39 @@ package final class RunStore: Sendable {
 
     /// Writes a batch, some time; calls back on the store's queue when it is durable or refused.
     ///
-    /// Batches are written in the order of the calls.
+    /// Batches are written in the order of the calls. Those that come while others are being
+    /// written go into one transaction, and are durable or refused together.
     package func append(
         _ batch: JournalBatch,
         completion: @escaping @Sendable (Result<Void, StoreError>) -> Void
     ) {
-        queue.async { [self] in
-            do {
-                try writer.write { try Self.write(batch, to: $0) }
-                completion(.success(()))
-            } catch {
-                completion(.failure(StoreError(error, path: path)))
-            }
+        let isFirst = waiting.withLock { waiting in
+            waiting.append((batch, completion))
+            return waiting.count == 1
         }
+        if isFirst { queue.async { [self] in writeWaiting() } }
+    }
+
+    private func writeWaiting() {
+        let batches = waiting.withLock { waiting in
+            defer { waiting = [] }
+            return waiting
+        }
+        let result: Result<Void, StoreError>
+        do {
+            try writer.write { database in
+                var projection = Projection()
+                for (batch, _) in batches {
+                    try Journal.append(batch, to: database)
+                    try projection.fold(batch, into: database)
+                }
+                try projection.write(to: database)
+            }
+            result = .success(())
+        } catch {
+            result = .failure(StoreError(error, path: path))
+        }
+        for (_, completion) in batches { completion(result) }
     }
 
     /// Waits until everything appended is written, and closes the database.
@@ -106,76 +130,17 @@ package final class RunStore: Sendable {
     /// - Throws: `StoreError` when the journal can't be read, or holds facts of a newer Quire.
     package func journal(of run: String) throws(StoreError) -> [JournalBatch] {
         do {
-            return try writer.read { try Self.readJournal(of: run, from: $0) }
+            return try writer.read { try Journal.batches(of: run, in: $0) }
         } catch {
             throw StoreError(error, path: path)
         }
-    }
-
-    private static func write(_ batch: JournalBatch, to database: Database) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .withoutEscapingSlashes
-        let last = try Int64.fetchOne(database, sql: "SELECT max(sequence) FROM event") ?? 0
-        let insert = try database.cachedStatement(
-            sql: """
-                INSERT INTO event (run, batch, wall, awake, kind, payload)
-                VALUES (?, ?, ?, ?, ?, ?)
-                """
-        )
-        let wall = batch.at.wall.millisecondsSinceEpoch
-        let projection = Projection(database: database, run: batch.run, wall: wall)
-        for event in batch.events {
-            let payload = String(decoding: try encoder.encode(event), as: UTF8.self)
-            // A batch is named by the journal's length before it.
-            try insert.execute(arguments: [
-                batch.run, last, wall, batch.at.awake.inSeconds, event.kind.rawValue, payload,
-            ])
-            try projection.apply(event)
-        }
-        for attachment in batch.attachments { try projection.attach(attachment) }
-    }
-
-    private static func readJournal(
-        of run: String,
-        from database: Database
-    ) throws -> [JournalBatch] {
-        let decoder = JSONDecoder()
-        let rows = try Row.fetchCursor(
-            database,
-            sql:
-                "SELECT batch, wall, awake, kind, payload FROM event WHERE run = ? ORDER BY sequence",
-            arguments: [run]
-        )
-        var batches: [JournalBatch] = []
-        var current: Int64 = -1
-        while let row = try rows.next() {
-            let kind: String = row["kind"]
-            guard RunEvent.Kind(rawValue: kind) != nil else {
-                throw StoreError(
-                    "the journal holds \"\(kind)\" facts of a newer Quire; update this one"
-                )
-            }
-            let payload: String = row["payload"]
-            let event = try decoder.decode(RunEvent.self, from: Data(payload.utf8))
-            let batch: Int64 = row["batch"]
-            if batch != current {
-                current = batch
-                let at = Moment(
-                    awake: .seconds(row["awake"] as Double),
-                    wall: WallTime(millisecondsSinceEpoch: row["wall"])
-                )
-                batches.append(JournalBatch(run: run, at: at, events: []))
-            }
-            batches[batches.count - 1].events.append(event)
-        }
-        return batches
     }
 
     /// Makes the projections afresh from the journal; what sessions left on standard error is lost.
     package func rebuildProjections() throws(StoreError) {
         do {
             let runs = try writer.read {
-                try String.fetchAll($0, sql: "SELECT DISTINCT run FROM event")
+                try String.fetchAll($0, sql: "SELECT DISTINCT run FROM journal")
             }
             for run in runs {
                 let batches = try journal(of: run)
@@ -195,15 +160,8 @@ package final class RunStore: Sendable {
             try database.execute(sql: "DELETE FROM \(table) WHERE run = ?", arguments: [run])
         }
         try database.execute(sql: "DELETE FROM run WHERE id = ?", arguments: [run])
-        for batch in batches {
-            let wall = batch.at.wall.millisecondsSinceEpoch
-            let projection = Projection(database: database, run: run, wall: wall)
-            for event in batch.events { try projection.apply(event) }
-        }
+        var projection = Projection()
+        for batch in batches { try projection.fold(batch, into: database) }
+        try projection.write(to: database)
     }
-}
-
-extension [UInt8] {
-    /// The bytes as SQLite takes them.
-    var blob: Data { Data(self) }
 }

@@ -2,18 +2,39 @@ import GRDB
 
 /// The tables.
 ///
-/// `event` is the journal: it is only ever appended to. `run`, `task` and `session` are made from
-/// it, for those who look; recovery never reads them.
+/// `journal` is only ever appended to. `run`, `task` and `session` are made from it, for those who
+/// look; recovery never reads them.
 enum Schema {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1") { database in
             try database.execute(sql: version1)
         }
+        migrator.registerMigration("2") { database in
+            try database.execute(sql: version2)
+        }
         return migrator
     }
 
-    private static let version1 = """
+    /// A row for each batch instead of one for each fact.
+    private static let version2 = """
+        CREATE TABLE journal (
+            sequence INTEGER PRIMARY KEY,
+            run TEXT NOT NULL,
+            wall INTEGER NOT NULL,
+            awake REAL NOT NULL,
+            facts TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX journal_by_run ON journal (run, sequence);
+        INSERT INTO journal (run, wall, awake, facts)
+            SELECT run, wall, awake, '[' || group_concat(payload) || ']'
+            FROM (SELECT * FROM event ORDER BY sequence)
+            GROUP BY run, batch ORDER BY min(sequence);
+        DROP TABLE event;
+        """
+
+    /// A row for each fact.
+    static let version1 = """
         CREATE TABLE event (
             sequence INTEGER PRIMARY KEY,
             run TEXT NOT NULL,

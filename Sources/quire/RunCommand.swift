@@ -212,10 +212,10 @@ enum ManifestFile {
         func text(_ path: String?) -> String? {
             path.flatMap { try? String(contentsOfFile: $0, encoding: .utf8) }
         }
-        var prompts = PromptTemplates.embedded
-        prompts.initializer = text(files.initializer) ?? prompts.initializer
-        prompts.executor = text(files.executor) ?? prompts.executor
-        return prompts
+        return PromptTemplates(
+            initializer: text(files.initializer) ?? PromptTemplates.embedded.initializer,
+            executor: text(files.executor) ?? PromptTemplates.embedded.executor
+        )
     }
 }
 

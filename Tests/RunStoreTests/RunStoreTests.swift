@@ -1,8 +1,11 @@
 import Foundation
+import GRDB
 import Orchestration
-import RunStore
 import Simulation
+import Synchronization
 import Testing
+
+@testable import RunStore
 
 private func withDirectory(_ body: (String) async throws -> Void) async throws {
     let path = NSTemporaryDirectory() + "quire-" + UUID().uuidString
@@ -55,6 +58,72 @@ private func journal(seed: UInt64) -> [JournalBatch] {
             #expect(recovered.tasks.map(\.phase) == live.tasks.map(\.phase))
             try store.close()
         }
+    }
+
+    @Test func `batches that wait together are written together and in order`() async throws {
+        try await withDirectory { directory in
+            let store = try RunStore.open(directory: directory)
+            let batches = journal(seed: 3)
+            let results = Mutex<[Bool]>([])
+            for batch in batches {
+                store.append(batch) { result in
+                    results.withLock { $0.append((try? result.get()) != nil) }
+                }
+            }
+            let read = try store.journal(of: "r")
+            #expect(read.count <= batches.count)
+            try store.close()
+            #expect(results.withLock(\.self) == batches.map { _ in true })
+            let reopened = try RunStore.open(directory: directory)
+            #expect(try reopened.journal(of: "r").map(\.events) == batches.map(\.events))
+            let reader = try #require(try StoreReader.open(directory: directory))
+            let together = try reader.tasks(of: "r")
+            try reopened.rebuildProjections()
+            #expect(try reader.tasks(of: "r") == together)
+            try reopened.close()
+        }
+    }
+
+    @Test func `a journal of the first version is taken over`() async throws {
+        try await withDirectory { directory in
+            let batches = journal(seed: 4)
+            try writeFirstVersion(of: batches, in: directory)
+            let store = try RunStore.open(directory: directory)
+            let read = try store.journal(of: "r")
+            #expect(read.map(\.events) == batches.map(\.events))
+            #expect(read.map(\.at.wall) == batches.map(\.at.wall))
+            try store.close()
+        }
+    }
+
+    /// Makes a database as Quire's first version did: a row for each fact.
+    private func writeFirstVersion(of batches: [JournalBatch], in directory: String) throws {
+        try FileManager.default.createDirectory(
+            atPath: directory,
+            withIntermediateDirectories: true
+        )
+        let queue = try DatabaseQueue(path: directory + "/quire.db")
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1") { try $0.execute(sql: Schema.version1) }
+        try migrator.migrate(queue)
+        try queue.write { database in
+            for (number, batch) in batches.enumerated() {
+                for event in batch.events {
+                    let payload = try JSONEncoder().encode(event)
+                    try database.execute(
+                        sql: """
+                            INSERT INTO event (run, batch, wall, awake, kind, payload)
+                            VALUES ('r', ?, ?, ?, ?, ?)
+                            """,
+                        arguments: [
+                            number, batch.at.wall.millisecondsSinceEpoch, 0.0,
+                            event.kind.rawValue, String(decoding: payload, as: UTF8.self),
+                        ]
+                    )
+                }
+            }
+        }
+        try queue.close()
     }
 
     @Test(arguments: UInt64(1)...5)

@@ -1,0 +1,95 @@
+import Foundation
+import GRDB
+import Orchestration
+
+/// What a transaction's facts do to a session's row.
+struct SessionChange {
+    private var start: (fact: SessionStarted, wall: Int64)?
+    private var end: (fact: SessionEnded, wall: Int64)?
+    var pid: Int32?
+    var thread: String?
+    var standardError: SessionAttachment?
+
+    /// Changes nothing.
+    init() {}
+
+    /// A session that begins; an earlier row of its name goes.
+    init(_ start: SessionStarted, _ wall: Int64) {
+        self.start = (start, wall)
+    }
+
+    mutating func ended(_ fact: SessionEnded, _ wall: Int64) {
+        end = (fact, wall)
+        thread = fact.thread ?? thread
+    }
+
+    func write(run: String, _ key: SessionKey, to database: Database) throws {
+        if let (fact, wall) = start {
+            try database.cachedStatement(sql: Self.insert).execute(
+                arguments: [
+                    run, key.task, key.number, fact.role.rawValue, fact.slot, wall,
+                    fact.progress?.ticked,
+                ] + values
+            )
+        } else if end != nil || pid != nil || thread != nil {
+            try database.cachedStatement(sql: Self.update).execute(
+                arguments: values + [run, key.task, key.number]
+            )
+        }
+        if let standardError { try attach(standardError, run: run, key, to: database) }
+    }
+
+    private static let insert = """
+        INSERT OR REPLACE INTO session (
+            run, task, number, role, slot, began, ticked_before,
+            pid, thread, ended, seconds, verdict, charge, failure, message, ticked_after,
+            output_leaked, input_tokens, cached_input_tokens, output_tokens,
+            reasoning_output_tokens
+        ) VALUES (
+            ?, ?, ?, ?, ?, ?, ?,
+            ?, ?, ?, ?, ?, ?, ?, ?, ?,
+            coalesce(?, 0), ?, ?, ?, ?
+        )
+        """
+
+    private static let update = """
+        UPDATE session SET
+        pid = coalesce(?, pid), thread = coalesce(?, thread), ended = coalesce(?, ended),
+        seconds = coalesce(?, seconds), verdict = coalesce(?, verdict),
+        charge = coalesce(?, charge), failure = coalesce(?, failure),
+        message = coalesce(?, message), ticked_after = coalesce(?, ticked_after),
+        output_leaked = coalesce(?, output_leaked), input_tokens = coalesce(?, input_tokens),
+        cached_input_tokens = coalesce(?, cached_input_tokens),
+        output_tokens = coalesce(?, output_tokens),
+        reasoning_output_tokens = coalesce(?, reasoning_output_tokens)
+        WHERE run = ? AND task = ? AND number = ?
+        """
+
+    /// The columns from `pid` on, in the order of both statements.
+    private var values: StatementArguments {
+        let (fact, usage) = (end?.fact, end?.fact.usage)
+        return [
+            pid, thread, end?.wall, fact?.seconds, fact?.verdict.rawValue, fact?.charge.rawValue,
+            fact?.failure?.kind.rawValue, fact?.failure?.message, fact?.progress?.ticked,
+            fact?.outputLeaked, usage?.input, usage?.cachedInput, usage?.output,
+            usage?.reasoningOutput,
+        ]
+    }
+
+    private func attach(
+        _ attachment: SessionAttachment,
+        run: String,
+        _ key: SessionKey,
+        to database: Database
+    ) throws {
+        try database.cachedStatement(
+            sql: """
+                UPDATE session SET stderr_bytes = ?, stderr_head = ?, stderr_tail = ?
+                WHERE run = ? AND task = ? AND number = ?
+                """
+        ).execute(arguments: [
+            attachment.total, Data(attachment.head), Data(attachment.tail), run, key.task,
+            key.number,
+        ])
+    }
+}
