@@ -39,20 +39,21 @@ package struct Checklist: Hashable, Sendable {
     ///
     /// - Throws: `Damage` when it is too large, is not text, has no entries, or has entries that
     ///   are malformed or out of order.
-    package init(bytes: some Collection<UInt8>) throws(Damage) {
+    package init(bytes: [UInt8]) throws(Damage) {
         guard bytes.count <= Self.sizeLimit else {
             throw Damage(description: "it is larger than \(Self.sizeLimit / 1024 / 1024) MiB")
         }
-        guard let text = String(validating: bytes, as: UTF8.self), !text.utf8.contains(0) else {
+        guard String(validating: bytes, as: UTF8.self) != nil, !bytes.contains(0) else {
             throw Damage(description: "it is not text")
         }
         entries = []
         var reader = LineReader()
         var number = 0
-        for line in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
             number += 1
-            guard reader.isEntryPossible(line) else { continue }
-            try add(line, number)
+            let line = rest.takeLine()
+            if reader.isEntryPossible(line) { try add(line, number) }
         }
         if entries.isEmpty {
             throw Damage(description: "it has no entries under a heading \"## Tasks\"")
@@ -64,12 +65,12 @@ package struct Checklist: Hashable, Sendable {
         Progress(ticked: entries.count(where: \.isTicked), total: entries.count)
     }
 
-    private mutating func add(_ line: Substring, _ number: Int) throws(Damage) {
+    private mutating func add(_ line: Line, _ number: Int) throws(Damage) {
         guard let item = BoxedItem(line) else { return }
         guard let entry = item.entry else {
             throw Damage(
-                description: "line \(number): \"\(line.prefix(60))\" is not an entry of the form "
-                    + "\"- [ ] Task N: description\""
+                description: "line \(number): \"\(line.text.prefix(60))\" is not an entry of the "
+                    + "form \"- [ ] Task N: description\""
             )
         }
         if let last = entries.last, entry.number <= last.number {
@@ -85,13 +86,13 @@ package struct Checklist: Hashable, Sendable {
 /// Where in a Markdown text the reading stands.
 private struct LineReader {
     private var isInTasks = false
-    private var fence: (mark: Character, length: Int)?
+    private var fence: (mark: UInt8, length: Int)?
 
     /// Whether the next line stands where entries stand.
-    mutating func isEntryPossible(_ line: Substring) -> Bool {
-        let text = line.hasPrefix("\u{FEFF}") ? line.dropFirst() : line
-        let indent = text.prefix { $0 == " " }.count
-        if let mark = fenceMark(text.dropFirst(indent)), indent < 4 {
+    mutating func isEntryPossible(_ line: Line) -> Bool {
+        let text = line.starts(with: Line.byteOrderMark) ? line.dropFirst(3) : line
+        let indent = text.prefix { $0 == UInt8(ascii: " ") }.count
+        if indent < 4, let mark = fenceMark(text.dropFirst(indent)) {
             if let open = fence {
                 if mark.mark == open.mark, mark.length >= open.length, mark.isBare { fence = nil }
             } else {
@@ -100,17 +101,17 @@ private struct LineReader {
             return false
         }
         if fence != nil { return false }
-        if text.hasPrefix("## ") {
-            isInTasks = text.dropFirst(3).trimmed == "Tasks"
+        if text.starts(with: "## ".utf8) {
+            isInTasks = text.dropFirst(3).trimmed.elementsEqual("Tasks".utf8)
             return false
         }
         return isInTasks
     }
 
-    private func fenceMark(
-        _ text: Substring
-    ) -> (mark: Character, length: Int, isBare: Bool)? {
-        guard let mark = text.first, mark == "`" || mark == "~" else { return nil }
+    private func fenceMark(_ text: Line) -> (mark: UInt8, length: Int, isBare: Bool)? {
+        guard let mark = text.first, mark == UInt8(ascii: "`") || mark == UInt8(ascii: "~") else {
+            return nil
+        }
         let length = text.prefix { $0 == mark }.count
         guard length >= 3 else { return nil }
         return (mark, length, text.dropFirst(length).trimmed.isEmpty)
@@ -121,34 +122,65 @@ private struct LineReader {
 private struct BoxedItem {
     let entry: Checklist.Entry?
 
-    init?(_ line: Substring) {
-        guard let bullet = line.first, "-*+".contains(bullet) else { return nil }
-        let item = line.dropFirst().drop { $0 == " " }
-        guard item.first == "[", let end = item.prefix(5).firstIndex(of: "]") else { return nil }
-        let box = item[item.index(after: item.startIndex)..<end]
-        entry = Self.entry(line, box: box, rest: item[item.index(after: end)...])
+    init?(_ line: Line) {
+        guard let bullet = line.first, "-*+".utf8.contains(bullet) else { return nil }
+        let item = line.dropFirst().drop { $0 == UInt8(ascii: " ") }
+        guard item.first == UInt8(ascii: "["), let end = Self.boxEnd(item) else { return nil }
+        entry = Self.entry(line, box: item[(item.startIndex + 1)..<end], rest: item[(end + 1)...])
     }
 
-    private static func entry(
-        _ line: Substring,
-        box: Substring,
-        rest: Substring
-    ) -> Checklist.Entry? {
-        guard line.hasPrefix("- ["), [" ", "x", "X"].contains(box) else { return nil }
-        guard rest.hasPrefix(" Task ") else { return nil }
-        let digits = rest.dropFirst(6).prefix { $0.isASCII && $0.isNumber }
+    /// The bracket that closes a box of at most three characters, whatever they are.
+    private static func boxEnd(_ item: Line) -> Int? {
+        var characters = 0
+        for place in item.indices.dropFirst() {
+            if item[place] == UInt8(ascii: "]") { return place }
+            // A byte that continues a character is none of its own.
+            if item[place] & 0xC0 != 0x80 { characters += 1 }
+            if characters > 3 { return nil }
+        }
+        return nil
+    }
+
+    private static func entry(_ line: Line, box: Line, rest: Line) -> Checklist.Entry? {
+        guard line.starts(with: "- [".utf8), box.count == 1, let mark = box.first else {
+            return nil
+        }
+        guard " xX".utf8.contains(mark), rest.starts(with: " Task ".utf8) else { return nil }
+        let digits = rest.dropFirst(6).prefix { (0x30...0x39).contains($0) }
         let text = rest.dropFirst(6 + digits.count)
-        guard let number = Int(digits), text.hasPrefix(":") else { return nil }
+        guard let number = Int(digits.text), text.first == UInt8(ascii: ":") else { return nil }
         let description = text.dropFirst().trimmed
         guard !description.isEmpty else { return nil }
-        return Checklist.Entry(number: number, text: String(description), isTicked: box != " ")
+        return Checklist.Entry(
+            number: number,
+            text: description.text,
+            isTicked: mark != UInt8(ascii: " ")
+        )
     }
 }
 
-extension Substring {
-    fileprivate var trimmed: Substring {
-        let start = drop(while: \.isWhitespace)
-        let spaces = start.reversed().prefix(while: \.isWhitespace).count
-        return start.dropLast(spaces)
+/// A line of a text: its bytes, because every session's end reads its list.
+private typealias Line = ArraySlice<UInt8>
+
+extension Line {
+    fileprivate static var byteOrderMark: [UInt8] { [0xEF, 0xBB, 0xBF] }
+
+    /// Removes the first line, which ends with CR, LF or both, and returns it without that.
+    fileprivate mutating func takeLine() -> Line {
+        let end = firstIndex { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") } ?? endIndex
+        let line = self[..<end]
+        self = self[end...]
+        if popFirst() == UInt8(ascii: "\r"), first == UInt8(ascii: "\n") { removeFirst() }
+        return line
+    }
+
+    fileprivate var text: String { String(decoding: self, as: UTF8.self) }
+
+    fileprivate var trimmed: Line {
+        func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
+        guard let first = firstIndex(where: { !isSpace($0) }),
+            let last = lastIndex(where: { !isSpace($0) })
+        else { return [] }
+        return self[first...last]
     }
 }

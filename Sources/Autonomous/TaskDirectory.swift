@@ -61,22 +61,25 @@ package struct TaskDirectory: Hashable, Sendable {
     /// Looks at the checklist, holds it against the last good copy, and keeps a good one as the
     /// new last good copy.
     package func inspectAndKeep() -> ChecklistState {
-        let good = try? FileSystem.contents(goodListPath, limit: Checklist.sizeLimit)
-            .map { bytes throws(Checklist.Damage) in try Checklist(bytes: bytes) }
+        let goodBytes = FileSystem.contents(goodListPath, limit: Checklist.sizeLimit)
+        func good() -> Checklist? { goodBytes.flatMap { try? Checklist(bytes: $0) } }
         guard FileKind(taskListPath) != .nothing else {
-            return good == nil ? .missing : damaged("it is gone")
+            return good() == nil ? .missing : damaged("it is gone")
         }
         do {
-            let (list, bytes) = try read()
+            let bytes = try listBytes()
+            let list = try Checklist(bytes: bytes)
+            if bytes == goodBytes { return .good(list.progress) }
+            let good = good()
             if let good, let damage = list.damage(since: good) {
                 return damaged(damage.description)
             }
             if list != good { try keep(bytes) }
             return .good(list.progress)
         } catch let error as Checklist.Damage {
-            return damaged(error.description, hasCopy: good != nil)
+            return damaged(error.description, hasCopy: good() != nil)
         } catch {
-            return damaged("\(error)", hasCopy: good != nil)
+            return damaged("\(error)", hasCopy: good() != nil)
         }
     }
 
@@ -84,20 +87,20 @@ package struct TaskDirectory: Hashable, Sendable {
     func checklistAlone() -> ChecklistState {
         guard FileKind(taskListPath) != .nothing else { return .missing }
         do {
-            return .good(try read().list.progress)
+            return .good(try Checklist(bytes: try listBytes()).progress)
         } catch {
             return damaged("\(error)", hasCopy: false)
         }
     }
 
-    private func read() throws -> (list: Checklist, bytes: [UInt8]) {
+    private func listBytes() throws -> [UInt8] {
         guard FileKind(taskListPath) == .file else {
             throw Checklist.Damage(description: "it is not a plain file")
         }
         guard let bytes = FileSystem.contents(taskListPath, limit: Checklist.sizeLimit) else {
             throw FileError("reading", taskListPath, errno: errno)
         }
-        return (try Checklist(bytes: bytes), bytes)
+        return bytes
     }
 
     private func keep(_ bytes: [UInt8]) throws(FileError) {

@@ -122,12 +122,12 @@ package final class ChildProcess {
     ///
     /// Source: `proc(5)`, `/proc/PID/stat`, field 22.
     package static func processStart(pid: Int32) -> UInt64 {
-        guard let bytes = readFile("/proc/\(pid)/stat") else { return 0 }
-        let text = String(decoding: bytes, as: UTF8.self)
+        guard let bytes = readFile("/proc/\(pid)/stat", isShort: true) else { return 0 }
         // The second field is the command in parentheses, and may hold anything.
-        guard let end = text.lastIndex(of: ")") else { return 0 }
-        let fields = text[end...].split(separator: " ")
-        return fields.count > 20 ? UInt64(fields[20]) ?? 0 : 0
+        guard let end = bytes.lastIndex(of: UInt8(ascii: ")")) else { return 0 }
+        let fields = bytes[end...].split(separator: UInt8(ascii: " "), maxSplits: 21)
+        guard fields.count > 20 else { return 0 }
+        return fields[20].reduce(0) { $0 &* 10 &+ UInt64($1 &- UInt8(ascii: "0")) }
     }
 
     private struct LaunchFailure: Error, Sendable {
@@ -258,7 +258,9 @@ package struct ChildEnd: Sendable {
 }
 
 /// The contents of a file of `/proc`; `nil` when it can't be read.
-func readFile(_ path: String) -> [UInt8]? {
+///
+/// A file that `isShort` comes whole with the first call.
+func readFile(_ path: String, isShort: Bool = false) -> [UInt8]? {
     let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { return nil }
     defer { close(file) }
@@ -267,6 +269,7 @@ func readFile(_ path: String) -> [UInt8]? {
         let piece = unsafe [UInt8](unsafeUninitializedCapacity: 4096) { buffer, count in
             count = max(0, unsafe read(file, buffer.baseAddress, buffer.count))
         }
+        if isShort { return piece }
         if piece.isEmpty { return contents }
         contents += piece
     }

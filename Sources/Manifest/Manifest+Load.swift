@@ -42,7 +42,8 @@ extension Manifest {
     ) throws(ManifestErrors) -> Manifest {
         let reader = Reader(path: path)
         do {
-            let parser = try Yams.Parser(yaml: text)
+            // The reader types scalars itself; the basic resolver spares a regular expression each.
+            let parser = try Yams.Parser(yaml: text, resolver: .basic)
             if let root = try parser.singleRoot() {
                 var manifest = Builder(reader: reader, path: absolute, files: files).build(root)
                 manifest.warnings = reader.warnings

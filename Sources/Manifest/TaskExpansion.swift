@@ -23,6 +23,8 @@ struct TaskExpansion {
     private var spellings: [String: String] = [:]
     /// What a name with placeholders stands for.
     private var expansions: [String: [String]] = [:]
+    /// The directories that exist, by what tasks call them.
+    private var workingDirectories: [String: String] = [:]
 
     init(
         reader: Reader,
@@ -101,7 +103,7 @@ struct TaskExpansion {
         return result
     }
 
-    private func task(
+    private mutating func task(
         _ name: String,
         _ own: [String: Node],
         _ values: Combination,
@@ -197,10 +199,14 @@ struct TaskExpansion {
         return result
     }
 
-    private func workingDirectory(_ text: String?, _ node: Node?) -> String {
-        let path = (text ?? ".").absolute(in: directory)
+    private mutating func workingDirectory(_ text: String?, _ node: Node?) -> String {
+        let text = text ?? "."
+        if let known = workingDirectories[text] { return known }
+        let path = text.absolute(in: directory)
         if !files.isDirectory(path) {
             reader.fail(node, "directory \"\(path)\" does not exist; create it or correct the path")
+        } else {
+            workingDirectories[text] = path
         }
         return path
     }

@@ -6,28 +6,45 @@ struct FailureSignature: Hashable, Sendable {
 
     init(_ failure: Failure) {
         kind = failure.kind
-        let words = failure.message.split(whereSeparator: \.isWhitespace)
-        message = words.map(Self.normalized).joined(separator: " ")
+        var signature: [UInt8] = []
+        for word in failure.message.utf8.split(whereSeparator: \.isSpace) {
+            if !signature.isEmpty { signature.append(UInt8(ascii: " ")) }
+            Self.normalize(word, into: &signature)
+        }
+        message = String(decoding: signature, as: UTF8.self)
     }
 
-    private static func normalized(_ word: Substring) -> String {
-        if word.contains("/") { return "/" }
-        if isIdentifier(word) { return "#" }
-        var result = ""
-        for character in word {
-            if !character.isNumber {
-                result.append(character)
-            } else if result.last != "#" {
-                result.append("#")
+    private static func normalize(_ word: Substring.UTF8View, into signature: inout [UInt8]) {
+        if word.contains(UInt8(ascii: "/")) { return signature.append(UInt8(ascii: "/")) }
+        if isIdentifier(word) { return signature.append(UInt8(ascii: "#")) }
+        var isInNumber = false
+        for byte in word {
+            if !byte.isDigit {
+                signature.append(byte)
+            } else if !isInNumber {
+                signature.append(UInt8(ascii: "#"))
             }
+            isInNumber = byte.isDigit
         }
-        return result
     }
 
     /// Whether the word is a long hexadecimal number or a UUID, punctuation around it aside.
-    private static func isIdentifier(_ word: Substring) -> Bool {
-        let core = word.filter { $0.isLetter || $0.isNumber || $0 == "-" }
-        return core.count >= 8 && core.contains(where: \.isNumber)
-            && core.allSatisfy { $0.isHexDigit || $0 == "-" }
+    private static func isIdentifier(_ word: Substring.UTF8View) -> Bool {
+        var length = 0
+        var hasDigit = false
+        for byte in word where byte.isLetter || byte.isDigit || byte == UInt8(ascii: "-") {
+            guard byte.isHexDigit || byte == UInt8(ascii: "-") else { return false }
+            length += 1
+            hasDigit = hasDigit || byte.isDigit
+        }
+        return length >= 8 && hasDigit
     }
+}
+
+extension UInt8 {
+    fileprivate var isSpace: Bool { self == 0x20 || (0x09...0x0D).contains(self) }
+    fileprivate var isDigit: Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self) }
+    /// Whether it is of a letter; what is not ASCII counts as letters.
+    fileprivate var isLetter: Bool { (0x61...0x7A).contains(self | 0x20) || self >= 0x80 }
+    fileprivate var isHexDigit: Bool { isDigit || (0x61...0x66).contains(self | 0x20) }
 }

@@ -1,10 +1,82 @@
-import Foundation
 import GRDB
 import Orchestration
 
-/// The facts of one transaction, folded into the rows that people look at: each row is written
-/// once, however often it changed.
+/// Facts on their way into the rows that people look at: each row is written once, however often it
+/// changed.
 struct Projection {
+    /// The rows of the journal that are folded in: those after the first number, up to the second.
+    private var rows: (after: Int64, upTo: Int64) = (0, 0)
+    /// What happened, cut where a leg began: that touches every task's row.
+    private var parts = [ProjectionPart()]
+    private(set) var isEmpty = true
+
+    /// Whether others wrote rows in between.
+    private var hasGaps = false
+
+    /// Folds a row of the journal in, a later one than those before.
+    mutating func fold(_ batch: JournalBatch, row: Int64) {
+        if isEmpty {
+            rows.after = row - 1
+        } else if row != rows.upTo + 1 {
+            hasGaps = true
+        }
+        rows.upTo = row
+        isEmpty = false
+        for fact in batch.events {
+            if case .runBegan = fact { parts.append(ProjectionPart()) }
+            parts[parts.count - 1].fold(
+                fact,
+                run: batch.run,
+                batch.at.wall.millisecondsSinceEpoch
+            )
+        }
+    }
+
+    /// Writes what was folded; all that the journal holds, where another process has a part in it.
+    func write(to database: Database) throws {
+        guard !hasGaps, try Self.written(in: database) == rows.after else {
+            return try Self.catchUp(in: database)
+        }
+        try writeRows(to: database)
+    }
+
+    private func writeRows(to database: Database) throws {
+        for part in parts { try part.write(to: database) }
+        try database.execute(sql: "UPDATE projected SET sequence = ?", arguments: [rows.upTo])
+    }
+
+    /// The newest row of the journal that the tables tell of.
+    private static func written(in database: Database) throws -> Int64 {
+        try Int64.fetchOne(database, sql: "SELECT sequence FROM projected") ?? 0
+    }
+
+    /// Whether the journal has more to tell than the tables.
+    static func isBehind(in database: Database) throws -> Bool {
+        let newest = try Int64.fetchOne(database, sql: "SELECT max(sequence) FROM journal") ?? 0
+        return try written(in: database) < newest
+    }
+
+    /// Writes what the tables lack.
+    static func catchUp(in database: Database) throws {
+        var projection = Projection()
+        try Journal.forEach(after: try written(in: database), in: database) { row, batch in
+            projection.fold(batch, row: row)
+        }
+        if !projection.isEmpty { try projection.writeRows(to: database) }
+    }
+
+    /// Makes the tables afresh from the journal.
+    static func rebuild(in database: Database) throws {
+        for table in ["session", "task", "run"] {
+            try database.execute(sql: "DELETE FROM \(table)")
+        }
+        try database.execute(sql: "UPDATE projected SET sequence = 0")
+        try catchUp(in: database)
+    }
+}
+
+/// What happened between two legs' beginnings.
+private struct ProjectionPart {
     private struct TaskKey: Hashable {
         var run: String
         var task: String
@@ -15,44 +87,29 @@ struct Projection {
         var session: SessionKey
     }
 
+    private var began: (run: String, fact: RunBegan, wall: Int64)?
+    private var ended: [(run: String, fact: RunEnded, wall: Int64)] = []
     private var tasks: [TaskKey: TaskChange] = [:]
     private var sessions: [SessionRowKey: SessionChange] = [:]
 
-    /// Folds a batch in; the rows of runs themselves are written at once, with those of tasks and
-    /// sessions that changed before.
-    mutating func fold(_ batch: JournalBatch, into database: Database) throws {
-        let wall = batch.at.wall.millisecondsSinceEpoch
-        for fact in batch.events {
-            switch fact {
-            case .runBegan(let fact):
-                try write(to: database)
-                try begin(batch.run, fact, wall, in: database)
-            case .runEnded(let fact):
-                try database.cachedStatement(
-                    sql: "UPDATE run SET ended = ?, ending = ? WHERE id = ?"
-                ).execute(arguments: [wall, fact.ending.rawValue, batch.run])
-            default: fold(fact, run: batch.run, wall)
-            }
-        }
-        for attachment in batch.attachments {
-            session(batch.run, attachment.key.task, attachment.key.number) {
-                $0.standardError = attachment
-            }
-        }
-    }
-
-    /// Writes what was folded.
-    mutating func write(to database: Database) throws {
+    func write(to database: Database) throws {
+        if let (run, fact, wall) = began { try begin(run, fact, wall, in: database) }
         for (key, change) in sessions {
             try change.write(run: key.run, key.session, to: database)
         }
         for (key, change) in tasks { try change.write(run: key.run, key.task, to: database) }
-        sessions.removeAll(keepingCapacity: true)
-        tasks.removeAll(keepingCapacity: true)
+        for (run, fact, wall) in ended {
+            try database.execute(
+                sql: "UPDATE run SET ended = ?, ending = ? WHERE id = ?",
+                arguments: [wall, fact.ending.rawValue, run]
+            )
+        }
     }
 
-    private mutating func fold(_ fact: RunEvent, run: String, _ wall: Int64) {
+    mutating func fold(_ fact: RunEvent, run: String, _ wall: Int64) {
         switch fact {
+        case .runBegan(let fact): began = (run, fact, wall)
+        case .runEnded(let fact): ended.append((run, fact, wall))
         case .taskReopened(let fact):
             task(run, fact.task) {
                 $0.outcome = .clear
@@ -81,9 +138,7 @@ struct Projection {
                 $0.outcome = .set(fact.outcome.rawValue)
                 $0.reason = .set(fact.reason)
             }
-        case .runBegan, .runEnded, .sessionSignalled, .gateClosed, .gateOpened, .shutdownAdvanced,
-            .warned:
-            break
+        case .sessionSignalled, .gateClosed, .gateOpened, .shutdownAdvanced, .warned: break
         }
     }
 

@@ -8,7 +8,8 @@ import Synchronization
 /// The journal of every run of a workspace, and the tables made from it.
 ///
 /// Writes happen on the store's own queue, in order, in one transaction for all batches that wait.
-/// A batch that was reported as written survives the death of this process, `kill -9` included; a power failure may
+/// The tables that people look at follow a moment later, or when the store is opened again after
+/// a crash. A batch that was reported as written survives the death of this process, `kill -9` included; a power failure may
 /// cost the last moments (WAL with `synchronous = NORMAL`). The truth about *work* is in the task
 /// directories all the same.
 package final class RunStore: Sendable {
@@ -17,6 +18,13 @@ package final class RunStore: Sendable {
     private let writer: DatabaseQueue
     private let queue = DispatchQueue(label: "quire.store")
     private let waiting = Mutex<[Appended]>([])
+    /// What the projections lack; touched on the queue alone.
+    private let projection = Mutex(Projection())
+
+    /// How far the projections may lag behind the journal: a start waits for the journal alone, and
+    /// rows that change often are written once.
+    private static let lag = DispatchTimeInterval.milliseconds(50)
+    private static let retry = DispatchTimeInterval.seconds(1)
 
     private typealias Appended = (JournalBatch, @Sendable (Result<Void, StoreError>) -> Void)
 
@@ -75,6 +83,7 @@ package final class RunStore: Sendable {
             )
         }
         try Schema.migrator.migrate(queue)
+        try queue.write { try Projection.catchUp(in: $0) }
         return queue
     }
 
@@ -100,14 +109,16 @@ package final class RunStore: Sendable {
         }
         let result: Result<Void, StoreError>
         do {
-            try writer.write { database in
-                var projection = Projection()
-                for (batch, _) in batches {
-                    try Journal.append(batch, to: database)
-                    try projection.fold(batch, into: database)
-                }
-                try projection.write(to: database)
+            let rows = try writer.write { database in
+                try batches.map { try Journal.append($0.0, to: database) }
             }
+            let isFirst = projection.withLock { projection in
+                defer {
+                    for (row, (batch, _)) in zip(rows, batches) { projection.fold(batch, row: row) }
+                }
+                return projection.isEmpty
+            }
+            if isFirst { queue.asyncAfter(deadline: .now() + Self.lag) { [self] in project() } }
             result = .success(())
         } catch {
             result = .failure(StoreError(error, path: path))
@@ -115,9 +126,29 @@ package final class RunStore: Sendable {
         for (_, completion) in batches { completion(result) }
     }
 
+    /// Brings the projections up to the journal, where they lag behind.
+    ///
+    /// What can't be written now is written the next time; a journal that can't be written either
+    /// has been reported.
+    private func project() {
+        projection.withLock { projection in
+            guard !projection.isEmpty else { return }
+            do {
+                try writer.write { [projection] in try projection.write(to: $0) }
+                projection = Projection()
+            } catch {
+                queue.asyncAfter(deadline: .now() + Self.retry) { [self] in project() }
+            }
+        }
+    }
+
     /// Waits until everything appended is written, and closes the database.
     package func close() throws(StoreError) {
-        queue.sync {}
+        queue.sync {
+            project()
+            // What could not be written waits for the next start.
+            projection.withLock { $0 = Projection() }
+        }
         do {
             try writer.close()
         } catch {
@@ -136,32 +167,13 @@ package final class RunStore: Sendable {
         }
     }
 
-    /// Makes the projections afresh from the journal; what sessions left on standard error is lost.
+    /// Makes the projections afresh from the journal.
     package func rebuildProjections() throws(StoreError) {
+        queue.sync { project() }
         do {
-            let runs = try writer.read {
-                try String.fetchAll($0, sql: "SELECT DISTINCT run FROM journal")
-            }
-            for run in runs {
-                let batches = try journal(of: run)
-                try writer.write { try Self.refold(run, batches, in: $0) }
-            }
+            try writer.write { try Projection.rebuild(in: $0) }
         } catch {
             throw StoreError(error, path: path)
         }
-    }
-
-    private static func refold(
-        _ run: String,
-        _ batches: [JournalBatch],
-        in database: Database
-    ) throws {
-        for table in ["session", "task"] {
-            try database.execute(sql: "DELETE FROM \(table) WHERE run = ?", arguments: [run])
-        }
-        try database.execute(sql: "DELETE FROM run WHERE id = ?", arguments: [run])
-        var projection = Projection()
-        for batch in batches { try projection.fold(batch, into: database) }
-        try projection.write(to: database)
     }
 }

@@ -2,8 +2,9 @@ import GRDB
 
 /// The tables.
 ///
-/// `journal` is only ever appended to. `run`, `task` and `session` are made from it, for those who
-/// look; recovery never reads them.
+/// `journal` and `standard_error` are only ever appended to. `run`, `task` and `session` are made
+/// from the journal up to the row that `projected` names, for those who look; recovery never reads
+/// them.
 enum Schema {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
@@ -16,7 +17,8 @@ enum Schema {
         return migrator
     }
 
-    /// A row for each batch instead of one for each fact.
+    /// A row for each batch instead of one for each fact; projections that may lag behind, and so
+    /// do not hold what is in no fact.
     private static let version2 = """
         CREATE TABLE journal (
             sequence INTEGER PRIMARY KEY,
@@ -31,6 +33,26 @@ enum Schema {
             FROM (SELECT * FROM event ORDER BY sequence)
             GROUP BY run, batch ORDER BY min(sequence);
         DROP TABLE event;
+        CREATE TABLE projected (
+            id INTEGER PRIMARY KEY CHECK (id = 1),
+            sequence INTEGER NOT NULL
+        ) STRICT;
+        INSERT INTO projected SELECT 1, coalesce(max(sequence), 0) FROM journal;
+        CREATE TABLE standard_error (
+            run TEXT NOT NULL,
+            task TEXT NOT NULL,
+            number INTEGER NOT NULL,
+            bytes INTEGER NOT NULL,
+            head BLOB NOT NULL,
+            tail BLOB NOT NULL,
+            PRIMARY KEY (run, task, number)
+        ) STRICT;
+        INSERT INTO standard_error
+            SELECT run, task, number, stderr_bytes, stderr_head, stderr_tail FROM session
+            WHERE stderr_bytes > 0;
+        ALTER TABLE session DROP COLUMN stderr_bytes;
+        ALTER TABLE session DROP COLUMN stderr_head;
+        ALTER TABLE session DROP COLUMN stderr_tail;
         """
 
     /// A row for each fact.

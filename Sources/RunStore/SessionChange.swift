@@ -1,4 +1,3 @@
-import Foundation
 import GRDB
 import Orchestration
 
@@ -8,7 +7,6 @@ struct SessionChange {
     private var end: (fact: SessionEnded, wall: Int64)?
     var pid: Int32?
     var thread: String?
-    var standardError: SessionAttachment?
 
     /// Changes nothing.
     init() {}
@@ -36,7 +34,6 @@ struct SessionChange {
                 arguments: values + [run, key.task, key.number]
             )
         }
-        if let standardError { try attach(standardError, run: run, key, to: database) }
     }
 
     private static let insert = """
@@ -74,22 +71,5 @@ struct SessionChange {
             fact?.outputLeaked, usage?.input, usage?.cachedInput, usage?.output,
             usage?.reasoningOutput,
         ]
-    }
-
-    private func attach(
-        _ attachment: SessionAttachment,
-        run: String,
-        _ key: SessionKey,
-        to database: Database
-    ) throws {
-        try database.cachedStatement(
-            sql: """
-                UPDATE session SET stderr_bytes = ?, stderr_head = ?, stderr_tail = ?
-                WHERE run = ? AND task = ? AND number = ?
-                """
-        ).execute(arguments: [
-            attachment.total, Data(attachment.head), Data(attachment.tail), run, key.task,
-            key.number,
-        ])
     }
 }

@@ -2,7 +2,9 @@ import Foundation
 import GRDB
 package import Orchestration
 
-/// Looks at a store while a run writes it, or after one was killed; never writes.
+/// Looks at a store while a run writes it, or after one was killed.
+///
+/// Writes nothing but what the projections lack, and that only where it may.
 package struct StoreReader: Sendable {
     private let path: String
     private let reader: DatabaseQueue
@@ -23,11 +25,20 @@ package struct StoreReader: Sendable {
                 reader: try DatabaseQueue(path: path, configuration: configuration)
             )
             // A database that was begun and never written has no tables yet.
-            let isReady = try reader.reader.read { try $0.tableExists("run") }
-            return isReady ? reader : nil
+            guard try reader.reader.read({ try $0.tableExists("run") }) else { return nil }
+            if try reader.reader.read(Self.isBehind) {
+                try? RunStore.open(directory: directory).close()
+            }
+            return reader
         } catch {
             throw StoreError(error, path: path)
         }
+    }
+
+    /// Whether the tables are an older Quire's, or a run was killed before they told all.
+    private static func isBehind(_ database: Database) throws -> Bool {
+        guard try Schema.migrator.hasCompletedMigrations(database) else { return true }
+        return try Projection.isBehind(in: database)
     }
 
     /// All runs, the newest first.
@@ -71,7 +82,11 @@ package struct StoreReader: Sendable {
     package func sessions(of run: String, task: String? = nil) throws(StoreError) -> [SessionRow] {
         let filter = task == nil ? "" : " AND task = ?"
         return try fetch(
-            "SELECT * FROM session WHERE run = ?\(filter) ORDER BY began, task, number",
+            """
+            SELECT session.*, coalesce(bytes, 0) AS stderr_bytes
+            FROM session LEFT JOIN standard_error USING (run, task, number)
+            WHERE run = ?\(filter) ORDER BY began, task, number
+            """,
             [run] + (task.map { [$0] } ?? []),
             Self.session
         )
@@ -84,14 +99,13 @@ package struct StoreReader: Sendable {
     ) throws(StoreError) -> (head: [UInt8], tail: [UInt8])? {
         try fetch(
             """
-            SELECT stderr_head, stderr_tail FROM session
+            SELECT head, tail FROM standard_error
             WHERE run = ? AND task = ? AND number = \(key.number)
             """,
             [run, key.task]
         ) { row in
             (
-                [UInt8](row["stderr_head"] as Data? ?? Data()),
-                [UInt8](row["stderr_tail"] as Data? ?? Data())
+                [UInt8](row["head"] as Data), [UInt8](row["tail"] as Data)
             )
         }.first
     }
