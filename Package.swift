@@ -61,7 +61,12 @@ let package = Package(
             swiftSettings: strict + [.strictMemorySafety()]
         ),
         library("Orchestration"),
-        library("CodexEvents", ["Orchestration"]),
+        .target(name: "CScan"),
+        .target(
+            name: "CodexEvents",
+            dependencies: ["Orchestration", "CScan"],
+            swiftSettings: strict + [.strictMemorySafety()]
+        ),
         library("Autonomous", ["Orchestration"]),
         library("Manifest", ["Orchestration", yams]),
         library("RunStore", ["Orchestration", grdb]),
@@ -87,7 +92,7 @@ let package = Package(
         tests("AutonomousTests", ["Autonomous", "Orchestration"]),
         tests(
             "CodexEventsTests",
-            ["CodexEvents", "Orchestration"],
+            ["CodexEvents", "CScan", "Orchestration"],
             resources: [.copy("Fixtures")]
         ),
         tests("EventLoopTests", ["EventLoop"]),

@@ -39,7 +39,7 @@ struct Classifier {
             return Failure(.incomplete, "it ended without a word")
         }
         if ending.outputBytes == 0, status != 0 { return refused(status) }
-        if transcript.events == 0, ending.outputBytes > 0 {
+        if transcript.events + ending.passedSteps == 0, ending.outputBytes > 0 {
             return Failure(
                 .notCodex,
                 "its stdout is not Codex's JSON Lines (exit status \(status))"

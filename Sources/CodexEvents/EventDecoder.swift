@@ -1,153 +1,140 @@
 /// Turns a session's standard output into events, however it is cut into pieces.
 ///
 /// A newline always ends a record: inside a string of a real one it would be escaped, so what
-/// follows a raw newline can never pass for an event. Memory is bounded whatever a line's length:
-/// of a long string only the beginning is kept, and a line with too much else is given up.
+/// follows a raw newline can never pass for an event. Memory is bounded whatever a line's length.
 package struct EventDecoder: Sendable {
-    /// The bytes of a string that are kept.
-    static let stringLimit = 16 * 1024
-    /// The bytes of a line that are kept, long strings shortened.
-    static let lineLimit = 256 * 1024
-
-    private enum Place: Sendable {
-        /// Before the first byte of the stream.
-        case start
-        /// Outside of strings.
-        case structure
-        /// In a string that is kept so far.
-        case string
-        /// After a backslash in a string that is kept so far.
-        case escape
-        /// In a string whose rest is dropped.
-        case droppedString
-        /// After a backslash in a string whose rest is dropped.
-        case droppedEscape
-        /// In a line that is given up.
-        case givenUp
+    /// Which steps of the work are emitted; everything else always is.
+    package enum Steps: Sendable {
+        /// All of them.
+        case all
+        /// None: they are counted, and `newestStep` tells the last one, if no other event came
+        /// after it.
+        case newest
     }
 
-    private var place = Place.start
+    /// Steps of the work that were passed over without being emitted.
+    package private(set) var passed = 0
+
+    private let steps: Steps
+    /// The beginning of a line that has no end yet; `long` has it instead when that is set.
     private var line: [UInt8] = []
-    private var stringStart = 0
-    /// Where the newest escape of the form `\u0000` ends in the line.
-    private var escapeEnd = 0
-    /// Bytes dropped from the string that begins here, in order.
-    private var drops: [DroppedBytes] = []
+    private var long: LongLine?
+    /// The line of the newest step that was passed over.
+    private var newest: [UInt8] = []
 
     /// Makes a decoder for one session's output from its start.
-    package init() {}
+    package init(steps: Steps = .all) {
+        self.steps = steps
+    }
 
     /// Takes the next bytes and emits the events that they complete.
     package mutating func decode(_ bytes: Span<UInt8>, _ emit: (CodexEvent) -> Void) {
-        var next = 0
+        var next = line.isEmpty && long == nil ? 0 : completeLine(bytes, emit)
         while next < bytes.count {
-            switch place {
-            case .droppedString: next = skipString(bytes, from: next)
-            case .givenUp: next = skipLine(bytes, from: next)
-            default: next = keep(bytes, from: next)
-            }
-            if next < bytes.count, bytes[next] == UInt8(ascii: "\n") {
-                endLine(emit)
-                next += 1
-            }
+            let rest = bytes.extracting(next...)
+            next += steps == .newest ? passItems(rest) : 0
+            guard next < bytes.count else { return }
+            next += takeLine(bytes.extracting(next...), emit)
         }
     }
 
     /// Takes the end of the output: a last line without its newline counts if it is whole.
     package mutating func finish(_ emit: (CodexEvent) -> Void) {
-        endLine(emit)
+        if !line.isEmpty || long != nil { endKeptLine(emit) }
     }
 
-    /// Keeps bytes up to a newline or a change of place that another loop handles better.
-    private mutating func keep(_ bytes: Span<UInt8>, from start: Int) -> Int {
-        var next = start
-        while next < bytes.count {
-            let byte = bytes[next]
-            if byte == UInt8(ascii: "\n") { return next }
-            step(byte)
-            next += 1
-            if place == .droppedString || place == .givenUp { return next }
+    /// The newest step of the work, if it was passed over and no other event came since.
+    package var newestStep: CodexEvent? {
+        newest.isEmpty ? nil : JSONLine(newest).parse().flatMap(CodexEvent.init)
+    }
+
+    /// Passes over lines that are steps of the work; returns their length.
+    private mutating func passItems(_ bytes: Span<UInt8>) -> Int {
+        let items = Scanner.items(in: bytes)
+        guard items.count > 0 else { return 0 }
+        passed += items.count
+        newest.removeAll(keepingCapacity: true)
+        newest.append(bytes.extracting(items.newestStart..<(items.passed - 1)))
+        return items.passed
+    }
+
+    /// Takes one line, or what there is of it; returns its length.
+    private mutating func takeLine(
+        _ bytes: Span<UInt8>,
+        _ emit: (CodexEvent) -> Void
+    ) -> Int {
+        let end = Scanner.newline(in: bytes)
+        keep(bytes.extracting(..<end))
+        guard end < bytes.count else { return end }
+        endKeptLine(emit)
+        return end + 1
+    }
+
+    /// Takes the rest of a line that began earlier; returns its length.
+    private mutating func completeLine(
+        _ bytes: Span<UInt8>,
+        _ emit: (CodexEvent) -> Void
+    ) -> Int {
+        let end = Scanner.newline(in: bytes)
+        keep(bytes.extracting(..<end))
+        guard end < bytes.count else { return end }
+        if steps == .all || long != nil || !passKeptLine() { endKeptLine(emit) }
+        return end + 1
+    }
+
+    /// Passes over the line that is kept, if it is a step of the work.
+    private mutating func passKeptLine() -> Bool {
+        var whole: [UInt8] = []
+        swap(&whole, &line)
+        whole.append(UInt8(ascii: "\n"))
+        let isPassed = passItems(whole.span) > 0
+        if isPassed {
+            whole.removeAll(keepingCapacity: whole.count <= 4096)
+        } else {
+            whole.removeLast()
         }
-        return next
+        line = whole
+        return isPassed
     }
 
-    private mutating func step(_ byte: UInt8) {
-        switch place {
-        case .start, .structure:
-            place = byte == UInt8(ascii: "\"") ? .string : .structure
-            stringStart = line.count + 1
-        case .string:
-            if byte == UInt8(ascii: "\"") {
-                place = .structure
-            } else if mayCut(before: byte) {
-                drops.append(DroppedBytes(stringStart: stringStart, count: 1))
-                place = byte == UInt8(ascii: "\\") ? .droppedEscape : .droppedString
-                return
-            } else if byte == UInt8(ascii: "\\") {
-                place = .escape
-            }
-        case .escape:
-            if byte == UInt8(ascii: "u") { escapeEnd = line.count + 5 }
-            place = .string
-        case .droppedEscape:
-            drops[drops.count - 1].count += 1
-            place = .droppedString
-            return
-        case .droppedString, .givenUp: return
+    private mutating func keep(_ bytes: Span<UInt8>) {
+        if long != nil {
+            long?.append(bytes)
+        } else if line.count + bytes.count <= Scanner.longestLine {
+            line.append(bytes)
+        } else {
+            var long = LongLine()
+            long.append(line.span)
+            long.append(bytes)
+            self.long = long
+            line = []
         }
-        line.append(byte)
-        if line.count > Self.lineLimit { place = .givenUp }
     }
 
-    /// Whether the string is long enough, and this is a place between characters and escapes.
-    private func mayCut(before byte: UInt8) -> Bool {
-        line.count - stringStart >= Self.stringLimit && byte & 0xC0 != 0x80
-            && line.count >= escapeEnd
+    private mutating func endKeptLine(_ emit: (CodexEvent) -> Void) {
+        let event = long.map(Self.event) ?? Self.event(line)
+        line.removeAll(keepingCapacity: line.count <= 4096)
+        long = nil
+        guard let event else { return }
+        if case .undecodable = event {} else { newest = [] }
+        emit(event)
     }
 
-    private mutating func skipString(_ bytes: Span<UInt8>, from start: Int) -> Int {
-        var next = start
-        scan: while next < bytes.count {
-            switch bytes[next] {
-            case UInt8(ascii: "\\"):
-                place = .droppedEscape
-                next += 1
-                break scan
-            case UInt8(ascii: "\""):
-                line.append(UInt8(ascii: "\""))
-                place = .structure
-                drops[drops.count - 1].count += next - start
-                return next + 1
-            case UInt8(ascii: "\n"): break scan
-            default: next += 1
-            }
-        }
-        drops[drops.count - 1].count += next - start
-        return next
+    private static func event(_ long: LongLine) -> CodexEvent? {
+        guard !long.isGivenUp else { return .undecodable(undecodable(.tooLong, long.bytes)) }
+        return event(long.bytes, drops: long.drops)
     }
 
-    private func skipLine(_ bytes: Span<UInt8>, from start: Int) -> Int {
-        var next = start
-        while next < bytes.count, bytes[next] != UInt8(ascii: "\n") { next += 1 }
-        return next
-    }
-
-    private mutating func endLine(_ emit: (CodexEvent) -> Void) {
-        defer {
-            line.removeAll(keepingCapacity: line.count <= 64 * 1024)
-            drops.removeAll()
-            escapeEnd = 0
-            place = .structure
-        }
-        if place == .givenUp { return emit(.undecodable(undecodable(.tooLong))) }
-        guard line.contains(where: { !$0.isJSONSpace }) else { return }
+    /// The event of a line; `nil` for an empty one.
+    private static func event(_ line: [UInt8], drops: [DroppedBytes] = []) -> CodexEvent? {
+        guard line.contains(where: { !$0.isJSONSpace }) else { return nil }
         guard let value = JSONLine(line, drops: drops).parse() else {
-            return emit(.undecodable(undecodable(.notJSON)))
+            return .undecodable(undecodable(.notJSON, line))
         }
-        emit(CodexEvent(value) ?? .undecodable(undecodable(.notAnEvent)))
+        return CodexEvent(value) ?? .undecodable(undecodable(.notAnEvent, line))
     }
 
-    private func undecodable(_ reason: Undecodable.Reason) -> Undecodable {
+    private static func undecodable(_ reason: Undecodable.Reason, _ line: [UInt8]) -> Undecodable {
         Undecodable(
             reason: reason,
             sample: String(decoding: line.prefix(200), as: UTF8.self)
@@ -155,11 +142,10 @@ package struct EventDecoder: Sendable {
     }
 }
 
-/// Bytes that were dropped from a string.
-struct DroppedBytes: Sendable {
-    /// Where the string's contents begin in the kept line.
-    var stringStart: Int
-    var count: Int
+extension [UInt8] {
+    fileprivate mutating func append(_ bytes: Span<UInt8>) {
+        unsafe bytes.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
+    }
 }
 
 extension UInt8 {

@@ -24,6 +24,8 @@ package struct SessionTranscript: Sendable {
         package var standardError: [UInt8]
         /// The bytes of its standard output.
         package var outputBytes: Int64
+        /// Steps of the work that were not observed one by one.
+        package var passedSteps: Int
         /// Whether a descendant held its output open until the leak limit.
         package var outputLeaked: Bool
 
@@ -32,11 +34,13 @@ package struct SessionTranscript: Sendable {
             termination: Termination,
             standardError: [UInt8],
             outputBytes: Int64,
+            passedSteps: Int = 0,
             outputLeaked: Bool
         ) {
             self.termination = termination
             self.standardError = standardError
             self.outputBytes = outputBytes
+            self.passedSteps = passedSteps
             self.outputLeaked = outputLeaked
         }
     }
@@ -49,7 +53,7 @@ package struct SessionTranscript: Sendable {
     private(set) var turnFailure: String?
     /// The last message of the error channel that was not about Codex's own retries.
     private(set) var lastError: String?
-    /// Events, unknown ones included.
+    /// Events that were observed, unknown ones included.
     private(set) var events = 0
     private let resumed: ThreadReport?
     private var total: TokenUsage?

@@ -190,12 +190,16 @@ package final class RunDriver {
         guard isDue || !inbox.isEmpty || !active.isEmpty else { return }
         let events = active.map(Event.sessionActive) + inbox
         inbox.removeAll(keepingCapacity: true)
-        if !active.isEmpty {
-            active.removeAll(keepingCapacity: true)
-            reports.forEach { $0.noteActivity(view: view, at: now) }
-        }
+        noteActivity(at: now)
         carryOut(orchestrator.handle(events, at: now), at: now)
         deadline?.set(orchestrator.nextDeadline.map(clock.loopTime))
+    }
+
+    private func noteActivity(at now: Moment) {
+        guard !active.isEmpty else { return }
+        for key in active { view.noteActivity(key, summary: sessions[key]?.activity(), at: now) }
+        active.removeAll(keepingCapacity: true)
+        reports.forEach { $0.noteActivity(view: view, at: now) }
     }
 
     /// Ends what is to be ended at once, and sends the rest through the journal.
@@ -341,9 +345,8 @@ extension RunDriver: SessionObserver {
         inbox.append(event)
     }
 
-    func session(_ key: SessionKey, showed summary: String?) {
+    func sessionIsActive(_ key: SessionKey) {
         active.insert(key)
-        view.noteActivity(key, summary: summary, at: lastTurn)
     }
 
     func session(_ key: SessionKey, endedWith end: SessionEnd) {

@@ -7,8 +7,8 @@ import Orchestration
 protocol SessionObserver: AnyObject {
     /// Something to decide on.
     func session(_ key: SessionKey, reported event: Event)
-    /// The session lives; what the agent does, in a few words, where it said so.
-    func session(_ key: SessionKey, showed summary: String?)
+    /// The session gave a sign of life.
+    func sessionIsActive(_ key: SessionKey)
     /// The session is over: nothing of it is left to come.
     func session(_ key: SessionKey, endedWith end: SessionEnd)
 }
@@ -29,7 +29,8 @@ final class SessionRunner {
     /// Outlives the session: it is told its end.
     private unowned let observer: any SessionObserver
     private var child: ChildProcess?
-    private var decoder = EventDecoder()
+    private var decoder = EventDecoder(steps: .newest)
+    private var lastActivity: String?
     private var transcript: SessionTranscript
     private var outputBytes: Int64 = 0
     private var undecodable = 0
@@ -91,11 +92,19 @@ final class SessionRunner {
     private func consume(_ bytes: Span<UInt8>) {
         outputBytes += Int64(bytes.count)
         log.append(bytes)
-        var decoder = decoder
         // Moved out, so that what the events cause may not reach it meanwhile.
-        self.decoder = EventDecoder()
+        var decoder = EventDecoder()
+        swap(&decoder, &self.decoder)
+        let passed = decoder.passed
         decoder.decode(bytes) { observe($0) }
         self.decoder = decoder
+        if decoder.passed > passed { observer.sessionIsActive(key) }
+    }
+
+    /// What the agent does, in a few words; `nil` where it said nothing of the kind yet.
+    func activity() -> String? {
+        lastActivity = decoder.newestStep?.summary ?? lastActivity
+        return lastActivity
     }
 
     private func observe(_ event: CodexEvent) {
@@ -106,7 +115,8 @@ final class SessionRunner {
         if event.isNetworkWaiting {
             report(.sessionWaitsForNetwork(key))
         } else {
-            observer.session(key, showed: event.summary)
+            lastActivity = event.summary ?? lastActivity
+            observer.sessionIsActive(key)
         }
     }
 
@@ -151,6 +161,7 @@ final class SessionRunner {
             termination: Termination(end.termination),
             standardError: end.standardError.end,
             outputBytes: outputBytes,
+            passedSteps: decoder.passed,
             outputLeaked: end.outputLeaked
         )
         let now = SystemClock(loop: loop).now.wall
