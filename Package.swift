@@ -90,9 +90,15 @@ let package = Package(
             swiftSettings: strict
         ),
         tests("AutonomousTests", ["Autonomous", "Orchestration"]),
+        .target(
+            name: "DecoderPromises",
+            dependencies: ["CodexEvents"],
+            path: "Tests/DecoderPromises",
+            swiftSettings: strict
+        ),
         tests(
             "CodexEventsTests",
-            ["CodexEvents", "CScan", "Orchestration"],
+            ["CodexEvents", "CScan", "DecoderPromises", "Orchestration"],
             resources: [.copy("Fixtures")]
         ),
         tests("EventLoopTests", ["EventLoop"]),
@@ -136,6 +142,37 @@ if Context.environment["QUIRE_BENCHMARKS"] != nil {
             path: "Benchmarks/QuireBenchmarks",
             swiftSettings: strict,
             plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]
+        )
+    )
+    // What Benchmarks/compare measures beside Quire itself.
+    package.dependencies.append(
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2")
+    )
+    package.targets += [
+        .executableTarget(
+            name: "decode-events",
+            dependencies: ["CodexEvents"],
+            path: "Benchmarks/DecodeEvents",
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "subprocess-runner",
+            dependencies: [.product(name: "Subprocess", package: "swift-subprocess")],
+            path: "Benchmarks/SubprocessRunner",
+            swiftSettings: [.swiftLanguageMode(.v6)]
+        ),
+    ]
+}
+
+// The target of the coverage-guided fuzzer.
+if Context.environment["QUIRE_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "fuzz-decoder",
+            dependencies: ["DecoderPromises"],
+            path: "Tests/Fuzz",
+            exclude: ["run"],
+            swiftSettings: strict
         )
     )
 }

@@ -7,17 +7,27 @@
 
 enum { BLOCK = 64, TOKENS = 4096, DEPTH = 64 };
 
-/// What the first step finds in a block, a bit for each byte.
-struct block {
+/// What matters everywhere in a block, a bit for each byte.
+struct marks {
     uint64_t backslash, quote;
-    uint64_t control;    ///< Below 0x20.
-    uint64_t operator_;  ///< {}[]:,
+    uint64_t control;  ///< Below 0x20.
+};
+
+/// What matters outside of strings.
+struct structure {
+    uint64_t operators;  ///< {}[]:,
     uint64_t space;      ///< Space, tab, carriage return.
 };
 
-typedef struct block classify(const uint8_t *bytes);
-typedef uint64_t escapees(const uint8_t *bytes);
-typedef uint64_t prefix_xor(uint64_t bits);
+/// The ways of one kind of processor.
+struct ways {
+    struct marks (*marks)(const uint8_t *bytes);
+    struct structure (*structure)(const uint8_t *bytes);
+    /// The bytes that may stand behind a backslash.
+    uint64_t (*escapees)(const uint8_t *bytes);
+    /// Each bit: the parity of the bits up to it.
+    uint64_t (*prefix_xor)(uint64_t bits);
+};
 
 /// The tokens of a line: operators, both quotes of each string, the first bytes of the rest.
 struct tokens {
@@ -39,22 +49,28 @@ static bool is_escapee(uint8_t byte)
     }
 }
 
-static struct block classify_portable(const uint8_t *bytes)
+static struct marks marks_portable(const uint8_t *bytes)
 {
-    struct block block = {0};
+    struct marks marks = {0};
     for (int place = 0; place < BLOCK; place++) {
-        uint64_t bit = 1ull << place;
-        uint8_t byte = bytes[place];
-        if (byte < 0x20) block.control |= bit;
-        switch (byte) {
-        case '\\': block.backslash |= bit; break;
-        case '"': block.quote |= bit; break;
-        case ' ': case '\t': case '\r': block.space |= bit; break;
-        case '{': case '}': case '[': case ']': case ':': case ',': block.operator_ |= bit; break;
-        default: break;
-        }
+        marks.backslash |= (uint64_t)(bytes[place] == '\\') << place;
+        marks.quote |= (uint64_t)(bytes[place] == '"') << place;
+        marks.control |= (uint64_t)(bytes[place] < 0x20) << place;
     }
-    return block;
+    return marks;
+}
+
+static struct structure structure_portable(const uint8_t *bytes)
+{
+    struct structure structure = {0};
+    for (int place = 0; place < BLOCK; place++) {
+        uint8_t byte = bytes[place];
+        bool is_bracket = (byte | 0x20) == '{' || (byte | 0x20) == '}';
+        bool is_space = byte == ' ' || byte == '\t' || byte == '\r';
+        structure.operators |= (uint64_t)(is_bracket || byte == ':' || byte == ',') << place;
+        structure.space |= (uint64_t)is_space << place;
+    }
+    return structure;
 }
 
 static uint64_t escapees_portable(const uint8_t *bytes)
@@ -72,12 +88,16 @@ static uint64_t prefix_xor_portable(uint64_t bits)
     return bits;
 }
 
+static const struct ways portable = {
+    marks_portable, structure_portable, escapees_portable, prefix_xor_portable,
+};
+
 // MARK: - 32 bytes at a time
 
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-#define FAST __attribute__((target("avx2,pclmul,bmi")))
+#define FAST __attribute__((target("avx2,pclmul,bmi,popcnt")))
 
 FAST static inline uint64_t bits(__m256i low, __m256i high)
 {
@@ -118,15 +138,23 @@ FAST static inline __m256i controls(__m256i bytes)
     return _mm256_cmpeq_epi8(_mm256_max_epu8(bytes, largest), largest);
 }
 
-FAST static inline struct block classify_fast(const uint8_t *bytes)
+FAST static inline struct marks marks_fast(const uint8_t *bytes)
 {
     __m256i low = _mm256_loadu_si256((const __m256i *)bytes);
     __m256i high = _mm256_loadu_si256((const __m256i *)(bytes + 32));
-    return (struct block){
+    return (struct marks){
         .backslash = equal(low, high, '\\'),
         .quote = equal(low, high, '"'),
         .control = bits(controls(low), controls(high)),
-        .operator_ = bits(operators(low), operators(high)),
+    };
+}
+
+FAST static inline struct structure structure_fast(const uint8_t *bytes)
+{
+    __m256i low = _mm256_loadu_si256((const __m256i *)bytes);
+    __m256i high = _mm256_loadu_si256((const __m256i *)(bytes + 32));
+    return (struct structure){
+        .operators = bits(operators(low), operators(high)),
         .space = bits(spaces(low), spaces(high)),
     };
 }
@@ -160,6 +188,8 @@ FAST static inline uint64_t prefix_xor_fast(uint64_t bits)
     __m128i ones = _mm_set1_epi8(-1);
     return _mm_cvtsi128_si64(_mm_clmulepi64_si128(_mm_set_epi64x(0, bits), ones, 0));
 }
+
+static const struct ways fast = {marks_fast, structure_fast, escapees_fast, prefix_xor_fast};
 #endif
 
 // MARK: - The first step
@@ -212,23 +242,29 @@ static bool are_unicode_escapes(const struct tokens *tokens, size_t base, uint64
 /// Adds the tokens of a block; false when a string in it breaks a rule.
 static inline __attribute__((always_inline)) bool scan_block(
     struct tokens *tokens, size_t base, const uint8_t *bytes, struct carry *carry,
-    classify *classify, escapees *escapees, prefix_xor *prefix_xor)
+    const struct ways *ways)
 {
-    struct block block = classify(bytes);
-    uint64_t escaped = find_escaped(block.backslash, carry);
-    uint64_t quote = block.quote & ~escaped;
+    struct marks marks = ways->marks(bytes);
+    uint64_t escaped = find_escaped(marks.backslash, carry);
+    uint64_t quote = marks.quote & ~escaped;
     // From each opening quote up to, and without, the closing one.
-    uint64_t string = prefix_xor(quote) ^ carry->string;
+    uint64_t string = ways->prefix_xor(quote) ^ carry->string;
     carry->string = (uint64_t)((int64_t)string >> 63);
-    if (block.control & string)
+    if (marks.control & string)
         return false;
     escaped &= string;
-    if (escaped && ((escaped & ~escapees(bytes)) || !are_unicode_escapes(tokens, base, escaped)))
+    if (escaped
+        && ((escaped & ~ways->escapees(bytes)) || !are_unicode_escapes(tokens, base, escaped)))
         return false;
-    uint64_t scalar = ~(block.operator_ | block.space | quote | string);
+    if (!~string && !quote) {
+        carry->scalar = 0;
+        return true;
+    }
+    struct structure structure = ways->structure(bytes);
+    uint64_t scalar = ~(structure.operators | structure.space | quote | string);
     uint64_t first = scalar & ~(scalar << 1 | carry->scalar);
     carry->scalar = scalar >> 63;
-    uint64_t found = (block.operator_ & ~string) | quote | first;
+    uint64_t found = (structure.operators & ~string) | quote | first;
     size_t count = tokens->count;
     tokens->count += (size_t)__builtin_popcountll(found);
     if (tokens->count > TOKENS)
@@ -240,18 +276,18 @@ static inline __attribute__((always_inline)) bool scan_block(
 
 /// Finds the tokens of a line; false when it is none that the second step should see.
 static inline __attribute__((always_inline)) bool find_tokens(
-    struct tokens *tokens, classify *classify, escapees *escapees, prefix_xor *prefix_xor)
+    struct tokens *tokens, const struct ways *ways)
 {
     struct carry carry = {0};
     size_t base = 0;
     for (; base + BLOCK <= tokens->length; base += BLOCK)
-        if (!scan_block(tokens, base, tokens->line + base, &carry, classify, escapees, prefix_xor))
+        if (!scan_block(tokens, base, tokens->line + base, &carry, ways))
             return false;
     if (base < tokens->length) {
         uint8_t last[BLOCK];
         memset(last, ' ', BLOCK);
         memcpy(last, tokens->line + base, tokens->length - base);
-        if (!scan_block(tokens, base, last, &carry, classify, escapees, prefix_xor))
+        if (!scan_block(tokens, base, last, &carry, ways))
             return false;
     }
     return !carry.string;
@@ -512,8 +548,7 @@ static bool scan_portable(const uint8_t *line, size_t length, struct cscan_item 
     tokens.line = line;
     tokens.length = length;
     tokens.count = 0;
-    return find_tokens(&tokens, classify_portable, escapees_portable, prefix_xor_portable)
-        && is_item(&tokens, item);
+    return find_tokens(&tokens, &portable) && is_item(&tokens, item);
 }
 
 #if defined(__x86_64__)
@@ -523,8 +558,7 @@ FAST static bool scan_fast(const uint8_t *line, size_t length, struct cscan_item
     tokens.line = line;
     tokens.length = length;
     tokens.count = 0;
-    return find_tokens(&tokens, classify_fast, escapees_fast, prefix_xor_fast)
-        && is_item(&tokens, item);
+    return find_tokens(&tokens, &fast) && is_item(&tokens, item);
 }
 #endif
 

@@ -8,6 +8,7 @@ package final class LiveReport: Report {
     private static let frameInterval = Duration.milliseconds(100)
     private static let quietInterval = Duration.seconds(1)
 
+    package let showsActivity = true
     private let loop: Loop
     private let writer: LogWriter
     private let descriptor: Int32

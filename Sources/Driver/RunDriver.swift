@@ -21,6 +21,7 @@ package final class RunDriver {
     let loop: Loop
     private let store: RunStore
     private let reports: [any Report]
+    private let showsActivity: Bool
     private let environment: SessionEnvironment
     private var clock: SystemClock
     private var orchestrator: Orchestrator
@@ -63,6 +64,7 @@ package final class RunDriver {
         self.loop = loop
         self.store = store
         self.reports = reports
+        showsActivity = reports.contains { $0.showsActivity }
         environment = SessionEnvironment(run: request.run, inherited: request.environment)
         clock = SystemClock(loop: loop)
         orchestrator = Orchestrator(recovering: recovered, seed: seed)
@@ -197,7 +199,11 @@ package final class RunDriver {
 
     private func noteActivity(at now: Moment) {
         guard !active.isEmpty else { return }
-        for key in active { view.noteActivity(key, summary: sessions[key]?.activity(), at: now) }
+        if showsActivity {
+            for key in active {
+                view.noteActivity(key, summary: sessions[key]?.activity(), at: now)
+            }
+        }
         active.removeAll(keepingCapacity: true)
         reports.forEach { $0.noteActivity(view: view, at: now) }
     }

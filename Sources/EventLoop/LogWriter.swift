@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// A file, pipe or terminal that is written to on worker threads: in order, in large pieces, with
 /// a bound on what its owner should let it buffer.
@@ -6,12 +7,27 @@ import Glibc
 /// At most half of the worker threads of a loop write at once.
 package final class LogWriter {
     /// How much may wait before the owner is told to stop, in bytes.
-    package static let highWater = 1024 * 1024
-    private static let lowWater = 256 * 1024
+    package static let highWater = 256 * 1024
+    private static let lowWater = 64 * 1024
+
+    /// Bytes that a worker thread writes while the loop fills the other buffer.
+    ///
+    /// Never used by both at once; the lock says so to the compiler.
+    private final class Buffer: Sendable {
+        let bytes = Mutex<[UInt8]>([])
+
+        var count: Int { bytes.withLock { $0.count } }
+        var isEmpty: Bool { count == 0 }
+
+        /// Forgets the bytes, but not their memory, unless there is much of it and it is idle.
+        func clear(keeping: Bool) {
+            bytes.withLock { $0.removeAll(keepingCapacity: keeping || $0.capacity <= 16 * 1024) }
+        }
+    }
 
     /// What a worker thread is given to write.
     private struct Piece: Sendable {
-        var bytes: [UInt8]
+        var buffer: Buffer
         var path: String
         /// -1 where the file is yet to be opened.
         var descriptor: Int32
@@ -31,7 +47,9 @@ package final class LogWriter {
     /// -1 until it is opened, and after it was closed.
     private var descriptor: Int32
     private let ownsDescriptor: Bool
-    private var pending: [UInt8] = []
+    private var pending = Buffer()
+    /// The buffer that is being written, or was: filled next.
+    private var other = Buffer()
     private var underWay = 0
     private var isWorking = false
     private var isPressed = false
@@ -82,7 +100,9 @@ package final class LogWriter {
             lostBytes += Int64(bytes.count)
             return
         }
-        unsafe bytes.withUnsafeBufferPointer { unsafe pending.append(contentsOf: $0) }
+        unsafe bytes.withUnsafeBufferPointer { buffer in
+            pending.bytes.withLock { unsafe $0.append(contentsOf: buffer) }
+        }
         added()
     }
 
@@ -92,7 +112,7 @@ package final class LogWriter {
             lostBytes += Int64(text.utf8.count)
             return
         }
-        pending.append(contentsOf: text.utf8)
+        pending.bytes.withLock { $0.append(contentsOf: text.utf8) }
         added()
     }
 
@@ -141,9 +161,9 @@ package final class LogWriter {
     }
 
     private func start() {
-        var piece = Piece(bytes: pending, path: path, descriptor: descriptor)
-        pending = []
-        underWay = piece.bytes.count
+        var piece = Piece(buffer: pending, path: path, descriptor: descriptor)
+        swap(&pending, &other)
+        underWay = piece.buffer.count
         if let writeLast {
             self.writeLast = nil
             piece.closes = ownsDescriptor
@@ -158,11 +178,12 @@ package final class LogWriter {
     }
 
     private func written(_ piece: Piece, _ outcome: Outcome) {
-        if !piece.bytes.isEmpty { loop.logGate.leave() }
+        if underWay > 0 { loop.logGate.leave() }
         descriptor = outcome.descriptor
         isWorking = false
+        if outcome.errno != 0 { fail(outcome.errno, lost: underWay - outcome.written) }
         underWay = 0
-        if outcome.errno != 0 { fail(outcome.errno, lost: piece.bytes.count - outcome.written) }
+        piece.buffer.clear(keeping: !pending.isEmpty)
         if isPressed, pending.count <= Self.lowWater {
             isPressed = false
             onPressure?(false)
@@ -171,7 +192,7 @@ package final class LogWriter {
 
     private func fail(_ errno: Int32, lost: Int) {
         lostBytes += Int64(lost + pending.count)
-        pending = []
+        pending.clear(keeping: false)
         guard failure == nil else { return }
         let error = LoopError("writing \"\(path)\"", errno)
         failure = error
@@ -181,12 +202,14 @@ package final class LogWriter {
     /// Opens, writes and closes, as far as each is asked for; on a worker thread.
     private static func write(_ piece: Piece) -> Outcome {
         var outcome = Outcome(descriptor: piece.descriptor)
-        if outcome.descriptor < 0, !piece.bytes.isEmpty {
-            outcome.descriptor = openForAppending(piece.path)
-            if outcome.descriptor < 0 { outcome.errno = errno }
-        }
-        while outcome.written < piece.bytes.count, outcome.errno == 0 {
-            writePart(of: piece.bytes, &outcome)
+        piece.buffer.bytes.withLock { bytes in
+            if outcome.descriptor < 0, !bytes.isEmpty {
+                outcome.descriptor = openForAppending(piece.path)
+                if outcome.descriptor < 0 { outcome.errno = errno }
+            }
+            while outcome.written < bytes.count, outcome.errno == 0 {
+                writePart(of: bytes, &outcome)
+            }
         }
         if piece.closes, outcome.descriptor >= 0 {
             if close(outcome.descriptor) != 0, outcome.errno == 0 { outcome.errno = errno }
