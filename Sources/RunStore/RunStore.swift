@@ -16,6 +16,7 @@ package final class RunStore: Sendable {
     /// The database's file.
     package let path: String
     private let writer: DatabaseQueue
+    private let checkpointer: Checkpointer
     private let queue = DispatchQueue(label: "quire.store")
     private let waiting = Mutex<[Appended]>([])
     /// What the projections lack; touched on the queue alone.
@@ -31,6 +32,7 @@ package final class RunStore: Sendable {
     private init(path: String, writer: DatabaseQueue) {
         self.path = path
         self.writer = writer
+        checkpointer = Checkpointer(path: path)
     }
 
     /// Opens the store in a directory, which is made if need be and ignored by git.
@@ -75,6 +77,8 @@ package final class RunStore: Sendable {
         configuration.journalMode = .wal
         configuration.prepareDatabase { database in
             try database.execute(sql: "PRAGMA synchronous = NORMAL")
+            // A checkpoint waits for the disk; it is made beside the writing, by `Checkpointer`.
+            try database.execute(sql: "PRAGMA wal_autocheckpoint = 0")
         }
         let queue = try DatabaseQueue(path: path, configuration: configuration)
         if try queue.read(Schema.migrator.hasBeenSuperseded) {
@@ -136,6 +140,7 @@ package final class RunStore: Sendable {
             do {
                 try writer.write { [projection] in try projection.write(to: $0) }
                 projection = Projection()
+                checkpointer.checkpointIfLong()
             } catch {
                 queue.asyncAfter(deadline: .now() + Self.retry) { [self] in project() }
             }
@@ -149,6 +154,7 @@ package final class RunStore: Sendable {
             // What could not be written waits for the next start.
             projection.withLock { $0 = Projection() }
         }
+        checkpointer.close()
         do {
             try writer.close()
         } catch {

@@ -1,0 +1,47 @@
+import Dispatch
+import GRDB
+import Glibc
+import Synchronization
+
+/// Moves what the write-ahead log holds into the database, beside the writing: that waits for the
+/// disk several times, which no start of a session should.
+final class Checkpointer: Sendable {
+    /// The length of the log from which on it is moved, in bytes.
+    private static let length: Int64 = 8 * 1024 * 1024
+
+    private let path: String
+    private let queue = DispatchQueue(label: "quire.store.checkpoint")
+    private let isBusy = Mutex(false)
+
+    init(path: String) {
+        self.path = path
+    }
+
+    /// Begins a checkpoint, if the log is long and none is under way.
+    ///
+    /// One that fails is made up for by the next; a disk that takes nothing more is noticed by those
+    /// who write.
+    func checkpointIfLong() {
+        guard logLength > Self.length, isBusy.withLock({ claim(&$0) }) else { return }
+        queue.async { [self] in
+            defer { isBusy.withLock { $0 = false } }
+            // A connection of its own, for as long as it takes: the writer's would be in the way.
+            guard let connection = try? DatabaseQueue(path: path) else { return }
+            _ = try? connection.writeWithoutTransaction { try $0.checkpoint(.passive) }
+            try? connection.close()
+        }
+    }
+
+    /// Waits for the checkpoint that is under way.
+    func close() { queue.sync {} }
+
+    private func claim(_ isBusy: inout Bool) -> Bool {
+        defer { isBusy = true }
+        return !isBusy
+    }
+
+    private var logLength: Int64 {
+        var status = stat()
+        return stat(path + "-wal", &status) == 0 ? Int64(status.st_size) : 0
+    }
+}
