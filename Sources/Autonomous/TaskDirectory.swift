@@ -60,27 +60,34 @@ package struct TaskDirectory: Hashable, Sendable {
 
     /// Looks at the checklist, holds it against the last good copy, and keeps a good one as the
     /// new last good copy.
-    package func inspectAndKeep() -> ChecklistState {
-        let goodBytes = FileSystem.contents(goodListPath, limit: Checklist.sizeLimit)
-        func good() -> Checklist? { goodBytes.flatMap { try? Checklist(bytes: $0) } }
+    ///
+    /// A good list that has not changed since `last`, the look before this one, is not read twice.
+    package func inspectAndKeep(after last: ChecklistLook? = nil) -> ChecklistLook {
         guard FileKind(taskListPath) != .nothing else {
-            return good() == nil ? .missing : damaged("it is gone")
+            return ChecklistLook(goodCopy() == nil ? .missing : damaged("it is gone"))
         }
         do {
             let bytes = try listBytes()
-            let list = try Checklist(bytes: bytes)
-            if bytes == goodBytes { return .good(list.progress) }
-            let good = good()
-            if let good, let damage = list.damage(since: good) {
-                return damaged(damage.description)
-            }
-            if list != good { try keep(bytes) }
-            return .good(list.progress)
+            if let last, last.isOf(bytes) { return last }
+            return ChecklistLook(.good(try keepIfGood(bytes)), of: bytes)
         } catch let error as Checklist.Damage {
-            return damaged(error.description, hasCopy: good() != nil)
+            return ChecklistLook(damaged(error.description, hasCopy: goodCopy() != nil))
         } catch {
-            return damaged("\(error)", hasCopy: good() != nil)
+            return ChecklistLook(damaged("\(error)", hasCopy: goodCopy() != nil))
         }
+    }
+
+    private func keepIfGood(_ bytes: [UInt8]) throws -> Orchestration.Progress {
+        let list = try Checklist(bytes: bytes)
+        let good = goodCopy()
+        if let good, let damage = list.damage(since: good) { throw damage }
+        if list != good { try keep(bytes) }
+        return list.progress
+    }
+
+    private func goodCopy() -> Checklist? {
+        FileSystem.contents(goodListPath, limit: Checklist.sizeLimit)
+            .flatMap { try? Checklist(bytes: $0) }
     }
 
     /// Looks at the checklist without the last good copy.
@@ -152,4 +159,19 @@ package struct TaskDirectory: Hashable, Sendable {
         }
         return WallTime(millisecondsSinceEpoch: times.max() ?? 0)
     }
+}
+
+/// What a look at a checklist found, to be held against the next look.
+package struct ChecklistLook: Hashable, Sendable {
+    /// The checklist.
+    package let state: ChecklistState
+    /// Tells the bytes of a good list from others.
+    private let fingerprint: Int?
+
+    fileprivate init(_ state: ChecklistState, of bytes: [UInt8]? = nil) {
+        self.state = state
+        fingerprint = bytes?.hashValue
+    }
+
+    fileprivate func isOf(_ bytes: [UInt8]) -> Bool { fingerprint == bytes.hashValue }
 }

@@ -35,7 +35,7 @@ package final class RunDriver {
     private var attachments: [SessionAttachment] = []
     private var batches: [Batch] = []
     private var sessions: [SessionKey: SessionRunner] = [:]
-    private var directories: [String: TaskDirectory] = [:]
+    private var tasks: [String: OpenTask] = [:]
     private var sequence = 0
     private var lastTurn: Moment
     private var hasBegun = false
@@ -153,8 +153,8 @@ package final class RunDriver {
         var owners: [String] = []
         for result in results {
             switch result {
-            case .opened(let directory, let inspected, let warnings):
-                directories[inspected.task] = directory
+            case .opened(let task, let inspected, let warnings):
+                tasks[inspected.task] = task
                 events += warnings.map { .warned(Warned(task: inspected.task, message: $0)) }
                 events.append(.taskInspected(inspected))
             case .unusable(let task, let reason):
@@ -242,9 +242,7 @@ package final class RunDriver {
             switch command {
             case .startSession(let start): begin(start, result)
             case .releaseTask(let task):
-                if let directory = directories.removeValue(forKey: task) {
-                    released.append(directory)
-                }
+                if let task = tasks.removeValue(forKey: task) { released.append(task.directory) }
             case .endRun(let ending):
                 self.ending = ending
                 leave()
@@ -283,13 +281,13 @@ package final class RunDriver {
         if case .failure(let error) = recorded {
             return refuse(start, "its start could not be recorded: \(error)")
         }
-        guard let work = request.work[start.task], let directory = directories[start.task] else {
+        guard let work = request.work[start.task], let task = tasks[start.task] else {
             return refuse(start, "its task is not open [this is a bug]")
         }
         let launch = SessionLaunch(
             start: start,
             work: work,
-            directory: directory,
+            directory: task.directory,
             agent: request.agent,
             prompts: request.prompts,
             environment: environment
@@ -298,6 +296,7 @@ package final class RunDriver {
         sessions[start.key] = SessionRunner(
             start,
             launch: launch,
+            look: task.look,
             resumedUsage: usage,
             leakLimit: request.leakLimit,
             loop: loop,
@@ -327,8 +326,8 @@ package final class RunDriver {
     }
 
     private func leave() {
-        let remaining = Array(directories.values)
-        directories = [:]
+        let remaining = tasks.values.map(\.directory)
+        tasks = [:]
         release(remaining) { [unowned self] in
             leftovers?.endAll { [unowned self] in finishReports() }
         }
@@ -369,7 +368,8 @@ extension RunDriver: SessionObserver {
                 )
             )
         }
-        inbox.append(.sessionEnded(key, end.result, end.checklist))
+        tasks[key.task]?.look = end.look
+        inbox.append(.sessionEnded(key, end.result, end.look.state))
     }
 }
 

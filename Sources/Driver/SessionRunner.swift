@@ -16,7 +16,7 @@ protocol SessionObserver: AnyObject {
 /// All that is left of a session.
 struct SessionEnd {
     var result: SessionResult
-    var checklist: ChecklistState
+    var look: ChecklistLook
     var standardError: CapturedOutput
 }
 
@@ -25,6 +25,8 @@ final class SessionRunner {
     private let key: SessionKey
     private let loop: Loop
     private let directory: TaskDirectory
+    /// The look at the checklist before the session.
+    private let look: ChecklistLook
     private let log: LogWriter
     /// Outlives the session: it is told its end.
     private unowned let observer: any SessionObserver
@@ -36,7 +38,7 @@ final class SessionRunner {
     private var undecodable = 0
     private var savesUnderWay = 0
     /// How the process ended, and the checklist it left.
-    private var over: (ChildEnd, ChecklistState)?
+    private var over: (ChildEnd, ChecklistLook)?
 
     /// Starts a session; its process comes to life on a worker thread.
     ///
@@ -44,6 +46,7 @@ final class SessionRunner {
     init(
         _ start: SessionStarted,
         launch: SessionLaunch,
+        look: ChecklistLook,
         resumedUsage: TokenUsage?,
         leakLimit: Duration,
         loop: Loop,
@@ -52,6 +55,7 @@ final class SessionRunner {
         key = start.key
         self.loop = loop
         directory = launch.directory
+        self.look = look
         self.observer = observer
         let resumed = start.resumes.flatMap { thread in
             resumedUsage.map { ThreadReport(thread: thread, usage: $0) }
@@ -140,17 +144,17 @@ final class SessionRunner {
 
     private func childEnded(_ end: ChildEnd) {
         decoder.finish { observe($0) }
-        let directory = directory
+        let (directory, look) = (directory, look)
         log.finish {
-            directory.inspectAndKeep()
-        } then: { [self] checklist in
-            over = (end, checklist)
+            directory.inspectAndKeep(after: look)
+        } then: { [self] look in
+            over = (end, look)
             endIfOver()
         }
     }
 
     private func endIfOver() {
-        guard let (end, checklist) = over, savesUnderWay == 0 else { return }
+        guard let (end, look) = over, savesUnderWay == 0 else { return }
         over = nil
         if undecodable > 0 {
             warn(
@@ -170,7 +174,7 @@ final class SessionRunner {
             key,
             endedWith: SessionEnd(
                 result: result,
-                checklist: checklist,
+                look: look,
                 standardError: end.standardError
             )
         )

@@ -2,6 +2,13 @@ import Autonomous
 import Glibc
 import Orchestration
 
+/// A task whose directory is locked for this run.
+struct OpenTask: Sendable {
+    let directory: TaskDirectory
+    /// The last look at its checklist.
+    var look: ChecklistLook
+}
+
 /// The opening of task directories before a run begins: made where missing, locked, looked at.
 ///
 /// Runs on worker threads, many directories a job.
@@ -9,7 +16,7 @@ struct TaskOpening: Sendable {
     /// What became of one directory.
     enum Result: Sendable {
         /// It is ready; the warnings tell what was odd about it.
-        case opened(TaskDirectory, TaskInspected, warnings: [String])
+        case opened(OpenTask, TaskInspected, warnings: [String])
         /// It can't be used at all.
         case unusable(task: String, reason: String)
         /// Another process owns it now.
@@ -28,12 +35,14 @@ struct TaskOpening: Sendable {
             let directory = workspace.taskDirectory(try TaskName(given: task))
             try directory.create()
             let warnings = try lock(directory)
+            let look = directory.inspectAndKeep()
             let inspected = TaskInspected(
                 task: task,
-                checklist: directory.inspectAndKeep(),
+                checklist: look.state,
                 thread: directory.savedThread()
             )
-            return .opened(directory, inspected, warnings: warnings)
+            let open = OpenTask(directory: directory, look: look)
+            return .opened(open, inspected, warnings: warnings)
         } catch let error as LockError {
             return .locked(reason: "\(error)")
         } catch {

@@ -42,11 +42,11 @@ private let good = "## Tasks\n- [x] Task 1: one\n- [ ] Task 2: two\n"
         try withWorkspace { workspace in
             let task = try workspace.task("existing")
             try task.create()
-            #expect(task.inspectAndKeep() == .missing)
+            #expect(task.inspectAndKeep().state == .missing)
             try put(good, task.taskListPath)
             try put("# Progress Log\n", task.progressPath)
             try put("550e8400-e29b-41d4-a716-446655440000\n", task.path + "/session.id")
-            #expect(task.inspectAndKeep() == .good(Progress(ticked: 1, total: 2)))
+            #expect(task.inspectAndKeep().state == .good(Progress(ticked: 1, total: 2)))
             #expect(task.hasNotes)
             #expect(task.savedThread() == "550e8400-e29b-41d4-a716-446655440000")
         }
@@ -64,10 +64,10 @@ private let good = "## Tasks\n- [x] Task 1: one\n- [ ] Task 2: two\n"
             let task = try workspace.task("a")
             try task.create()
             try put(good, task.taskListPath)
-            #expect(task.inspectAndKeep() == .good(Progress(ticked: 1, total: 2)))
+            #expect(task.inspectAndKeep().state == .good(Progress(ticked: 1, total: 2)))
             for _ in 0..<2 {
                 try put(text, task.taskListPath)
-                guard case .damaged(let found) = task.inspectAndKeep() else {
+                guard case .damaged(let found) = task.inspectAndKeep().state else {
                     Issue.record("the damage was accepted")
                     return
                 }
@@ -78,6 +78,31 @@ private let good = "## Tasks\n- [x] Task 1: one\n- [ ] Task 2: two\n"
         }
     }
 
+    @Test func `a look after another finds what changed in between`() throws {
+        try withWorkspace { workspace in
+            let task = try workspace.task("a")
+            try task.create()
+            try put(good, task.taskListPath)
+            let first = task.inspectAndKeep()
+            #expect(task.inspectAndKeep(after: first) == first)
+            try put(good.replacingOccurrences(of: "[ ]", with: "[x]"), task.taskListPath)
+            let second = task.inspectAndKeep(after: first)
+            #expect(second.state == .good(Progress(ticked: 2, total: 2)))
+            try put("## Tasks\n- [x] Task 1: one\n", task.taskListPath)
+            let third = task.inspectAndKeep(after: second)
+            guard case .damaged = third.state else {
+                Issue.record("the damage was not seen")
+                return
+            }
+            #expect(task.inspectAndKeep(after: third).state == third.state)
+            try FileManager.default.removeItem(atPath: task.taskListPath)
+            guard case .damaged = task.inspectAndKeep(after: second).state else {
+                Issue.record("the loss was not seen")
+                return
+            }
+        }
+    }
+
     @Test func `a list that is gone after there was one is damage`() throws {
         try withWorkspace { workspace in
             let task = try workspace.task("a")
@@ -85,7 +110,7 @@ private let good = "## Tasks\n- [x] Task 1: one\n- [ ] Task 2: two\n"
             try put(good, task.taskListPath)
             _ = task.inspectAndKeep()
             try FileManager.default.removeItem(atPath: task.taskListPath)
-            guard case .damaged(let words) = task.inspectAndKeep() else {
+            guard case .damaged(let words) = task.inspectAndKeep().state else {
                 Issue.record("the damage was accepted")
                 return
             }
@@ -102,7 +127,7 @@ private let good = "## Tasks\n- [x] Task 1: one\n- [ ] Task 2: two\n"
                 atPath: task.taskListPath,
                 withDestinationPath: workspace.root + "/elsewhere.md"
             )
-            guard case .damaged(let words) = task.inspectAndKeep() else {
+            guard case .damaged(let words) = task.inspectAndKeep().state else {
                 Issue.record("a link was accepted")
                 return
             }
