@@ -16,7 +16,8 @@ struct FactEncoder {
 
 /// JSON as far as it is written.
 private final class JSONText {
-    private var bytes: [UInt8] = []
+    // Nothing below runs in the middle of an access to it.
+    @exclusivity(unchecked) private var bytes: [UInt8] = []
 
     init() {
         bytes.reserveCapacity(4096)
@@ -48,7 +49,7 @@ private final class JSONText {
             )
             throw EncodingError.invalidValue(number, context)
         }
-        write(raw: "\(number)")
+        write(raw: number.description)
     }
 
     /// Writes a value of any kind; a structure opens its object or array itself, and it is closed
@@ -156,7 +157,7 @@ private struct ObjectContainer<Key: CodingKey>: KeyedEncodingContainerProtocol {
 
     func encode(_ value: Int, forKey key: Key) {
         write(key)
-        encoder.text.write(raw: "\(value)")
+        encoder.text.write(raw: value.description)
     }
 
     func encode(_ value: Double, forKey key: Key) throws {
@@ -226,16 +227,16 @@ private struct SingleContainer: SingleValueEncodingContainer {
     func encode(_ value: String) { encoder.text.write(value) }
     func encode(_ value: Double) throws { try encoder.text.write(value, at: codingPath) }
     func encode(_ value: Float) throws { try encoder.text.write(Double(value), at: codingPath) }
-    func encode(_ value: Int) { encoder.text.write(raw: "\(value)") }
-    func encode(_ value: Int8) { encoder.text.write(raw: "\(value)") }
-    func encode(_ value: Int16) { encoder.text.write(raw: "\(value)") }
-    func encode(_ value: Int32) { encoder.text.write(raw: "\(value)") }
-    func encode(_ value: Int64) { encoder.text.write(raw: "\(value)") }
-    func encode(_ value: UInt) { encoder.text.write(raw: "\(value)") }
-    func encode(_ value: UInt8) { encoder.text.write(raw: "\(value)") }
-    func encode(_ value: UInt16) { encoder.text.write(raw: "\(value)") }
-    func encode(_ value: UInt32) { encoder.text.write(raw: "\(value)") }
-    func encode(_ value: UInt64) { encoder.text.write(raw: "\(value)") }
+    func encode(_ value: Int) { encoder.text.write(raw: value.description) }
+    func encode(_ value: Int8) { encoder.text.write(raw: value.description) }
+    func encode(_ value: Int16) { encoder.text.write(raw: value.description) }
+    func encode(_ value: Int32) { encoder.text.write(raw: value.description) }
+    func encode(_ value: Int64) { encoder.text.write(raw: value.description) }
+    func encode(_ value: UInt) { encoder.text.write(raw: value.description) }
+    func encode(_ value: UInt8) { encoder.text.write(raw: value.description) }
+    func encode(_ value: UInt16) { encoder.text.write(raw: value.description) }
+    func encode(_ value: UInt32) { encoder.text.write(raw: value.description) }
+    func encode(_ value: UInt64) { encoder.text.write(raw: value.description) }
     func encode(_ value: some Encodable) throws {
         try encoder.text.write(value: value, at: codingPath)
     }
