@@ -42,12 +42,14 @@ struct Projection {
 
     private func writeRows(to database: Database) throws {
         for part in parts { try part.write(to: database) }
-        try database.execute(sql: "UPDATE projected SET sequence = ?", arguments: [rows.upTo])
+        try database.cachedStatement(sql: "UPDATE projected SET sequence = ?")
+            .execute(arguments: [rows.upTo])
     }
 
     /// The newest row of the journal that the tables tell of.
     private static func written(in database: Database) throws -> Int64 {
-        try Int64.fetchOne(database, sql: "SELECT sequence FROM projected") ?? 0
+        let select = try database.cachedStatement(sql: "SELECT sequence FROM projected")
+        return try Int64.fetchOne(select) ?? 0
     }
 
     /// Whether the journal has more to tell than the tables.

@@ -22,9 +22,11 @@ package final class RunStore: Sendable {
     /// What the projections lack; touched on the queue alone.
     private let projection = Mutex(Projection())
 
-    /// How far the projections may lag behind the journal: a start waits for the journal alone, and
-    /// rows that change often are written once.
-    private static let lag = DispatchTimeInterval.milliseconds(50)
+    /// How far the projections may lag behind the journal.
+    ///
+    /// A start waits for the journal alone, and rows that change often are written once. Not longer,
+    /// for the journal must wait while they are written.
+    private static let lag = DispatchTimeInterval.milliseconds(10)
     private static let retry = DispatchTimeInterval.seconds(1)
 
     private typealias Appended = (JournalBatch, @Sendable (Result<Void, StoreError>) -> Void)
