@@ -8,10 +8,10 @@ import Synchronization
 /// The journal of every run of a workspace, and the tables made from it.
 ///
 /// Writes happen on the store's own queue, in order, in one transaction for all batches that wait.
-/// The tables that people look at follow a moment later, or when the store is opened again after
-/// a crash. A batch that was reported as written survives the death of this process, `kill -9` included; a power failure may
-/// cost the last moments (WAL with `synchronous = NORMAL`). The truth about *work* is in the task
-/// directories all the same.
+/// The tables that people look at follow a moment later, or when somebody looks after a crash. A
+/// batch that was reported as written survives the death of this process, `kill -9` included; a
+/// power failure may cost the last moments (WAL with `synchronous = NORMAL`). The truth about *work*
+/// is in the task directories all the same.
 package final class RunStore: Sendable {
     /// The database's file.
     package let path: String
