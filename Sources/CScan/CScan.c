@@ -19,12 +19,17 @@ struct structure {
     uint64_t space;      ///< Space, tab, carriage return.
 };
 
+/// What may stand behind a backslash.
+struct escapees {
+    uint64_t all;
+    uint64_t unicode;  ///< u
+};
+
 /// The ways of one kind of processor.
 struct ways {
     struct marks (*marks)(const uint8_t *bytes);
     struct structure (*structure)(const uint8_t *bytes);
-    /// The bytes that may stand behind a backslash.
-    uint64_t (*escapees)(const uint8_t *bytes);
+    struct escapees (*escapees)(const uint8_t *bytes);
     /// Each bit: the parity of the bits up to it.
     uint64_t (*prefix_xor)(uint64_t bits);
 };
@@ -73,12 +78,14 @@ static struct structure structure_portable(const uint8_t *bytes)
     return structure;
 }
 
-static uint64_t escapees_portable(const uint8_t *bytes)
+static struct escapees escapees_portable(const uint8_t *bytes)
 {
-    uint64_t bits = 0;
-    for (int place = 0; place < BLOCK; place++)
-        bits |= (uint64_t)is_escapee(bytes[place]) << place;
-    return bits;
+    struct escapees escapees = {0};
+    for (int place = 0; place < BLOCK; place++) {
+        escapees.all |= (uint64_t)is_escapee(bytes[place]) << place;
+        escapees.unicode |= (uint64_t)(bytes[place] == 'u') << place;
+    }
+    return escapees;
 }
 
 static uint64_t prefix_xor_portable(uint64_t bits)
@@ -176,11 +183,14 @@ FAST static inline __m256i escapee(__m256i bytes)
     return _mm256_xor_si256(none, _mm256_set1_epi8(-1));
 }
 
-FAST static inline uint64_t escapees_fast(const uint8_t *bytes)
+FAST static inline struct escapees escapees_fast(const uint8_t *bytes)
 {
     __m256i low = _mm256_loadu_si256((const __m256i *)bytes);
     __m256i high = _mm256_loadu_si256((const __m256i *)(bytes + 32));
-    return bits(escapee(low), escapee(high));
+    return (struct escapees){
+        .all = bits(escapee(low), escapee(high)),
+        .unicode = equal(low, high, 'u'),
+    };
 }
 
 FAST static inline uint64_t prefix_xor_fast(uint64_t bits)
@@ -223,19 +233,33 @@ static bool is_hex(uint8_t byte)
     return (byte >= '0' && byte <= '9') || ((byte | 0x20) >= 'a' && (byte | 0x20) <= 'f');
 }
 
-/// Whether four hexadecimal digits follow each `u` that these bits name.
-static bool are_unicode_escapes(const struct tokens *tokens, size_t base, uint64_t escaped)
+/// Whether four hexadecimal digits follow each of the bytes that these bits name.
+static bool are_unicode_escapes(const struct tokens *tokens, size_t base, uint64_t bits)
 {
-    for (; escaped; escaped &= escaped - 1) {
-        size_t place = base + (size_t)__builtin_ctzll(escaped);
-        if (tokens->line[place] != 'u')
-            continue;
+    for (; bits; bits &= bits - 1) {
+        size_t place = base + (size_t)__builtin_ctzll(bits);
         if (place + 4 >= tokens->length)
             return false;
         for (int digit = 1; digit <= 4; digit++)
             if (!is_hex(tokens->line[place + digit]))
                 return false;
     }
+    return true;
+}
+
+/// Adds the tokens that these bits name; false when they are too many.
+static inline __attribute__((always_inline)) bool add_tokens(
+    struct tokens *tokens, size_t base, uint64_t bits)
+{
+    uint32_t *places = tokens->places + tokens->count;
+    size_t count = (size_t)__builtin_popcountll(bits);
+    tokens->count += count;
+    if (tokens->count > TOKENS)
+        return false;
+    // Eight at a time without a question; what is too many is overwritten by the next ones.
+    for (size_t done = 0; done < count; done += 8)
+        for (size_t place = done; place < done + 8; place++, bits &= bits - 1)
+            places[place] = (uint32_t)(base + (size_t)__builtin_ctzll(bits | 1ull << 63));
     return true;
 }
 
@@ -253,9 +277,12 @@ static inline __attribute__((always_inline)) bool scan_block(
     if (marks.control & string)
         return false;
     escaped &= string;
-    if (escaped
-        && ((escaped & ~ways->escapees(bytes)) || !are_unicode_escapes(tokens, base, escaped)))
-        return false;
+    if (escaped) {
+        struct escapees escapees = ways->escapees(bytes);
+        if ((escaped & ~escapees.all)
+            || !are_unicode_escapes(tokens, base, escaped & escapees.unicode))
+            return false;
+    }
     if (!~string && !quote) {
         carry->scalar = 0;
         return true;
@@ -265,13 +292,7 @@ static inline __attribute__((always_inline)) bool scan_block(
     uint64_t first = scalar & ~(scalar << 1 | carry->scalar);
     carry->scalar = scalar >> 63;
     uint64_t found = (structure.operators & ~string) | quote | first;
-    size_t count = tokens->count;
-    tokens->count += (size_t)__builtin_popcountll(found);
-    if (tokens->count > TOKENS)
-        return false;
-    for (; found; found &= found - 1)
-        tokens->places[count++] = (uint32_t)(base + (size_t)__builtin_ctzll(found));
-    return true;
+    return add_tokens(tokens, base, found);
 }
 
 /// Finds the tokens of a line; false when it is none that the second step should see.

@@ -31,10 +31,11 @@ final class SessionRunner {
     /// Outlives the session: it is told its end.
     private unowned let observer: any SessionObserver
     private var child: ChildProcess?
-    private var decoder = EventDecoder(steps: .newest)
+    private let decoder = SessionDecoder()
+    private var outputBytes: Int64 = 0
+    private var passed = 0
     private var lastActivity: String?
     private var transcript: SessionTranscript
-    private var outputBytes: Int64 = 0
     private var undecodable = 0
     private var savesUnderWay = 0
     /// How the process ended, and the checklist it left.
@@ -61,12 +62,15 @@ final class SessionRunner {
             resumedUsage.map { ThreadReport(thread: thread, usage: $0) }
         }
         transcript = SessionTranscript(resuming: resumed)
-        log = LogWriter(loop: loop, path: launch.directory.logPath)
+        log = LogWriter(loop: loop, path: launch.directory.logPath) { [decoder] in
+            decoder.decode($0)
+        }
+        log.onExamined = { [unowned self] in observeNews() }
         log.onError = { [unowned self] in logFailed($0) }
         log.onPressure = { [unowned self] in logPressureChanged($0) }
         let callbacks = ChildProcess.Callbacks(
             started: { [unowned self] in childStarted(pid: $0, processStart: $1) },
-            output: { [unowned self] in consume($0) },
+            output: { [unowned self] in child?.passOn($0, to: log) },
             ended: { [unowned self] in childEnded($0) }
         )
         child = ChildProcess(loop: loop, leakLimit: leakLimit, callbacks: callbacks) {
@@ -93,16 +97,12 @@ final class SessionRunner {
         )
     }
 
-    private func consume(_ bytes: Span<UInt8>) {
-        outputBytes += Int64(bytes.count)
-        log.append(bytes)
-        // Moved out, so that what the events cause may not reach it meanwhile.
-        var decoder = EventDecoder()
-        swap(&decoder, &self.decoder)
-        let passed = decoder.passed
-        decoder.decode(bytes) { observe($0) }
-        self.decoder = decoder
-        if decoder.passed > passed { observer.sessionIsActive(key) }
+    private func observeNews() {
+        let news = decoder.takeNews()
+        if news.passed > passed { observer.sessionIsActive(key) }
+        passed = news.passed
+        outputBytes = news.bytes
+        for event in news.events { observe(event) }
     }
 
     /// What the agent does, in a few words; `nil` where it said nothing of the kind yet.
@@ -143,10 +143,10 @@ final class SessionRunner {
     }
 
     private func childEnded(_ end: ChildEnd) {
-        decoder.finish { observe($0) }
-        let (directory, look) = (directory, look)
+        let (decoder, directory, look) = (decoder, directory, look)
         log.finish {
-            directory.inspectAndKeep(after: look)
+            decoder.finish()
+            return directory.inspectAndKeep(after: look)
         } then: { [self] look in
             over = (end, look)
             endIfOver()
@@ -165,7 +165,7 @@ final class SessionRunner {
             termination: Termination(end.termination),
             standardError: end.standardError.end,
             outputBytes: outputBytes,
-            passedSteps: decoder.passed,
+            passedSteps: passed,
             outputLeaked: end.outputLeaked
         )
         let now = SystemClock(loop: loop).now.wall

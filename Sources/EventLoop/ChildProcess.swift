@@ -74,7 +74,7 @@ package final class ChildProcess {
     ///
     /// `launch` is called on a worker thread right before; what it throws ends the child as not
     /// started. `leakLimit` is how long after the exit a descendant may keep the output open; time
-    /// in which the owner has paused the output does not count.
+    /// in which the output is paused, or passed on, does not count.
     package init(
         loop: Loop,
         leakLimit: Duration,
@@ -115,6 +115,16 @@ package final class ChildProcess {
         isPaused = false
         output?.resume()
         startLeakClock()
+    }
+
+    /// Passes the bytes that `output` was just called with on to a log, and, as long as the child
+    /// writes faster than that, all that follow by the shortest way: `output` is not called with
+    /// those, but the log examines them.
+    package func passOn(_ bytes: Span<UInt8>, to log: LogWriter) {
+        guard let output else { return log.append(bytes) }
+        if output.hand(bytes, to: log, ended: { [self] in startLeakClock() }) {
+            leakTimer?.set(nil)
+        }
     }
 
     /// When a process started, in clock ticks after boot: with its pid its name for ever; 0 for a
@@ -188,7 +198,7 @@ package final class ChildProcess {
     }
 
     private func startLeakClock() {
-        guard exit != nil, !isPaused, callbacks != nil else { return }
+        guard exit != nil, !isPaused, output?.isDraining != true, callbacks != nil else { return }
         do {
             if leakTimer == nil { leakTimer = try Timer(loop: loop) { [self] in cutOff() } }
             leakTimer?.set(loop.now + leakLimit)

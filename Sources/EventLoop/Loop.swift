@@ -6,8 +6,8 @@ import Glibc
 /// Everything made on a loop belongs to its thread; only a `Mailbox` and the jobs of `perform` may
 /// be touched from elsewhere. A loop must be closed before it is let go.
 @safe package final class Loop {
-    /// The size of the buffer that all output is read into.
-    static let readSize = 64 * 1024
+    /// The size of the buffer that all output is read into, in bytes.
+    static let readSize = 16 * 1024
 
     let raw: UnsafeMutablePointer<uv_loop_t>
     /// The buffer that all output is read into: valid from one read callback's start to its end.
@@ -16,7 +16,7 @@ import Glibc
     private var check: Handle<uv_check_t>?
     private var turnBody: (() -> Void)?
     var reaper: Reaper?
-    lazy var logGate = LogGate(limit: max(1, Self.workerThreads / 2))
+    var logLanes: LogLanes?
 
     /// The number of libuv's worker threads: `UV_THREADPOOL_SIZE`, 4 unless set.
     package static var workerThreads: Int {
@@ -101,6 +101,8 @@ import Glibc
         turnBody = nil
         reaper?.close()
         reaper = nil
+        logLanes?.close()
+        logLanes = nil
         unsafe prepare?.close()
         unsafe check?.close()
         while unsafe uv_run(raw, UV_RUN_NOWAIT) != 0 {}
@@ -111,7 +113,7 @@ import Glibc
         unsafe readBuffer.deallocate()
     }
 
-    /// The handles on the loop that are not closed, but those for turns.
+    /// The handles on the loop that are not closed, but those for turns and for logs.
     package var openHandles: Int {
         var count = 0
         unsafe uv_walk(
@@ -123,7 +125,8 @@ import Glibc
             },
             &count
         )
-        return unsafe count - (prepare == nil ? 0 : 1) - (check == nil ? 0 : 1)
+        let own = unsafe [prepare != nil, check != nil, logLanes != nil]
+        return count - own.count { $0 }
     }
 
     private func turn() { turnBody?() }

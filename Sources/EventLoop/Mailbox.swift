@@ -66,6 +66,11 @@ package final class Mailbox<Message: Sendable>: Sendable {
         mailbox = Mailbox(async: UInt(bitPattern: unsafe base.raw))
     }
 
+    /// Lets the loop end while the mailbox is open.
+    package func unreference() {
+        unsafe handle?.unreference()
+    }
+
     /// Closes the mailbox: what is posted from now on is dropped.
     package func close() {
         mailbox.shut()

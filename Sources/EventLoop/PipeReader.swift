@@ -12,12 +12,17 @@ import Glibc
     }
 
     private let loop: Loop
+    private let descriptor: Int32
     private var receive: ((borrowing Event) -> Void)?
     private var handle: Handle<uv_pipe_t>?
+    private var isPaused = false
+    /// Whether a worker thread reads, so that nothing else may, and the descriptor must live.
+    private(set) var isDraining = false
 
     /// Takes a descriptor over and begins to read; a descriptor that libuv refuses ends at once.
     init(loop: Loop, descriptor: Int32, receive: @escaping (borrowing Event) -> Void) {
         self.loop = loop
+        self.descriptor = descriptor
         self.receive = receive
         do {
             let handle = unsafe try Handle<uv_pipe_t>(owner: self, doing: "adopting a pipe") {
@@ -25,7 +30,7 @@ import Glibc
             }
             unsafe self.handle = unsafe handle
             try LoopError.check(unsafe uv_pipe_open(handle.raw, descriptor), "adopting a pipe")
-            resume()
+            readOn()
         } catch {
             Glibc.close(descriptor)
             end()
@@ -35,11 +40,43 @@ import Glibc
     /// Whether the pipe has ended or was closed.
     var hasEnded: Bool { receive == nil }
 
+    /// Stops reading until `resume`.
     func pause() {
+        isPaused = true
+        stop()
+    }
+
+    /// Goes on reading.
+    func resume() {
+        isPaused = false
+        readOn()
+    }
+
+    /// Gives these bytes, which were just read, to a log; if there may be many more in the pipe, a
+    /// worker thread takes them there, and nothing else is read until `ended` is called.
+    ///
+    /// - Returns: whether a worker thread does.
+    func hand(_ bytes: Span<UInt8>, to log: LogWriter, ended: @escaping () -> Void) -> Bool {
+        guard bytes.count == Loop.readSize else {
+            log.append(bytes)
+            return false
+        }
+        isDraining = true
+        stop()
+        log.append(bytes, thenDraining: PipeDrain(descriptor: descriptor)) { [self] in
+            isDraining = false
+            if receive == nil { close() } else { readOn() }
+            ended()
+        }
+        return true
+    }
+
+    private func stop() {
         if let handle = unsafe handle { unsafe uv_read_stop(stream(handle)) }
     }
 
-    func resume() {
+    private func readOn() {
+        guard !isPaused, !isDraining else { return }
         guard let handle = unsafe handle else { return }
         unsafe uv_read_start(
             stream(handle),
@@ -64,6 +101,8 @@ import Glibc
     /// Stops reading and closes the descriptor, without a word.
     func close() {
         receive = nil
+        // The worker thread's end closes it then.
+        guard !isDraining else { return stop() }
         unsafe handle?.close()
         unsafe handle = nil
     }

@@ -12,8 +12,7 @@ class WorkJob {
 final class ValueJob<Value: Sendable>: WorkJob {
     private let job: @Sendable () -> Value
     private let then: (Value) -> Void
-    /// Written by the worker, read by the loop, never at once; the lock says so to the compiler.
-    private let value = Mutex<Value?>(nil)
+    private let made = Made<Value>()
 
     init(_ job: @escaping @Sendable () -> Value, then: @escaping (Value) -> Void) {
         self.job = job
@@ -21,11 +20,22 @@ final class ValueJob<Value: Sendable>: WorkJob {
     }
 
     override func work() {
-        let made = job()
-        value.withLock { $0 = made }
+        made.value = job()
     }
 
     override func finish() {
-        if let made = value.withLock({ $0 }) { then(made) }
+        if let value = made.value { then(value) }
+    }
+}
+
+/// What a worker thread made.
+///
+/// Written by the worker, read by the loop, never at once; the lock says so to the compiler.
+final class Made<Value: Sendable>: Sendable {
+    private let stored = Mutex<Value?>(nil)
+
+    var value: Value? {
+        get { stored.withLock { $0 } }
+        set { stored.withLock { $0 = newValue } }
     }
 }

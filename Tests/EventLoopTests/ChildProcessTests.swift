@@ -1,6 +1,7 @@
 import EventLoop
 import Foundation
 import Glibc
+import Synchronization
 import Testing
 
 @Suite struct `A child process` {
@@ -236,30 +237,65 @@ import Testing
     }
 
     @Test func `memory does not grow with output`() throws {
-        var memory: [Int] = []
-        var received = 0
-        try withLoop { loop, done in
-            let log = LogWriter(loop: loop, path: "/dev/null")
-            var child: ChildProcess?
-            log.onPressure = { $0 ? child?.pauseOutput() : child?.resumeOutput() }
-            let callbacks = ChildProcess.Callbacks(
-                started: { _, _ in },
-                output: { bytes in
-                    received += bytes.count
-                    log.append(bytes)
-                    if received > 50_000_000 * (memory.count + 1) {
-                        memory.append(residentKilobytes())
-                    }
-                },
-                ended: { _ in log.finish(then: done) }
-            )
-            child = ChildProcess(loop: loop, leakLimit: .seconds(1), callbacks: callbacks) {
-                shell("head -c 500000000 /dev/zero")
+        let memory = Mutex<[Int]>([])
+        let received = try passOn("head -c 500000000 /dev/zero", to: "/dev/null") { total in
+            memory.withLock {
+                if total > 50_000_000 * ($0.count + 1) { $0.append(residentKilobytes()) }
             }
-        }
+        }.examined
         #expect(received == 500_000_000)
         // Other tests of this process come and go meanwhile.
-        #expect((memory.last ?? .max) - (memory.first ?? 0) < 64 * 1024)
+        memory.withLock { #expect(($0.last ?? .max) - ($0.first ?? 0) < 64 * 1024) }
+    }
+
+    @Test func `what is passed on arrives whole and in order, however fast it comes`() throws {
+        try withTemporaryDirectory { directory in
+            let command = "seq 1 2000000; sleep 0.1; echo slow; sleep 0.1; seq 1 1000; echo end"
+            let result = try passOn(command, to: directory + "/log")
+            let written = try String(contentsOfFile: directory + "/log", encoding: .utf8)
+            let numbers = (1...2_000_000).map { "\($0)\n" }.joined()
+            let expected = numbers + "slow\n" + (1...1000).map { "\($0)\n" }.joined() + "end\n"
+            #expect(written == expected)
+            #expect(result.examined == expected.utf8.count && result.lost == 0)
+        }
+    }
+
+    @Test func `a full disk loses what is written, not what is looked at`() throws {
+        let result = try passOn("seq 1 200000; sleep 0.1; echo end", to: "/dev/full")
+        #expect(result.examined == result.lost && result.examined == 1_288_895 + 4)
+        #expect(result.failure?.errno == ENOSPC)
+    }
+
+    /// Runs a child whose output is passed on to a log.
+    private func passOn(
+        _ command: String,
+        to path: String,
+        look: @escaping @Sendable (_ total: Int) -> Void = { _ in }
+    ) throws -> (examined: Int, lost: Int, failure: LoopError?) {
+        let examined = Atomic(0)
+        var (lost, failure): (Int, LoopError?) = (0, nil)
+        try withLoop { loop, done in
+            let log = LogWriter(loop: loop, path: path) { bytes in
+                look(examined.add(bytes.count, ordering: .relaxed).newValue)
+            }
+            var child: ChildProcess?
+            log.onPressure = { $0 ? child?.pauseOutput() : child?.resumeOutput() }
+            log.onError = { failure = $0 }
+            let callbacks = ChildProcess.Callbacks(
+                started: { _, _ in },
+                output: { child?.passOn($0, to: log) },
+                ended: { _ in
+                    log.finish {
+                        lost = Int(log.lostBytes)
+                        done()
+                    }
+                }
+            )
+            child = ChildProcess(loop: loop, leakLimit: .seconds(1), callbacks: callbacks) {
+                shell(command)
+            }
+        }
+        return (examined.load(ordering: .relaxed), lost, failure)
     }
 
     @Test func `ten thousand children leave nothing behind`() throws {

@@ -1,0 +1,86 @@
+import Glibc
+
+/// What a worker thread is given to write to a log.
+struct LogPiece: Sendable {
+    /// What became of it.
+    struct Outcome: Sendable {
+        /// Bytes that there were.
+        var taken = 0
+        /// Bytes that were written.
+        var written = 0
+        /// What stopped the writing; 0 for nothing.
+        var errno: Int32 = 0
+        /// -1 where the file is not open any more.
+        var descriptor: Int32
+    }
+
+    var bytes: [UInt8]
+    var drain: PipeDrain?
+    var path: String
+    /// -1 where the file is yet to be opened.
+    var descriptor: Int32
+    /// Whether an earlier piece could not be written, so that this one has no place.
+    var isLost: Bool
+    var closes: Bool
+    var examine: LogWriter.Examination?
+    /// What is done last of all.
+    var last: (@Sendable () -> Void)?
+
+    /// Opens the file, writes, examines and closes, as far as each is asked for.
+    func write() -> Outcome {
+        var outcome = Outcome(descriptor: descriptor)
+        if outcome.descriptor < 0, !bytes.isEmpty, !isLost {
+            outcome.descriptor = Self.openForAppending(path)
+            if outcome.descriptor < 0 { outcome.errno = Glibc.errno }
+        }
+        take(bytes.span, &outcome)
+        drain?.run { take($0, &outcome) }
+        if closes, outcome.descriptor >= 0 {
+            if close(outcome.descriptor) != 0, outcome.errno == 0 { outcome.errno = Glibc.errno }
+            outcome.descriptor = -1
+        }
+        last?()
+        return outcome
+    }
+
+    /// Opens a file to append to, and ends its last line if it has no end.
+    ///
+    /// - Returns: its descriptor; -1 where that fails, with `errno`.
+    static func openForAppending(_ path: String) -> Int32 {
+        let flags = O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW
+        let file = unsafe Glibc.open(path, flags, 0o644)
+        guard file >= 0 else { return file }
+        var last: UInt8 = 0
+        let size = lseek(file, 0, SEEK_END)
+        if size > 0, unsafe pread(file, &last, 1, size - 1) == 1, last != UInt8(ascii: "\n") {
+            var newline = UInt8(ascii: "\n")
+            _ = unsafe Glibc.write(file, &newline, 1)
+        }
+        return file
+    }
+
+    private func take(_ bytes: Span<UInt8>, _ outcome: inout Outcome) {
+        guard !bytes.isEmpty else { return }
+        outcome.taken += bytes.count
+        if !isLost { Self.write(bytes, &outcome) }
+        examine?(bytes)
+    }
+
+    private static func write(_ bytes: Span<UInt8>, _ outcome: inout Outcome) {
+        var rest = bytes
+        while !rest.isEmpty, outcome.errno == 0 {
+            let count = unsafe rest.withUnsafeBufferPointer {
+                unsafe Glibc.write(outcome.descriptor, $0.baseAddress, $0.count)
+            }
+            if count >= 0 {
+                outcome.written += count
+                rest = rest.extracting(droppingFirst: count)
+            } else if Glibc.errno == EAGAIN {
+                var wait = pollfd(fd: outcome.descriptor, events: Int16(POLLOUT), revents: 0)
+                unsafe poll(&wait, 1, -1)
+            } else if Glibc.errno != EINTR {
+                outcome.errno = Glibc.errno
+            }
+        }
+    }
+}

@@ -1,0 +1,30 @@
+import Glibc
+
+/// The reading of what a busy pipe holds by the worker thread that writes it to a log: the bytes
+/// stay in one processor's cache until all is done with them.
+struct PipeDrain: Sendable {
+    /// The most that is read at a time, in bytes.
+    private static let pieceSize = 64 * 1024
+    /// About the most that is read in all, so that other pipes have their turn.
+    private static let limit = 512 * 1024
+
+    /// Open and non-blocking until the drain has ended.
+    var descriptor: Int32
+
+    /// Reads until the pipe is empty or has ended, or much was read; each piece is valid in its
+    /// call alone.
+    ///
+    /// The end and errors are left for the loop to find.
+    func run(_ body: (Span<UInt8>) -> Void) {
+        unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Self.pieceSize) { buffer in
+            var left = Self.limit
+            while left > 0 {
+                let count = unsafe read(descriptor, buffer.baseAddress, buffer.count)
+                if count < 0, errno == EINTR { continue }
+                guard count > 0 else { return }
+                body(unsafe buffer.extracting(..<count).span)
+                left -= count
+            }
+        }
+    }
+}
