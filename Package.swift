@@ -85,7 +85,7 @@ let package = Package(
             name: "quire",
             dependencies: [
                 "Driver", "EventLoop", "RunStore", "Reporting", "Autonomous", "CodexEvents",
-                "Orchestration", "Manifest", "CodexSim", argumentParser, logging,
+                "Orchestration", "Manifest", "Simulation", "CodexSim", argumentParser, logging,
             ],
             swiftSettings: strict
         ),
@@ -108,6 +108,11 @@ let package = Package(
             dependencies: ["Reporting", "Orchestration", "Simulation"],
             exclude: ["Goldens"],
             swiftSettings: strict
+        ),
+        tests(
+            "SimulationTests",
+            ["Simulation", "Orchestration"],
+            resources: [.copy("Fixtures")]
         ),
         tests("RunStoreTests", ["RunStore", "Orchestration", "Simulation", grdb]),
         .target(

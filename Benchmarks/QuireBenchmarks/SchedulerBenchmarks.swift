@@ -17,10 +17,9 @@ func schedulerBenchmarks() {
             let decisions = 200_000
             measure(benchmark, .ratePerSecond, amount: Double(decisions)) {
                 for _ in 0..<decisions {
-                    guard let task = scheduler.next() else { return }
-                    let charged = scheduler.expectedSeconds
-                    scheduler.sessionStarted(task)
-                    scheduler.sessionEnded(task, seconds: 60, charged: charged)
+                    guard let task = scheduler.next(slot: 0)?.task else { return }
+                    scheduler.sessionStarted(task, slot: 0)
+                    scheduler.sessionEnded(task, seconds: 60, report: nil)
                     scheduler.enqueue(task)
                 }
             }

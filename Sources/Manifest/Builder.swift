@@ -28,6 +28,7 @@ struct Builder {
             name: name ?? ((path as NSString).lastPathComponent as NSString).deletingPathExtension,
             concurrency: concurrency(run["concurrency"]),
             agent: agent(run["agent"]),
+            scheduler: scheduler(run["scheduler"]),
             prompts: prompts(run["prompts"]),
             grace: reader.duration(run["grace"], "\"grace\"") ?? .seconds(10),
             drainTimeout: reader.duration(run["drain_timeout"], "\"drain_timeout\""),
@@ -83,6 +84,11 @@ struct Builder {
             return .codex
         }
         return .command(command)
+    }
+
+    private func scheduler(_ node: Node?) -> SchedulerName? {
+        let names = SchedulerName.allCases.map(\.rawValue)
+        return reader.choice(node, "\"scheduler\"", of: names).flatMap(SchedulerName.init)
     }
 
     private func prompts(_ node: Node?) -> Manifest.Prompts {

@@ -6,7 +6,7 @@ package enum Keys {
     package static let top = ["version", "run", "groups", "defaults", "tasks"]
     /// In `run`.
     package static let run = [
-        "name", "concurrency", "agent", "prompts", "grace", "drain_timeout",
+        "name", "concurrency", "agent", "scheduler", "prompts", "grace", "drain_timeout",
     ]
     /// In `run.prompts`.
     package static let prompts = ["initializer", "executor"]
@@ -16,7 +16,7 @@ package enum Keys {
     package static let group = ["weight", "max_concurrent"]
     /// In `defaults`.
     package static let defaults = [
-        "priority", "group", "weight", "directory", "max_sessions", "session_timeout",
+        "priority", "group", "weight", "size", "directory", "max_sessions", "session_timeout",
         "idle_timeout", "stall_after", "same_failure", "retries", "sandbox", "resume", "env",
         "codex_args", "model",
     ]

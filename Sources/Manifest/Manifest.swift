@@ -48,6 +48,8 @@ package struct Manifest: Sendable {
     package var concurrency: Int
     /// What stands behind a session.
     package var agent: Agent
+    /// Who goes next; `nil` for PACE.
+    package var scheduler: SchedulerName?
     /// Templates that replace Quire's own.
     package var prompts: Prompts
     /// The time between a polite termination and a kill.
@@ -69,7 +71,8 @@ package struct Manifest: Sendable {
             tasks: tasks.map(\.plan),
             grace: grace,
             drainAfterInterrupt: drainTimeout ?? .seconds(600),
-            drainAfterTerminate: drainTimeout ?? .seconds(20)
+            drainAfterTerminate: drainTimeout ?? .seconds(20),
+            scheduler: scheduler
         )
     }
 }

@@ -116,6 +116,26 @@ final class Reader {
         return value
     }
 
+    /// A task's size in sessions: a number, or a word for one.
+    func size(_ node: Node?, _ place: String) -> Double? {
+        guard let node else { return nil }
+        switch node.string {
+        case "small": return 2
+        case "medium": return 6
+        case "large": return 20
+        default: break
+        }
+        guard let value = node.string.flatMap(Double.init), value > 0, value <= 1e6 else {
+            fail(
+                node,
+                "expected small, medium, large or a number of sessions above 0 for \(place), "
+                    + "found \(node.kind)"
+            )
+            return nil
+        }
+        return value
+    }
+
     func bool(_ node: Node?, _ place: String) -> Bool? {
         guard let node else { return nil }
         switch node.string {

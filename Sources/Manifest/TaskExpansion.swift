@@ -141,6 +141,7 @@ struct TaskExpansion {
         plan.priority = reader.integer(value("priority"), "\"priority\"", in: -1000...1000) ?? 0
         plan.group = group(value("group"), values)
         plan.weight = reader.weight(value("weight"), "\"weight\"") ?? 1
+        plan.size = reader.size(value("size"), "\"size\"")
         plan.needs = (reader.strings(own["needs"], "\"needs\"") ?? []).map {
             $0.substituting(values)
         }

@@ -1,13 +1,18 @@
 /// A binary min-heap; elements that compare equal leave in no particular order.
-struct BinaryHeap<Element: Comparable & Hashable & Sendable>: Hashable, Sendable {
+package struct BinaryHeap<Element: Comparable & Hashable & Sendable>: Hashable, Sendable {
     private var elements: [Element] = []
 
+    /// Makes an empty heap.
+    package init() {}
+
     /// The least element.
-    var first: Element? { elements.first }
+    package var first: Element? { elements.first }
 
-    var isEmpty: Bool { elements.isEmpty }
+    /// Whether it has no elements.
+    package var isEmpty: Bool { elements.isEmpty }
 
-    mutating func push(_ element: Element) {
+    /// Adds an element.
+    package mutating func push(_ element: Element) {
         elements.append(element)
         var child = elements.count - 1
         while child > 0 {
@@ -18,7 +23,8 @@ struct BinaryHeap<Element: Comparable & Hashable & Sendable>: Hashable, Sendable
         }
     }
 
-    mutating func pop() -> Element? {
+    /// Removes the least element; `nil` where there is none.
+    package mutating func pop() -> Element? {
         guard let last = elements.popLast() else { return nil }
         guard let least = elements.first else { return last }
         elements[0] = last

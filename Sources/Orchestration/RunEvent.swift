@@ -110,6 +110,8 @@ package struct SessionStarted: Hashable, Sendable, Codable {
     package var progress: Progress?
     /// The thread it goes on in; `nil` for a fresh context.
     package var resumes: String?
+    /// Why the scheduler chose the task; `nil` in journals of earlier versions.
+    package var stream: Scheduler.Stream?
 
     /// The session's identity.
     package var key: SessionKey { SessionKey(task: task, number: session) }
@@ -121,7 +123,8 @@ package struct SessionStarted: Hashable, Sendable, Codable {
         slot: Int,
         role: Role,
         progress: Progress? = nil,
-        resumes: String? = nil
+        resumes: String? = nil,
+        stream: Scheduler.Stream? = nil
     ) {
         self.task = task
         self.session = session
@@ -129,6 +132,7 @@ package struct SessionStarted: Hashable, Sendable, Codable {
         self.role = role
         self.progress = progress
         self.resumes = resumes
+        self.stream = stream
     }
 }
 

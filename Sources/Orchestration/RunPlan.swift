@@ -22,6 +22,8 @@ package struct RunPlan: Hashable, Sendable, Codable {
     package var pause: Duration
     /// Whether caps start afresh although the last run was interrupted.
     package var freshCaps: Bool
+    /// The scheduler; `nil` for PACE.
+    package var scheduler: SchedulerName?
 
     /// Makes a plan with the manifest's defaults for everything not given.
     package init(
@@ -32,7 +34,8 @@ package struct RunPlan: Hashable, Sendable, Codable {
         drainAfterInterrupt: Duration = .seconds(600),
         drainAfterTerminate: Duration = .seconds(20),
         pause: Duration = .zero,
-        freshCaps: Bool = false
+        freshCaps: Bool = false,
+        scheduler: SchedulerName? = nil
     ) {
         self.concurrency = concurrency
         self.groups = groups
@@ -42,6 +45,7 @@ package struct RunPlan: Hashable, Sendable, Codable {
         self.drainAfterTerminate = drainAfterTerminate
         self.pause = pause
         self.freshCaps = freshCaps
+        self.scheduler = scheduler
     }
 }
 
@@ -74,6 +78,8 @@ package struct TaskPlan: Hashable, Sendable, Codable {
     package var group: String?
     /// The task's share within its group; above 0.
     package var weight: Double
+    /// How many sessions the task is thought to take; `nil` for nobody knows.
+    package var size: Double?
     /// Names of the tasks that must be complete before this one starts.
     package var needs: [String]
     /// Charged sessions the task may take; 0 for no limit.
@@ -101,6 +107,7 @@ package struct TaskPlan: Hashable, Sendable, Codable {
         priority: Int = 0,
         group: String? = nil,
         weight: Double = 1,
+        size: Double? = nil,
         needs: [String] = [],
         maxSessions: Int = 100,
         sessionTimeout: Duration = .seconds(45 * 60),
@@ -116,6 +123,7 @@ package struct TaskPlan: Hashable, Sendable, Codable {
         self.priority = priority
         self.group = group
         self.weight = weight
+        self.size = size
         self.needs = needs
         self.maxSessions = maxSessions
         self.sessionTimeout = sessionTimeout

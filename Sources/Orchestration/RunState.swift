@@ -9,8 +9,6 @@ package struct RunState: Sendable {
         package var start: SessionStarted
         /// When that was, awake.
         package var since: Duration
-        /// The session time its group was charged in advance, in seconds.
-        var expected: Double
         /// The usage that the resumed thread had reported before; `nil` for a fresh context.
         package var resumedUsage: TokenUsage?
         /// Its process, once it lives.
@@ -48,10 +46,21 @@ package struct RunState: Sendable {
     private var absent: [String: TaskState] = [:]
     private var delayed = BinaryHeap<Delayed>()
     private var freeSlots = BinaryHeap<Int>()
-    private var scheduler = Scheduler(plan: RunPlan())
+    /// Who goes next.
+    package private(set) var scheduler = Scheduler(plan: RunPlan())
 
-    /// Makes the state before the first fact.
-    package init() {}
+    private let rule: (any SchedulingRule)?
+    private let settings: Scheduler.Settings
+
+    /// Makes the state before the first fact; `rule` and `settings` replace those of the plans,
+    /// for comparisons.
+    package init(
+        rule: (any SchedulingRule)? = nil,
+        settings: Scheduler.Settings = Scheduler.Settings()
+    ) {
+        self.rule = rule
+        self.settings = settings
+    }
 
     /// The task of this name in the newest leg; `nil` when the plan has none.
     package func task(_ name: String) -> TaskState? {
@@ -85,15 +94,17 @@ package struct RunState: Sendable {
 
     /// The start that the scheduler wants next; `nil` when nothing may run or no slot is free.
     mutating func nextStart() -> SessionStarted? {
-        guard let slot = freeSlots.first, let place = scheduler.next() else { return nil }
-        let task = tasks[place]
+        guard let slot = freeSlots.first else { return nil }
+        guard let choice = scheduler.next(slot: slot) else { return nil }
+        let task = tasks[choice.task]
         return SessionStarted(
             task: task.plan.name,
             session: task.sessions + 1,
             slot: slot,
             role: task.nextRole,
             progress: task.checklist.progress,
-            resumes: task.nextThread
+            resumes: task.nextThread,
+            stream: choice.stream
         )
     }
 
@@ -107,7 +118,7 @@ package struct RunState: Sendable {
         switch fact {
         case .runBegan(let fact): beginLeg(fact)
         case .taskReopened(let fact): reopen(fact.task)
-        case .taskInspected(let fact): update(fact.task, at: moment) { $0.apply(fact) }
+        case .taskInspected(let fact): inspect(fact, at: moment)
         case .sessionStarted(let fact): start(fact, at: moment)
         case .threadStarted(let fact): update(fact.task, at: moment) { $0.thread = fact.thread }
         case .sessionEnded(let fact): end(fact, at: moment)
@@ -128,6 +139,12 @@ extension RunState {
         for task in tasks { absent[task.plan.name] = task }
         // A crash is an interrupt too: caps are fresh after a normal end alone.
         let freshCaps = fact.plan.freshCaps || ending == .finished
+        scheduler = Scheduler(
+            plan: fact.plan,
+            rule: rule,
+            settings: settings,
+            keeping: (scheduler, plan)
+        )
         plan = fact.plan
         tasks = plan.tasks.map { plan in
             var task = absent.removeValue(forKey: plan.name) ?? TaskState(plan: plan)
@@ -145,7 +162,6 @@ extension RunState {
     }
 
     private mutating func resetQueues() {
-        scheduler = Scheduler(plan: plan)
         delayed = BinaryHeap()
         freeSlots = BinaryHeap()
         for slot in 0..<plan.concurrency { freeSlots.push(slot) }
@@ -170,37 +186,45 @@ extension RunState {
         unfinished += 1
     }
 
+    private mutating func inspect(_ fact: TaskInspected, at moment: Moment) {
+        if let place = places[fact.task], tasks[place].outcome == nil {
+            scheduler.comes(place)
+            if let progress = fact.checklist.progress {
+                scheduler.inspect(place, done: progress.ticked, total: progress.total)
+            }
+        }
+        update(fact.task, at: moment) { $0.apply(fact) }
+    }
+
     private mutating func start(_ fact: SessionStarted, at moment: Moment) {
         guard let place = places[fact.task] else { return }
         running[fact.key] = Running(
             start: fact,
             since: moment.awake,
-            expected: scheduler.expectedSeconds,
             resumedUsage: fact.resumes == nil ? nil : tasks[place].threadUsage
         )
         tasks[place].apply(fact)
-        scheduler.sessionStarted(place)
+        scheduler.sessionStarted(place, slot: fact.slot)
         if freeSlots.first == fact.slot { _ = freeSlots.pop() }
     }
 
     private mutating func end(_ fact: SessionEnded, at moment: Moment) {
         let session = running.removeValue(forKey: fact.key)
-        // The task waits again before its group's session ends, so that the group counts as busy
-        // all along and keeps its standing.
-        update(fact.task, at: moment) { $0.apply(fact, at: moment) }
         if let session, fact.verdict != .lost {
             freeSlots.push(session.start.slot)
             if let place = places[fact.task] {
-                scheduler.sessionEnded(place, seconds: fact.seconds, charged: session.expected)
+                scheduler.sessionEnded(place, seconds: fact.seconds, report: fact.report)
             }
         }
+        // After the scheduler has learned from it: the task's new key depends on that.
+        update(fact.task, at: moment) { $0.apply(fact, at: moment) }
     }
 
     private mutating func end(_ fact: TaskEnded, at moment: Moment) {
         guard let place = places[fact.task], tasks[place].outcome == nil else { return }
         tasks[place].phase = .ended(fact.outcome)
         tasks[place].reason = fact.reason
-        scheduler.dequeue(place)
+        scheduler.taskEnded(place)
         unfinished -= 1
         guard fact.outcome == .complete else { return }
         for dependent in dependents[place] {
@@ -245,5 +269,20 @@ extension Outcome {
         case .failed, .stalled, .damaged: retryFailed
         case .capped, .blocked, .cancelled: true
         }
+    }
+}
+
+extension SessionEnded {
+    /// What the scheduler learns from it; `nil` where nothing can be learned: the checklist is
+    /// missing, or what happened was nobody's fault.
+    fileprivate var report: Estimates.Report? {
+        guard charge != .free, let progress else { return nil }
+        return Estimates.Report(
+            seconds: seconds,
+            done: progress.ticked,
+            total: progress.total,
+            crashed: failure != nil,
+            completes: progress.isComplete
+        )
     }
 }

@@ -92,6 +92,21 @@ package struct StoreReader: Sendable {
         )
     }
 
+    /// What the journal of a run tells, folded.
+    package func state(of run: String) throws(StoreError) -> RunState {
+        do {
+            return try reader.read { database in
+                var state = RunState()
+                for batch in try Journal.batches(of: run, in: database) {
+                    state.apply(batch.events, at: batch.at)
+                }
+                return state
+            }
+        } catch {
+            throw StoreError(error, path: path)
+        }
+    }
+
     /// What a session wrote to standard error: its first and its last 64 KiB.
     package func standardError(
         of key: SessionKey,

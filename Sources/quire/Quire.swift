@@ -27,7 +27,9 @@ struct Quire: ParsableCommand {
         version: version,
         subcommands: [
             RunCommand.self, PlanCommand.self, TaskCommand.self, ListCommand.self,
-            StatusCommand.self, LogsCommand.self, DoctorCommand.self, CodexSimCommand.self,
+            StatusCommand.self, LogsCommand.self, ExplainCommand.self, SimulateCommand.self,
+            DoctorCommand.self,
+            CodexSimCommand.self,
         ]
     )
 

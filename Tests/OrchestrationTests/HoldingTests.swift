@@ -197,7 +197,8 @@ private let two = RunPlan(concurrency: 2, tasks: [TaskPlan(name: "a"), TaskPlan(
     @Test func `tasks take turns`() {
         let plan = RunPlan(
             concurrency: 1,
-            tasks: ["a", "b", "c"].map { TaskPlan(name: $0) }
+            tasks: ["a", "b", "c"].map { TaskPlan(name: $0) },
+            scheduler: .roundRobin
         )
         #expect(order(plan, sessions: 5) == ["a#1", "b#1", "c#1", "a#2", "b#2", "c#2"])
     }

@@ -1,0 +1,278 @@
+import Glibc
+
+/// What the sessions so far say of the work that is left: nothing but checklists and seconds goes
+/// in.
+///
+/// Source of the formulas and constants: the PACE policy, found by simulation on synthetic
+/// workloads whose tails are fitted to published traces of agents.
+package struct Estimates: Hashable, Sendable {
+    /// What a session has shown.
+    package struct Report: Hashable, Sendable {
+        /// How long it took, in seconds.
+        package var seconds: Double
+        /// Ticked entries of the checklist afterwards; any number is endured.
+        package var done: Int
+        /// All entries of the checklist afterwards; any number is endured.
+        package var total: Int
+        /// Whether it came to nothing for a reason of its own.
+        package var crashed: Bool
+        /// Whether it completed the task.
+        package var completes: Bool
+
+        /// Makes a report; see the properties.
+        package init(
+            seconds: Double,
+            done: Int,
+            total: Int,
+            crashed: Bool = false,
+            completes: Bool = false
+        ) {
+            self.seconds = seconds
+            self.done = done
+            self.total = total
+            self.crashed = crashed
+            self.completes = completes
+        }
+    }
+
+    /// What is known of one task.
+    struct Task: Hashable, Sendable {
+        /// Seconds and entries of its sessions, older ones counting less.
+        var recentSeconds = 0.0
+        var recentEntries = 0.0
+        /// Seconds since the fewest entries ever were left.
+        var secondsWithoutGain = 0.0
+        /// Seconds of all its sessions.
+        var attained = 0.0
+        var sessions: Int32 = 0
+        /// The most ticked entries ever.
+        var mostDone: Int32 = 0
+        /// The fewest entries left ever.
+        var fewestLeft = Int32.max
+        /// Ticked and all entries at last.
+        var done: Int32 = 0
+        var total: Int32 = 0
+        /// Sessions in a row without a new tick.
+        var idle: Int32 = 0
+        /// Whether its checklist has been seen.
+        var isSeen = false
+    }
+
+    /// How much of the past a session leaves: γ.
+    private static let memory = 0.9
+    /// Entries that the general speed counts as, against a task's own: α.
+    private static let shrinkage = 4.0
+    /// How much time without a gain weighs against the entries left: β.
+    private static let stagnation = 2.0
+    /// The odds that a task is stuck for good, at first and per idle session: h and z.
+    private static let stuckOdds = (0.02, 0.3)
+    /// How much of a first session is work on the checklist's entries.
+    private static let firstSessionShare = 0.4
+    /// Tasks that the first guess of the remaining work after a first session counts as.
+    private static let priorWeight = 4.0
+
+    private(set) var tasks: [Task]
+    private var entrySeconds = 4.0 * 132
+    private var entries = 4.0
+    private var sessionSeconds = 3.0 * 540
+    private var sessionCount = 3.0
+    /// The work that was left after first sessions, in seconds: sorted, and what came since.
+    private var remainders: [Double] = []
+    private var newRemainders: [Double] = []
+    private var nextRefresh = 1
+    private var prior: (rank: Double, mean: Double)?
+
+    init(count: Int) {
+        tasks = Array(repeating: Task(), count: count)
+    }
+
+    package static func == (left: Estimates, right: Estimates) -> Bool {
+        left.tasks == right.tasks && left.meanSession == right.meanSession
+            && left.secondsPerEntry == right.secondsPerEntry
+            && left.unseenRank == right.unseenRank
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(tasks)
+    }
+
+    /// The mean session, in seconds: s̄.
+    package var meanSession: Double { sessionSeconds / sessionCount }
+
+    /// The general speed: τ₀.
+    var secondsPerEntry: Double { entrySeconds / entries }
+
+    /// The rank of a task that nothing is known of: the least ratio of the time that inspecting it
+    /// and finishing it costs, if it turns out short enough, to the chance that it does.
+    ///
+    /// Source: Weitzman, "Optimal search for the best alternative", 1979; it is the Gittins index
+    /// of a task whose size its first session reveals.
+    package var unseenRank: Double { prior?.rank ?? 2 * meanSession }
+
+    /// The work that a task is expected to be which nothing is known of, in seconds.
+    var unseenMean: Double { prior?.mean ?? 4 * meanSession }
+
+    /// Whether anything is known of the task.
+    func isSeen(_ place: Int) -> Bool { tasks[place].isSeen }
+
+    /// Sessions in a row without a new tick.
+    func idle(_ place: Int) -> Int { Int(tasks[place].idle) }
+
+    /// Whether the task has not come on lately, so that its length says little.
+    func isStuck(_ place: Int) -> Bool { tasks[place].idle >= 2 }
+
+    /// Seconds of all its sessions.
+    func attained(_ place: Int) -> Double { tasks[place].attained }
+
+    /// Sessions it has had.
+    func sessions(_ place: Int) -> Int { Int(tasks[place].sessions) }
+
+    /// The work that is expected to be left of a task whose checklist has been seen, in seconds:
+    /// R̂.
+    func remaining(_ place: Int) -> Double {
+        let task = tasks[place]
+        let left = Double(max(1, Int(task.total) - Int(task.done)))
+        return left * (Self.shrinkage * secondsPerEntry + task.recentSeconds)
+            / (Self.shrinkage + task.recentEntries)
+    }
+
+    /// What orders tasks: the work left, or more where a task does not come on.
+    func rank(_ place: Int) -> Double {
+        let task = tasks[place]
+        let robust = max(remaining(place), Self.stagnation * task.secondsWithoutGain)
+        guard task.idle > 0 else { return robust }
+        let (odds, base) = Self.stuckOdds
+        return robust * (1 + odds * pow(base, -Double(task.idle)))
+    }
+
+    /// The work left by the speed of the task's whole life: what a naive rule would go by.
+    func naiveRemaining(_ place: Int) -> Double {
+        let task = tasks[place]
+        let left = Double(max(1, Int(task.total) - Int(task.done)))
+        return task.done > 0 ? left * task.attained / Double(task.done) : left * secondsPerEntry
+    }
+
+    /// Takes what the checklist says of a task that was begun before this run.
+    mutating func inspect(_ place: Int, done: Int, total: Int) {
+        tasks[place].see(done: Int32(clamping: done), total: Int32(clamping: total))
+        tasks[place].mostDone = max(tasks[place].mostDone, tasks[place].done)
+        tasks[place].fewestLeft = min(tasks[place].fewestLeft, tasks[place].left)
+    }
+
+    /// Takes what a session has shown; returns whether the task had not been seen before.
+    @discardableResult
+    mutating func observe(_ place: Int, _ report: Report) -> Bool {
+        let isFirst = !tasks[place].isSeen
+        tasks[place].sessions &+= 1
+        tasks[place].attained += report.seconds
+        if !report.crashed {
+            sessionSeconds += report.seconds
+            sessionCount += 1
+        }
+        let gained = tasks[place].gain(report)
+        learnSpeed(place, report.seconds, Double(gained), isFirst)
+        tasks[place].see(done: Int32(clamping: report.done), total: Int32(clamping: report.total))
+        tasks[place].countStagnation(report, gained: gained, isFirst: isFirst)
+        if isFirst { addRemainder(report.completes ? 0 : remaining(place)) }
+        return isFirst
+    }
+
+    private mutating func learnSpeed(
+        _ place: Int,
+        _ seconds: Double,
+        _ gained: Double,
+        _ isFirst: Bool
+    ) {
+        if isFirst && gained == 0 { return }
+        let worked = seconds * (isFirst ? Self.firstSessionShare : 1)
+        tasks[place].recentSeconds = Self.memory * tasks[place].recentSeconds + worked
+        tasks[place].recentEntries = Self.memory * tasks[place].recentEntries + gained
+        entrySeconds += worked
+        entries += gained
+    }
+
+    private mutating func addRemainder(_ seconds: Double) {
+        newRemainders.append(seconds)
+        let count = remainders.count + newRemainders.count
+        guard count >= nextRefresh else { return }
+        nextRefresh = max(nextRefresh + 1, Int(Double(count) * 1.1))
+        remainders = merge(remainders, newRemainders.sorted())
+        newRemainders = []
+        refreshPrior()
+    }
+
+    private mutating func refreshPrior() {
+        let count = Double(remainders.count)
+        var (best, sum) = (Double.infinity, 0.0)
+        for (place, seconds) in remainders.enumerated() {
+            sum += seconds
+            best = min(best, (count * meanSession + sum) / Double(place + 1))
+        }
+        let weight = Self.priorWeight
+        prior = (
+            rank: (best * count + weight * 2 * meanSession) / (count + weight),
+            mean: sum / count + meanSession
+        )
+    }
+
+    private func merge(_ left: [Double], _ right: [Double]) -> [Double] {
+        var merged: [Double] = []
+        merged.reserveCapacity(left.count + right.count)
+        var next = 0
+        for value in left {
+            while next < right.count, right[next] < value {
+                merged.append(right[next])
+                next += 1
+            }
+            merged.append(value)
+        }
+        merged.append(contentsOf: right[next...])
+        return merged
+    }
+
+    /// Takes over what is known of a task under another number.
+    mutating func copy(_ task: Task, to place: Int) { tasks[place] = task }
+
+    /// The same knowledge of the world, and none of any task.
+    func forgettingTasks(count: Int) -> Estimates {
+        var copy = self
+        copy.tasks = Array(repeating: Task(), count: count)
+        return copy
+    }
+}
+
+extension Estimates.Task {
+    /// Entries left by the last report; may be below 0.
+    var left: Int32 { total.subtractingReportingOverflow(done).partialValue }
+
+    /// Entries that were ticked for the first time.
+    fileprivate mutating func gain(_ report: Estimates.Report) -> Int {
+        let gained = max(0, Int(Int32(clamping: report.done)) - Int(mostDone))
+        mostDone = max(mostDone, Int32(clamping: report.done))
+        return gained
+    }
+
+    fileprivate mutating func see(done: Int32, total: Int32) {
+        isSeen = true
+        self.done = done
+        self.total = total
+    }
+
+    fileprivate mutating func countStagnation(
+        _ report: Estimates.Report,
+        gained: Int,
+        isFirst: Bool
+    ) {
+        if left < fewestLeft {
+            fewestLeft = left
+            secondsWithoutGain = 0
+        } else {
+            secondsWithoutGain += report.seconds
+        }
+        if gained > 0 {
+            idle = 0
+        } else if !isFirst || report.crashed {
+            idle &+= 1
+        }
+    }
+}

@@ -1,0 +1,64 @@
+/// The tasks of one group and one priority: they compete with each other by rank, and with the
+/// other lanes of their priority by weight.
+struct Lane: Hashable, Sendable {
+    /// Tasks of about one weight of which nothing is known, in the order in which they came.
+    struct Unseen: Hashable, Sendable {
+        /// Their weight, as a power of two.
+        var weight: Double
+        var entries: [KeyEntry] = []
+        var next = 0
+
+        var first: KeyEntry? { next < entries.count ? entries[next] : nil }
+
+        mutating func popFirst() {
+            next += 1
+            guard next > 64, next * 2 > entries.count else { return }
+            entries.removeSubrange(..<next)
+            next = 0
+        }
+    }
+
+    var group: Int
+    var tier: Int
+    var weight: Double
+    /// Session seconds it has had for its weight, those under way as the mean session: V.
+    var virtualTime = 0.0
+    /// The session seconds that each of its tasks would have had under equal shares: v.
+    var shareClock = 0.0
+    /// Tasks that have come and not ended.
+    var active = 0
+    var waiting = 0
+    /// What is due of the ageing share, in sessions.
+    var credit = 0.0
+    /// The work that is expected to be left of the tasks that have been seen, in seconds: U.
+    var openWork = 0.0
+    /// Active tasks of which nothing is known.
+    var unseenCount = 0
+    /// Sessions that run because their task is among the longest.
+    var criticalRunning = 0
+    var keys = KeyHeap()
+    /// Tasks by the work left, negated.
+    var longest = KeyHeap()
+    var unseen: [Unseen] = []
+    /// The longest-waiting task and the newest one; -1 for none.
+    var oldest: Int32 = -1
+    var newest: Int32 = -1
+
+    init(group: Int, tier: Int, weight: Double) {
+        self.group = group
+        self.tier = tier
+        self.weight = weight
+    }
+
+    /// The place of the queue for tasks of this weight of which nothing is known.
+    ///
+    /// Weights are rounded to powers of two from 1/256 to 256, so that there are few queues.
+    mutating func unseenQueue(for weight: Double) -> Int {
+        let nearest = Int(weight.exponent) + (weight.significand >= 1.5 ? 1 : 0)
+        let exponent = min(8, max(-8, nearest))
+        let rounded = Double(sign: .plus, exponent: exponent, significand: 1)
+        if let place = unseen.firstIndex(where: { $0.weight == rounded }) { return place }
+        unseen.append(Unseen(weight: rounded))
+        return unseen.count - 1
+    }
+}

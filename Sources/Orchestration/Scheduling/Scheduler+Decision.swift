@@ -1,0 +1,130 @@
+// How a decision is made, and what it leaves behind.
+extension Scheduler {
+    /// The next start; changes nothing but dropping what is out of date.
+    mutating func decide(slot: Int) -> Decision? {
+        guard let top = runnable.firstIndex(where: { !$0.isEmpty }) else { return nil }
+        if rule.isFair, lowerCredit + settings.ageingShare >= 1, let lower = nextLower(than: top) {
+            return decide(tier: lower, slot: slot, isLower: true)
+        }
+        return decide(tier: top, slot: slot, isLower: false)
+    }
+
+    /// Takes the effects of a decision on whose turn it is next.
+    mutating func settle(_ decision: Decision) {
+        guard rule.isFair else { return }
+        let lane = decision.lane
+        if decision.isLower {
+            lowerCredit -= 1
+            lastLower = lanes[lane].tier
+        }
+        if let top = runnable.firstIndex(where: { !$0.isEmpty }), nextLower(than: top) != nil {
+            lowerCredit = min(2, lowerCredit + settings.ageingShare)
+        }
+        lanes[lane].credit += settings.ageingShare
+        if lanes[lane].credit >= 1 { lanes[lane].credit -= 1 }
+        if decision.stream == .length {
+            lanes[lane].criticalRunning += 1
+            entries[decision.task].isCritical = true
+        }
+    }
+
+    /// Puts the lane where its task that goes next belongs, among those of its priority.
+    mutating func refresh(_ lane: Int) {
+        let (tier, group) = (lanes[lane].tier, lanes[lane].group)
+        if lanes[lane].active > 0 {
+            busy[tier].set(lane, LaneHeap.Key(value: lanes[lane].virtualTime, tie: UInt32(lane)))
+        }
+        let hasRoom = groupCaps[group].map { groupRunning[group] < $0 } ?? true
+        guard hasRoom, lanes[lane].waiting > 0 else { return runnable[tier].set(lane, nil) }
+        if rule.isFair {
+            let key = LaneHeap.Key(value: lanes[lane].virtualTime, tie: UInt32(lane))
+            runnable[tier].set(lane, key)
+        } else if let first = firstByKey(lane) {
+            runnable[tier].set(lane, LaneHeap.Key(value: first.key, tie: first.sequence))
+        }
+    }
+
+    /// The same for all lanes that a change of a group's running sessions concerns.
+    mutating func refreshAfterRoomChanged(_ lane: Int) {
+        let group = lanes[lane].group
+        guard groupCaps[group] != nil, lanesOfGroup[group].count > 1 else { return refresh(lane) }
+        for lane in lanesOfGroup[group] { refresh(lane) }
+    }
+
+    /// The priority below the given one whose turn is next, of those with a task that may start.
+    private func nextLower(than top: Int) -> Int? {
+        guard runnable.count > 1 else { return nil }
+        let lower = runnable.indices.filter { $0 > top && !runnable[$0].isEmpty }
+        return lower.first { $0 > lastLower } ?? lower.first
+    }
+
+    private mutating func decide(tier: Int, slot: Int, isLower: Bool) -> Decision? {
+        guard let lane = runnable[tier].first else { return nil }
+        var decision = Decision(task: -1, stream: .rank, lane: lane, isLower: isLower)
+        if rule.isFair, lanes[lane].credit + settings.ageingShare >= 1 {
+            (decision.task, decision.stream) = (Int(lanes[lane].oldest), .age)
+        } else if rule.isFair, let longest = firstCritical(lane) {
+            (decision.task, decision.stream) = (longest, .length)
+        } else if let first = firstByRank(lane, slot: slot) {
+            decision.task = first
+        } else {
+            // Only parked tasks wait.
+            (decision.task, decision.stream) = (Int(lanes[lane].oldest), .age)
+        }
+        return decision
+    }
+
+    /// The longest task, if the batch would end later unless it begins now.
+    private mutating func firstCritical(_ lane: Int) -> Int? {
+        guard settings.longestShare > 0 else { return nil }
+        let share = Double(slots) * lanes[lane].weight / busyWeight[lanes[lane].tier]
+        let places = settings.longestShare * share + 1e-9
+        guard Double(lanes[lane].criticalRunning + 1) <= places else { return nil }
+        guard let first = Self.first(of: &lanes[lane].longest, entries) else { return nil }
+        let unseen = Double(lanes[lane].unseenCount) * estimates.unseenMean
+        return -first.key >= (lanes[lane].openWork + unseen) / share ? Int(first.task) : nil
+    }
+
+    private mutating func firstByRank(_ lane: Int, slot: Int) -> Int? {
+        let seen = firstByKey(lane)
+        if rule.isFair, let unseen = firstUnseen(lane), unseen.key <= seen?.key ?? .infinity {
+            return Int(unseen.task)
+        }
+        guard let seen else { return nil }
+        if rule.isFair, settings.prefersWarm, warm.indices.contains(slot), warm[slot] >= 0 {
+            let task = entries[Int(warm[slot])]
+            let isEqual = task.isWaiting && Int(task.lane) == lane && task.key == seen.key
+            if isEqual { return Int(warm[slot]) }
+        }
+        return Int(seen.task)
+    }
+
+    private mutating func firstByKey(_ lane: Int) -> KeyEntry? {
+        Self.first(of: &lanes[lane].keys, entries)
+    }
+
+    /// The task of which nothing is known that goes first, with its key as of now.
+    private mutating func firstUnseen(_ lane: Int) -> KeyEntry? {
+        var best: KeyEntry?
+        for queue in lanes[lane].unseen.indices {
+            while let first = lanes[lane].unseen[queue].first {
+                if Self.isCurrent(first, entries) {
+                    var first = first
+                    first.key += estimates.unseenRank / lanes[lane].unseen[queue].weight
+                    best = min(best ?? first, first)
+                    break
+                }
+                lanes[lane].unseen[queue].popFirst()
+            }
+        }
+        return best
+    }
+
+    private static func first(of heap: inout KeyHeap, _ entries: [Entry]) -> KeyEntry? {
+        while let first = heap.first {
+            if isCurrent(first, entries) { return first }
+            heap.popFirst()
+        }
+        return nil
+    }
+}

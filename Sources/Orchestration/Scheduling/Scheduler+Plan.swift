@@ -1,0 +1,111 @@
+// How a scheduler is made from a plan, and from the one before it.
+extension Scheduler {
+    mutating func makeLanes(_ plan: RunPlan) {
+        let tiers = Set(plan.tasks.map(\.priority)).sorted(by: >)
+        let tierOf = Dictionary(uniqueKeysWithValues: tiers.enumerated().map { ($1, $0) })
+        let groupOf = Dictionary(plan.groups.enumerated().map { ($1.name, $0) }) { first, _ in first
+        }
+        let ungrouped = plan.groups.count
+        var laneOf: [[Int]: Int] = [:]
+        lanesOfGroup = Array(repeating: [], count: groupNames.count)
+        entries.reserveCapacity(plan.tasks.count)
+        for task in plan.tasks {
+            let group = task.group.flatMap { groupOf[$0] } ?? ungrouped
+            let tier = tierOf[task.priority] ?? 0
+            let lane = laneOf[[group, tier]] ?? lanes.count
+            if lane == lanes.count {
+                let weight = group < ungrouped ? plan.groups[group].weight : 1
+                lanes.append(Lane(group: group, tier: tier, weight: Self.usable(weight)))
+                lanesOfGroup[group].append(lane)
+                laneOf[[group, tier]] = lane
+            }
+            entries.append(Entry(lane: Int32(lane), weight: Float(Self.usable(task.weight))))
+        }
+        runnable = Array(repeating: LaneHeap(count: lanes.count), count: tiers.count)
+        busy = runnable
+        busyWeight = Array(repeating: 0, count: tiers.count)
+    }
+
+    /// How many tasks wait for each one: D, where a task that needs several counts for each of
+    /// them in part.
+    mutating func countDescendants(_ plan: RunPlan) {
+        guard plan.tasks.contains(where: { !$0.needs.isEmpty }) else { return }
+        let places = Dictionary(plan.tasks.enumerated().map { ($1.name, $0) }) { first, _ in first }
+        let needs = plan.tasks.map { $0.needs.compactMap { places[$0] } }
+        var dependents = Array(repeating: 0, count: needs.count)
+        for need in needs.joined() { dependents[need] += 1 }
+        var counts = Array(repeating: 0.0, count: needs.count)
+        var ready = dependents.indices.filter { dependents[$0] == 0 }
+        while let task = ready.popLast() {
+            entries[task].descendants = Float(counts[task])
+            for need in needs[task] {
+                counts[need] += (1 + counts[task]) / Double(needs[task].count)
+                dependents[need] -= 1
+                if dependents[need] == 0 { ready.append(need) }
+            }
+        }
+    }
+
+    /// Takes over what an earlier scheduler knows of what has the same name.
+    mutating func keep(_ old: Scheduler, _ oldPlan: RunPlan, _ plan: RunPlan) {
+        estimates = old.estimates.forgettingTasks(count: entries.count)
+        hints.keep(old.hints)
+        lowerCredit = old.lowerCredit
+        let places = Dictionary(oldPlan.tasks.enumerated().map { ($1.name, $0) }) { first, _ in
+            first
+        }
+        for (task, taskPlan) in plan.tasks.enumerated() {
+            guard let before = places[taskPlan.name] else { continue }
+            estimates.copy(old.estimates.tasks[before], to: task)
+            keepStanding(of: task, old, before)
+        }
+    }
+
+    /// A task keeps its place among those of its group, and the group its standing: a session that
+    /// was lost is not charged.
+    private mutating func keepStanding(of task: Int, _ old: Scheduler, _ before: Int) {
+        let (lane, oldLane) = (Int(entries[task].lane), Int(old.entries[before].lane))
+        let oldGroup = old.lanes[oldLane]
+        guard groupNames[lanes[lane].group] == old.groupNames[oldGroup.group] else { return }
+        if lanes[lane].virtualTime == 0 {
+            lanes[lane].virtualTime = oldGroup.virtualTime
+            lanes[lane].shareClock = oldGroup.shareClock
+            lanes[lane].credit = oldGroup.credit
+        }
+        if old.entries[before].isRunning {
+            lanes[lane].virtualTime -= old.entries[before].charge / lanes[lane].weight
+        }
+        if old.entries[before].isActive { keptClocks[task] = old.entries[before].arrivalClock }
+    }
+
+    /// A weight that no arithmetic can stumble over.
+    private static func usable(_ weight: Double) -> Double {
+        weight.isFinite ? min(max(weight, 1e-6), 1e9) : 1
+    }
+}
+
+// The waiting tasks of a lane by age, as a list within the entries.
+extension Scheduler {
+    mutating func linkNewest(_ task: Int, _ lane: Int) {
+        let newest = lanes[lane].newest
+        entries[task].older = newest
+        entries[task].newer = -1
+        if newest >= 0 {
+            entries[Int(newest)].newer = Int32(task)
+        } else {
+            lanes[lane].oldest = Int32(task)
+        }
+        lanes[lane].newest = Int32(task)
+    }
+
+    /// Takes a waiting task out of its lane; its entries in the heaps are out of date then.
+    mutating func unlink(_ task: Int) {
+        guard entries[task].isWaiting else { return }
+        let lane = Int(entries[task].lane)
+        let (older, newer) = (entries[task].older, entries[task].newer)
+        if older >= 0 { entries[Int(older)].newer = newer } else { lanes[lane].oldest = newer }
+        if newer >= 0 { entries[Int(newer)].older = older } else { lanes[lane].newest = older }
+        entries[task].isWaiting = false
+        lanes[lane].waiting -= 1
+    }
+}

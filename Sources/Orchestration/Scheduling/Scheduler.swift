@@ -1,0 +1,333 @@
+/// Who goes next.
+///
+/// Tasks are named by their place in the plan. The same calls give the same decisions; a decision
+/// takes logarithmic time, and no key changes but by its own task's events.
+///
+/// Source: PACE. Groups of a priority share session time by weight (start-time fair queueing whose
+/// charge is settled at the end). Within a group the least `v + rank / weight` goes first, where v
+/// is the group's share clock when the task came; every 32nd start is the longest-waiting task's;
+/// and the longest tasks are begun in time for the batch's end.
+package struct Scheduler: Sendable {
+    /// What can be turned off, for comparisons and tests.
+    package struct Settings: Hashable, Sendable {
+        /// The share of a group's starts that goes to the longest-waiting task: λ.
+        package var ageingShare = 1.0 / 32
+        /// The share of a group's slots that may be held by its longest tasks.
+        package var longestShare = 0.5
+        /// Idle sessions in a row after which a task only runs by its age, or when nothing else
+        /// does; `nil` for never.
+        package var parksAfter: Int? = 4
+        /// Whether, of equals, the task goes first whose session ended on the slot.
+        package var prefersWarm = true
+        /// Whether tasks that many others need go earlier.
+        package var countsDescendants = true
+
+        /// Makes the settings that a run has.
+        package init() {}
+
+        /// The settings of the published reference.
+        package static var reference: Settings {
+            var settings = Settings()
+            (settings.parksAfter, settings.prefersWarm) = (nil, false)
+            settings.countsDescendants = false
+            return settings
+        }
+    }
+
+    /// Why a task was chosen.
+    package enum Stream: String, Hashable, Sendable, Codable {
+        /// It had waited longest.
+        case age
+        /// It is among the longest, and must begin in time.
+        case length
+        /// Its key was the least.
+        case rank
+    }
+
+    /// A choice, and how it came about.
+    package struct Decision: Hashable, Sendable {
+        /// The task.
+        package var task: Int
+        /// Why.
+        package var stream: Stream
+        var lane: Int
+        /// Whether it is of a lower priority than the highest that waits.
+        var isLower = false
+    }
+
+    /// A task's part of the queues.
+    struct Entry: Hashable, Sendable {
+        var lane: Int32
+        /// Its neighbours among the waiting, by age; -1 for none.
+        var older: Int32 = -1
+        var newer: Int32 = -1
+        /// When it began to wait.
+        var sequence: UInt32 = 0
+        /// How many tasks came before it; -1 before it came.
+        var arrival: Int32 = -1
+        var slot: Int32 = -1
+        /// The group's share clock when it came.
+        var arrivalClock = 0.0
+        var key = 0.0
+        /// What its group was charged for the session that runs, in seconds.
+        var charge = 0.0
+        /// Its part of the group's open work.
+        var openWork = 0.0
+        var weight: Float
+        var descendants: Float = 0
+        var isWaiting = false
+        var isRunning = false
+        var isCritical = false
+        /// Whether it could run at some time, and has not ended since.
+        var isActive = false
+    }
+
+    let settings: Settings
+    let rule: any SchedulingRule
+    let slots: Int
+    var entries: [Entry] = []
+    var lanes: [Lane] = []
+    /// What is known of the tasks.
+    package internal(set) var estimates: Estimates
+    var hints: SizeHints
+    var sessionCaps: [Int32]
+    var groupCaps: [Int?]
+    var groupRunning: [Int]
+    var groupNames: [String]
+    var lanesOfGroup: [[Int]] = []
+    /// Lanes with a task that may start, for each priority from the highest.
+    var runnable: [LaneHeap] = []
+    /// Lanes with a task that has not ended.
+    var busy: [LaneHeap] = []
+    /// The weights of those.
+    var busyWeight: [Double] = []
+    var lowerCredit = 0.0
+    /// The priority, of those below the highest that waits, that was served last.
+    var lastLower = 0
+    private var sequence: UInt32 = 0
+    private var arrivals: Int32 = 0
+    /// The task whose session ended last on each slot.
+    var warm: [Int32]
+    private var decided: Decision?
+    /// The group's share clock when a task came, for tasks that came before this scheduler.
+    var keptClocks: [Int: Double] = [:]
+
+    /// Makes a scheduler for a plan's groups and tasks; nothing waits yet.
+    ///
+    /// With `old`, what that one knows goes on: estimates of tasks of the same name, and the
+    /// standing of groups of the same name.
+    package init(
+        plan: RunPlan,
+        rule: (any SchedulingRule)? = nil,
+        settings: Settings = Settings(),
+        keeping old: (scheduler: Scheduler, plan: RunPlan)? = nil
+    ) {
+        self.settings = settings
+        self.rule = rule ?? (plan.scheduler ?? .pace).rule
+        slots = max(1, plan.concurrency)
+        warm = Array(repeating: -1, count: slots)
+        estimates = Estimates(count: plan.tasks.count)
+        hints = SizeHints(plan: plan)
+        sessionCaps = plan.tasks.map { Int32(clamping: $0.maxSessions) }
+        groupNames = plan.groups.map(\.name) + [""]
+        groupCaps = plan.groups.map(\.maxConcurrent) + [nil]
+        groupRunning = Array(repeating: 0, count: groupNames.count)
+        makeLanes(plan)
+        if settings.countsDescendants { countDescendants(plan) }
+        if let old { keep(old.scheduler, old.plan, plan) }
+    }
+
+    /// Whether the task waits.
+    package func isWaiting(_ task: Int) -> Bool { entries[task].isWaiting }
+
+    /// Notes that a task has come, although it may have to wait for others yet.
+    package mutating func comes(_ task: Int) {
+        guard entries[task].arrival < 0 else { return }
+        entries[task].arrival = arrivals
+        arrivals &+= 1
+    }
+
+    /// Takes what a task's checklist says before its first session here.
+    package mutating func inspect(_ task: Int, done: Int, total: Int) {
+        decided = nil
+        let wasSeen = estimates.isSeen(task)
+        estimates.inspect(task, done: done, total: total)
+        guard entries[task].isActive else { return }
+        if !wasSeen { lanes[Int(entries[task].lane)].unseenCount -= 1 }
+        setOpenWork(task, estimates.remaining(task))
+    }
+
+    /// Adds a task that may run now; nothing happens if it waits or runs already.
+    package mutating func enqueue(_ task: Int) {
+        guard !entries[task].isWaiting, !entries[task].isRunning else { return }
+        decided = nil
+        let lane = Int(entries[task].lane)
+        if !entries[task].isActive { activate(task, lane) }
+        sequence &+= 1
+        entries[task].sequence = sequence
+        entries[task].isWaiting = true
+        lanes[lane].waiting += 1
+        linkNewest(task, lane)
+        addToHeaps(task, lane)
+        refresh(lane)
+    }
+
+    /// The task that goes next on a free slot; `nil` when none waits in a group with room.
+    ///
+    /// It goes on waiting until its session starts.
+    package mutating func next(slot: Int) -> Decision? {
+        if decided == nil { decided = decide(slot: slot) }
+        return decided
+    }
+
+    /// Counts a session that starts; its task waits no longer.
+    ///
+    /// A start that this scheduler would have decided otherwise (an older version did) counts as
+    /// one by rank.
+    package mutating func sessionStarted(_ task: Int, slot: Int) {
+        guard !entries[task].isRunning else { return }
+        let lane = Int(entries[task].lane)
+        var decision = Decision(task: task, stream: .rank, lane: lane)
+        if let choice = next(slot: slot), choice.task == task { decision = choice }
+        decided = nil
+        settle(decision)
+        unlink(task)
+        entries[task].isRunning = true
+        entries[task].slot = Int32(clamping: slot)
+        entries[task].charge = estimates.meanSession
+        groupRunning[lanes[lane].group] += 1
+        lanes[lane].virtualTime += entries[task].charge / lanes[lane].weight
+        refreshAfterRoomChanged(lane)
+    }
+
+    /// Counts the end of a session.
+    ///
+    /// Without a report its time counts, but nothing is learned from it: it was nobody's fault.
+    package mutating func sessionEnded(_ task: Int, seconds: Double, report: Estimates.Report?) {
+        guard entries[task].isRunning else { return }
+        decided = nil
+        let lane = Int(entries[task].lane)
+        if let report {
+            let isFirst = estimates.observe(task, report)
+            if isFirst { lanes[lane].unseenCount -= 1 }
+            if report.completes { hints.learn(task, attained: estimates.attained(task), estimates) }
+        }
+        entries[task].isRunning = false
+        groupRunning[lanes[lane].group] -= 1
+        lanes[lane].virtualTime += (seconds - entries[task].charge) / lanes[lane].weight
+        lanes[lane].shareClock += seconds / Double(max(1, lanes[lane].active))
+        if entries[task].isCritical { lanes[lane].criticalRunning -= 1 }
+        entries[task].isCritical = false
+        let slot = Int(entries[task].slot)
+        if warm.indices.contains(slot) { warm[slot] = Int32(task) }
+        if estimates.isSeen(task) {
+            setOpenWork(task, estimates.isStuck(task) ? 0 : estimates.remaining(task))
+        }
+        refreshAfterRoomChanged(lane)
+    }
+
+    /// Counts a task that ended: it has no part in anything any more, until it is enqueued again.
+    package mutating func taskEnded(_ task: Int) {
+        decided = nil
+        let lane = Int(entries[task].lane)
+        if entries[task].isWaiting { unlink(task) }
+        if entries[task].isActive {
+            lanes[lane].active -= 1
+            if !estimates.isSeen(task) { lanes[lane].unseenCount -= 1 }
+            setOpenWork(task, 0)
+            if lanes[lane].active == 0 { becomeIdle(lane) }
+        }
+        entries[task].isActive = false
+        entries[task].arrival = -1
+        refresh(lane)
+    }
+
+    private mutating func activate(_ task: Int, _ lane: Int) {
+        comes(task)
+        let tier = lanes[lane].tier
+        if lanes[lane].active == 0 {
+            // Idling saves nothing up.
+            if let least = busy[tier].firstKey?.value {
+                lanes[lane].virtualTime = max(lanes[lane].virtualTime, least)
+            }
+            busyWeight[tier] += lanes[lane].weight
+        }
+        lanes[lane].active += 1
+        entries[task].isActive = true
+        entries[task].arrivalClock = keptClocks.removeValue(forKey: task) ?? lanes[lane].shareClock
+        if estimates.isSeen(task) {
+            setOpenWork(task, estimates.remaining(task))
+        } else {
+            lanes[lane].unseenCount += 1
+        }
+    }
+
+    private mutating func becomeIdle(_ lane: Int) {
+        let tier = lanes[lane].tier
+        busy[tier].set(lane, nil)
+        busyWeight[tier] = busy[tier].isEmpty ? 0 : busyWeight[tier] - lanes[lane].weight
+    }
+
+    private mutating func setOpenWork(_ task: Int, _ seconds: Double) {
+        lanes[Int(entries[task].lane)].openWork += seconds - entries[task].openWork
+        entries[task].openWork = seconds
+    }
+
+    private mutating func addToHeaps(_ task: Int, _ lane: Int) {
+        let sequence = entries[task].sequence
+        let rank = rank(of: task)
+        guard let rank else {
+            let queue = lanes[lane].unseenQueue(for: Double(entries[task].weight))
+            lanes[lane].unseen[queue].entries.append(
+                KeyEntry(key: entries[task].arrivalClock, sequence: sequence, task: Int32(task))
+            )
+            return
+        }
+        if isParked(task) { return }
+        var key = rank
+        if rule.isFair { key = entries[task].arrivalClock + rank / Double(entries[task].weight) }
+        entries[task].key = key
+        lanes[lane].keys.push(KeyEntry(key: key, sequence: sequence, task: Int32(task)))
+        Self.compact(&lanes[lane].keys, waiting: lanes[lane].waiting, entries)
+        guard rule.isFair, settings.longestShare > 0, mayBeLong(task) else { return }
+        lanes[lane].longest.push(
+            KeyEntry(key: -estimates.remaining(task), sequence: sequence, task: Int32(task))
+        )
+        Self.compact(&lanes[lane].longest, waiting: lanes[lane].waiting, entries)
+    }
+
+    /// What orders a task within its group, before its weight; `nil` where nothing is known.
+    func rank(of task: Int) -> Double? {
+        guard let rank = rule.rank(task, arrival: Int(entries[task].arrival), estimates) else {
+            return hints.rank(task, estimates)
+        }
+        let descendants = Double(entries[task].descendants)
+        let inspection = estimates.unseenRank
+        guard rule.isFair, descendants > 0, inspection < rank else { return rank }
+        return (rank + descendants * inspection) / (1 + descendants)
+    }
+
+    func isParked(_ task: Int) -> Bool {
+        guard rule.isFair, let limit = settings.parksAfter else { return false }
+        return estimates.idle(task) >= limit
+    }
+
+    /// Whether a task's length can be trusted and finished within its cap.
+    private func mayBeLong(_ task: Int) -> Bool {
+        guard estimates.isSeen(task), !estimates.isStuck(task) else { return false }
+        guard sessionCaps[task] > 0 else { return true }
+        let sessionsLeft = Double(Int(sessionCaps[task]) - estimates.sessions(task))
+        return estimates.remaining(task) <= 1.3 * estimates.meanSession * sessionsLeft
+    }
+
+    /// Drops the entries of tasks that wait no longer, once they are the larger part.
+    private static func compact(_ heap: inout KeyHeap, waiting: Int, _ entries: [Entry]) {
+        guard heap.entries.count > 2 * waiting + 64 else { return }
+        heap.keep { isCurrent($0, entries) }
+    }
+
+    static func isCurrent(_ entry: KeyEntry, _ entries: [Entry]) -> Bool {
+        let task = entries[Int(entry.task)]
+        return task.isWaiting && task.sequence == entry.sequence
+    }
+}

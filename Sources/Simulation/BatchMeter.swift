@@ -1,0 +1,206 @@
+/// What a simulated batch is judged by, gathered while it is played.
+package struct BatchMeter: Sendable {
+    private enum Phase: Hashable {
+        case absent, waiting, running, ended
+    }
+
+    private let workload: Workload
+    private var phases: [Phase]
+    /// When each task began to wait, and after how many starts.
+    private var waitsSince: [(seconds: Double, starts: Int)]
+    private var began: [Double]
+    /// The task that runs on each slot; -1 for none.
+    private var onSlot: [Int]
+    private var slotOf: [Int]
+    /// The tasks that need each one.
+    private let dependents: [[Int]]
+    private var seconds: [Double]
+    private var waitingIn: [Int]
+    private var starts = 0
+    private var laterStarts = 0
+    private var directStarts = 0
+    private var busySeconds = 0.0
+    private var tokens = 0.0
+    private var idleTokens = 0.0
+    private var completionTokens: [Double] = []
+    private var completionTimes: [Double?]
+    private var unfinished: Int
+    private var atLastCompletion: (tokens: Double, idle: Double)?
+    private var lastCompletion = 0.0
+    private var longestWait = (seconds: 0.0, starts: 0)
+    private var falseKills = 0
+    private var end = 0.0
+    /// Session seconds of each group for its weight, while every group has had a task waiting.
+    private var contested: [Double]?
+    private var isContested = true
+    private var largestGap = 0.0
+
+    init(_ workload: Workload) {
+        self.workload = workload
+        let count = workload.tasks.count
+        phases = Array(repeating: .absent, count: count)
+        waitsSince = Array(repeating: (0, 0), count: count)
+        began = Array(repeating: 0, count: count)
+        completionTimes = Array(repeating: nil, count: count)
+        onSlot = Array(repeating: -1, count: workload.slots)
+        slotOf = Array(repeating: 0, count: count)
+        var dependents = Array(repeating: [Int](), count: count)
+        for task in workload.tasks {
+            for need in task.needs { dependents[need].append(task.id) }
+        }
+        self.dependents = dependents
+        seconds = Array(repeating: 0, count: workload.groups.count)
+        waitingIn = Array(repeating: 0, count: workload.groups.count)
+        unfinished = workload.tasks.count { $0.completesAfter != nil }
+    }
+
+    mutating func arrived(_ task: Int, at time: Double) {
+        // What needs others waits in truth only when they are complete.
+        if workload.tasks[task].needs.allSatisfy({ completionTimes[$0] != nil }) {
+            wait(task, at: time)
+        }
+    }
+
+    mutating func began(_ dispatch: Batch.Dispatch) {
+        let task = dispatch.task
+        if phases[task] == .waiting { waitingIn[workload.tasks[task].group] -= 1 }
+        starts += 1
+        let since = waitsSince[task]
+        if unfinished > 0 {
+            longestWait.seconds = max(longestWait.seconds, dispatch.at - since.seconds)
+            longestWait.starts = max(longestWait.starts, starts - 1 - since.starts)
+        }
+        if dispatch.session > 1 {
+            laterStarts += 1
+            if dispatch.at - since.seconds < 1e-9 { directStarts += 1 }
+        }
+        phases[task] = .running
+        onSlot[dispatch.slot] = task
+        slotOf[task] = dispatch.slot
+        began[task] = dispatch.at
+    }
+
+    mutating func ended(_ task: Int, session: Int, at time: Double) {
+        let drawn = workload.tasks[task].sessions[session - 1]
+        onSlot[slotOf[task]] = -1
+        seconds[workload.tasks[task].group] += drawn.seconds
+        busySeconds += drawn.seconds
+        tokens += drawn.tokens
+        if workload.tasks[task].completesAfter == nil { idleTokens += drawn.tokens }
+        wait(task, at: time)
+    }
+
+    mutating func taskEnded(_ task: Int, isComplete: Bool, at time: Double) {
+        if phases[task] == .waiting { waitingIn[workload.tasks[task].group] -= 1 }
+        phases[task] = .ended
+        guard workload.tasks[task].completesAfter != nil else { return }
+        unfinished -= 1
+        if isComplete {
+            completionTimes[task] = time
+            completionTokens.append(tokens)
+            releaseDependents(of: task, at: time)
+        } else {
+            falseKills += 1
+        }
+        guard unfinished == 0 else { return }
+        atLastCompletion = (tokens, idleTokens)
+        lastCompletion = time
+    }
+
+    mutating func turnEnded(at time: Double) {
+        end = time
+        guard workload.groups.count > 1, isContested, time > 0 else { return }
+        var shares = seconds
+        for task in onSlot where task >= 0 {
+            shares[workload.tasks[task].group] += time - began[task]
+        }
+        for group in shares.indices { shares[group] /= workload.groups[group].weight }
+        contested = shares
+        if waitingIn.contains(0) {
+            isContested = false
+        } else {
+            let lightest = workload.groups.map(\.weight).min() ?? 1
+            let gap = (shares.max() ?? 0) - (shares.min() ?? 0)
+            largestGap = max(largestGap, gap * lightest)
+        }
+    }
+
+    private mutating func wait(_ task: Int, at time: Double) {
+        phases[task] = .waiting
+        waitsSince[task] = (time, starts)
+        waitingIn[workload.tasks[task].group] += 1
+    }
+
+    private mutating func releaseDependents(of task: Int, at time: Double) {
+        for dependent in dependents[task] where phases[dependent] == .absent {
+            arrived(dependent, at: max(time, workload.tasks[dependent].arrival))
+        }
+    }
+}
+
+extension BatchMeter {
+    /// The figures; see `BatchFigures`.
+    package func figures(policy: String) -> BatchFigures {
+        let done = workload.tasks.filter { completionTimes[$0.id] != nil }
+        let flows = done.map { (completionTimes[$0.id] ?? 0) - $0.arrival }.sorted()
+        let slowdowns = done.map { task in
+            ((completionTimes[task.id] ?? 0) - task.arrival) / max(task.work, 1e-9)
+        }.sorted()
+        let useful = workload.tasks.reduce(0) { sum, task in
+            sum
+                + (task.completesAfter.map { task.sessions.prefix($0) } ?? [])
+                .reduce(0) { $0 + $1.tokens }
+        }
+        let atLast = atLastCompletion ?? (tokens, idleTokens)
+        return BatchFigures(
+            policy: policy,
+            completed: flows.count,
+            sessions: starts,
+            tokens: tokens,
+            mean: flows.mean,
+            p50: flows.percentile(50),
+            p99: flows.percentile(99),
+            largest: flows.last ?? 0,
+            makespan: lastCompletion,
+            end: end,
+            slowdownMean: slowdowns.mean,
+            slowdownP99: slowdowns.percentile(99),
+            longestWait: longestWait.seconds,
+            longestWaitStarts: longestWait.starts,
+            utilisation: busySeconds / max(1e-9, Double(workload.slots) * end),
+            doneAtQuarter: share(of: useful / 4),
+            doneAtHalf: share(of: useful / 2),
+            jain: contested.map(Self.jain) ?? 1,
+            largestGap: largestGap,
+            waste: atLast.tokens > 0 ? atLast.idle / atLast.tokens : 0,
+            wasteAtEnd: tokens > 0 ? idleTokens / tokens : 0,
+            falseKills: falseKills,
+            continuity: Double(directStarts) / Double(max(1, laterStarts))
+        )
+    }
+
+    /// The part of the tasks that was complete when so many tokens were used.
+    private func share(of budget: Double) -> Double {
+        let all = workload.tasks.count { $0.completesAfter != nil }
+        return Double(completionTokens.count { $0 <= budget }) / Double(max(1, all))
+    }
+
+    /// Jain, Chiu and Hawe, 1984: 1 where all shares are equal.
+    private static func jain(_ shares: [Double]) -> Double {
+        let (sum, squares) = (shares.reduce(0, +), shares.reduce(0) { $0 + $1 * $1 })
+        return squares > 0 ? sum * sum / (Double(shares.count) * squares) : 1
+    }
+}
+
+extension [Double] {
+    /// The mean; 0 of nothing.
+    var mean: Double { isEmpty ? 0 : reduce(0, +) / Double(count) }
+
+    /// A percentile of numbers in order, between the two nearest; 0 of nothing.
+    func percentile(_ percent: Double) -> Double {
+        guard !isEmpty else { return 0 }
+        let place = percent / 100 * Double(count - 1)
+        let (low, high) = (Int(place), Swift.min(Int(place) + 1, count - 1))
+        return self[low] + (self[high] - self[low]) * (place - Double(low))
+    }
+}

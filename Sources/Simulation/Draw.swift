@@ -1,0 +1,42 @@
+import Glibc
+package import Orchestration
+
+extension SplitMix64 {
+    /// A number from 0 up to, but not, 1.
+    package mutating func uniform() -> Double {
+        Double(next() >> 11) * 0x1p-53
+    }
+
+    /// A number of a range.
+    mutating func uniform(_ low: Double, _ high: Double) -> Double {
+        low + (high - low) * uniform()
+    }
+
+    /// A standard normal number (Box and Muller, 1958).
+    mutating func normal() -> Double {
+        let radius = (-2 * log(1 - uniform())).squareRoot()
+        return radius * cos(2 * .pi * uniform())
+    }
+
+    /// e to a normal number.
+    mutating func lognormal(_ mean: Double, _ spread: Double) -> Double {
+        exp(mean + spread * normal())
+    }
+
+    /// The time to the next of events that come at random, `rate` in a unit of time.
+    mutating func exponential(rate: Double) -> Double {
+        -log(1 - uniform()) / rate
+    }
+
+    /// How many of such events come in a time in which `mean` are expected (Knuth's method; the
+    /// mean is small here).
+    mutating func poisson(_ mean: Double) -> Int {
+        let limit = exp(-min(mean, 500))
+        var (count, product) = (0, uniform())
+        while product > limit {
+            count += 1
+            product *= uniform()
+        }
+        return count
+    }
+}

@@ -1,0 +1,166 @@
+import Glibc
+package import Orchestration
+
+/// How one task's sessions are drawn.
+///
+/// A session does about one unit of work, an entry of the checklist takes some of it; what the
+/// checklist shows is what was done, but for entries that were not ticked and such that were
+/// ticked too early.
+package struct SessionModel: Hashable, Sendable {
+    /// Sessions a task may take.
+    package var cap = 100
+    /// The part of its work after which the task gets stuck; `nil` for never.
+    package var stallsAt: Double?
+    /// Whether every session comes to nothing.
+    package var alwaysCrashes = false
+    /// How often a session comes to nothing.
+    package var crashChance = 0.02
+    /// How often it does no work on the entries.
+    package var idleChance = 0.08
+    /// How much the checklist may grow, as a part of itself.
+    package var growth = 0.0
+    /// How much harder the last tenth of the entries is.
+    package var tailHardness = 1.0
+    /// How often an entry is done and not ticked.
+    package var forgottenTicks = 0.1
+    /// How often one or two are ticked that are not done.
+    package var earlyTicks = 0.05
+    /// The median session, in minutes, and the spread of its logarithm.
+    package var medianMinutes = 8.0
+    package var spread = 0.5
+    /// Whether an entry is added for each one that is done, for ever.
+    package var isTreadmill = false
+
+    private var isHeavyTailed: Bool { spread >= 1 }
+
+    /// Makes a model with the usual values.
+    package init() {}
+
+    /// Draws a task's sessions; it is complete after the last of them, if it ever is.
+    package func draw(
+        work: Double,
+        using random: inout SplitMix64
+    ) -> (sessions: [Workload.Session], completesAfter: Int?) {
+        var list = EntryList(work: work, model: self, using: &random)
+        let factor = random.lognormal(0, 0.3)
+        var sessions: [Workload.Session] = []
+        var (crashes, shown) = (0, 0)
+        for number in 0..<cap {
+            if alwaysCrashes || random.uniform() < crashChance {
+                crashes += 1
+                let minutes = 0.5 + random.uniform() * 1.5
+                sessions.append(session(minutes, minutes * 8000, shown, list.total, crashed: true))
+                if alwaysCrashes && crashes >= 3 { return (sessions, nil) }
+                continue
+            }
+            let drawn = random.lognormal(log(medianMinutes), spread) * factor
+            let minutes = min(isHeavyTailed ? 60 : 45, drawn)
+            let tokens = minutes * 22_000 * random.lognormal(0, 0.25)
+            var effort = minutes / ((isHeavyTailed ? 9.6 : 9.06) * factor)
+            if number == 0 { effort *= 0.4 }
+            if random.uniform() < idleChance { effort = 0 }
+            list.work(effort)
+            list.grow(isFirst: number == 0, using: &random)
+            shown = list.shown(after: shown, using: &random)
+            sessions.append(session(minutes, tokens, shown, list.total, crashed: false))
+            if list.isComplete { return (sessions, sessions.count) }
+        }
+        return (sessions, nil)
+    }
+
+    private func session(
+        _ minutes: Double,
+        _ tokens: Double,
+        _ done: Int,
+        _ total: Int,
+        crashed: Bool
+    ) -> Workload.Session {
+        // Whole milliseconds, so that times add up exactly.
+        let seconds = max(1, (minutes * 60_000).rounded()) / 1000
+        return Workload.Session(
+            seconds: seconds,
+            tokens: tokens.rounded(),
+            done: done,
+            total: total,
+            crashed: crashed
+        )
+    }
+}
+
+/// A checklist while it is worked on.
+private struct EntryList {
+    private static let entrySpread = 0.7
+
+    private let model: SessionModel
+    private let unit: Double
+    private let first: Int
+    private var sizes: [Double]
+    private var stallsAt: Double?
+    private var done = 0
+    private var credit = 0.0
+    private var spent = 0.0
+    private var grown = 0
+    private(set) var total: Int
+
+    init(work: Double, model: SessionModel, using random: inout SplitMix64) {
+        self.model = model
+        total = max(1, Int((work * random.lognormal(log(4), 0.5)).rounded()))
+        first = total
+        unit = work / Double(total)
+        sizes = (0..<total).map { _ in Self.entry(using: &random) }
+        if model.tailHardness > 1 {
+            for place in (total - max(1, (total + 9) / 10))..<total {
+                sizes[place] *= model.tailHardness
+            }
+        }
+        let scale = work / max(sizes.reduce(0, +), 1e-9)
+        sizes = sizes.map { $0 * scale }
+        stallsAt = model.stallsAt.map { $0 * sizes.reduce(0, +) }
+    }
+
+    var isComplete: Bool { done >= total }
+
+    mutating func work(_ effort: Double) {
+        let usable = stallsAt.map { min(effort, max(0, $0 - spent)) } ?? effort
+        spent += usable
+        credit += usable
+        while done < total, credit >= sizes[done] - 1e-12 {
+            credit -= sizes[done]
+            done += 1
+        }
+    }
+
+    mutating func grow(isFirst: Bool, using random: inout SplitMix64) {
+        guard !isFirst else { return }
+        let room = model.growth * Double(first) * 2
+        if model.growth > 0, done < total, random.uniform() < 0.35, Double(grown) < room {
+            let count = 1 + random.poisson(model.growth * Double(first) / 6)
+            add(count, using: &random)
+            grown += count
+            if let part = model.stallsAt, let now = stallsAt {
+                stallsAt = max(now, part * sizes.reduce(0, +))
+            }
+        }
+        if model.isTreadmill, total - done < 3 { add(3 - (total - done), using: &random) }
+    }
+
+    /// The ticked entries that people see.
+    func shown(after before: Int, using random: inout SplitMix64) -> Int {
+        if done >= total { return total }
+        let chance = random.uniform()
+        if chance < model.forgottenTicks { return before }
+        if chance < model.forgottenTicks + model.earlyTicks {
+            return min(total - 1, done + Int.random(in: 1...2, using: &random))
+        }
+        return done
+    }
+
+    private mutating func add(_ count: Int, using random: inout SplitMix64) {
+        for _ in 0..<count { sizes.append(Self.entry(using: &random) * unit) }
+        total += count
+    }
+
+    private static func entry(using random: inout SplitMix64) -> Double {
+        random.lognormal(-entrySpread * entrySpread / 2, entrySpread)
+    }
+}
