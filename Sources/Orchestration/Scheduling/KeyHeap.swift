@@ -37,30 +37,33 @@ struct KeyHeap: Hashable, Sendable {
     }
 
     private mutating func siftUp(_ start: Int, _ entry: KeyEntry) {
+        var heap = entries.mutableSpan
         var place = start
         while place > 0 {
             let parent = (place - 1) / 4
-            guard entry < entries[parent] else { break }
-            entries[place] = entries[parent]
+            guard entry < heap[parent] else { break }
+            heap[place] = heap[parent]
             place = parent
         }
-        entries[place] = entry
+        heap[place] = entry
     }
 
     private mutating func siftDown(_ start: Int, _ entry: KeyEntry) {
+        var heap = entries.mutableSpan
+        let count = heap.count
         var place = start
         while true {
             let firstChild = 4 * place + 1
-            guard firstChild < entries.count else { break }
-            var least = firstChild
-            for child in firstChild..<min(firstChild + 4, entries.count)
-            where entries[child] < entries[least] {
-                least = child
+            guard firstChild < count else { break }
+            var (least, leastEntry) = (firstChild, heap[firstChild])
+            for child in (firstChild + 1)..<max(firstChild + 1, min(firstChild + 4, count)) {
+                let other = heap[child]
+                if other < leastEntry { (least, leastEntry) = (child, other) }
             }
-            guard entries[least] < entry else { break }
-            entries[place] = entries[least]
+            guard leastEntry < entry else { break }
+            heap[place] = leastEntry
             place = least
         }
-        entries[place] = entry
+        heap[place] = entry
     }
 }

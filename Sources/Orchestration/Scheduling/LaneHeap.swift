@@ -43,6 +43,10 @@ struct LaneHeap: Hashable, Sendable {
         if place < 0 {
             entries.append(entry)
             siftUp(entries.count - 1, entry)
+        } else if key == entries[place].key {
+            return
+        } else if entries.count == 1 {
+            entries[0] = entry
         } else if key < entries[place].key {
             siftUp(place, entry)
         } else {

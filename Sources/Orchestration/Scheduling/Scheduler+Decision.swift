@@ -3,7 +3,7 @@ extension Scheduler {
     /// The next start; changes nothing but dropping what is out of date.
     mutating func decide(slot: Int) -> Decision? {
         guard let top = runnable.firstIndex(where: { !$0.isEmpty }) else { return nil }
-        if rule.isFair, lowerCredit + settings.ageingShare >= 1, let lower = nextLower(than: top) {
+        if isFair, lowerCredit + settings.ageingShare >= 1, let lower = nextLower(than: top) {
             return decide(tier: lower, slot: slot, isLower: true)
         }
         return decide(tier: top, slot: slot, isLower: false)
@@ -11,7 +11,7 @@ extension Scheduler {
 
     /// Takes the effects of a decision on whose turn it is next.
     mutating func settle(_ decision: Decision) {
-        guard rule.isFair else { return }
+        guard isFair else { return }
         let lane = decision.lane
         if decision.isLower {
             lowerCredit -= 1
@@ -36,7 +36,7 @@ extension Scheduler {
         }
         let hasRoom = groupCaps[group].map { groupRunning[group] < $0 } ?? true
         guard hasRoom, lanes[lane].waiting > 0 else { return runnable[tier].set(lane, nil) }
-        if rule.isFair {
+        if isFair {
             let key = LaneHeap.Key(value: lanes[lane].virtualTime, tie: UInt32(lane))
             runnable[tier].set(lane, key)
         } else if let first = firstByKey(lane) {
@@ -61,9 +61,9 @@ extension Scheduler {
     private mutating func decide(tier: Int, slot: Int, isLower: Bool) -> Decision? {
         guard let lane = runnable[tier].first else { return nil }
         var decision = Decision(task: -1, stream: .rank, lane: lane, isLower: isLower)
-        if rule.isFair, lanes[lane].credit + settings.ageingShare >= 1 {
+        if isFair, lanes[lane].credit + settings.ageingShare >= 1 {
             (decision.task, decision.stream) = (Int(lanes[lane].oldest), .age)
-        } else if rule.isFair, let longest = firstCritical(lane) {
+        } else if isFair, let longest = firstCritical(lane) {
             (decision.task, decision.stream) = (longest, .length)
         } else if let first = firstByRank(lane, slot: slot) {
             decision.task = first
@@ -87,11 +87,11 @@ extension Scheduler {
 
     private mutating func firstByRank(_ lane: Int, slot: Int) -> Int? {
         let seen = firstByKey(lane)
-        if rule.isFair, let unseen = firstUnseen(lane), unseen.key <= seen?.key ?? .infinity {
+        if isFair, let unseen = firstUnseen(lane), unseen.key <= seen?.key ?? .infinity {
             return Int(unseen.task)
         }
         guard let seen else { return nil }
-        if rule.isFair, settings.prefersWarm, warm.indices.contains(slot), warm[slot] >= 0 {
+        if isFair, settings.prefersWarm, warm.indices.contains(slot), warm[slot] >= 0 {
             let task = entries[Int(warm[slot])]
             let isEqual = task.isWaiting && Int(task.lane) == lane && task.key == seen.key
             if isEqual { return Int(warm[slot]) }

@@ -65,7 +65,7 @@ extension Scheduler {
         var key = rank(of: task) ?? estimates.unseenRank
         if isParked(task) {
             key = .infinity
-        } else if rule.isFair {
+        } else if isFair {
             key = entry.arrivalClock + key / Double(entry.weight)
         }
         return KeyEntry(key: key, sequence: entry.sequence, task: Int32(task))
@@ -74,7 +74,7 @@ extension Scheduler {
     /// After how many starts of its lane the ageing share reaches the task: it loses one of those
     /// that have waited longer with each 1/λ starts.
     private func latestStart(of task: Int) -> Int? {
-        guard rule.isFair, settings.ageingShare > 0 else { return nil }
+        guard isFair, settings.ageingShare > 0 else { return nil }
         let lane = lanes[Int(entries[task].lane)]
         var older = 0
         var next = entries[task].older

@@ -84,6 +84,8 @@ package struct Scheduler: Sendable {
 
     let settings: Settings
     let rule: any SchedulingRule
+    /// The rule's own; asked for often.
+    let isFair: Bool
     let slots: Int
     var entries: [Entry] = []
     var lanes: [Lane] = []
@@ -123,7 +125,8 @@ package struct Scheduler: Sendable {
         keeping old: (scheduler: Scheduler, plan: RunPlan)? = nil
     ) {
         self.settings = settings
-        self.rule = rule ?? (plan.scheduler ?? .pace).rule
+        let rule = rule ?? (plan.scheduler ?? .pace).rule
+        (self.rule, isFair) = (rule, rule.isFair)
         slots = max(1, plan.concurrency)
         warm = Array(repeating: -1, count: slots)
         estimates = Estimates(count: plan.tasks.count)
@@ -285,11 +288,11 @@ package struct Scheduler: Sendable {
         }
         if isParked(task) { return }
         var key = rank
-        if rule.isFair { key = entries[task].arrivalClock + rank / Double(entries[task].weight) }
+        if isFair { key = entries[task].arrivalClock + rank / Double(entries[task].weight) }
         entries[task].key = key
         lanes[lane].keys.push(KeyEntry(key: key, sequence: sequence, task: Int32(task)))
         Self.compact(&lanes[lane].keys, waiting: lanes[lane].waiting, entries)
-        guard rule.isFair, settings.longestShare > 0, mayBeLong(task) else { return }
+        guard isFair, settings.longestShare > 0, mayBeLong(task) else { return }
         lanes[lane].longest.push(
             KeyEntry(key: -estimates.remaining(task), sequence: sequence, task: Int32(task))
         )
@@ -303,12 +306,12 @@ package struct Scheduler: Sendable {
         }
         let descendants = Double(entries[task].descendants)
         let inspection = estimates.unseenRank
-        guard rule.isFair, descendants > 0, inspection < rank else { return rank }
+        guard isFair, descendants > 0, inspection < rank else { return rank }
         return (rank + descendants * inspection) / (1 + descendants)
     }
 
     func isParked(_ task: Int) -> Bool {
-        guard rule.isFair, let limit = settings.parksAfter else { return false }
+        guard isFair, let limit = settings.parksAfter else { return false }
         return estimates.idle(task) >= limit
     }
 
