@@ -131,7 +131,24 @@ package struct Workload: Hashable, Sendable, Codable {
         for (place, task) in tasks.enumerated() {
             if let fault = fault(of: task, at: place) { return "task \(place): \(fault)" }
         }
-        return nil
+        return taskOnCycle.map { "task \($0) needs itself, by way of others" }
+    }
+
+    /// A task that waits for itself; `nil` for none.
+    private var taskOnCycle: Int? {
+        var open = tasks.map(\.needs.count)
+        var dependents = Array(repeating: [Int](), count: tasks.count)
+        for task in tasks {
+            for need in task.needs { dependents[need].append(task.id) }
+        }
+        var ready = open.indices.filter { open[$0] == 0 }
+        while let task = ready.popLast() {
+            for dependent in dependents[task] {
+                open[dependent] -= 1
+                if open[dependent] == 0 { ready.append(dependent) }
+            }
+        }
+        return open.firstIndex { $0 > 0 }
     }
 
     private func fault(of task: Task, at place: Int) -> String? {

@@ -67,6 +67,7 @@ import Testing
         (["--workload", "trace", "--tasks", "0"], "--tasks"),
         (["--workload-file", "broken.json"], "broken.json is no workload"),
         (["--workload-file", "wrong.json"], "there is no group 3"),
+        (["--workload-file", "cycle.json"], "task 0 needs itself"),
     ])
     func `bad input is refused with a reason`(words: [String], reason: String) throws {
         try withRun { run in
@@ -79,6 +80,20 @@ import Testing
                 "completes_after": 1}]}
                 """,
                 run.root + "/wrong.json"
+            )
+            let tasks = [0, 1].map { task in
+                """
+                {"id": \(task), "arrival": 0, "group": 0, "weight": 1, "max_sessions": 9,
+                "needs": [\(1 - task)], "completes_after": 1, "sessions":
+                [{"seconds": 1, "tokens": 1, "done": 1, "total": 1, "crashed": false}]}
+                """
+            }
+            try put(
+                """
+                {"name": "w", "seed": 1, "slots": 1, "groups": [{"weight": 1}],
+                "tasks": [\(tasks.joined(separator: ","))]}
+                """,
+                run.root + "/cycle.json"
             )
             let outcome = try run.quire(["simulate"] + words)
             #expect(outcome.status == 64)

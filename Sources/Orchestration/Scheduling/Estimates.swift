@@ -162,31 +162,34 @@ package struct Estimates: Hashable, Sendable {
     /// Takes what a session has shown; returns whether the task had not been seen before.
     @discardableResult
     mutating func observe(_ place: Int, _ report: Report) -> Bool {
-        let isFirst = !tasks[place].isSeen
-        tasks[place].sessions &+= 1
-        tasks[place].attained += report.seconds
+        // A copy, so that the array is asked once whether it is its own.
+        var task = tasks[place]
+        let isFirst = !task.isSeen
+        task.sessions &+= 1
+        task.attained += report.seconds
         if !report.crashed {
             sessionSeconds += report.seconds
             sessionCount += 1
         }
-        let gained = tasks[place].gain(report)
-        learnSpeed(place, report.seconds, Double(gained), isFirst)
-        tasks[place].see(done: Int32(clamping: report.done), total: Int32(clamping: report.total))
-        tasks[place].countStagnation(report, gained: gained, isFirst: isFirst)
+        let gained = task.gain(report)
+        learnSpeed(&task, report.seconds, Double(gained), isFirst)
+        task.see(done: Int32(clamping: report.done), total: Int32(clamping: report.total))
+        task.countStagnation(report, gained: gained, isFirst: isFirst)
+        tasks[place] = task
         if isFirst { addRemainder(report.completes ? 0 : remaining(place)) }
         return isFirst
     }
 
     private mutating func learnSpeed(
-        _ place: Int,
+        _ task: inout Task,
         _ seconds: Double,
         _ gained: Double,
         _ isFirst: Bool
     ) {
         if isFirst && gained == 0 { return }
         let worked = seconds * (isFirst ? Self.firstSessionShare : 1)
-        tasks[place].recentSeconds = Self.memory * tasks[place].recentSeconds + worked
-        tasks[place].recentEntries = Self.memory * tasks[place].recentEntries + gained
+        task.recentSeconds = Self.memory * task.recentSeconds + worked
+        task.recentEntries = Self.memory * task.recentEntries + gained
         entrySeconds += worked
         entries += gained
     }

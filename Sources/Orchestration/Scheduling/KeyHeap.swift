@@ -27,6 +27,11 @@ struct KeyHeap: Hashable, Sendable {
         siftDown(0, last)
     }
 
+    /// Takes the first entry out and another one in; there must be one.
+    mutating func replaceFirst(_ entry: KeyEntry) {
+        siftDown(0, entry)
+    }
+
     /// Drops all entries that don't satisfy the predicate; takes linear time.
     mutating func keep(where isValid: (KeyEntry) -> Bool) {
         entries.removeAll { !isValid($0) }

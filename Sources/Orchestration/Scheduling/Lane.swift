@@ -50,6 +50,14 @@ struct Lane: Hashable, Sendable {
         self.weight = weight
     }
 
+    /// Settles the charge of a session that ended.
+    mutating func settle(_ entry: Scheduler.Entry, seconds: Double, isFirst: Bool) {
+        if isFirst { unseenCount -= 1 }
+        virtualTime += (seconds - entry.charge) / weight
+        shareClock += seconds / Double(max(1, active))
+        if entry.isCritical { criticalRunning -= 1 }
+    }
+
     /// The place of the queue for tasks of this weight of which nothing is known.
     ///
     /// Weights are rounded to powers of two from 1/256 to 256, so that there are few queues.

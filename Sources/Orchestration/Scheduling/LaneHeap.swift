@@ -1,4 +1,4 @@
-/// A min-heap of lanes that knows where each one is, so that a lane's key can change.
+/// A 4-ary min-heap of lanes that knows where each one is, so that a lane's key can change.
 struct LaneHeap: Hashable, Sendable {
     /// What orders lanes: ties go to the smaller number.
     struct Key: Hashable, Comparable, Sendable {
@@ -32,64 +32,80 @@ struct LaneHeap: Hashable, Sendable {
     /// The least key.
     var firstKey: Key? { entries.first?.key }
 
-    /// Sets a lane's key, and adds the lane if need be; `nil` removes it.
-    mutating func set(_ lane: Int, _ key: Key?) {
+    /// Sets a lane's key, and adds the lane if need be.
+    mutating func set(_ lane: Int, _ key: Key) {
         let place = Int(places[lane])
-        guard let key else {
-            if place >= 0 { remove(at: place) }
-            return
-        }
         let entry = Entry(key: key, lane: Int32(lane))
         if place < 0 {
             entries.append(entry)
-            siftUp(entries.count - 1, entry)
-        } else if key == entries[place].key {
-            return
+            Self.siftUp(entries.count - 1, entry, &entries, &places)
         } else if entries.count == 1 {
             entries[0] = entry
         } else if key < entries[place].key {
-            siftUp(place, entry)
-        } else {
-            siftDown(place, entry)
+            Self.siftUp(place, entry, &entries, &places)
+        } else if entries[place].key < key {
+            Self.siftDown(place, entry, &entries, &places)
         }
     }
 
-    private mutating func remove(at place: Int) {
-        places[Int(entries[place].lane)] = -1
+    /// Takes a lane out, if it is in.
+    mutating func remove(_ lane: Int) {
+        let place = Int(places[lane])
+        guard place >= 0 else { return }
+        places[lane] = -1
         guard let last = entries.popLast(), place < entries.count else { return }
         if last.key < entries[place].key {
-            siftUp(place, last)
+            Self.siftUp(place, last, &entries, &places)
         } else {
-            siftDown(place, last)
+            Self.siftDown(place, last, &entries, &places)
         }
     }
 
-    private mutating func put(_ entry: Entry, at place: Int) {
-        entries[place] = entry
-        places[Int(entry.lane)] = Int32(place)
-    }
-
-    private mutating func siftUp(_ start: Int, _ entry: Entry) {
+    private static func siftUp(
+        _ start: Int,
+        _ entry: Entry,
+        _ entries: inout [Entry],
+        _ places: inout [Int32]
+    ) {
+        var heap = entries.mutableSpan
+        var placeOf = places.mutableSpan
         var place = start
         while place > 0 {
-            let parent = (place - 1) / 2
-            guard entry.key < entries[parent].key else { break }
-            put(entries[parent], at: place)
+            let parent = (place - 1) / 4
+            let other = heap[parent]
+            guard entry.key < other.key else { break }
+            heap[place] = other
+            placeOf[Int(other.lane)] = Int32(place)
             place = parent
         }
-        put(entry, at: place)
+        heap[place] = entry
+        placeOf[Int(entry.lane)] = Int32(place)
     }
 
-    private mutating func siftDown(_ start: Int, _ entry: Entry) {
+    private static func siftDown(
+        _ start: Int,
+        _ entry: Entry,
+        _ entries: inout [Entry],
+        _ places: inout [Int32]
+    ) {
+        var heap = entries.mutableSpan
+        var placeOf = places.mutableSpan
+        let count = heap.count
         var place = start
         while true {
-            var least = 2 * place + 1
-            guard least < entries.count else { break }
-            if least + 1 < entries.count, entries[least + 1].key < entries[least].key { least += 1 }
-            guard entries[least].key < entry.key else { break }
-            put(entries[least], at: place)
+            let firstChild = 4 * place + 1
+            guard firstChild < count else { break }
+            var (least, leastEntry) = (firstChild, heap[firstChild])
+            for child in (firstChild + 1)..<max(firstChild + 1, min(firstChild + 4, count)) {
+                let other = heap[child]
+                if other.key < leastEntry.key { (least, leastEntry) = (child, other) }
+            }
+            guard leastEntry.key < entry.key else { break }
+            heap[place] = leastEntry
+            placeOf[Int(leastEntry.lane)] = Int32(place)
             place = least
         }
-        put(entry, at: place)
+        heap[place] = entry
+        placeOf[Int(entry.lane)] = Int32(place)
     }
 }

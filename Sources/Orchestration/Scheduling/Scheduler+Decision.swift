@@ -2,6 +2,7 @@
 extension Scheduler {
     /// The next start; changes nothing but dropping what is out of date.
     mutating func decide(slot: Int) -> Decision? {
+        refreshStale()
         guard let top = runnable.firstIndex(where: { !$0.isEmpty }) else { return nil }
         if isFair, lowerCredit + settings.ageingShare >= 1, let lower = nextLower(than: top) {
             return decide(tier: lower, slot: slot, isLower: true)
@@ -28,20 +29,36 @@ extension Scheduler {
         }
     }
 
-    /// Puts the lane where its task that goes next belongs, among those of its priority.
+    /// Notes that the lane may belong elsewhere among those of its priority.
     mutating func refresh(_ lane: Int) {
+        guard lane != stale else { return }
+        refreshStale()
+        stale = lane
+    }
+
+    /// Puts the lane that was noted where its task that goes next belongs.
+    mutating func refreshStale() {
+        guard stale >= 0 else { return }
+        let lane = stale
+        stale = -1
         let (tier, group) = (lanes[lane].tier, lanes[lane].group)
-        if lanes[lane].active > 0 {
-            busy[tier].set(lane, LaneHeap.Key(value: lanes[lane].virtualTime, tie: UInt32(lane)))
+        let key = LaneHeap.Key(value: lanes[lane].virtualTime, tie: UInt32(lane))
+        if lanes[lane].waiting > 0, hasRoom(group) {
+            held[tier].remove(lane)
+            if isFair {
+                runnable[tier].set(lane, key)
+            } else if let first = firstByKey(lane) {
+                runnable[tier].set(lane, LaneHeap.Key(value: first.key, tie: first.sequence))
+            }
+        } else {
+            runnable[tier].remove(lane)
+            if lanes[lane].active > 0 { held[tier].set(lane, key) } else { held[tier].remove(lane) }
         }
-        let hasRoom = groupCaps[group].map { groupRunning[group] < $0 } ?? true
-        guard hasRoom, lanes[lane].waiting > 0 else { return runnable[tier].set(lane, nil) }
-        if isFair {
-            let key = LaneHeap.Key(value: lanes[lane].virtualTime, tie: UInt32(lane))
-            runnable[tier].set(lane, key)
-        } else if let first = firstByKey(lane) {
-            runnable[tier].set(lane, LaneHeap.Key(value: first.key, tie: first.sequence))
-        }
+    }
+
+    func hasRoom(_ group: Int) -> Bool {
+        guard let cap = groupCaps[group] else { return true }
+        return groupRunning[group] < cap
     }
 
     /// The same for all lanes that a change of a group's running sessions concerns.

@@ -19,10 +19,17 @@ extension Scheduler {
                 lanesOfGroup[group].append(lane)
                 laneOf[[group, tier]] = lane
             }
-            entries.append(Entry(lane: Int32(lane), weight: Float(Self.usable(task.weight))))
+            entries.append(
+                Entry(
+                    lane: Int32(lane),
+                    sessionCap: Int32(clamping: task.maxSessions),
+                    weight: Float(Self.usable(task.weight))
+                )
+            )
         }
         runnable = Array(repeating: LaneHeap(count: lanes.count), count: tiers.count)
-        busy = runnable
+        held = runnable
+        busyCount = Array(repeating: 0, count: tiers.count)
         busyWeight = Array(repeating: 0, count: tiers.count)
     }
 

@@ -31,12 +31,13 @@ extension Scheduler {
     package func standing(of task: Int) -> Standing? {
         guard entries.indices.contains(task), entries[task].isWaiting else { return nil }
         let lane = lanes[Int(entries[task].lane)]
-        let isFull = groupCaps[lane.group].map { groupRunning[lane.group] >= $0 } ?? false
         let known = estimates.isSeen(task)
         return Standing(
             group: groupNames[lane.group],
-            isGroupFull: isFull,
-            isOutranked: runnable.prefix(lane.tier).contains { !$0.isEmpty },
+            isGroupFull: !hasRoom(lane.group),
+            isOutranked: lanes.contains {
+                $0.tier < lane.tier && $0.waiting > 0 && hasRoom($0.group)
+            },
             groupsAhead: lanes.count {
                 $0.tier == lane.tier && $0.waiting > 0 && $0.virtualTime < lane.virtualTime
             },

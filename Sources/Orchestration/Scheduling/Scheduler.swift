@@ -73,6 +73,8 @@ package struct Scheduler: Sendable {
         var charge = 0.0
         /// Its part of the group's open work.
         var openWork = 0.0
+        /// Sessions it may have; 0 for any number.
+        var sessionCap: Int32
         var weight: Float
         var descendants: Float = 0
         var isWaiting = false
@@ -80,6 +82,17 @@ package struct Scheduler: Sendable {
         var isCritical = false
         /// Whether it could run at some time, and has not ended since.
         var isActive = false
+
+        fileprivate mutating func begin(on slot: Int, charge: Double) {
+            isRunning = true
+            self.slot = Int32(clamping: slot)
+            self.charge = charge
+        }
+
+        fileprivate mutating func end() {
+            isRunning = false
+            isCritical = false
+        }
     }
 
     let settings: Settings
@@ -92,16 +105,16 @@ package struct Scheduler: Sendable {
     /// What is known of the tasks.
     package internal(set) var estimates: Estimates
     var hints: SizeHints
-    var sessionCaps: [Int32]
     var groupCaps: [Int?]
     var groupRunning: [Int]
     var groupNames: [String]
     var lanesOfGroup: [[Int]] = []
     /// Lanes with a task that may start, for each priority from the highest.
     var runnable: [LaneHeap] = []
-    /// Lanes with a task that has not ended.
-    var busy: [LaneHeap] = []
-    /// The weights of those.
+    /// Lanes with tasks that have not ended, none of which may start.
+    var held: [LaneHeap] = []
+    /// How many lanes have a task that has not ended, and their weights.
+    var busyCount: [Int] = []
     var busyWeight: [Double] = []
     var lowerCredit = 0.0
     /// The priority, of those below the highest that waits, that was served last.
@@ -111,6 +124,10 @@ package struct Scheduler: Sendable {
     /// The task whose session ended last on each slot.
     var warm: [Int32]
     private var decided: Decision?
+    /// The lane whose place among those of its priority is to be looked at; -1 for none.
+    ///
+    /// Most events concern the same lane as the one before, so one look does for several.
+    var stale = -1
     /// The group's share clock when a task came, for tasks that came before this scheduler.
     var keptClocks: [Int: Double] = [:]
 
@@ -131,7 +148,6 @@ package struct Scheduler: Sendable {
         warm = Array(repeating: -1, count: slots)
         estimates = Estimates(count: plan.tasks.count)
         hints = SizeHints(plan: plan)
-        sessionCaps = plan.tasks.map { Int32(clamping: $0.maxSessions) }
         groupNames = plan.groups.map(\.name) + [""]
         groupCaps = plan.groups.map(\.maxConcurrent) + [nil]
         groupRunning = Array(repeating: 0, count: groupNames.count)
@@ -195,11 +211,10 @@ package struct Scheduler: Sendable {
         decided = nil
         settle(decision)
         unlink(task)
-        entries[task].isRunning = true
-        entries[task].slot = Int32(clamping: slot)
-        entries[task].charge = estimates.meanSession
+        let charge = estimates.meanSession
+        entries[task].begin(on: slot, charge: charge)
         groupRunning[lanes[lane].group] += 1
-        lanes[lane].virtualTime += entries[task].charge / lanes[lane].weight
+        lanes[lane].virtualTime += charge / lanes[lane].weight
         refreshAfterRoomChanged(lane)
     }
 
@@ -210,18 +225,16 @@ package struct Scheduler: Sendable {
         guard entries[task].isRunning else { return }
         decided = nil
         let lane = Int(entries[task].lane)
+        var isFirst = false
         if let report {
-            let isFirst = estimates.observe(task, report)
-            if isFirst { lanes[lane].unseenCount -= 1 }
+            isFirst = estimates.observe(task, report)
             if report.completes { hints.learn(task, attained: estimates.attained(task), estimates) }
         }
-        entries[task].isRunning = false
+        let entry = entries[task]
         groupRunning[lanes[lane].group] -= 1
-        lanes[lane].virtualTime += (seconds - entries[task].charge) / lanes[lane].weight
-        lanes[lane].shareClock += seconds / Double(max(1, lanes[lane].active))
-        if entries[task].isCritical { lanes[lane].criticalRunning -= 1 }
-        entries[task].isCritical = false
-        let slot = Int(entries[task].slot)
+        lanes[lane].settle(entry, seconds: seconds, isFirst: isFirst)
+        entries[task].end()
+        let slot = Int(entry.slot)
         if warm.indices.contains(slot) { warm[slot] = Int32(task) }
         if estimates.isSeen(task) {
             setOpenWork(task, estimates.isStuck(task) ? 0 : estimates.remaining(task))
@@ -249,10 +262,12 @@ package struct Scheduler: Sendable {
         comes(task)
         let tier = lanes[lane].tier
         if lanes[lane].active == 0 {
+            refreshStale()
             // Idling saves nothing up.
-            if let least = busy[tier].firstKey?.value {
+            if isFair, let least = leastVirtualTime(tier) {
                 lanes[lane].virtualTime = max(lanes[lane].virtualTime, least)
             }
+            busyCount[tier] += 1
             busyWeight[tier] += lanes[lane].weight
         }
         lanes[lane].active += 1
@@ -267,8 +282,14 @@ package struct Scheduler: Sendable {
 
     private mutating func becomeIdle(_ lane: Int) {
         let tier = lanes[lane].tier
-        busy[tier].set(lane, nil)
-        busyWeight[tier] = busy[tier].isEmpty ? 0 : busyWeight[tier] - lanes[lane].weight
+        busyCount[tier] -= 1
+        busyWeight[tier] = busyCount[tier] == 0 ? 0 : busyWeight[tier] - lanes[lane].weight
+    }
+
+    /// The least virtual time among a priority's lanes with a task that has not ended.
+    private func leastVirtualTime(_ tier: Int) -> Double? {
+        guard let runnable = runnable[tier].firstKey else { return held[tier].firstKey?.value }
+        return min(runnable, held[tier].firstKey ?? runnable).value
     }
 
     private mutating func setOpenWork(_ task: Int, _ seconds: Double) {
@@ -277,26 +298,30 @@ package struct Scheduler: Sendable {
     }
 
     private mutating func addToHeaps(_ task: Int, _ lane: Int) {
-        let sequence = entries[task].sequence
-        let rank = rank(of: task)
-        guard let rank else {
-            let queue = lanes[lane].unseenQueue(for: Double(entries[task].weight))
+        let entry = entries[task]
+        guard let rank = rank(of: task) else {
+            let queue = lanes[lane].unseenQueue(for: Double(entry.weight))
             lanes[lane].unseen[queue].entries.append(
-                KeyEntry(key: entries[task].arrivalClock, sequence: sequence, task: Int32(task))
+                KeyEntry(key: entry.arrivalClock, sequence: entry.sequence, task: Int32(task))
             )
             return
         }
         if isParked(task) { return }
-        var key = rank
-        if isFair { key = entries[task].arrivalClock + rank / Double(entries[task].weight) }
+        let key = isFair ? entry.arrivalClock + rank / Double(entry.weight) : rank
         entries[task].key = key
-        lanes[lane].keys.push(KeyEntry(key: key, sequence: sequence, task: Int32(task)))
-        Self.compact(&lanes[lane].keys, waiting: lanes[lane].waiting, entries)
-        guard isFair, settings.longestShare > 0, mayBeLong(task) else { return }
-        lanes[lane].longest.push(
-            KeyEntry(key: -estimates.remaining(task), sequence: sequence, task: Int32(task))
+        Self.add(
+            KeyEntry(key: key, sequence: entry.sequence, task: Int32(task)),
+            to: &lanes[lane].keys,
+            waiting: lanes[lane].waiting,
+            entries
         )
-        Self.compact(&lanes[lane].longest, waiting: lanes[lane].waiting, entries)
+        guard isFair, settings.longestShare > 0, let length = trustedLength(task) else { return }
+        Self.add(
+            KeyEntry(key: -length, sequence: entry.sequence, task: Int32(task)),
+            to: &lanes[lane].longest,
+            waiting: lanes[lane].waiting,
+            entries
+        )
     }
 
     /// What orders a task within its group, before its weight; `nil` where nothing is known.
@@ -315,18 +340,28 @@ package struct Scheduler: Sendable {
         return estimates.idle(task) >= limit
     }
 
-    /// Whether a task's length can be trusted and finished within its cap.
-    private func mayBeLong(_ task: Int) -> Bool {
-        guard estimates.isSeen(task), !estimates.isStuck(task) else { return false }
-        guard sessionCaps[task] > 0 else { return true }
-        let sessionsLeft = Double(Int(sessionCaps[task]) - estimates.sessions(task))
-        return estimates.remaining(task) <= 1.3 * estimates.meanSession * sessionsLeft
+    /// The work that is thought to be left, where that can be trusted and finished within the cap.
+    private func trustedLength(_ task: Int) -> Double? {
+        guard estimates.isSeen(task), !estimates.isStuck(task) else { return nil }
+        let remaining = estimates.remaining(task)
+        let cap = Int(entries[task].sessionCap)
+        guard cap > 0 else { return remaining }
+        let sessionsLeft = Double(cap - estimates.sessions(task))
+        return remaining <= 1.3 * estimates.meanSession * sessionsLeft ? remaining : nil
     }
 
-    /// Drops the entries of tasks that wait no longer, once they are the larger part.
-    private static func compact(_ heap: inout KeyHeap, waiting: Int, _ entries: [Entry]) {
-        guard heap.entries.count > 2 * waiting + 64 else { return }
-        heap.keep { isCurrent($0, entries) }
+    /// Adds a task that begins to wait, and drops the entries of tasks that wait no longer: the
+    /// first one at once, as it is most often the task that started last, the others once they are
+    /// the larger part.
+    private static func add(
+        _ entry: KeyEntry,
+        to heap: inout KeyHeap,
+        waiting: Int,
+        _ entries: [Entry]
+    ) {
+        if let first = heap.first, !isCurrent(first, entries) { return heap.replaceFirst(entry) }
+        heap.push(entry)
+        if heap.entries.count > 2 * waiting + 64 { heap.keep { isCurrent($0, entries) } }
     }
 
     static func isCurrent(_ entry: KeyEntry, _ entries: [Entry]) -> Bool {
