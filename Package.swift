@@ -54,6 +54,12 @@ let package = Package(
             pkgConfig: "libuv",
             providers: [.apt(["libuv1-dev"])]
         ),
+        .plugin(
+            name: "CommitPlugin",
+            capability: .buildTool(),
+            path: "Sources/CommitPlugin"
+        ),
+        .target(name: "Version", swiftSettings: strict, plugins: ["CommitPlugin"]),
         .target(name: "CSpawn"),
         .target(
             name: "EventLoop",
@@ -85,7 +91,8 @@ let package = Package(
             name: "quire",
             dependencies: [
                 "Driver", "EventLoop", "RunStore", "Reporting", "Autonomous", "CodexEvents",
-                "Orchestration", "Manifest", "Simulation", "CodexSim", argumentParser, logging,
+                "Orchestration", "Manifest", "Simulation", "CodexSim", "Version", argumentParser,
+                logging,
             ],
             swiftSettings: strict
         ),
@@ -102,6 +109,7 @@ let package = Package(
             resources: [.copy("Fixtures")]
         ),
         tests("EventLoopTests", ["EventLoop"]),
+        tests("DriverTests", ["Driver", "Orchestration"]),
         tests("ManifestTests", ["Manifest", "Orchestration", yams]),
         .testTarget(
             name: "ReportingTests",
@@ -121,10 +129,16 @@ let package = Package(
             path: "Tests/TestSupport",
             swiftSettings: strict
         ),
-        tests("QuireTests", ["TestSupport", "quire", "codex-sim"]),
+        tests(
+            "QuireTests",
+            [
+                "TestSupport", "quire", "codex-sim", "Driver", "EventLoop", "Manifest",
+                "Orchestration", "RunStore", yams,
+            ]
+        ),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["TestSupport", "quire"],
+            dependencies: ["TestSupport", "EventLoop", "quire"],
             exclude: ["install-codex", "codex-version", "scripted_model.py"],
             swiftSettings: strict
         ),

@@ -16,6 +16,8 @@ let benchmarks: @Sendable () -> Void = {
 extension BenchmarkMetric {
     /// Millions of bytes a second.
     static let megabytesPerSecond = custom("MB/s", polarity: .prefersLarger)
+    /// What one task takes in memory.
+    static let bytesPerTask = custom("bytes a task", polarity: .prefersSmaller)
     /// Things done a second; the benchmark's name says which.
     static let ratePerSecond = custom("per second", polarity: .prefersLarger)
 }

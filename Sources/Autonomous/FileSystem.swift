@@ -5,9 +5,13 @@ import Glibc
 package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What was being done, to what, why it failed, and what to do.
     package var description: String
+    /// Whether the disk takes nothing more now, but may again: it is full, read-only or fails, or
+    /// there is no descriptor to use it with.
+    package var isOfTheDisk = false
 
     init(_ doing: String, _ path: String, errno code: Int32) {
         let reason = String(cString: strerror(code))
+        isOfTheDisk = [ENOSPC, EDQUOT, EROFS, EIO, EMFILE, ENFILE].contains(code)
         description = "\(doing) \"\(path)\" failed: \(reason)" + Self.advice(code)
     }
 
@@ -17,8 +21,9 @@ package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
 
     private static func advice(_ code: Int32) -> String {
         switch code {
-        case ENOSPC, EDQUOT: "; free some space and run again"
+        case ENOSPC, EDQUOT: "; free some space"
         case EACCES, EPERM: "; check its owner and permissions"
+        case EMFILE, ENFILE: "; raise the limit on descriptors (ulimit -n)"
         case EROFS: "; the file system is read-only"
         case ENOTDIR, EEXIST: "; a file stands where a directory is needed: move it away"
         default: ""
@@ -63,12 +68,16 @@ enum FileSystem {
 
     /// Replaces a file in one step: readers see the old contents or the new, whole.
     ///
-    /// It survives the death of this process; a power failure may cost the newest contents, and the
-    /// files written this way can all do without.
-    static func replace(_ path: String, with bytes: [UInt8]) throws(FileError) {
+    /// It survives the death of this process, and where it `isDurable` a power failure; otherwise
+    /// that may cost the newest contents, and the files written this way can all do without.
+    static func replace(
+        _ path: String,
+        with bytes: [UInt8],
+        isDurable: Bool = false
+    ) throws(FileError) {
         let temporary = "\(path).\(getpid()).tmp"
         do throws(FileError) {
-            try write(bytes, to: temporary)
+            try write(bytes, to: temporary, called: path, isDurable: isDurable)
             guard rename(temporary, path) == 0 else {
                 throw FileError("writing", path, errno: errno)
             }
@@ -76,12 +85,33 @@ enum FileSystem {
             unlink(temporary)
             throw error
         }
+        if isDurable { try flushEntry(of: path) }
+    }
+
+    /// Waits until the disk has the entry of a path in its directory.
+    private static func flushEntry(of path: String) throws(FileError) {
+        let parent = (path as NSString).deletingLastPathComponent
+        let directory = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard directory >= 0 else { throw FileError("writing", path, errno: errno) }
+        defer { close(directory) }
+        // Some file systems have no such thing for directories.
+        guard fsync(directory) == 0 || errno == EINVAL else {
+            throw FileError("writing", path, errno: errno)
+        }
     }
 
     /// Writes a file where it stands: readers may see it empty meanwhile.
-    static func write(_ bytes: [UInt8], to path: String) throws(FileError) {
+    ///
+    /// Errors tell of `name`.
+    static func write(
+        _ bytes: [UInt8],
+        to path: String,
+        called name: String? = nil,
+        isDurable: Bool = false
+    ) throws(FileError) {
+        let name = name ?? path
         let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o644)
-        guard file >= 0 else { throw FileError("writing", path, errno: errno) }
+        guard file >= 0 else { throw FileError("writing", name, errno: errno) }
         var failure: Int32 = 0
         do {
             let handle = FileHandle(fileDescriptor: file, closeOnDealloc: false)
@@ -89,20 +119,38 @@ enum FileSystem {
         } catch {
             failure = errno == 0 ? EIO : errno
         }
+        if isDurable, failure == 0, fsync(file) != 0 { failure = errno }
         if close(file) != 0, failure == 0 { failure = errno }
-        guard failure == 0 else { throw FileError("writing", path, errno: failure) }
+        guard failure == 0 else { throw FileError("writing", name, errno: failure) }
+    }
+
+    /// Writes a file anew where it stands; false where there is none, or that fails half-way.
+    ///
+    /// Lines: who reads it meanwhile finds the new ones, perhaps with empty lines after them.
+    static func overwrite(_ path: String, with bytes: [UInt8]) -> Bool {
+        let file = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard file >= 0 else { return false }
+        defer { close(file) }
+        var status = stat()
+        guard fstat(file, &status) == 0, status.st_size <= 65_536 else { return false }
+        let padding = max(0, Int(status.st_size) - bytes.count)
+        let padded = bytes + Array(repeating: UInt8(ascii: "\n"), count: padding)
+        return pwrite(file, padded, padded.count, 0) == padded.count
+            && ftruncate(file, off_t(bytes.count)) == 0
     }
 
     /// Makes a directory and those above it.
-    static func makeDirectory(_ path: String) throws(FileError) {
+    static func makeDirectory(_ path: String, isDurable: Bool = false) throws(FileError) {
         if FileKind(path) == .directory { return }
         let parent = (path as NSString).deletingLastPathComponent
         if !parent.isEmpty, parent != path, FileKind(parent) == .nothing {
-            try makeDirectory(parent)
+            try makeDirectory(parent, isDurable: isDurable)
         }
-        guard mkdir(path, 0o755) != 0, errno != EEXIST || FileKind(path) != .directory else {
+        guard mkdir(path, 0o755) != 0 else {
+            if isDurable { try flushEntry(of: path) }
             return
         }
+        guard errno != EEXIST || FileKind(path) != .directory else { return }
         throw FileError("making the directory", path, errno: errno)
     }
 

@@ -1,8 +1,10 @@
 import Foundation
 import Glibc
 
-/// A task that another process owns.
+/// Something that another process owns.
 package struct LockError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// Who owns it; `nil` where nobody can tell.
+    package var owner: Owner?
     /// Whose it is and what to do.
     package var description: String
 }
@@ -16,24 +18,34 @@ package enum LockAcquisition: Hashable, Sendable {
 }
 
 // The lock is a directory, because making one succeeds for one process alone; the file `pid` in it
-// names its owner, for the original system too. The file `start` tells a reused number apart.
+// names its owner, for the original system too. The file `owner` says more, and names a file that
+// the owner holds locked by the system: that holds between containers and machines, where process
+// numbers say nothing. It is never taken for its age.
 extension TaskDirectory {
-    /// Makes this process the owner of the task.
+    /// Makes this process the owner of the task; `mark` is what others can tell it by.
     ///
     /// - Throws: `LockError` when a living process owns it; `FileError` when the lock can't be
     ///   written.
-    package func acquireLock() throws -> LockAcquisition {
+    package func acquireLock(as mark: OwnerMark? = nil) throws -> LockAcquisition {
+        // One at a time looks and takes over: between a look and the taking, a new owner may come.
+        let gate = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard gate >= 0, flock(gate, LOCK_EX) == 0 else {
+            throw FileError("locking", path, errno: errno)
+        }
+        defer { close(gate) }
         var dead: LockAcquisition = .fresh
         for _ in 0..<20 {
             if mkdir(lockPath, 0o755) == 0 {
-                try writeOwner()
+                try writeOwner(mark)
                 return dead
             }
             guard errno == EEXIST else { throw FileError("locking", lockPath, errno: errno) }
-            let owner = lockOwner()
-            if let owner, owner.isAlive { throw busy(owner.pid) }
-            if owner == nil, isBeingMade { usleep(20_000) } else { removeStaleLock() }
-            dead = .tookOver(owner: owner?.pid)
+            let holder = lockHolder()
+            if let holder, holder.isAlive { throw busy(holder) }
+            // New files cost a file system more than all the rest of a start.
+            if let holder, writeOwnerOverDead(mark) { return .tookOver(owner: holder.pid) }
+            if holder == nil, isBeingMade { usleep(20_000) } else { removeStaleLock() }
+            dead = .tookOver(owner: holder?.pid)
         }
         throw LockError(
             description: "'\(name)' can't be locked: others take its lock over all the "
@@ -43,62 +55,73 @@ extension TaskDirectory {
 
     /// Gives the task up, if it is this process's.
     package func releaseLock() {
-        guard lockOwnerPID() == getpid() else { return }
+        guard lockHolder()?.isCurrentProcess == true else { return }
         remove(lockPath)
     }
 
-    private struct Owner {
+    /// Who has a task's lock, as far as the lock tells.
+    private struct Holder {
         var pid: Int32
-        var start: String?
+        var owner: Owner?
+        /// The file that the owner holds locked; `nil` for none.
+        var mark: OwnerMark?
 
-        /// Whether the process lives and is the one that took the lock.
+        var isCurrentProcess: Bool {
+            guard pid == getpid() else { return false }
+            return owner.map { $0.start == Owner.processStart(pid) } ?? true
+        }
+
         var isAlive: Bool {
+            if let isHeld = mark?.isHeld { return isHeld }
+            // Another machine's processes can't be seen from here.
+            if let owner, owner.host != ProcessInfo.processInfo.hostName { return true }
             guard kill(pid, 0) == 0 || errno == EPERM else { return false }
-            guard let start, let now = Owner.processStart(pid) else { return true }
+            guard let start = owner?.start, let now = Owner.processStart(pid) else { return true }
             return start == now
         }
+    }
 
-        /// When this process started.
-        static let ownStart = processStart(getpid())
-
-        /// When a process started, in clock ticks after boot (`proc(5)`, field 22 of `stat`).
-        static func processStart(_ pid: Int32) -> String? {
-            guard let bytes = FileSystem.contents("/proc/\(pid)/stat", limit: 4096) else {
-                return nil
-            }
-            let text = String(decoding: bytes, as: UTF8.self)
-            guard let end = text.lastIndex(of: ")") else { return nil }
-            let fields = text[end...].split(separator: " ")
-            return fields.count > 20 ? String(fields[20]) : nil
+    private func lockHolder() -> Holder? {
+        guard let pid = lockText("pid").flatMap({ Int32($0) }), pid > 0 else { return nil }
+        let lines = lockText("owner")?.split(separator: "\n", maxSplits: 1).map(String.init) ?? []
+        guard lines.count == 2, let owner = Owner(lines: lines[1] + "\n"), owner.pid == pid else {
+            return Holder(pid: pid, owner: nil)
         }
+        guard lines[0] != "-" else { return Holder(pid: pid, owner: owner) }
+        // The line after the owner's five; older ones have none.
+        let inode = lines[1].split(separator: "\n", omittingEmptySubsequences: false)
+            .dropFirst(5).first.flatMap { UInt64($0) }
+        let mark = OwnerMark(path: lines[0], owner: owner, inode: inode)
+        return Holder(pid: pid, owner: owner, mark: mark)
     }
 
-    private func lockOwner() -> Owner? {
-        lockOwnerPID().map { Owner(pid: $0, start: lockLine("start")) }
-    }
-
-    private func lockOwnerPID() -> Int32? {
-        lockLine("pid").flatMap { Int32($0) }.flatMap { $0 > 0 ? $0 : nil }
-    }
-
-    private func lockLine(_ file: String) -> String? {
-        FileSystem.contents(lockPath + "/" + file, limit: 64).map {
+    private func lockText(_ file: String) -> String? {
+        FileSystem.contents(lockPath + "/" + file, limit: 8192).map {
             String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
         }
     }
 
     /// Names this process as the owner; who reads a file too early takes the lock for one that is
     /// being made.
-    private func writeOwner() throws(FileError) {
+    private func writeOwner(_ mark: OwnerMark?) throws(FileError) {
         do throws(FileError) {
-            if let start = Owner.ownStart {
-                try FileSystem.write(Array((start + "\n").utf8), to: lockPath + "/start")
-            }
+            try FileSystem.write(Array(ownerText(mark).utf8), to: lockPath + "/owner")
             try FileSystem.write(Array("\(getpid())\n".utf8), to: lockPath + "/pid")
         } catch {
             remove(lockPath)
             throw error
         }
+    }
+
+    /// Names this process in the files of a dead owner; false where that can't be done.
+    private func writeOwnerOverDead(_ mark: OwnerMark?) -> Bool {
+        FileSystem.overwrite(lockPath + "/owner", with: Array(ownerText(mark).utf8))
+            && FileSystem.overwrite(lockPath + "/pid", with: Array("\(getpid())\n".utf8))
+    }
+
+    private func ownerText(_ mark: OwnerMark?) -> String {
+        (mark?.path ?? "-") + "\n" + (mark?.owner ?? .current(work: name.description)).lines
+            + (mark?.inode.map { "\($0)\n" } ?? "")
     }
 
     /// Whether the lock is so young that its owner may just not have written its number yet.
@@ -115,14 +138,16 @@ extension TaskDirectory {
     }
 
     private func remove(_ directory: String) {
-        for file in ["pid", "start"] { unlink(directory + "/" + file) }
+        for file in ["pid", "owner", "start"] { unlink(directory + "/" + file) }
         rmdir(directory)
     }
 
-    private func busy(_ pid: Int32) -> LockError {
-        LockError(
-            description: "'\(name)' is already running (pid: \(pid)); wait for it or stop it: "
-                + "kill \(pid)"
+    private func busy(_ holder: Holder) -> LockError {
+        let details = holder.owner.map { ", on \($0.host) since \($0.since)" } ?? ""
+        return LockError(
+            owner: holder.owner,
+            description: "'\(name)' is already running (pid: \(holder.pid))\(details); wait for it "
+                + "or stop it: kill \(holder.pid)"
         )
     }
 }

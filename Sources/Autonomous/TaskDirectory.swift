@@ -24,6 +24,8 @@ package struct TaskDirectory: Hashable, Sendable {
     var sessionIDPath: String { path + "/session.id" }
     /// The last good copy of the checklist, where no agent has any business.
     package var goodListPath: String { workspace.stateDirectory + "/lists/\(name).md" }
+    /// What a session that a launcher started elsewhere holds locked while anything of it lives.
+    package var turnPath: String { workspace.stateDirectory + "/turns/\(name).lock" }
     var lockPath: String { path + "/.runner.lock" }
 
     /// Makes the directory where it is missing.
@@ -38,7 +40,7 @@ package struct TaskDirectory: Hashable, Sendable {
             )
         case .link: try checkLink()
         case .directory: break
-        case .nothing: try FileSystem.makeDirectory(path)
+        case .nothing: try FileSystem.makeDirectory(path, isDurable: workspace.isDurable)
         }
         guard access(path, W_OK | X_OK) == 0 else {
             throw FileError("opening the task directory", path, errno: errno)
@@ -62,36 +64,74 @@ package struct TaskDirectory: Hashable, Sendable {
     /// new last good copy.
     ///
     /// A good list that has not changed since `last`, the look before this one, is not read twice.
+    /// One that can't be kept is good all the same, and one that can't be read now is taken to be
+    /// as it was; the look's `unkept` says why.
     package func inspectAndKeep(after last: ChecklistLook? = nil) -> ChecklistLook {
-        guard FileKind(taskListPath) != .nothing else {
-            return ChecklistLook(goodCopy() == nil ? .missing : damaged("it is gone"))
-        }
         do {
+            guard FileKind(taskListPath) != .nothing else {
+                return ChecklistLook(try goodCopy() == nil ? .missing : damaged("it is gone"))
+            }
             let bytes = try listBytes()
             if let last, last.isOf(bytes) { return last }
-            return ChecklistLook(.good(try keepIfGood(bytes)), of: bytes)
+            return try keepIfGood(bytes)
         } catch let error as Checklist.Damage {
-            return ChecklistLook(damaged(error.description, hasCopy: goodCopy() != nil))
+            return ChecklistLook(damaged(error.description, hasCopy: hasGoodCopy))
+        } catch let error as FileError where error.isOfTheDisk {
+            var look = ChecklistLook(last?.state ?? .missing)
+            look.unkept = error
+            return look
         } catch {
-            return ChecklistLook(damaged("\(error)", hasCopy: goodCopy() != nil))
+            return ChecklistLook(damaged("\(error)", hasCopy: hasGoodCopy))
         }
     }
 
-    private func keepIfGood(_ bytes: [UInt8]) throws -> Orchestration.Progress {
-        let list = try Checklist(bytes: bytes)
-        let good = goodCopy()
-        if let good, let damage = list.damage(since: good) { throw damage }
-        if list != good { try keep(bytes) }
-        return list.progress
+    /// Makes a place for `turnPath`.
+    package func prepareTurn() throws(FileError) {
+        try FileSystem.makeDirectory(workspace.stateDirectory + "/turns")
     }
 
-    private func goodCopy() -> Checklist? {
-        FileSystem.contents(goodListPath, limit: Checklist.sizeLimit)
-            .flatMap { try? Checklist(bytes: $0) }
+    /// Looks at the checklist as `inspectAndKeep` does, past what this machine remembers of a file
+    /// system that another one has written to.
+    ///
+    /// NFS asks its server about a directory, and so for the names in it, when it is opened
+    /// (`nfs(5)`, close-to-open cache consistency).
+    package func inspectAfreshAndKeep(after last: ChecklistLook) -> ChecklistLook {
+        close(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC))
+        return inspectAndKeep(after: last)
     }
+
+    private func keepIfGood(_ bytes: [UInt8]) throws -> ChecklistLook {
+        let list = try Checklist(bytes: bytes)
+        let good = try goodCopy()
+        if let good, let damage = list.damage(since: good) { throw damage }
+        do throws(FileError) {
+            if list != good { try keep(bytes) }
+        } catch {
+            // The list is good all the same; without a fingerprint it is looked at once more.
+            var look = ChecklistLook(.good(list.progress))
+            look.unkept = error
+            return look
+        }
+        return ChecklistLook(.good(list.progress), of: bytes)
+    }
+
+    /// The last good copy; `nil` where there is none.
+    ///
+    /// One that can't be read now must not pass for one that is not there.
+    private func goodCopy() throws(FileError) -> Checklist? {
+        errno = 0
+        if let bytes = FileSystem.contents(goodListPath, limit: Checklist.sizeLimit) {
+            return try? Checklist(bytes: bytes)
+        }
+        let error = FileError("reading", goodListPath, errno: errno)
+        if error.isOfTheDisk { throw error }
+        return nil
+    }
+
+    private var hasGoodCopy: Bool { (try? goodCopy()) != nil }
 
     /// Looks at the checklist without the last good copy.
-    func checklistAlone() -> ChecklistState {
+    package func checklistAlone() -> ChecklistState {
         guard FileKind(taskListPath) != .nothing else { return .missing }
         do {
             return .good(try Checklist(bytes: try listBytes()).progress)
@@ -111,8 +151,9 @@ package struct TaskDirectory: Hashable, Sendable {
     }
 
     private func keep(_ bytes: [UInt8]) throws(FileError) {
-        try FileSystem.makeDirectory(workspace.stateDirectory + "/lists")
-        try FileSystem.replace(goodListPath, with: bytes)
+        let isDurable = workspace.isDurable
+        try FileSystem.makeDirectory(workspace.stateDirectory + "/lists", isDurable: isDurable)
+        try FileSystem.replace(goodListPath, with: bytes, isDurable: isDurable)
     }
 
     private func damaged(_ words: String, hasCopy: Bool = true) -> ChecklistState {
@@ -138,7 +179,8 @@ package struct TaskDirectory: Hashable, Sendable {
 
     /// Puts a thread's id into `session.id`, in one step.
     package func saveThread(_ id: String) throws(FileError) {
-        try FileSystem.replace(sessionIDPath, with: Array((id + "\n").utf8))
+        let line = Array((id + "\n").utf8)
+        try FileSystem.replace(sessionIDPath, with: line, isDurable: workspace.isDurable)
     }
 
     /// The id in `session.id`; `nil` when there is none or it can't be one.
@@ -165,12 +207,19 @@ package struct TaskDirectory: Hashable, Sendable {
 package struct ChecklistLook: Hashable, Sendable {
     /// The checklist.
     package let state: ChecklistState
+    /// Why a good list could not be kept as the last good copy; `nil` where it was, or was not to be.
+    package fileprivate(set) var unkept: FileError?
     /// Tells the bytes of a good list from others.
     private let fingerprint: Int?
 
     fileprivate init(_ state: ChecklistState, of bytes: [UInt8]? = nil) {
         self.state = state
         fingerprint = bytes?.hashValue
+    }
+
+    /// Whether it found a good list that the look before did not.
+    package func isNews(after last: ChecklistLook) -> Bool {
+        if case .good = state { self != last } else { false }
     }
 
     fileprivate func isOf(_ bytes: [UInt8]) -> Bool { fingerprint == bytes.hashValue }

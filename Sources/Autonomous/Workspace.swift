@@ -5,6 +5,9 @@ package import Orchestration
 package struct Workspace: Hashable, Sendable {
     /// The absolute path.
     package let root: String
+    /// Whether what Quire itself writes into the task directories and their good copies is to
+    /// survive a power failure, too.
+    package var isDurable = false
 
     /// Takes a directory as it is.
     package init(root: String) {

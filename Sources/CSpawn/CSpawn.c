@@ -1,15 +1,33 @@
 #define _GNU_SOURCE
 #include "CSpawn.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+static int argument_count;
+static char **argument_words;
+
+/// The C library calls this before main, with main's arguments.
+__attribute__((constructor)) static void keep_arguments(int count, char **words)
+{
+    argument_count = count;
+    argument_words = words;
+}
+
+char **cspawn_arguments(int *count)
+{
+    *count = argument_count;
+    return argument_words;
+}
 
 /// Gives the child the signals that a program expects: everything at its default.
 ///
@@ -20,6 +38,36 @@ static void reset_signals(void)
     unsigned long action[8] = {0};
     for (int number = 1; number <= 64; number++)
         syscall(SYS_rt_sigaction, number, action, NULL, (size_t)8);
+}
+
+/// Lets no descriptor but the first three live through an exec.
+///
+/// Linux before 5.11 has no call for that; its entries of /proc are read into the stack, because
+/// this runs in the parent's memory.
+static void keep_three_descriptors(void)
+{
+    if (syscall(SYS_close_range, 3u, ~0u, 4u /* CLOSE_RANGE_CLOEXEC */) == 0)
+        return;
+    int directory = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (directory < 0) {
+        struct rlimit limit = {.rlim_cur = 0};
+        getrlimit(RLIMIT_NOFILE, &limit);
+        for (int descriptor = 3; descriptor < (int)limit.rlim_cur; descriptor++)
+            fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+        return;
+    }
+    _Alignas(struct dirent64) char entries[4096];
+    long length;
+    while ((length = syscall(SYS_getdents64, directory, entries, sizeof entries)) > 0)
+        for (long place = 0; place < length;) {
+            const struct dirent64 *entry = (const struct dirent64 *)(entries + place);
+            int descriptor = 0;
+            for (const char *digit = entry->d_name; *digit >= '0' && *digit <= '9'; digit++)
+                descriptor = descriptor * 10 + (*digit - '0');
+            if (descriptor >= 3)
+                fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+            place += entry->d_reclen;
+        }
 }
 
 /// Puts three descriptors at 0, 1 and 2, wherever they are now.
@@ -34,8 +82,26 @@ static int place_descriptors(const struct cspawn_request *request)
         if (dup2(from[i], i) < 0)
             return -1;
     // What other libraries opened without close-on-exec is no business of the child either.
-    syscall(SYS_close_range, 3u, ~0u, 4u /* CLOSE_RANGE_CLOEXEC */);
+    keep_three_descriptors();
     return 0;
+}
+
+/// Gives this process a label; one that may not have it goes without.
+static void set_label(uint64_t label)
+{
+    struct rlimit limit;
+    if (label == 0 || getrlimit(__RLIMIT_LOCKS, &limit) < 0)
+        return;
+    limit.rlim_cur = label;
+    setrlimit(__RLIMIT_LOCKS, &limit);
+}
+
+uint64_t cspawn_label(pid_t pid)
+{
+    struct rlimit limit;
+    if (prlimit(pid, __RLIMIT_LOCKS, NULL, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY)
+        return 0;
+    return limit.rlim_cur;
 }
 
 /// The child's side: only calls that are safe after vfork; returns the step that failed.
@@ -50,6 +116,7 @@ static enum cspawn_step become(const struct cspawn_request *request, pid_t paren
     if (chdir(request->directory) < 0)
         return CSPAWN_DIRECTORY;
     reset_signals();
+    set_label(request->label);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
@@ -87,6 +154,11 @@ int cspawn_pidfd_open(pid_t pid)
     return (int)syscall(SYS_pidfd_open, pid, 0);
 }
 
+int cspawn_pidfd_signal(int pidfd, int number)
+{
+    return (int)syscall(SYS_pidfd_send_signal, pidfd, number, NULL, 0);
+}
+
 int cspawn_memory_file(const char *name)
 {
     return memfd_create(name, MFD_CLOEXEC);
@@ -110,4 +182,17 @@ pid_t cspawn_next_ended_child(void)
     if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0)
         return 0;
     return info.si_pid;
+}
+
+int cspawn_may_have_orphans(void)
+{
+    if (gettid() != getpid())
+        return 1;
+    return waitid(P_ALL, 0, NULL, WEXITED | WNOHANG | WNOWAIT | __WNOTHREAD) == 0 || errno != ECHILD;
+}
+
+bool cspawn_has_ended(pid_t child)
+{
+    siginfo_t info = {.si_pid = 0};
+    return waitid(P_PID, child, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == child;
 }

@@ -1,3 +1,4 @@
+import Glibc
 import Orchestration
 
 /// What a session's failure is, judged by the error channel and the way the process ended.
@@ -12,8 +13,9 @@ struct Classifier {
 
     /// The failure; `nil` for a session that succeeded.
     var failure: Failure? {
-        if case .notStarted(_, let doing) = ending.termination {
-            return Failure(.spawnFailed, doing.oneLine(500))
+        if case .notStarted(let errno, let doing) = ending.termination {
+            let passes = [EAGAIN, ENOMEM, EMFILE, ENFILE].contains(errno)
+            return Failure(passes ? .shortage : .spawnFailed, doing.oneLine(500))
         }
         if let message = transcript.turnFailure ?? deadMessage {
             return Failure(Self.kind(of: message), message.oneLine(500))
@@ -38,6 +40,9 @@ struct Classifier {
         guard case .exited(let status) = ending.termination else {
             return Failure(.incomplete, "it ended without a word")
         }
+        if ending.isLaunched, isLost(status) {
+            return Failure(.connectionLost, "the launcher lost it (\(exitWords(status)))")
+        }
         if ending.outputBytes == 0, status != 0 { return refused(status) }
         if transcript.events + ending.passedSteps == 0, ending.outputBytes > 0 {
             return Failure(
@@ -52,32 +57,90 @@ struct Classifier {
     }
 
     private func refused(_ status: Int32) -> Failure {
-        let text = String(decoding: ending.standardError, as: UTF8.self)
-        let lines = text.split(whereSeparator: \.isNewline)
+        let kind = Self.refusals.first { errorText.contains($0.0) }?.1 ?? .refusedToStart
+        let hint =
+            ending.isLaunched && errorText.contains("No prompt provided via stdin")
+            ? " The launcher must pass its standard input on." : ""
+        return Failure(kind, exitWords(status) + hint)
+    }
+
+    /// The status, and what standard error says that tells most.
+    private func exitWords(_ status: Int32) -> String {
+        let lines = errorText.split(whereSeparator: \.isNewline)
         let telling = lines.first { $0.hasPrefix("error:") || $0.hasPrefix("Error:") }
         let words = (telling ?? lines.last).map { String($0).oneLine(500) } ?? "no message"
-        let kind = text.contains("no rollout found") ? FailureClass.unknownThread : .refusedToStart
-        return Failure(kind, "exit status \(status): \(words)")
+        return "exit status \(status): \(words)"
     }
+
+    private var errorText: String { String(decoding: ending.standardError, as: UTF8.self) }
+
+    /// Whether a launcher's status or words say that it never reached its place, or that the agent
+    /// was ended there by somebody else.
+    private func isLost(_ status: Int32) -> Bool {
+        Self.lost.contains(status) || Self.lostWords.contains { errorText.contains($0) }
+    }
+
+    /// `ssh` that did not reach the machine, or lost it; an agent that was killed or terminated.
+    ///
+    /// Source: `ssh(1)`, EXIT STATUS; trials with Slurm 22.05, whose steps end like this when they
+    /// are cancelled or preempted.
+    private static let lost: Set<Int32> = [255, 128 + 9, 128 + 15]
+
+    /// What `srun` says when the step did not begin, or its node went away; that an agent exited
+    /// with a status of its own it says in other words.
+    ///
+    /// Source: trials with Slurm 22.05.
+    private static let lostWords = [
+        "srun: Job step aborted", "srun: error: Unable to", "srun: error: Node failure",
+        "srun: error: Timed out", "has expired", "slurmstepd: error: *** ",
+    ]
 
     /// The class that a message of the error channel tells.
     static func kind(of message: String) -> FailureClass {
         // Both apostrophes are in use.
-        let text = message.replacingApostrophes
+        let text = message.replacingApostrophes.lowercased()
         for (words, kind) in telltales where text.contains(words) { return kind }
         return .turnFailed
     }
 
+    /// What a process that refused to start may say on standard error; nothing else is looked for
+    /// there.
+    private static let refusals: [(String, FailureClass)] = [
+        ("no rollout found", .unknownThread), ("database is locked", .stateLocked),
+    ]
+
+    /// In order: the first that is found counts, as one message may quote another.
     private static let telltales: [(String, FailureClass)] = [
-        ("You've hit your usage limit", .usageLimit),
-        ("exceeded retry limit, last status: 429", .rateLimit),
-        ("We're currently experiencing high demand", .overload),
+        ("hit your usage limit", .usageLimit), ("usage limit has been reached", .usageLimit),
+        ("usage_limit_reached", .usageLimit), ("hit your spend cap", .usageLimit),
+        ("workspace is out of credits", .usageLimit), ("quota exceeded", .usageLimit),
+        ("insufficient_quota", .usageLimit),
         ("ran out of room in the model's context window", .contextWindow),
-        ("unexpected status 401", .authentication),
-        ("no rollout found for thread id", .unknownThread),
+        ("exceeds the context window", .contextWindow),
+        ("context_length_exceeded", .contextWindow),
+        ("unexpected status 401", .authentication), ("last status: 401", .authentication),
+        ("unexpected status 402", .authentication), ("unexpected status 403", .authentication),
+        ("access blocked by cloudflare", .authentication),
+        ("access token could not be refreshed", .authentication),
+        ("authentication token has been invalidated", .authentication),
+        ("missing environment variable", .authentication),
+        ("to use codex with your chatgpt plan", .authentication),
+        ("status: 429", .rateLimit), ("status 429", .rateLimit),
+        ("429 too many requests", .rateLimit), ("rate limit reached", .rateLimit),
+        ("rate limit is exceeded", .rateLimit), ("rate limit exceeded", .rateLimit),
+        ("rate_limit_exceeded", .rateLimit),
+        ("experiencing high demand", .overload), ("model is at capacity", .overload),
+        ("currently overloaded", .overload), ("server_is_overloaded", .overload),
+        ("unexpected status 5", .overload), ("last status: 5", .overload),
+        ("no rollout found", .unknownThread), ("no thread with id", .unknownThread),
+        ("no conversation with id", .unknownThread),
         ("database is locked", .stateLocked),
-        ("Reconnecting... waiting for network", .noNetwork),
+        ("another codex process is using its local data", .stateLocked),
+        ("reconnecting... waiting for network", .noNetwork),
         ("stream disconnected before completion", .streamCut),
+        ("error while reading the server response", .streamCut),
+        ("connection failed:", .streamCut), ("websocket closed", .streamCut),
+        ("request timed out", .streamCut),
     ]
 }
 

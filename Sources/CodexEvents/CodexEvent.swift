@@ -104,6 +104,17 @@ extension CodexEvent {
         if case .error(let message) = self { message.hasPrefix("Reconnecting... ") } else { false }
     }
 
+    /// Whether the model must have answered for it: a step of the work that is not a warning, or
+    /// the turn's completion.
+    package var isAnswer: Bool {
+        switch self {
+        case .turnCompleted: true
+        case .item(_, let item):
+            if case .error = item.kind { false } else { true }
+        default: false
+        }
+    }
+
     /// What the agent does, in one short line; `nil` where there is nothing to say.
     ///
     /// Free of control characters, at most 80 characters.

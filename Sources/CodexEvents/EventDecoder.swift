@@ -15,6 +15,9 @@ package struct EventDecoder: Sendable {
     /// Steps of the work that were passed over without being emitted.
     package private(set) var passed = 0
 
+    /// What `takePassedAnswer` returns next.
+    private var hasPassedAnswer = false
+
     private let steps: Steps
     /// The beginning of a line that has no end yet; `long` has it instead when that is set.
     private var line: [UInt8] = []
@@ -46,6 +49,13 @@ package struct EventDecoder: Sendable {
     /// The newest step of the work, if it was passed over and no other event came since.
     package var newestStep: CodexEvent? {
         newest.isEmpty ? nil : JSONLine(newest).parse().flatMap(CodexEvent.init)
+    }
+
+    /// Whether, since the last call, a step that was passed over and followed by another event was
+    /// an answer of the model's.
+    package mutating func takePassedAnswer() -> Bool {
+        defer { hasPassedAnswer = false }
+        return hasPassedAnswer
     }
 
     /// Passes over lines that are steps of the work; returns their length.
@@ -116,8 +126,13 @@ package struct EventDecoder: Sendable {
         line.removeAll(keepingCapacity: line.count <= 4096)
         long = nil
         guard let event else { return }
-        if case .undecodable = event {} else { newest = [] }
+        if case .undecodable = event {} else { dropNewest() }
         emit(event)
+    }
+
+    private mutating func dropNewest() {
+        if !hasPassedAnswer { hasPassedAnswer = newestStep?.isAnswer ?? false }
+        newest = []
     }
 
     private static func event(_ long: LongLine) -> CodexEvent? {

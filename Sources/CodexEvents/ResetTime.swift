@@ -1,42 +1,70 @@
 package import Orchestration
 
-/// When a usage limit resets, out of the words that tell it.
+/// When a limit is over, out of the words that tell it.
 package enum ResetTime {
     private static let months = [
         "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
     ]
+    private static let units: [(String, Double)] = [
+        ("ms", 0.001), ("s", 1), ("sec", 1), ("second", 1), ("m", 60), ("min", 60), ("minute", 60),
+        ("h", 3600), ("hour", 3600), ("d", 86_400), ("day", 86_400), ("week", 604_800),
+    ]
+    /// How long ago a time without a date may be and yet not be meant for tomorrow.
+    private static let latestPast = Duration.seconds(3600)
+    /// The same across midnight: a message that was read a little late.
+    private static let latestPastMidnight = Duration.seconds(120)
 
-    /// The instant in a message like `… or try again at 10:11 AM.` or `… at Sep 18th, 2026 12:04
-    /// AM.`; `nil` when it tells none.
+    /// The instant in a message like `… or try again at 10:11 AM.`, `… Try again at Sep 18th, 2026
+    /// 12:04 AM.` or `Please try again in 2 days 3 minutes.`; `nil` when it tells none.
     ///
-    /// Codex tells local time and cuts it to the minute, so a minute is added: the instant is
-    /// never too early. A time without a date is the next one after `now`. `offset` is the local
-    /// zone's seconds from UTC at an instant.
+    /// It may be past. Codex tells local time and cuts it to the minute, so the instant is the end
+    /// of that minute: never too early. A time without a date is today's; tomorrow's where today's
+    /// is long over. An hour that the clock shows twice is the first of the two that is to come.
+    /// `offset` is the local zone's seconds from UTC at an instant.
     package static func parse(
         _ message: String,
         now: WallTime,
         offset: (WallTime) -> Int
     ) -> WallTime? {
-        guard let range = message.firstRange(of: "try again at ") else { return nil }
-        var words = message[range.upperBound...].split(separator: " ").prefix(5).map {
-            $0.trimming(".,;)")
+        let words = message.lowercased().split(whereSeparator: \.isWhitespace)
+            .map { $0.trimming(".,;)") }
+        for place in words.indices where words[place...].starts(with: ["try", "again"]) {
+            let rest = Array(words[(place + 2)...].prefix(12))
+            switch rest.first {
+            case "at":
+                let time = Array(rest.dropFirst())
+                if let reset = parseInstant(time, now: now, offset) { return reset }
+            case "in":
+                if let wait = parseWait(rest.dropFirst()) { return now + wait }
+            default: continue
+            }
         }
-        let date =
-            words.first.flatMap { months.firstIndex(of: $0.lowercased()) } == nil
-            ? nil : parseDate(&words)
-        guard let minutes = parseTime(words) else { return nil }
-        let today = localDay(of: now, offset)
-        let start = date ?? today
-        let reset = instant(day: start, minutes: minutes + 1, offset)
-        if date == nil, reset <= now {
-            return instant(day: today + 1, minutes: minutes + 1, offset)
-        }
-        return reset
+        return nil
     }
 
-    /// Takes `Sep 18th, 2026` off the front; the day since 1970-01-01.
+    private static func parseInstant(
+        _ words: [String],
+        now: WallTime,
+        _ offset: (WallTime) -> Int
+    ) -> WallTime? {
+        var words = words
+        let hasDate = words.first.map(months.contains) ?? false
+        let date = hasDate ? parseDate(&words) : nil
+        guard date != nil || !hasDate, let minute = parseTime(words) else { return nil }
+        func end(_ day: Int) -> WallTime {
+            instant(day: day, minute: minute, after: now, offset) + .seconds(60)
+        }
+        if let date { return end(date) }
+        let today = localDay(of: now, offset)
+        let reset = end(today)
+        if reset <= now { return now - reset <= latestPast ? reset : end(today + 1) }
+        let yesterday = end(today - 1)
+        return now - yesterday <= latestPastMidnight ? yesterday : reset
+    }
+
+    /// Takes `sep 18th 2026` off the front; the day since 1970-01-01.
     private static func parseDate(_ words: inout [String]) -> Int? {
-        guard words.count >= 3, let month = months.firstIndex(of: words[0].lowercased()),
+        guard words.count >= 3, let month = months.firstIndex(of: words[0]),
             let day = Int(words[1].prefix { $0.isNumber }), (1...31).contains(day),
             let year = Int(words[2]), (1970...9999).contains(year)
         else { return nil }
@@ -44,18 +72,46 @@ package enum ResetTime {
         return daysSinceEpoch(year: year, month: month + 1, day: day)
     }
 
-    /// The minute of the day in `10:11 AM`.
+    /// The minute of the day in `10:11 am`.
     private static func parseTime(_ words: [String]) -> Int? {
         guard words.count >= 2 else { return nil }
         let parts = words[0].split(separator: ":")
         guard parts.count == 2, let hour = Int(parts[0]), let minute = Int(parts[1]),
             (1...12).contains(hour), (0..<60).contains(minute)
         else { return nil }
-        switch words[1].uppercased() {
-        case "AM": return hour % 12 * 60 + minute
-        case "PM": return (hour % 12 + 12) * 60 + minute
+        switch words[1] {
+        case "am": return hour % 12 * 60 + minute
+        case "pm": return (hour % 12 + 12) * 60 + minute
         default: return nil
         }
+    }
+
+    /// The time in `3 days 1 hour 7 minutes`, `14.036s`, `1h30m` or `less than a minute`.
+    private static func parseWait(_ words: ArraySlice<String>) -> Duration? {
+        if words.starts(with: ["less", "than", "a", "minute"]) { return .seconds(60) }
+        var seconds: Double?
+        var number: Double?
+        for word in words {
+            var rest = Substring(word)
+            repeat {
+                let digits = rest.prefix { ("0"..."9").contains($0) || $0 == "." }
+                rest = rest.dropFirst(digits.count)
+                if !digits.isEmpty { number = Double(digits) }
+                let letters = rest.prefix { $0.isLetter }
+                rest = rest.dropFirst(letters.count)
+                if letters.isEmpty { break }
+                guard let count = number, let unit = unit(letters) else {
+                    return seconds.map { .seconds($0) }
+                }
+                seconds = (seconds ?? 0) + count * unit
+                number = nil
+            } while !rest.isEmpty
+        }
+        return seconds.flatMap { $0 <= 1e9 ? .seconds($0) : nil }
+    }
+
+    private static func unit(_ word: Substring) -> Double? {
+        units.first { $0.0 == word || $0.0 + "s" == word }?.1
     }
 
     private static func localDay(of time: WallTime, _ offset: (WallTime) -> Int) -> Int {
@@ -63,18 +119,25 @@ package enum ResetTime {
         return Int((Double(seconds) / 86_400).rounded(.down))
     }
 
-    /// The instant at which local clocks show this; where summer time changes, the later offset's.
+    /// The instant at which local clocks show the beginning of a minute.
+    ///
+    /// Where they show it twice it is the first one whose end is to come; where they leave it out,
+    /// what a clock would show that was not set forward.
     private static func instant(
         day: Int,
-        minutes: Int,
+        minute: Int,
+        after now: WallTime,
         _ offset: (WallTime) -> Int
     ) -> WallTime {
-        let local = Int64(day) * 86_400 + Int64(minutes) * 60
+        let local = Int64(day) * 86_400 + Int64(minute) * 60
         func utc(_ offset: Int) -> WallTime {
             WallTime(millisecondsSinceEpoch: (local - Int64(offset)) * 1000)
         }
-        let guess = utc(offset(WallTime(millisecondsSinceEpoch: local * 1000)))
-        return utc(offset(guess))
+        let middle = WallTime(millisecondsSinceEpoch: local * 1000)
+        let before = utc(offset(middle + .seconds(-86_400)))
+        let after = utc(offset(middle + .seconds(86_400)))
+        let shown = [before, after].filter { utc(offset($0)) == $0 }.sorted()
+        return shown.first { $0 + .seconds(60) > now } ?? shown.last ?? before
     }
 
     /// Days from 1970-01-01 in the Gregorian calendar.
@@ -96,16 +159,5 @@ extension StringProtocol {
         let start = drop { characters.contains($0) }
         let count = start.reversed().prefix { characters.contains($0) }.count
         return String(start.dropLast(count))
-    }
-
-    fileprivate func firstRange(of words: String) -> Range<Index>? {
-        var start = startIndex
-        while start < endIndex {
-            if self[start...].hasPrefix(words) {
-                return start..<index(start, offsetBy: words.count)
-            }
-            start = index(after: start)
-        }
-        return nil
     }
 }

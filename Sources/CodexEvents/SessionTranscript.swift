@@ -28,6 +28,8 @@ package struct SessionTranscript: Sendable {
         package var passedSteps: Int
         /// Whether a descendant held its output open until the leak limit.
         package var outputLeaked: Bool
+        /// Whether the process was a launcher that ran the agent elsewhere.
+        package var isLaunched: Bool
 
         /// Makes an ending; see the properties.
         package init(
@@ -35,35 +37,41 @@ package struct SessionTranscript: Sendable {
             standardError: [UInt8],
             outputBytes: Int64,
             passedSteps: Int = 0,
-            outputLeaked: Bool
+            outputLeaked: Bool,
+            isLaunched: Bool = false
         ) {
             self.termination = termination
             self.standardError = standardError
             self.outputBytes = outputBytes
             self.passedSteps = passedSteps
             self.outputLeaked = outputLeaked
+            self.isLaunched = isLaunched
         }
     }
 
     /// The session's thread, once it is known.
     package private(set) var thread: String?
     /// Whether the turn was completed.
-    private(set) var isCompleted = false
+    package private(set) var isCompleted = false
     /// What `turn.failed` said.
     private(set) var turnFailure: String?
     /// The last message of the error channel that was not about Codex's own retries.
     private(set) var lastError: String?
     /// Events that were observed, unknown ones included.
     private(set) var events = 0
-    private let resumed: ThreadReport?
+    private var resumed: ThreadReport?
     private var total: TokenUsage?
 
     /// Begins a transcript.
     ///
-    /// `resumed` is what the session's thread had reported before; `nil` for a fresh context.
+    /// `resumed` is what the session's thread had reported before; `nil` for a fresh context, and
+    /// where nobody knows.
     package init(resuming resumed: ThreadReport?) {
         self.resumed = resumed
     }
+
+    /// Takes what the session's thread had used before, where that was not known at first.
+    package mutating func learn(resuming resumed: ThreadReport) { self.resumed = resumed }
 
     /// Takes the session's next event.
     package mutating func observe(_ event: CodexEvent) {
@@ -71,10 +79,11 @@ package struct SessionTranscript: Sendable {
         events += 1
         switch event {
         case .threadStarted(let id): thread = id
+        // The last word counts.
         case .turnCompleted(let usage):
-            isCompleted = true
+            (isCompleted, turnFailure) = (true, nil)
             total = usage ?? total
-        case .turnFailed(let message): turnFailure = message
+        case .turnFailed(let message): (isCompleted, turnFailure) = (false, message)
         case .error(let message) where !event.isReconnecting: lastError = message
         default: break
         }
@@ -90,8 +99,8 @@ package struct SessionTranscript: Sendable {
         offset: (WallTime) -> Int
     ) -> SessionResult {
         var failure = Classifier(transcript: self, ending: ending).failure
-        if failure?.kind == .usageLimit, let message = failure?.message {
-            failure?.resetsAt = ResetTime.parse(message, now: now, offset: offset)
+        if let limit = failure, [.usageLimit, .rateLimit].contains(limit.kind) {
+            failure?.resetsAt = ResetTime.parse(limit.message, now: now, offset: offset)
         }
         return SessionResult(
             termination: ending.termination,

@@ -32,6 +32,10 @@ package enum CodexSim {
 
     private static func exec(_ arguments: Arguments, _ resumes: String?) throws -> Int32 {
         let prompt = readPrompt(arguments.prompt)
+        guard prompt.contains(where: { !$0.isWhitespace }) else {
+            Output.write("No prompt provided via stdin.\n", to: 2)
+            return 1
+        }
         let work = TaskWork(prompt: prompt)
         let session = work.session
         var directives = try directives(prompt, work, session)
@@ -57,14 +61,15 @@ package enum CodexSim {
             usageBefore: usage,
             directives: directives,
             work: work,
-            number: session
+            number: session,
+            evidence: Evidence(directives, task: work.name, session: session)
         ).run()
     }
 
     private static func readPrompt(_ argument: String?) -> String {
         if let argument, argument != "-" { return argument }
         Output.write("Reading additional input from stdin...\n", to: 2)
-        return Files.read("/dev/stdin") ?? ""
+        return Files.readInput()
     }
 
     private static func directives(

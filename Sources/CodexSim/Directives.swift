@@ -20,6 +20,8 @@ struct Directives {
                          authentication, context-window, turn-failed, refuse, state-locked
         fail-on=N,N      the sessions of the task that fail, hang or crash (all)
         reset=TEXT       when a usage limit resets ("11:59_PM": _ is a space)
+        limit=PATH       a usage limit until the time that this file holds, in seconds since
+                         1970; without the file there is none
         exit=N           the exit status
         hang             falls silent after turn.started
         ignore-term      ignores SIGTERM
@@ -28,6 +30,10 @@ struct Directives {
         torn-utf8        writes a character in two pieces
         garbage          prints what is not JSON
         grandchild=TIME  leaves a child of its own session behind that holds stdout
+        daemons=N        leaves processes of their own sessions behind, for a minute, that hold
+                         nothing open; every second one ignores SIGTERM
+        evidence=PATH    notes in this file what it did: begin, list, tick and end, each once it is
+                         done, and "double" when another session of its task is alive
         work=PATH        appends a line to this file, as its work
         damage=HOW       reword, empty, remove, reorder, delete or untick the list
         no-list          an initializer that writes nothing
@@ -48,6 +54,7 @@ struct Directives {
     var fail: String?
     var failOn: Set<Int> = []
     var reset = "11:59 PM"
+    var limit: String?
     var exit: Int32?
     var hangs = false
     var ignoresTermination = false
@@ -56,6 +63,8 @@ struct Directives {
     var tearsCharacters = false
     var isGarbage = false
     var grandchild = 0.0
+    var daemons = 0
+    var evidence: String?
     var work: String?
     var damage: String?
     var writesNoList = false
@@ -87,6 +96,7 @@ struct Directives {
         case "fail": fail = value
         case "fail-on": failOn = Set(value.split(separator: ",").compactMap { Int($0) })
         case "reset": reset = String(value.map { $0 == "_" ? " " : $0 })
+        case "limit": limit = value
         case "exit": exit = Int32(value)
         case "hang": hangs = true
         case "ignore-term": ignoresTermination = true
@@ -95,6 +105,8 @@ struct Directives {
         case "torn-utf8": tearsCharacters = true
         case "garbage": isGarbage = true
         case "grandchild": grandchild = Self.seconds(value)
+        case "daemons": daemons = Int(value) ?? daemons
+        case "evidence": evidence = value
         case "work": work = value
         case "damage": damage = value
         case "no-list": writesNoList = true
@@ -113,6 +125,7 @@ struct Directives {
         damage = nil
         exit = nil
         grandchild = 0
+        daemons = 0
     }
 
     private static func seconds(_ text: String) -> Double {

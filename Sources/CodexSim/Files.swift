@@ -8,6 +8,13 @@ enum Files {
         return readAll(file)
     }
 
+    /// Standard input to its end, where there is no `/dev/stdin` either.
+    static func readInput() -> String {
+        guard let file = fdopen(0, "r") else { return "" }
+        defer { fclose(file) }
+        return readAll(file)
+    }
+
     static func readAll(_ file: UnsafeMutablePointer<FILE>) -> String {
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 64 * 1024)

@@ -8,6 +8,7 @@ struct Session {
     let directives: Directives
     let work: TaskWork
     let number: Int
+    let evidence: Evidence?
 
     /// Plays the session and returns its exit status.
     func run() -> Int32 {
@@ -18,6 +19,7 @@ struct Session {
         }
         signal(SIGINT) { _ in _exit(1) }
         if directives.grandchild > 0 { leaveGrandchild() }
+        for number in 0..<directives.daemons { leaveDaemon(isStubborn: number % 2 == 1) }
         writeNoise()
         if directives.isGarbage {
             Output.write("Welcome to some other program\n{not json\n")
@@ -28,7 +30,20 @@ struct Session {
         Output.event("turn.started")
         if directives.hangs { sleepForEver() }
         if let failure = directives.fail { return fail(failure) }
+        if let limit { return fail(saying: limit) }
         return complete()
+    }
+
+    /// What the limit of the account says; `nil` while there is none.
+    private var limit: String? {
+        guard let path = directives.limit, let text = Files.read(path),
+            let over = Double(text.prefix { $0.isNumber || $0 == "." })
+        else { return nil }
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        let left = over - Double(now.tv_sec) - Double(now.tv_nsec) / 1e9
+        guard left > 0 else { return nil }
+        return "You’ve hit your usage limit. Try again in \(Int(left.rounded(.up))) seconds."
     }
 
     private func complete() -> Int32 {
@@ -36,13 +51,14 @@ struct Session {
         for step in 0..<directives.items {
             pause(pauseTotal / Double(steps))
             if step == steps / 2, let crash = directives.crash { kill(getpid(), crash) }
+            if let limit { return fail(saying: limit) }
             command(step)
         }
         if directives.items == 0 { pause(pauseTotal) }
         if directives.items == 0, let crash = directives.crash { kill(getpid(), crash) }
         if directives.line > 0 { Output.longLine(directives.line) }
         if directives.tearsCharacters { Output.tornCharacters() }
-        work.work(directives, session: number)
+        work.work(directives, session: number, evidence)
         Output.item("completed", directives.items, #""type":"agent_message","text":"Done.""#)
         if directives.isTorn {
             Output.write(#"{"type":"turn.compl"#)
@@ -56,6 +72,7 @@ struct Session {
                 + #""reasoning_output_tokens":\#(total / 120)}"#
         )
         threads.save(thread, usage: total)
+        evidence?.note("end")
         return directives.exit ?? 0
     }
 
@@ -102,6 +119,10 @@ struct Session {
             Output.event("error", #""message":"Reconnecting... 1/2 (\#(message))""#)
             Output.event("error", #""message":"Reconnecting... 2/2 (\#(message))""#)
         }
+        return fail(saying: message)
+    }
+
+    private func fail(saying message: String) -> Int32 {
         Output.event("error", #""message":"\#(message)""#)
         Output.event("turn.failed", #""error":{"message":"\#(message)"}"#)
         return directives.exit ?? 1
@@ -138,10 +159,27 @@ struct Session {
     }
 
     private func leaveGrandchild() {
-        guard fork() == 0 else { return }
-        setsid()
-        pause(directives.grandchild)
-        _exit(0)
+        leave { pause(directives.grandchild) }
+    }
+
+    private func leaveDaemon(isStubborn: Bool) {
+        leave {
+            for descriptor: Int32 in 0...2 { close(descriptor) }
+            signal(SIGTERM, isStubborn ? SIG_IGN : SIG_DFL)
+            pause(60)
+        }
+    }
+
+    /// Leaves a child behind, and goes on once it leads a session of its own: what ends this
+    /// process's group must not reach it.
+    private func leave(_ body: () -> Void) {
+        let child = fork()
+        if child == 0 {
+            setsid()
+            body()
+            _exit(0)
+        }
+        while child > 0, getsid(child) != child, getsid(child) > 0 { usleep(100) }
     }
 
     private func pause(_ seconds: Double) {

@@ -28,13 +28,14 @@ struct TaskWork {
         return 1 + text.split(separator: "\n").count { $0.hasPrefix("## Session ") }
     }
 
-    func work(_ directives: Directives, session: Int) {
+    func work(_ directives: Directives, session: Int, _ evidence: Evidence?) {
         guard directory != nil else { return }
         if let path = directives.work { Files.append("\(name) session \(session)\n", to: path) }
         if isInitializer {
             initialize(directives)
+            evidence?.note("list")
         } else {
-            execute(directives, session)
+            for entry in execute(directives, session) { evidence?.note("tick-\(entry)") }
         }
         if let how = directives.damage { damage(how) }
     }
@@ -51,8 +52,10 @@ struct TaskWork {
         Files.write(text, to: list)
     }
 
-    private func execute(_ directives: Directives, _ session: Int) {
-        guard let text = Files.read(list) else { return }
+    /// Ticks entries, and returns their numbers.
+    private func execute(_ directives: Directives, _ session: Int) -> [Int] {
+        guard let text = Files.read(list) else { return [] }
+        var ticked: [Int] = []
         var left = directives.ticks
         var last = 0
         var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
@@ -61,6 +64,7 @@ struct TaskWork {
             last = Int(digits) ?? last
             if left > 0, lines[place].hasPrefix("- [ ] Task ") {
                 lines[place] = "- [x]" + lines[place].dropFirst(5)
+                ticked.append(last)
                 left -= 1
             }
         }
@@ -70,6 +74,7 @@ struct TaskWork {
         }
         Files.write(lines.joined(separator: "\n"), to: list)
         Files.append("\n## Session \(session)\n\nTicked \(directives.ticks).\n", to: notes)
+        return ticked
     }
 
     private func damage(_ how: String) {

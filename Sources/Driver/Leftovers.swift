@@ -4,14 +4,23 @@ import Orchestration
 /// Ends what sessions leave behind: terminate, grace, kill.
 ///
 /// That is descendants that outlived them in a process group of their own and came to this process
-/// as orphans. An orphan tells by its environment whose it is; one of a living session is spared until the
-/// session's end, and one that tells nothing until the run's.
+/// as orphans. An orphan tells by its environment whose it is, or else by its label; one of a living
+/// session is spared until the session's end, and one that tells nothing until the run's.
 final class Leftovers {
+    /// Between two looks while nobody waits, and while somebody does.
     private static let interval = Duration.milliseconds(100)
+    private static let shortInterval = Duration.milliseconds(5)
     /// How long a killed process may take to vanish before nobody waits for it any more.
     private static let patience = Duration.seconds(2)
     /// Enough for cleaning up: a session's own grace is for an agent in the middle of its work.
-    private static let longestGrace = Duration.seconds(2)
+    static let longestGrace = Duration.seconds(2)
+
+    /// Somebody who waits until orphans are gone.
+    private struct Waiter {
+        let since: Duration
+        /// Gets those that nothing helped against.
+        let then: ([ProcessName]) -> Void
+    }
 
     private let loop: Loop
     private let run: String
@@ -19,15 +28,13 @@ final class Leftovers {
     private let isLive: (SessionKey) -> Bool
     private var timer: Timer?
     private var isLooking = false
-    private var willLook = false
-    private var whenGone: (() -> Void)?
-    /// When each process that is being ended was terminated, by its number and start.
+    /// Who waits for the end of a session's orphans, and for the end of all.
+    private var waiters: [SessionKey: Waiter] = [:]
+    private var allWaiter: Waiter?
+    /// The sessions whose processes may live.
+    private var labels: [UInt64: SessionKey] = [:]
+    /// When each process that is being ended was terminated.
     private var terminated: [ProcessName: Duration] = [:]
-
-    private struct ProcessName: Hashable {
-        var pid: Int32
-        var start: UInt64
-    }
 
     /// Cares for the sessions of one run; `isLive` says which of them are not over.
     init(
@@ -40,20 +47,36 @@ final class Leftovers {
         self.run = run
         self.grace = min(grace, Self.longestGrace)
         self.isLive = isLive
-        timer = try Timer(loop: loop) { [unowned self] in
-            willLook = false
-            look()
-        }
+        timer = try Timer(loop: loop) { [unowned self] in look() }
     }
 
-    /// A session is over: ends what it left behind, soon.
-    func sessionEnded() {
-        lookSoon()
+    /// A session begins, whose processes have this label.
+    func sessionBegan(_ session: SessionKey, _ label: SessionLabel) {
+        labels[label.value] = session
+    }
+
+    /// Ends what a session that is over left behind, and calls `then` when all of it is gone, with
+    /// what nothing helped against: at once where it left nothing, and in any case after the grace and
+    /// two seconds.
+    func end(
+        _ session: SessionKey,
+        _ label: SessionLabel,
+        then: @escaping ([ProcessName]) -> Void
+    ) {
+        guard loop.mayHaveOrphans else {
+            labels[label.value] = nil
+            return then([])
+        }
+        waiters[session] = Waiter(since: loop.now) { [unowned self] left in
+            if left.isEmpty { labels[label.value] = nil }
+            then(left)
+        }
+        look()
     }
 
     /// Ends every orphan, and calls `then` when all are gone or nothing helps.
     func endAll(then: @escaping () -> Void) {
-        whenGone = then
+        allWaiter = Waiter(since: loop.now) { _ in then() }
         look()
     }
 
@@ -63,58 +86,75 @@ final class Leftovers {
         timer = nil
     }
 
-    private func lookSoon() {
-        guard !willLook else { return }
-        willLook = true
-        timer?.set(loop.now + Self.interval)
-    }
-
     private func look() {
         guard !isLooking else { return }
         isLooking = true
+        let asked = Set(waiters.keys)
         loop.findOrphans { [self] orphans in
             isLooking = false
-            end(orphans.filter(isLeft))
+            end(orphans, asked)
         }
     }
 
-    private func isLeft(_ orphan: Orphan) -> Bool {
-        if whenGone != nil { return true }
-        return session(of: orphan).map { !isLive($0) } ?? false
+    private func end(_ orphans: Orphans, _ asked: Set<SessionKey>) {
+        var left: [ProcessName: SessionKey?] = [:]
+        for orphan in orphans.living {
+            let session = session(of: orphan)
+            if allWaiter != nil || session.map(isLive) == false { left[orphan.name] = session }
+        }
+        signal(left)
+        release(left, orphans, asked)
+        if waiters.keys.contains(where: { !asked.contains($0) }) {
+            look()
+        } else if !waiters.isEmpty || allWaiter != nil {
+            timer?.set(loop.now + Self.shortInterval)
+        } else if left.keys.contains(where: { !isGivenUp(terminated[$0]) }) {
+            timer?.set(loop.now + Self.interval)
+        }
     }
 
-    private func end(_ orphans: [Orphan]) {
+    private func session(of orphan: SeenProcess) -> SessionKey? {
+        if let mark = SessionMark(of: orphan), mark.run == run { return mark.session }
+        return labels[orphan.label]
+    }
+
+    private func signal(_ left: [ProcessName: SessionKey?]) {
         let now = loop.now
         var known: [ProcessName: Duration] = [:]
-        var isWorthWaiting = false
-        for orphan in orphans {
-            let name = ProcessName(pid: orphan.pid, start: orphan.processStart)
+        for (name, session) in left {
             let since = terminated[name] ?? now
             known[name] = since
-            if terminated[name] == nil {
-                orphan.signal(Signals.terminate)
-            } else if now - since >= grace {
-                orphan.signal(Signals.kill)
+            // What comes to light only after the grace gets none: it would never end.
+            let waiter = session.flatMap { waiters[$0] } ?? allWaiter
+            if now - min(since, waiter?.since ?? since) >= grace {
+                name.signal(Signals.kill)
+            } else if terminated[name] == nil {
+                name.signal(Signals.terminate)
             }
-            if now - since < grace + Self.patience { isWorthWaiting = true }
         }
         terminated = known
-        if isWorthWaiting {
-            lookSoon()
-        } else if let whenGone {
-            self.whenGone = nil
-            whenGone()
+    }
+
+    /// Lets those go on of whose orphans nothing is left.
+    private func release(
+        _ left: [ProcessName: SessionKey?],
+        _ orphans: Orphans,
+        _ asked: Set<SessionKey>
+    ) {
+        for (session, waiter) in waiters where asked.contains(session) {
+            let own = left.filter { $0.value == session }.map(\.key)
+            guard own.isEmpty && !orphans.haveChanged || isGivenUp(waiter.since) else { continue }
+            waiters[session] = nil
+            waiter.then(own)
+        }
+        guard let allWaiter else { return }
+        if left.isEmpty && !orphans.haveChanged || isGivenUp(allWaiter.since) {
+            self.allWaiter = nil
+            allWaiter.then([])
         }
     }
 
-    private func session(of orphan: Orphan) -> SessionKey? {
-        func value(_ name: String) -> String? {
-            orphan.environment.last { $0.hasPrefix(name + "=") }
-                .map { String($0.dropFirst(name.count + 1)) }
-        }
-        guard value("QUIRE_RUN") == run, let task = value("QUIRE_TASK"),
-            let number = value("QUIRE_SESSION").flatMap(Int.init)
-        else { return nil }
-        return SessionKey(task: task, number: number)
+    private func isGivenUp(_ since: Duration?) -> Bool {
+        since.map { loop.now - $0 >= grace + Self.patience } ?? false
     }
 }

@@ -27,7 +27,9 @@ package final class PlainReport: Report {
     }
 
     package func noteActivity(view: RunView, at moment: Moment) {
-        guard moment.awake - lastLine >= interval else { return }
+        // A wait of hours is not told every minute.
+        let isHeld = view.slots.isEmpty && !view.gates.isEmpty
+        guard moment.awake - lastLine >= (isHeld ? interval * 10 : interval) else { return }
         lastLine = moment.awake
         writer.append(reporter.summary(view: view, at: moment) + "\n")
     }

@@ -15,6 +15,17 @@ package final class RunDriver {
         var at: Moment
         var events: [RunEvent]
         var commands: [Command]
+        var isReported = false
+
+        var endsRun: Bool {
+            commands.contains { if case .endRun = $0 { true } else { false } }
+        }
+    }
+
+    /// What the store tells.
+    private enum StoreReport: Sendable {
+        case written(Result<Void, StoreError>)
+        case condition(RunStore.Condition)
     }
 
     let request: RunRequest
@@ -25,17 +36,26 @@ package final class RunDriver {
     private let environment: SessionEnvironment
     private var clock: SystemClock
     private var orchestrator: Orchestrator
-    private var journalled: MailboxReceiver<Result<Void, StoreError>>?
+    private var journalled: MailboxReceiver<StoreReport>?
+    private var isStoreFailing = false
     private var deadline: Timer?
+    private var pulse: Pulse
+    private var heartbeat: Timer?
     private var signals: [SignalWatcher] = []
-    private var leftovers: Leftovers?
+    var leftovers: Leftovers?
+    private var held: HeldTasks?
+    var disk: DiskTroubles?
+    private var usage: UsageWatch?
+    var outOfMemory = OutOfMemoryKills()
+    /// What the sessions of an earlier leg have used that its death left running.
+    private var usedBefore: [Event] = []
 
-    private var inbox: [Event] = []
-    private var active: Set<SessionKey> = []
-    private var attachments: [SessionAttachment] = []
+    var inbox: [Event] = []
+    var active: Set<SessionKey> = []
+    var attachments: [SessionAttachment] = []
     private var batches: [Batch] = []
-    private var sessions: [SessionKey: SessionRunner] = [:]
-    private var tasks: [String: OpenTask] = [:]
+    var sessions: [SessionKey: SessionRunner] = [:]
+    var tasks: [String: OpenTask] = [:]
     private var sequence = 0
     private var lastTurn: Moment
     private var hasBegun = false
@@ -43,7 +63,7 @@ package final class RunDriver {
     private let endedBefore: [TaskState]
 
     /// The run as it is shown.
-    package private(set) var view = RunView()
+    package internal(set) var view = RunView()
     /// How the leg ended; `nil` before, and when it never began.
     package private(set) var ending: Ending?
     /// Why the run could not begin; `nil` when it could.
@@ -65,8 +85,13 @@ package final class RunDriver {
         self.store = store
         self.reports = reports
         showsActivity = reports.contains { $0.showsActivity }
-        environment = SessionEnvironment(run: request.run, inherited: request.environment)
+        environment = SessionEnvironment(
+            run: request.run,
+            inherited: request.environment,
+            places: TaskPlaces(request.workspace)
+        )
         clock = SystemClock(loop: loop)
+        pulse = Pulse(at: loop.now, work: loop.work)
         orchestrator = Orchestrator(recovering: recovered, seed: seed)
         endedBefore = recovered.tasks.filter { $0.outcome != nil }
         lastTurn = clock.now
@@ -79,21 +104,38 @@ package final class RunDriver {
     ///
     /// Afterwards `ending` or `refusal` says how it went.
     package func run() throws {
-        journalled = try loop.mailbox { [unowned self] in $0.forEach(batchJournalled) }
+        journalled = try loop.mailbox { [unowned self] in $0.forEach(storeReported) }
+        if let mailbox = journalled?.mailbox { store.observe { mailbox.post(.condition($0)) } }
         // Its going off is a turn of the loop, which is all that is wanted.
         deadline = try Timer(loop: loop) {}
+        heartbeat = try Timer(loop: loop) { [unowned self] in beat() }
+        beat()
         try watchSignals()
         leftovers = try Leftovers(
             loop: loop,
             run: request.run,
             grace: request.plan.grace
         ) { [unowned self] in sessions[$0] != nil }
+        held = try HeldTasks(loop: loop, opening: opening) { [unowned self] in inbox += take($0) }
+        disk = try DiskTroubles(loop: loop) { [unowned self] in inbox.append($0) }
+        usage = try UsageWatch(
+            loop: loop,
+            reader: usageReader,
+            interval: request.plan.hasBudgets ? .seconds(5) : .seconds(60),
+            anyRuns: { [unowned self] in !sessions.isEmpty },
+            queries: { [unowned self] in sessions.values.compactMap(\.usageQuery) },
+            report: { [unowned self] in inbox += $0.map(Event.sessionUsed) }
+        )
         try loop.onTurn { [unowned self] in turn() }
         openTasks()
         loop.run()
         journalled?.close()
         deadline?.close()
+        heartbeat?.close()
         leftovers?.close()
+        held?.close()
+        disk?.close()
+        usage?.close()
         signals.forEach { $0.close() }
     }
 
@@ -110,11 +152,7 @@ package final class RunDriver {
                 }
             )
         }
-        signals.append(
-            try SignalWatcher(loop: loop, signal: Signals.resumed) { [unowned self] in
-                clock.exclude(since: lastTurn)
-            }
-        )
+        Resumption.watch()
     }
 
     private func openTasks() {
@@ -122,17 +160,46 @@ package final class RunDriver {
             plan: request.plan,
             retryFailed: request.retryFailed
         )
-        let survivors = Survivors(of: orchestrator.state)
+        let survivors = Survivors(
+            of: orchestrator.state,
+            run: request.run,
+            tasks: names,
+            places: environment.places,
+            grace: request.plan.grace
+        )
+        let (reader, lost, machine) = (usageReader, lostSessions, machineReader)
         loop.perform {
-            survivors.end()
-        } then: { [unowned self] warnings in
-            inbox += warnings.map { .warned(Warned(message: $0)) }
+            (survivors.end(), reader.look(lost), machine.outOfMemoryKills())
+        } then: { [unowned self] warnings, used, kills in
+            outOfMemory.take(kills)
+            usedBefore = used.map(Event.sessionUsed)
+            inbox += warnings.map(Event.warned)
             open(names)
         }
     }
 
+    var usageReader: UsageReader {
+        UsageReader(environment: request.environment, work: request.work)
+    }
+
+    var machineReader: MachineReader {
+        MachineReader(places: [request.workspace.root, store.directory])
+    }
+
+    /// The sessions that an earlier Quire left when it died, as far as their threads are known.
+    private var lostSessions: [UsageReader.Query] {
+        orchestrator.state.running.values.compactMap { session in
+            let start = session.start
+            guard let thread = orchestrator.state.task(start.task)?.thread,
+                start.resumes == nil || session.resumedUsage != nil
+            else { return nil }
+            let before = start.resumes == thread ? session.resumedUsage : nil
+            return UsageReader.Query(key: start.key, thread: thread, before: before)
+        }
+    }
+
     private func open(_ names: [String]) {
-        let opening = TaskOpening(workspace: request.workspace)
+        let opening = opening
         var results: [TaskOpening.Result] = []
         let chunks = stride(from: 0, to: names.count, by: 64).map {
             Array(names[$0..<min($0 + 64, names.count)])
@@ -148,27 +215,37 @@ package final class RunDriver {
         }
     }
 
+    private var opening: TaskOpening {
+        TaskOpening(workspace: request.workspace, owner: request.owner)
+    }
+
     private func begin(with results: [TaskOpening.Result]) {
-        var events = [Event.runBegan(began)]
-        var owners: [String] = []
-        for result in results {
-            switch result {
-            case .opened(let task, let inspected, let warnings):
-                tasks[inspected.task] = task
-                events += warnings.map { .warned(Warned(task: inspected.task, message: $0)) }
-                events.append(.taskInspected(inspected))
-            case .unusable(let task, let reason):
-                events.append(.taskUnavailable(task: task, reason: reason))
-            case .locked(let reason):
-                owners.append(reason)
-            }
-        }
-        if !owners.isEmpty {
-            refusal = RunRefusal(reasons: owners.sorted())
+        let events = [Event.runBegan(began)] + results.flatMap(take)
+        if let refusal {
+            self.refusal = RunRefusal(reasons: refusal.reasons.sorted())
             return leave()
         }
         hasBegun = true
-        inbox.insert(contentsOf: events, at: 0)
+        inbox.insert(contentsOf: usedBefore + events, at: 0)
+    }
+
+    /// Takes what came of opening a task, and returns what is to be told of it.
+    private func take(_ result: TaskOpening.Result) -> [Event] {
+        switch result {
+        case .opened(let task, let inspected, let warnings):
+            tasks[inspected.task] = task
+            return warnings.map { .warned(Warned(task: inspected.task, message: $0)) }
+                + [.taskInspected(inspected)]
+        case .unusable(let task, let reason):
+            return [.taskUnavailable(task: task, reason: reason)]
+        case .locked(let task, let reason) where request.waitsForTasks,
+            .unwritable(let task, let reason) where hasBegun:
+            held?.add(task, owner: reason)
+            return [.warned(Warned(task: task, message: "it waits for its directory: \(reason)"))]
+        case .locked(_, let reason), .unwritable(_, let reason):
+            refusal = RunRefusal(reasons: (refusal?.reasons ?? []) + [reason])
+            return []
+        }
     }
 
     private var began: RunBegan {
@@ -178,14 +255,26 @@ package final class RunDriver {
             pid: TaskOpening.ownPID,
             quireVersion: request.version,
             plan: request.plan,
-            retryFailed: request.retryFailed
+            retryFailed: request.retryFailed,
+            part: request.part
         )
     }
 
     // MARK: - A turn
 
+    private func beat() {
+        pulse.beat(work: loop.work)
+        heartbeat?.set(loop.now + Pulse.interval)
+    }
+
     private func turn() {
+        let missed = pulse.missed(at: loop.now) { loop.work }
         guard hasBegun, ending == nil else { return }
+        if Resumption.take() {
+            clock.exclude(since: lastTurn)
+        } else {
+            clock.exclude(missed)
+        }
         let now = clock.now
         lastTurn = now
         let isDue = orchestrator.nextDeadline.map { $0 <= now.awake } ?? false
@@ -198,7 +287,8 @@ package final class RunDriver {
     }
 
     private func noteActivity(at now: Moment) {
-        guard !active.isEmpty else { return }
+        // While starts are held the time that is left is news enough.
+        guard !active.isEmpty || !view.gates.isEmpty else { return }
         if showsActivity {
             for key in active {
                 view.noteActivity(key, summary: sessions[key]?.activity(), at: now)
@@ -216,11 +306,14 @@ package final class RunDriver {
             case .record(let fact): batch.events.append(fact)
             case .terminateSession(let key): sessions[key]?.terminate()
             case .killSession(let key): sessions[key]?.kill()
+            case .readMachine: readMachine()
             case .startSession, .releaseTask, .endRun: batch.commands.append(command)
             }
         }
         guard !batch.events.isEmpty else { return }
         batches.append(batch)
+        if isStoreFailing { reportWaiting() }
+        if isStoreFailing, batch.endsRun { store.giveUp() }
         let journalled = journalled?.mailbox
         store.append(
             JournalBatch(
@@ -229,14 +322,49 @@ package final class RunDriver {
                 events: batch.events,
                 attachments: attachments
             )
-        ) { journalled?.post($0) }
+        ) { journalled?.post(.written($0)) }
         attachments = []
+    }
+
+    private func storeReported(_ report: StoreReport) {
+        switch report {
+        case .written(let result): batchJournalled(result)
+        case .condition(.failing(let reason)):
+            isStoreFailing = true
+            _ = disk?.note(store.path, reason)
+            refuseWaitingStarts(reason)
+            reportWaiting()
+            if batches.contains(where: \.endsRun) { store.giveUp() }
+        case .condition(.recovered):
+            isStoreFailing = false
+            disk?.settle(store.path)
+        }
+    }
+
+    /// Tells what could not be journalled: it may take hours until it can be, and people look now.
+    private func reportWaiting() {
+        for place in batches.indices where !batches[place].isReported {
+            batches[place].isReported = true
+            report(batches[place])
+        }
+    }
+
+    /// Starts don't wait with their records: it may take hours, and the scheduler decides anew.
+    private func refuseWaitingStarts(_ reason: String) {
+        for place in batches.indices {
+            for case .startSession(let start) in batches[place].commands {
+                refuse(start, .notRecorded, "its start can't be recorded: \(reason)")
+            }
+            batches[place].commands.removeAll {
+                if case .startSession = $0 { true } else { false }
+            }
+        }
     }
 
     private func batchJournalled(_ result: Result<Void, StoreError>) {
         let batch = batches.removeFirst()
         if case .failure(let error) = result { inbox.append(.storeFailed("\(error)")) }
-        report(batch)
+        if !batch.isReported { report(batch) }
         var released: [TaskDirectory] = []
         for command in batch.commands {
             switch command {
@@ -246,7 +374,7 @@ package final class RunDriver {
             case .endRun(let ending):
                 self.ending = ending
                 leave()
-            case .record, .terminateSession, .killSession: break
+            case .record, .terminateSession, .killSession, .readMachine: break
             }
         }
         release(released) {}
@@ -279,36 +407,43 @@ package final class RunDriver {
 
     private func begin(_ start: SessionStarted, _ recorded: Result<Void, StoreError>) {
         if case .failure(let error) = recorded {
-            return refuse(start, "its start could not be recorded: \(error)")
+            return refuse(start, .notRecorded, "its start can't be recorded: \(error)")
         }
         guard let work = request.work[start.task], let task = tasks[start.task] else {
-            return refuse(start, "its task is not open [this is a bug]")
+            return refuse(start, .spawnFailed, "its task is not open [this is a bug]")
         }
         let launch = SessionLaunch(
             start: start,
             work: work,
             directory: task.directory,
             agent: request.agent,
+            launcher: request.launcher,
+            owner: request.owner?.path,
+            grace: request.plan.grace,
             prompts: request.prompts,
             environment: environment
         )
+        leftovers?.sessionBegan(start.key, launch.label)
         let usage = orchestrator.state.running[start.key]?.resumedUsage
+        outOfMemory.sessionBegan(start.key)
         sessions[start.key] = SessionRunner(
             start,
             launch: launch,
             look: task.look,
             resumedUsage: usage,
+            usageReader: usageReader,
             leakLimit: request.leakLimit,
             loop: loop,
             observer: self
         )
+        self.usage?.sessionBegan()
     }
 
     /// Lets a session that can't even be tried end.
-    private func refuse(_ start: SessionStarted, _ reason: String) {
+    private func refuse(_ start: SessionStarted, _ kind: FailureClass, _ reason: String) {
         let result = SessionResult(
             termination: .notStarted(errno: 0, doing: reason),
-            failure: Failure(.spawnFailed, reason)
+            failure: Failure(kind, reason)
         )
         let checklist = orchestrator.state.task(start.task)?.checklist ?? .missing
         inbox.append(.sessionEnded(start.key, result, checklist))
@@ -326,10 +461,12 @@ package final class RunDriver {
     }
 
     private func leave() {
+        held?.close()
         let remaining = tasks.values.map(\.directory)
         tasks = [:]
-        release(remaining) { [unowned self] in
-            leftovers?.endAll { [unowned self] in finishReports() }
+        // The tasks are not given up while anything may still work on them.
+        leftovers?.endAll { [unowned self] in
+            release(remaining) { [unowned self] in finishReports() }
         }
     }
 
@@ -342,34 +479,6 @@ package final class RunDriver {
                 if remaining == 0 { loop.stop() }
             }
         }
-    }
-}
-
-extension RunDriver: SessionObserver {
-    func session(_ key: SessionKey, reported event: Event) {
-        inbox.append(event)
-    }
-
-    func sessionIsActive(_ key: SessionKey) {
-        active.insert(key)
-    }
-
-    func session(_ key: SessionKey, endedWith end: SessionEnd) {
-        sessions[key] = nil
-        leftovers?.sessionEnded()
-        let output = end.standardError
-        if output.total > 0 {
-            attachments.append(
-                SessionAttachment(
-                    key: key,
-                    head: output.head,
-                    tail: output.tail,
-                    total: output.total
-                )
-            )
-        }
-        tasks[key.task]?.look = end.look
-        inbox.append(.sessionEnded(key, end.result, end.look.state))
     }
 }
 

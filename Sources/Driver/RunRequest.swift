@@ -4,7 +4,7 @@ package import Orchestration
 
 /// Everything a run needs, decided before it begins.
 package struct RunRequest: Sendable {
-    /// The run's id: the manifest's absolute path.
+    /// The run's id: the manifest's absolute path, and which shard it is.
     package var run: String
     /// The run's name, for people.
     package var name: String
@@ -18,6 +18,8 @@ package struct RunRequest: Sendable {
     package var workspace: Workspace
     /// What to start for a session.
     package var agent: AgentCommand
+    /// What brings it to where it is to run; `nil` for this machine.
+    package var launcher: Launcher?
     /// The words that begin each session.
     package var prompts: PromptTemplates
     /// What every session inherits.
@@ -26,6 +28,12 @@ package struct RunRequest: Sendable {
     package var retryFailed: Bool
     /// How long a descendant may hold a dead session's output open.
     package var leakLimit: Duration
+    /// What other processes can tell this one by, as the owner of its tasks; `nil` for its number.
+    package var owner: OwnerMark?
+    /// Whether the run waits for tasks that other processes own; otherwise it does not begin.
+    package var waitsForTasks: Bool
+    /// What part of all tasks the plan is; `nil` where nobody asked for a part.
+    package var part: RunPart?
 
     /// Makes a request; see the properties.
     package init(
@@ -36,10 +44,13 @@ package struct RunRequest: Sendable {
         work: [String: TaskWork],
         workspace: Workspace,
         agent: AgentCommand,
+        launcher: Launcher? = nil,
         prompts: PromptTemplates,
         environment: [String: String],
         retryFailed: Bool = false,
-        leakLimit: Duration = .seconds(2)
+        leakLimit: Duration = .seconds(2),
+        waitsForTasks: Bool = false,
+        part: RunPart? = nil
     ) {
         self.run = run
         self.name = name
@@ -48,10 +59,13 @@ package struct RunRequest: Sendable {
         self.work = work
         self.workspace = workspace
         self.agent = agent
+        self.launcher = launcher
         self.prompts = prompts
         self.environment = environment
         self.retryFailed = retryFailed
         self.leakLimit = leakLimit
+        self.waitsForTasks = waitsForTasks
+        self.part = part
     }
 }
 
@@ -69,6 +83,10 @@ package struct TaskWork: Sendable {
     package var arguments: [String]
     /// The model; `nil` for the agent's own choice.
     package var model: String?
+    /// What a session may use of memory, in bytes; `nil` where nobody said so.
+    ///
+    /// Only a launcher holds it to that.
+    package var memory: Int64?
 
     /// Makes a task's work; see the properties.
     package init(
@@ -77,7 +95,8 @@ package struct TaskWork: Sendable {
         sandbox: Sandbox = .workspaceWrite,
         environment: [String: String] = [:],
         arguments: [String] = [],
-        model: String? = nil
+        model: String? = nil,
+        memory: Int64? = nil
     ) {
         self.description = description
         self.directory = directory
@@ -85,6 +104,7 @@ package struct TaskWork: Sendable {
         self.environment = environment
         self.arguments = arguments
         self.model = model
+        self.memory = memory
     }
 }
 

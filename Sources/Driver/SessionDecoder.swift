@@ -8,6 +8,8 @@ final class SessionDecoder: Sendable {
         var events: [CodexEvent]
         /// Steps of the work since the session's start that were counted alone.
         var passed: Int
+        /// Whether a step that was counted alone, and followed by another event, was an answer.
+        var isAnswered: Bool
         /// All bytes since the session's start.
         var bytes: Int64
     }
@@ -42,6 +44,7 @@ final class SessionDecoder: Sendable {
             return News(
                 events: state.events,
                 passed: state.decoder.passed,
+                isAnswered: state.decoder.takePassedAnswer(),
                 bytes: state.bytes
             )
         }

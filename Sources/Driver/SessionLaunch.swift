@@ -9,10 +9,44 @@ struct SessionLaunch: Sendable {
     var work: TaskWork
     var directory: TaskDirectory
     var agent: AgentCommand
+    /// What brings the agent to where it is to run; `nil` for this machine.
+    var launcher: Launcher?
+    /// The file that Quire holds locked while it lives.
+    var owner: String?
+    /// The time between a polite termination and a kill.
+    var grace: Duration
     var prompts: PromptTemplates
     var environment: SessionEnvironment
 
-    func make() -> ChildProcess.Launch {
+    /// What the session's processes carry.
+    var label: SessionLabel {
+        SessionLabel(place: environment.places.path(of: start.task), session: start.session)
+    }
+
+    /// Makes it.
+    ///
+    /// - Throws: `FileError` when what a launcher's sessions share can't be written.
+    func make() throws -> ChildProcess.Launch {
+        if launcher != nil { try directory.prepareTurn() }
+        let (executable, arguments) = commandLine
+        return ChildProcess.Launch(
+            executable: executable,
+            arguments: arguments,
+            environment: environment.variables(of: start, adding: work.environment),
+            directory: work.directory,
+            input: Array(input.utf8),
+            label: label.value
+        )
+    }
+
+    private var commandLine: (executable: String, arguments: [String]) {
+        guard let launcher else { return (agent.executable, words) }
+        let before = [launcher.executable] + launcher.words(values)
+        return (launcher.executable, launcher.joinsWords ? before : before + words)
+    }
+
+    /// The agent's program and all of its arguments.
+    private var words: [String] {
         let command = CodexCommand(
             sandbox: work.sandbox,
             directories: [directory.path],
@@ -20,13 +54,32 @@ struct SessionLaunch: Sendable {
             extra: work.arguments,
             resumes: start.resumes
         )
-        return ChildProcess.Launch(
-            executable: agent.executable,
-            arguments: [agent.executable] + agent.arguments + command.arguments,
-            environment: environment.variables(of: start, adding: work.environment),
+        return [agent.executable] + agent.arguments + command.arguments
+    }
+
+    private var input: String {
+        launcher?.joinsWords == true ? remote.preamble + prompt : prompt
+    }
+
+    private var remote: RemoteCommand {
+        RemoteCommand(
             directory: work.directory,
-            input: Array(prompt.utf8)
+            marks: environment.marks(of: start),
+            environment: work.environment,
+            words: words,
+            owner: owner ?? "",
+            turn: directory.turnPath,
+            grace: max(1, grace.components.seconds)
         )
+    }
+
+    private var values: [Launcher.Placeholder: String] {
+        let mebibytes = work.memory.map { ($0 + (1 << 20) - 1) >> 20 }
+        return [
+            .command: launcher?.joinsWords == true ? remote.text : "", .slot: "\(start.slot)",
+            .task: start.task,
+            .session: "\(start.session)", .memory: mebibytes.map { "\($0)M" } ?? "",
+        ]
     }
 
     private var prompt: String {
@@ -39,32 +92,5 @@ struct SessionLaunch: Sendable {
                 progress: start.progress
             )
         )
-    }
-}
-
-/// What the sessions of a run inherit, written out once for all of them.
-struct SessionEnvironment: Sendable {
-    private let run: String
-    private let inherited: [String: String]
-    private let written: [String]
-
-    init(run: String, inherited: [String: String]) {
-        self.run = run
-        self.inherited = inherited
-        written = Self.write(inherited)
-    }
-
-    /// `NAME=value` for each variable of a session; `own` ones, the task's, win over inherited ones.
-    func variables(of start: SessionStarted, adding own: [String: String]) -> [String] {
-        let others =
-            own.isEmpty ? written : Self.write(inherited.merging(own) { $1 })
-        return others + [
-            "QUIRE_RUN=\(run)", "QUIRE_TASK=\(start.task)", "QUIRE_SESSION=\(start.session)",
-        ]
-    }
-
-    private static func write(_ variables: [String: String]) -> [String] {
-        let quires = ["QUIRE_RUN", "QUIRE_TASK", "QUIRE_SESSION"]
-        return variables.filter { !quires.contains($0.key) }.map { "\($0.key)=\($0.value)" }
     }
 }

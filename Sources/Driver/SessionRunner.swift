@@ -9,6 +9,16 @@ protocol SessionObserver: AnyObject {
     func session(_ key: SessionKey, reported event: Event)
     /// The session gave a sign of life.
     func sessionIsActive(_ key: SessionKey)
+    /// Something could not be written, for the disk's sake; `retry` is called in a second, unless
+    /// the answer is false: that has gone on for too long.
+    func session(
+        _ key: SessionKey,
+        cannotWrite place: String,
+        _ reason: String,
+        retry: (() -> Void)?
+    ) -> Bool
+    /// What could not be written is written, or nobody waits for it any more.
+    func session(_ key: SessionKey, isDoneWith place: String)
     /// The session is over: nothing of it is left to come.
     func session(_ key: SessionKey, endedWith end: SessionEnd)
 }
@@ -18,10 +28,14 @@ struct SessionEnd {
     var result: SessionResult
     var look: ChecklistLook
     var standardError: CapturedOutput
+    /// Whether Quire killed it.
+    var wasKilled: Bool
 }
 
 /// One session: its process, its decoder, its log, until all three have ended.
 final class SessionRunner {
+    /// What its processes carry.
+    let label: SessionLabel
     private let key: SessionKey
     private let loop: Loop
     private let directory: TaskDirectory
@@ -35,25 +49,41 @@ final class SessionRunner {
     private var outputBytes: Int64 = 0
     private var passed = 0
     private var lastActivity: String?
+    private var hasTurn = false
+    private var hasAnswer = false
     private var transcript: SessionTranscript
+    private let resumedThread: String?
+    private var resumed: ThreadReport?
+    /// What the resumed thread had used before, where that is read right before the process starts.
+    private let usageBefore = UsageBefore()
     private var undecodable = 0
     private var savesUnderWay = 0
+    /// Whether it is to end now, whatever the disk does not take.
+    private var isKilled = false
+    /// Whether a launcher runs the agent, perhaps on another machine.
+    private let isLaunched: Bool
+    /// How long to wait before each further look at a checklist that may not be the newest.
+    private var laterLooks = [500, 1000, 2000, 3000, 4000].map(Duration.milliseconds)[...]
+    private var nextLook: Timer?
     /// How the process ended, and the checklist it left.
     private var over: (ChildEnd, ChecklistLook)?
 
     /// Starts a session; its process comes to life on a worker thread.
     ///
-    /// `resumedUsage` is what the resumed thread had reported before; `nil` where that is unknown.
+    /// `resumedUsage` is what the resumed thread had reported before; where that is unknown the
+    /// reader looks for it.
     init(
         _ start: SessionStarted,
         launch: SessionLaunch,
         look: ChecklistLook,
         resumedUsage: TokenUsage?,
+        usageReader: UsageReader,
         leakLimit: Duration,
         loop: Loop,
         observer: any SessionObserver
     ) {
         key = start.key
+        label = launch.label
         self.loop = loop
         directory = launch.directory
         self.look = look
@@ -61,11 +91,16 @@ final class SessionRunner {
         let resumed = start.resumes.flatMap { thread in
             resumedUsage.map { ThreadReport(thread: thread, usage: $0) }
         }
+        self.resumed = resumed
+        resumedThread = start.resumes
+        isLaunched = launch.launcher != nil
         transcript = SessionTranscript(resuming: resumed)
         log = LogWriter(loop: loop, path: launch.directory.logPath) { [decoder] in
             decoder.decode($0)
         }
         log.onExamined = { [unowned self] in observeNews() }
+        log.patience = DiskTroubles.patience
+        log.onWaiting = { [unowned self] in logWaits($0) }
         log.onError = { [unowned self] in logFailed($0) }
         log.onPressure = { [unowned self] in logPressureChanged($0) }
         let callbacks = ChildProcess.Callbacks(
@@ -73,25 +108,39 @@ final class SessionRunner {
             output: { [unowned self] in child?.passOn($0, to: log) },
             ended: { [unowned self] in childEnded($0) }
         )
+        let unknown = resumed == nil ? start.resumes : nil
         child = ChildProcess(loop: loop, leakLimit: leakLimit, callbacks: callbacks) {
-            launch.make()
+            [usageBefore] in
+            if let unknown { usageBefore.note(usageReader.total(of: unknown, of: start.task)) }
+            return try launch.make()
         }
     }
 
     /// Ends the process politely.
     func terminate() { child?.terminate() }
 
-    /// Ends the process.
-    func kill() { child?.kill() }
+    /// Ends the process, and waits for no disk any more.
+    func kill() {
+        isKilled = true
+        log.giveUp()
+        child?.kill()
+    }
 
     private func childStarted(pid: Int32, processStart: UInt64) {
+        let usage = usageBefore.usage
+        if let resumedThread, let usage {
+            let before = ThreadReport(thread: resumedThread, usage: usage)
+            resumed = before
+            transcript.learn(resuming: before)
+        }
         report(
             .sessionSpawned(
                 SessionSpawned(
                     task: key.task,
                     session: key.number,
                     pid: pid,
-                    processStart: processStart
+                    processStart: processStart,
+                    resumedUsage: usage
                 )
             )
         )
@@ -103,6 +152,25 @@ final class SessionRunner {
         passed = news.passed
         outputBytes = news.bytes
         for event in news.events { observe(event) }
+        guard hasTurn, !hasAnswer else { return }
+        // An answer that came before the network was lost is none any more.
+        let isAnswered = news.isAnswered && !news.events.contains(where: \.isNetworkWaiting)
+        if isAnswered || decoder.newestStep?.isAnswer ?? false { noteAnswer() }
+    }
+
+    private func noteAnswer() {
+        hasAnswer = true
+        report(.sessionAnswered(key))
+    }
+
+    /// What is to be asked for what the session has used; `nil` while nobody could know, and after
+    /// a resume where it is not known what the thread had used before.
+    var usageQuery: UsageReader.Query? {
+        guard let thread = transcript.thread, resumedThread == nil || resumed != nil,
+            Rollout.creation(of: thread) != nil
+        else { return nil }
+        let before = resumed?.thread == thread ? resumed?.usage : nil
+        return UsageReader.Query(key: key, thread: thread, before: before)
     }
 
     /// What the agent does, in a few words; `nil` where it said nothing of the kind yet.
@@ -116,9 +184,12 @@ final class SessionRunner {
         transcript.observe(event)
         if case .undecodable = event { undecodable += 1 }
         if let thread = transcript.thread, thread != known { save(thread) }
+        if case .turnStarted = event { hasTurn = true }
         if event.isNetworkWaiting {
+            hasAnswer = false
             report(.sessionWaitsForNetwork(key))
         } else {
+            if !hasAnswer, event.isAnswer { noteAnswer() }
             lastActivity = event.summary ?? lastActivity
             observer.sessionIsActive(key)
         }
@@ -128,11 +199,16 @@ final class SessionRunner {
     private func save(_ thread: String) {
         savesUnderWay += 1
         let (directory, key) = (directory, key)
-        loop.perform {
-            Result { try directory.saveThread(thread) }
-        } then: { [self] result in
+        keepTrying("session.id") {
+            do throws(FileError) {
+                try directory.saveThread(thread)
+                return (nil, nil)
+            } catch {
+                return (error, error)
+            }
+        } then: { [self] (error: FileError?) in
             savesUnderWay -= 1
-            if case .failure(let error) = result { warn("session.id was not saved: \(error)") }
+            if let error { warn("session.id was not saved: \(error)") }
             report(
                 .threadStarted(
                     ThreadStarted(task: key.task, session: key.number, thread: thread)
@@ -148,8 +224,82 @@ final class SessionRunner {
             decoder.finish()
             return directory.inspectAndKeep(after: look)
         } then: { [self] look in
-            over = (end, look)
-            endIfOver()
+            take(look, after: end)
+        }
+    }
+
+    private func take(_ look: ChecklistLook, after end: ChildEnd) {
+        if mayBeOld(look), let delay = laterLooks.popFirst() {
+            return lookAgain(after: delay, end)
+        }
+        guard look.unkept != nil else { return isOver(end, look) }
+        let directory = directory
+        keepTrying("the copy of the checklist") {
+            let again = directory.inspectAndKeep(after: look)
+            return (again, again.unkept)
+        } then: { [self] look in
+            if let error = look.unkept { warn("the checklist has no newest copy: \(error)") }
+            isOver(end, look)
+        }
+    }
+
+    /// Whether another machine may have written more than this one sees of it by now.
+    private func mayBeOld(_ found: ChecklistLook) -> Bool {
+        guard isLaunched, !isKilled, !found.isNews(after: look) else { return false }
+        if case .damaged = found.state { return true }
+        return transcript.isCompleted
+    }
+
+    private func lookAgain(after delay: Duration, _ end: ChildEnd) {
+        let (directory, look) = (directory, look)
+        // Its silence is not its own meanwhile.
+        observer.sessionIsActive(key)
+        do {
+            nextLook = try Timer(loop: loop) { [self] in
+                nextLook?.close()
+                nextLook = nil
+                loop.perform {
+                    directory.inspectAfreshAndKeep(after: look)
+                } then: { [self] look in
+                    take(look, after: end)
+                }
+            }
+            nextLook?.set(loop.now + delay)
+        } catch {
+            warn("the checklist was looked at only once: \(error)")
+            laterLooks = []
+            take(look, after: end)
+        }
+    }
+
+    private func isOver(_ end: ChildEnd, _ look: ChecklistLook) {
+        over = (end, look)
+        endIfOver()
+    }
+
+    /// Does a job on a worker thread, again and again while the disk does not take it.
+    private func keepTrying<Value: Sendable>(
+        _ file: String,
+        _ job: @escaping @Sendable () -> (Value, FileError?),
+        then: @escaping (Value) -> Void
+    ) {
+        let place = "\(directory.path): \(file)"
+        loop.perform {
+            job()
+        } then: { [self] value, error in
+            if let error, error.isOfTheDisk, !isKilled,
+                observer.session(
+                    key,
+                    cannotWrite: place,
+                    "\(error)",
+                    retry: { [self] in keepTrying(file, job, then: then) }
+                )
+            {
+                // Its silence is not its own while it waits for the disk.
+                return observer.sessionIsActive(key)
+            }
+            observer.session(key, isDoneWith: place)
+            then(value)
         }
     }
 
@@ -166,7 +316,8 @@ final class SessionRunner {
             standardError: end.standardError.end,
             outputBytes: outputBytes,
             passedSteps: passed,
-            outputLeaked: end.outputLeaked
+            outputLeaked: end.outputLeaked,
+            isLaunched: isLaunched
         )
         let now = SystemClock(loop: loop).now.wall
         let result = transcript.result(ending, now: now, offset: SystemClock.localOffset)
@@ -175,13 +326,21 @@ final class SessionRunner {
             endedWith: SessionEnd(
                 result: result,
                 look: look,
-                standardError: end.standardError
+                standardError: end.standardError,
+                wasKilled: isKilled
             )
         )
     }
 
     private func logFailed(_ error: LoopError) {
         warn("session.log lost output of session \(key.number): \(error); free space or correct it")
+    }
+
+    private func logWaits(_ error: LoopError?) {
+        guard let error else { return observer.session(key, isDoneWith: directory.logPath) }
+        let reason = "\(error); free some space or correct it"
+        _ = observer.session(key, cannotWrite: directory.logPath, reason, retry: nil)
+        observer.sessionIsActive(key)
     }
 
     private func logPressureChanged(_ isHigh: Bool) {

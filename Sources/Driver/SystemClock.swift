@@ -1,9 +1,9 @@
 import EventLoop
 import Foundation
-import Orchestration
+package import Orchestration
 
 /// Both of Quire's clocks.
-struct SystemClock {
+package struct SystemClock {
     private let loop: Loop
     private var excluded = Duration.zero
 
@@ -13,11 +13,7 @@ struct SystemClock {
 
     /// Awake time less the time Quire itself was stopped, and UTC.
     var now: Moment {
-        let wall = Date().timeIntervalSince1970 * 1000
-        return Moment(
-            awake: loop.now - excluded,
-            wall: WallTime(millisecondsSinceEpoch: Int64(wall))
-        )
+        Moment(awake: loop.now - excluded, wall: Self.wall)
     }
 
     /// The loop's time at which an awake time comes.
@@ -28,8 +24,16 @@ struct SystemClock {
         excluded += max(.zero, now.awake - moment.awake)
     }
 
+    /// Leaves so much of the last time out of awake time: Quire was frozen and did not see it.
+    mutating func exclude(_ time: Duration) { excluded += time }
+
+    /// UTC.
+    package static var wall: WallTime {
+        WallTime(millisecondsSinceEpoch: Int64(Date().timeIntervalSince1970 * 1000))
+    }
+
     /// The local time zone's offset from UTC, in seconds, at an instant.
-    static func localOffset(at time: WallTime) -> Int {
+    package static func localOffset(at time: WallTime) -> Int {
         let seconds = Double(time.millisecondsSinceEpoch) / 1000
         return TimeZone.current.secondsFromGMT(for: Date(timeIntervalSince1970: seconds))
     }

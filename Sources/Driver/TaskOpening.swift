@@ -20,13 +20,17 @@ struct TaskOpening: Sendable {
         /// It can't be used at all.
         case unusable(task: String, reason: String)
         /// Another process owns it now.
-        case locked(reason: String)
+        case locked(task: String, reason: String)
+        /// The disk takes nothing now.
+        case unwritable(task: String, reason: String)
     }
 
     /// This process.
     static var ownPID: Int32 { getpid() }
 
     let workspace: Workspace
+    /// What others can tell this owner by.
+    var owner: OwnerMark?
 
     func open(_ tasks: [String]) -> [Result] { tasks.map(open) }
 
@@ -36,6 +40,10 @@ struct TaskOpening: Sendable {
             try directory.create()
             let warnings = try lock(directory)
             let look = directory.inspectAndKeep()
+            if let error = look.unkept {
+                directory.releaseLock()
+                throw error
+            }
             let inspected = TaskInspected(
                 task: task,
                 checklist: look.state,
@@ -44,14 +52,16 @@ struct TaskOpening: Sendable {
             let open = OpenTask(directory: directory, look: look)
             return .opened(open, inspected, warnings: warnings)
         } catch let error as LockError {
-            return .locked(reason: "\(error)")
+            return .locked(task: task, reason: "\(error)")
+        } catch let error as FileError where error.isOfTheDisk {
+            return .unwritable(task: task, reason: "\(error)")
         } catch {
             return .unusable(task: task, reason: "\(error)")
         }
     }
 
     private func lock(_ directory: TaskDirectory) throws -> [String] {
-        guard case .tookOver(let owner) = try directory.acquireLock() else { return [] }
+        guard case .tookOver(let owner) = try directory.acquireLock(as: owner) else { return [] }
         let words = owner.map { "process \($0), is gone" } ?? "is unknown"
         return ["took over a stale lock: its owner\(owner == nil ? "" : ",") \(words)"]
     }

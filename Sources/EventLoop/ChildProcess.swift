@@ -19,6 +19,8 @@ package final class ChildProcess {
         package var directory: String
         /// All of standard input.
         package var input: [UInt8]
+        /// What its descendants can be told by, too (`SeenProcess.label`); 0 for none.
+        package var label: UInt64
 
         /// Makes a launch; see the properties.
         package init(
@@ -26,13 +28,15 @@ package final class ChildProcess {
             arguments: [String],
             environment: [String],
             directory: String,
-            input: [UInt8]
+            input: [UInt8],
+            label: UInt64 = 0
         ) {
             self.executable = executable
             self.arguments = arguments
             self.environment = environment
             self.directory = directory
             self.input = input
+            self.label = label
         }
     }
 
@@ -84,7 +88,7 @@ package final class ChildProcess {
         self.loop = loop
         self.leakLimit = leakLimit
         self.callbacks = callbacks
-        Reaper.of(loop).spawnBegins()
+        let spawn = Reaper.of(loop).spawnBegins()
         loop.perform {
             Self.spawn(launch)
         } then: { [self] result in
@@ -92,7 +96,7 @@ package final class ChildProcess {
             case .success(let spawned): adopt(spawned)
             case .failure(let failure): end(notStarted: failure)
             }
-            Reaper.of(loop).spawnEnded()
+            Reaper.of(loop).spawnEnded(spawn)
         }
     }
 
@@ -129,16 +133,7 @@ package final class ChildProcess {
 
     /// When a process started, in clock ticks after boot: with its pid its name for ever; 0 for a
     /// process that is gone.
-    ///
-    /// Source: `proc(5)`, `/proc/PID/stat`, field 22.
-    package static func processStart(pid: Int32) -> UInt64 {
-        guard let bytes = readFile("/proc/\(pid)/stat", isShort: true) else { return 0 }
-        // The second field is the command in parentheses, and may hold anything.
-        guard let end = bytes.lastIndex(of: UInt8(ascii: ")")) else { return 0 }
-        let fields = bytes[end...].split(separator: UInt8(ascii: " "), maxSplits: 21)
-        guard fields.count > 20 else { return 0 }
-        return fields[20].reduce(0) { $0 &* 10 &+ UInt64($1 &- UInt8(ascii: "0")) }
-    }
+    package static func processStart(pid: Int32) -> UInt64 { ProcessStat(pid: pid)?.start ?? 0 }
 
     private struct LaunchFailure: Error, Sendable {
         var errno: Int32
@@ -190,9 +185,6 @@ package final class ChildProcess {
 
     private func exited(_ termination: ChildEnd.Termination) {
         exit = termination
-        // Nobody of its group has anything left to do. The group's number can't be taken while a
-        // member lives.
-        Glibc.kill(-pid, SIGKILL)
         startLeakClock()
         endIfOver()
     }

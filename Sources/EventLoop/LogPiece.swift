@@ -12,6 +12,20 @@ struct LogPiece: Sendable {
         var errno: Int32 = 0
         /// -1 where the file is not open any more.
         var descriptor: Int32
+        /// What the disk or a reader did not take, where it is to be tried again; neither examined nor counted.
+        var rest: [UInt8] = []
+        /// Whether the piece is to be tried again with `rest`: only the first part of it was done.
+        var isUnfinished = false
+    }
+
+    /// What is done when the reader of a pipe takes nothing more for now.
+    enum WhenFull: Sendable {
+        /// The thread waits for it.
+        case wait
+        /// The rest goes back to the loop, and is tried again.
+        case yield
+        /// The rest is lost.
+        case lose
     }
 
     var bytes: [UInt8]
@@ -21,6 +35,10 @@ struct LogPiece: Sendable {
     var descriptor: Int32
     /// Whether an earlier piece could not be written, so that this one has no place.
     var isLost: Bool
+    /// Whether a disk that takes nothing more is waited for.
+    var waits: Bool
+    /// What is done when the reader of a pipe takes nothing more for now.
+    var whenFull: WhenFull
     var closes: Bool
     var examine: LogWriter.Examination?
     /// What is done last of all.
@@ -33,8 +51,8 @@ struct LogPiece: Sendable {
             outcome.descriptor = Self.openForAppending(path)
             if outcome.descriptor < 0 { outcome.errno = Glibc.errno }
         }
-        take(bytes.span, &outcome)
-        drain?.run { take($0, &outcome) }
+        if take(bytes.span, &outcome) { drain?.run { take($0, &outcome) } }
+        if outcome.isUnfinished { return outcome }
         if closes, outcome.descriptor >= 0 {
             if close(outcome.descriptor) != 0, outcome.errno == 0 { outcome.errno = Glibc.errno }
             outcome.descriptor = -1
@@ -47,7 +65,7 @@ struct LogPiece: Sendable {
     ///
     /// - Returns: its descriptor; -1 where that fails, with `errno`.
     static func openForAppending(_ path: String) -> Int32 {
-        let flags = O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW
+        let flags = O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
         let file = unsafe Glibc.open(path, flags, 0o644)
         guard file >= 0 else { return file }
         var last: UInt8 = 0
@@ -59,28 +77,41 @@ struct LogPiece: Sendable {
         return file
     }
 
-    private func take(_ bytes: Span<UInt8>, _ outcome: inout Outcome) {
-        guard !bytes.isEmpty else { return }
+    /// Writes and examines bytes; false where the disk or a reader is waited for.
+    private func take(_ bytes: Span<UInt8>, _ outcome: inout Outcome) -> Bool {
+        guard !bytes.isEmpty else { return true }
+        let written = isLost ? 0 : write(bytes, &outcome)
+        outcome.written += written
+        let isFull = whenFull == .yield && outcome.errno == EAGAIN
+        if isFull || waits && LoopError.isOfTheDisk(outcome.errno) {
+            outcome.taken += written
+            if written > 0 { examine?(bytes.extracting(first: written)) }
+            let rest = bytes.extracting(droppingFirst: written)
+            outcome.rest = unsafe rest.withUnsafeBufferPointer { unsafe Array($0) }
+            outcome.isUnfinished = true
+            return false
+        }
         outcome.taken += bytes.count
-        if !isLost { Self.write(bytes, &outcome) }
         examine?(bytes)
+        return true
     }
 
-    private static func write(_ bytes: Span<UInt8>, _ outcome: inout Outcome) {
+    /// Returns how many bytes were written.
+    private func write(_ bytes: Span<UInt8>, _ outcome: inout Outcome) -> Int {
         var rest = bytes
         while !rest.isEmpty, outcome.errno == 0 {
             let count = unsafe rest.withUnsafeBufferPointer {
                 unsafe Glibc.write(outcome.descriptor, $0.baseAddress, $0.count)
             }
             if count >= 0 {
-                outcome.written += count
                 rest = rest.extracting(droppingFirst: count)
-            } else if Glibc.errno == EAGAIN {
+            } else if Glibc.errno == EAGAIN, whenFull == .wait {
                 var wait = pollfd(fd: outcome.descriptor, events: Int16(POLLOUT), revents: 0)
                 unsafe poll(&wait, 1, -1)
             } else if Glibc.errno != EINTR {
                 outcome.errno = Glibc.errno
             }
         }
+        return bytes.count - rest.count
     }
 }

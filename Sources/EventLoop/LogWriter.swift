@@ -3,7 +3,8 @@ import Glibc
 /// A file, pipe or terminal that is written to on worker threads: in order, in large pieces, with
 /// a bound on what its owner should let it buffer.
 ///
-/// At most half of the worker threads of a loop write at once.
+/// At most half of the worker threads of a loop write at once, and none of them waits for whoever
+/// reads a pipe or a terminal, where that can be opened.
 package final class LogWriter {
     /// How much may wait before the owner is told to stop, in bytes.
     package static let highWater = 256 * 1024
@@ -30,10 +31,24 @@ package final class LogWriter {
     private var afterLast: (() -> Void)?
     private var isFinishing = false
     private var failure: LoopError?
+    /// Since when the disk has taken nothing more; `nil` while it does.
+    private var waitingSince: Duration?
+    private var retry: Timer?
+    private static let retryInterval = Duration.seconds(1)
+    /// How long a reader that took nothing is left alone; twice as long each further time.
+    private var readerInterval = shortestReaderInterval
+    private static let shortestReaderInterval = Duration.milliseconds(4)
+    private static let longestReaderInterval = Duration.milliseconds(512)
+    private var isGivenUp = false
 
     /// Called once, on the loop, when bytes could not be written; later bytes are dropped and
     /// counted in `lostBytes`.
     package var onError: ((LoopError) -> Void)?
+    /// How long bytes wait for a disk that is full, read-only or failing before they are lost.
+    package var patience = Duration.zero
+    /// Called on the loop each time that the disk has taken nothing more, with the reason, and
+    /// with `nil` when what waited is written or lost.
+    package var onWaiting: ((LoopError?) -> Void)?
     /// Called on the loop when more of the bytes have been examined.
     package var onExamined: (() -> Void)?
     /// Called on the loop: true when the owner should stop adding, false when it may go on.
@@ -57,10 +72,22 @@ package final class LogWriter {
     /// Makes a writer on an open descriptor, which stays open; errors call it by `name`.
     package init(loop: Loop, descriptor: Int32, name: String) {
         self.loop = loop
-        self.descriptor = descriptor
         path = name
         examine = nil
-        ownsDescriptor = false
+        let own = Self.reopen(descriptor)
+        ownsDescriptor = own >= 0
+        self.descriptor = own >= 0 ? own : descriptor
+    }
+
+    /// Opens a pipe or a terminal once more, so that a write to it can come back at once without a
+    /// change for the others who have it open; -1 where that can't be.
+    private static func reopen(_ descriptor: Int32) -> Int32 {
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0,
+            status.st_mode & S_IFMT == S_IFIFO || isatty(descriptor) == 1
+        else { return -1 }
+        let flags = O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC
+        return unsafe Glibc.open("/proc/self/fd/\(descriptor)", flags)
     }
 
     /// Opens the file at once, on the calling thread, for those who must know early.
@@ -133,12 +160,12 @@ package final class LogWriter {
         let piece = nextPiece()
         // A file that is only closed takes no writer's place.
         if underWay > 0 {
-            LogLanes.of(loop).write(piece) { [self] in written($0, isLast: piece.last != nil) }
+            LogLanes.of(loop).write(piece) { [self] in written($0, of: piece) }
         } else {
             loop.perform {
                 piece.write()
             } then: { [self] in
-                written($0, isLast: piece.last != nil)
+                written($0, of: piece)
             }
         }
     }
@@ -151,6 +178,8 @@ package final class LogWriter {
             path: path,
             descriptor: descriptor,
             isLost: failure != nil,
+            waits: patience > .zero,
+            whenFull: ownsDescriptor ? (isGivenUp ? .lose : .yield) : .wait,
             closes: lastJob != nil && ownsDescriptor,
             examine: examine,
             last: lastJob
@@ -161,12 +190,18 @@ package final class LogWriter {
         return piece
     }
 
-    private func written(_ outcome: LogPiece.Outcome, isLast: Bool) {
+    private func written(_ outcome: LogPiece.Outcome, of piece: LogPiece) {
         underWay = 0
-        isWorking = false
         descriptor = outcome.descriptor
         lostBytes += Int64(outcome.taken - outcome.written)
+        if outcome.isUnfinished { return wait(outcome, with: piece) }
+        isWorking = false
+        readerInterval = Self.shortestReaderInterval
         if outcome.errno != 0 { fail(outcome.errno) }
+        if waitingSince != nil {
+            waitingSince = nil
+            onWaiting?(nil)
+        }
         if isPressed, pending.count <= Self.lowWater {
             isPressed = false
             onPressure?(false)
@@ -175,11 +210,55 @@ package final class LogWriter {
         let ended = drain?.ended
         drain = nil
         ended?()
-        if isLast { end() }
+        if piece.last != nil { end() }
         work()
     }
 
+    /// Keeps what the disk or a reader did not take, and tries again.
+    private func wait(_ outcome: LogPiece.Outcome, with piece: LogPiece) {
+        pending.insert(contentsOf: outcome.rest, at: 0)
+        if let last = piece.last { lastJob = last }
+        if outcome.errno == EAGAIN { return waitForReader(hasTaken: outcome.written > 0) }
+        let since = waitingSince ?? loop.now
+        waitingSince = since
+        onExamined?()
+        onWaiting?(LoopError("writing \"\(path)\"", outcome.errno))
+        if loop.now - since >= patience { giveUp() }
+        scheduleRetry(in: patience > .zero ? Self.retryInterval : .zero)
+    }
+
+    private func waitForReader(hasTaken: Bool) {
+        if hasTaken { readerInterval = Self.shortestReaderInterval }
+        onExamined?()
+        scheduleRetry(in: isGivenUp ? .zero : readerInterval)
+        readerInterval = min(readerInterval * 2, Self.longestReaderInterval)
+    }
+
+    private func scheduleRetry(in interval: Duration) {
+        do throws(LoopError) {
+            if retry == nil { retry = try Timer(loop: loop) { [self] in tryAgain() } }
+            retry?.set(loop.now + interval)
+        } catch {
+            giveUp()
+            tryAgain()
+        }
+    }
+
+    private func tryAgain() {
+        isWorking = false
+        work()
+    }
+
+    /// Waits for no disk and no reader any more: what they do not take is lost.
+    package func giveUp() {
+        patience = .zero
+        isGivenUp = true
+        if retry?.isSet == true { retry?.set(loop.now) }
+    }
+
     private func end() {
+        retry?.close()
+        retry = nil
         let then = afterLast
         afterLast = nil
         then?()

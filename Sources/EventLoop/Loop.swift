@@ -18,11 +18,16 @@ import Glibc
     var reaper: Reaper?
     var logLanes: LogLanes?
 
-    /// The number of libuv's worker threads: `UV_THREADPOOL_SIZE`, 4 unless set.
-    package static var workerThreads: Int {
+    /// The number of libuv's worker threads: `UV_THREADPOOL_SIZE`, from 2 to 1,024; 4 unless set.
+    ///
+    /// One alone could not write a log and start a session meanwhile. libuv, which reads the
+    /// variable when the first job is queued, gets this number, too.
+    package static let workerThreads: Int = {
         guard let value = unsafe getenv("UV_THREADPOOL_SIZE") else { return 4 }
-        return min(1024, max(1, Int(unsafe String(cString: value)) ?? 4))
-    }
+        let number = min(1024, max(2, Int(unsafe String(cString: value)) ?? 4))
+        unsafe setenv("UV_THREADPOOL_SIZE", "\(number)", 1)
+        return number
+    }()
 
     /// Makes a loop.
     ///
@@ -36,11 +41,19 @@ import Glibc
             unsafe readBuffer.deallocate()
             throw LoopError("making an event loop", status)
         }
-        Signals.ignoreBrokenPipes()
+        Signals.ignoreFailedWrites()
+        _ = Self.workerThreads
     }
 
     /// The time on the clock that stands still while the machine is suspended; read fresh.
     package var now: Duration { .nanoseconds(Int64(uv_hrtime())) }
+
+    /// The processor time that the calling thread, the loop's, has used.
+    package var work: Duration {
+        var time = timespec()
+        guard unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time) == 0 else { return .zero }
+        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+    }
 
     /// Runs until `stop` is called, or nothing is left that could call back.
     package func run() {

@@ -1,4 +1,5 @@
 import CLibuv
+import Glibc
 
 /// A call to the system or to libuv that failed.
 package struct LoopError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -15,6 +16,12 @@ package struct LoopError: Error, Hashable, Sendable, CustomStringConvertible {
 
     /// What was being done and the system's words for what went wrong.
     package var description: String { "\(doing): \(Self.text(errno))" }
+
+    /// Whether an `errno` tells that a disk takes nothing more now, but may again: it is full, was
+    /// made read-only, or fails, or there is no descriptor to write to it with.
+    package static func isOfTheDisk(_ errno: Int32) -> Bool {
+        [ENOSPC, EDQUOT, EROFS, EIO, EMFILE, ENFILE].contains(errno)
+    }
 
     /// The system's words for an `errno`.
     package static func text(_ errno: Int32) -> String {

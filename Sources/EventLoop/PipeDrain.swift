@@ -11,18 +11,18 @@ struct PipeDrain: Sendable {
     /// Open and non-blocking until the drain has ended.
     var descriptor: Int32
 
-    /// Reads until the pipe is empty or has ended, or much was read; each piece is valid in its
-    /// call alone.
+    /// Reads until the pipe is empty or has ended, or much was read, or `body` returns false; each
+    /// piece is valid in its call alone.
     ///
     /// The end and errors are left for the loop to find.
-    func run(_ body: (Span<UInt8>) -> Void) {
+    func run(_ body: (Span<UInt8>) -> Bool) {
         unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Self.pieceSize) { buffer in
             var left = Self.limit
             while left > 0 {
                 let count = unsafe read(descriptor, buffer.baseAddress, buffer.count)
                 if count < 0, errno == EINTR { continue }
                 guard count > 0 else { return }
-                body(unsafe buffer.extracting(..<count).span)
+                guard body(unsafe buffer.extracting(..<count).span) else { return }
                 left -= count
             }
         }

@@ -13,9 +13,20 @@ final class Reaper {
     private var watches: [pid_t: PidfdWatch] = [:]
     private var childSignals: SignalWatcher?
     private var isSubreaper = false
+    private var spawnsBegun = 0
     private var spawnsUnderWay = 0
-    /// The status of children that ended before their spawn was reported, in a subreaper.
-    private var unclaimed: [pid_t: ChildEnd.Termination] = [:]
+    /// A process that has ended, and may be a child whose spawn is not reported yet.
+    private var unknown: Unknown?
+    /// Kills what is left of an ended child's process group; tests look at when.
+    var killGroup: (_ leader: pid_t) -> Void = { Glibc.kill(-$0, SIGKILL) }
+
+    private struct Unknown {
+        var pid: pid_t
+        /// The newest spawn that it can be of.
+        var newestSpawn: Int
+        /// How many of the spawns that it can be of are still to be reported.
+        var spawnsLeft: Int
+    }
 
     private init(loop: Loop) {
         self.loop = loop
@@ -31,23 +42,29 @@ final class Reaper {
     /// The children that have an owner.
     var children: Set<pid_t> { Set(owners.keys) }
 
-    func spawnBegins() { spawnsUnderWay += 1 }
+    /// Notes that a process will be started; returns the spawn's number.
+    func spawnBegins() -> Int {
+        spawnsBegun += 1
+        spawnsUnderWay += 1
+        return spawnsBegun
+    }
 
-    func spawnEnded() {
+    /// Notes that a spawn is over, and its process watched if there is one.
+    func spawnEnded(_ number: Int) {
         spawnsUnderWay -= 1
-        if spawnsUnderWay == 0 { unclaimed = [:] }
+        guard let unknown else { return }
+        if number <= unknown.newestSpawn { self.unknown?.spawnsLeft -= 1 }
+        sweep()
     }
 
     /// Calls `exited` once, when the child has exited; takes the pidfd over.
+    ///
+    /// What is left of its process group is killed before that, as long as the number is its own.
     func watch(
         pid: pid_t,
         pidfd: Int32,
         exited: @escaping (ChildEnd.Termination) -> Void
     ) {
-        if let termination = unclaimed.removeValue(forKey: pid) {
-            if pidfd >= 0 { Glibc.close(pidfd) }
-            return exited(termination)
-        }
         owners[pid] = exited
         if pidfd >= 0 {
             watches[pid] = PidfdWatch(loop: loop, pidfd: pidfd) { [unowned self] in reap(pid) }
@@ -83,28 +100,38 @@ final class Reaper {
 
     /// Reaps a child of ours if it has exited.
     private func reap(_ pid: pid_t) {
-        var status: Int32 = 0
-        guard unsafe waitpid(pid, &status, WNOHANG) == pid else { return }
-        hand(pid, status)
+        if cspawn_has_ended(pid) { take(pid) }
     }
 
-    /// Reaps everything that has ended, ours and orphans.
+    /// Reaps everything that has ended, ours and orphans; what may be a child whose spawn is not
+    /// reported yet is left until it is, and what ended after it, too.
     private func sweep() {
         while case let pid = cspawn_next_ended_child(), pid > 0 {
-            var status: Int32 = 0
-            guard unsafe waitpid(pid, &status, WNOHANG) == pid else { return }
-            hand(pid, status)
+            guard owners[pid] != nil || isOrphan(pid), take(pid) else { return }
         }
+        unknown = nil
     }
 
-    private func hand(_ pid: pid_t, _ status: Int32) {
-        let termination = Self.termination(status)
-        watches.removeValue(forKey: pid)?.close()
-        if let owner = owners.removeValue(forKey: pid) {
-            owner(termination)
-        } else if spawnsUnderWay > 0 {
-            unclaimed[pid] = termination
+    /// Whether a process that nobody owns can't be a child of ours.
+    private func isOrphan(_ pid: pid_t) -> Bool {
+        if unknown?.pid != pid {
+            unknown = Unknown(pid: pid, newestSpawn: spawnsBegun, spawnsLeft: spawnsUnderWay)
         }
+        return unknown?.spawnsLeft == 0
+    }
+
+    /// Reaps a process that has ended, and tells its owner; false when it is reaped already.
+    @discardableResult
+    private func take(_ pid: pid_t) -> Bool {
+        // Nobody of its group has anything left to do. Once it is reaped, the number of an empty
+        // group can be the next process's.
+        if owners[pid] != nil { killGroup(pid) }
+        var status: Int32 = 0
+        guard unsafe waitpid(pid, &status, WNOHANG) == pid else { return false }
+        if unknown?.pid == pid { unknown = nil }
+        watches.removeValue(forKey: pid)?.close()
+        owners.removeValue(forKey: pid)?(Self.termination(status))
+        return true
     }
 
     /// The meaning of a wait status; the macros of `sys/wait.h` are out of Swift's reach.

@@ -1,5 +1,6 @@
 import CLibuv
 import Glibc
+import Synchronization
 
 /// The signals that Quire deals with.
 package enum Signals {
@@ -9,16 +10,24 @@ package enum Signals {
     package static let terminate = SIGTERM
     /// SIGKILL.
     package static let kill = SIGKILL
-    /// SIGCONT: Quire was stopped and goes on.
-    package static let resumed = SIGCONT
     /// SIGWINCH: the terminal has a new size.
     package static let windowChanged = SIGWINCH
 
-    /// Turns a write to a closed pipe into an error instead of a death.
-    package static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
+    /// Turns a write to a closed pipe, or beyond the limit on a file's size, into an error instead
+    /// of a death.
+    package static func ignoreFailedWrites() {
+        signal(SIGPIPE, SIG_IGN)
+        signal(SIGXFSZ, SIG_IGN)
+    }
 
     /// Lets Quire live on when its terminal goes away.
     package static func ignoreHangup() { signal(SIGHUP, SIG_IGN) }
+
+    /// Lets Quire finish what is left to write when it is asked to end once more.
+    package static func ignoreShutdown() {
+        signal(SIGINT, SIG_IGN)
+        signal(SIGTERM, SIG_IGN)
+    }
 
     private static let names = [
         SIGHUP: "SIGHUP", SIGINT: "SIGINT", SIGQUIT: "SIGQUIT", SIGILL: "SIGILL",
@@ -31,6 +40,23 @@ package enum Signals {
     package static func name(_ number: Int32) -> String {
         names[number] ?? "signal \(number)"
     }
+}
+
+/// Tells that this process was stopped and goes on.
+package enum Resumption {
+    private static let hasHappened = Atomic(false)
+
+    /// Begins to watch.
+    ///
+    /// The system calls the handler before anything of the program goes on; a `SignalWatcher` would
+    /// be called only after the loop had seen how late it is.
+    package static func watch() {
+        hasHappened.store(false, ordering: .relaxed)
+        signal(SIGCONT) { _ in Resumption.hasHappened.store(true, ordering: .relaxed) }
+    }
+
+    /// Whether that has happened since the last call.
+    package static func take() -> Bool { hasHappened.exchange(false, ordering: .relaxed) }
 }
 
 /// Watches for a signal; does not keep the loop running.

@@ -73,7 +73,8 @@ struct Spawned: Sendable {
                             directory: directory,
                             input: input,
                             output: output,
-                            error: error
+                            error: error,
+                            label: launch.label
                         )
                         return unsafe cspawn(&request)
                     }

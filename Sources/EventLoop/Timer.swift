@@ -16,6 +16,9 @@ import CLibuv
         }
     }
 
+    /// Whether it is going to fire.
+    package var isSet: Bool { due != nil }
+
     /// Sets the time on the loop's clock at which it fires, or turns it off.
     package func set(_ time: Duration?) {
         guard let handle = unsafe handle, time != due else { return }

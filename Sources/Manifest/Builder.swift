@@ -10,6 +10,11 @@ struct Builder {
         var isDirectory: (String) -> Bool
     }
 
+    /// The memory that a simulated agent takes, in bytes (measured: 22 MB).
+    private static let simulatedSession: Int64 = 24 << 20
+    /// The memory that a launcher takes here, in bytes (`ssh` and `srun`: 5 to 10 MB).
+    private static let launcherSession: Int64 = 16 << 20
+
     let reader: Reader
     let path: String
     let files: Files
@@ -23,15 +28,23 @@ struct Builder {
         let groups = groups(top["groups"])
         let defaults = reader.members(top["defaults"], "\"defaults\"", keys: Keys.defaults)
         let name = reader.string(run["name"], "\"name\"")
+        let concurrency = concurrency(run["concurrency"])
         var manifest = Manifest(
             path: path,
             name: name ?? ((path as NSString).lastPathComponent as NSString).deletingPathExtension,
-            concurrency: concurrency(run["concurrency"]),
+            concurrency: concurrency.most,
+            leastConcurrency: concurrency.least,
+            tokensPerMinute: reader.count(run["tokens_per_minute"], "\"tokens_per_minute\"")
+                .map { Int($0) },
             agent: agent(run["agent"]),
+            launcher: reader.launcher(run["launcher"]),
             scheduler: scheduler(run["scheduler"]),
             prompts: prompts(run["prompts"]),
             grace: reader.duration(run["grace"], "\"grace\"") ?? .seconds(10),
             drainTimeout: reader.duration(run["drain_timeout"], "\"drain_timeout\""),
+            budget: reader.runBudget(run["budget"]),
+            prices: reader.prices(run["prices"]),
+            admission: admission(run),
             groups: groups,
             tasks: [],
             warnings: []
@@ -52,6 +65,8 @@ struct Builder {
             reader.fail(list, "there are no tasks; list at least one under \"tasks:\"")
         }
         manifest.tasks = expansion.resolved()
+        checkPrices(manifest, root)
+        checkMemory(manifest, run["launcher"])
         return manifest
     }
 
@@ -67,8 +82,51 @@ struct Builder {
         }
     }
 
-    private func concurrency(_ node: Node?) -> Int {
-        reader.integer(node, "\"concurrency\"", in: 1...100_000) ?? 4
+    /// A budget of cost is worth nothing where nobody knows what anything costs.
+    private func checkPrices(_ manifest: Manifest, _ root: Node) {
+        guard manifest.prices == nil, reader.errors.isEmpty else { return }
+        let budgets =
+            [manifest.budget?.limits] + manifest.groups.map(\.budget)
+            + manifest.tasks.flatMap { [$0.plan.budget, $0.plan.sessionBudget] }
+        if budgets.contains(where: { $0?.cost != nil }) {
+            reader.fail(
+                root,
+                "a budget limits \"cost\", but \"run\" has no \"prices\"; add "
+                    + "prices: {input: …, cached_input: …, output: …} per million tokens"
+            )
+        }
+    }
+
+    /// A launcher that is told of memory is told of every task's.
+    private func checkMemory(_ manifest: Manifest, _ node: Node?) {
+        guard manifest.launcher.contains(where: { $0.contains("{memory}") }),
+            let task = manifest.tasks.first(where: { $0.memory == nil })
+        else { return }
+        reader.fail(
+            node,
+            "the launcher has {memory}, but task \"\(task.plan.name)\" has no \"memory\"; add "
+                + "memory: 2G to it or to \"defaults\""
+        )
+    }
+
+    private func concurrency(_ node: Node?) -> (least: Int?, most: Int) {
+        let range = 1...100_000
+        if node?.string == "auto" { return (1, 16) }
+        guard let node, case .mapping = node else {
+            return (nil, reader.integer(node, "\"concurrency\"", in: range) ?? 4)
+        }
+        let members = reader.members(node, "\"concurrency\"", keys: Keys.concurrency)
+        let least = reader.integer(members["min"], "\"min\"", in: range) ?? 1
+        guard let most = reader.integer(members["max"], "\"max\"", in: range) else {
+            if members["max"] == nil {
+                reader.fail(node, "\"concurrency\" needs a \"max\": the most sessions at once")
+            }
+            return (nil, 4)
+        }
+        if least > most {
+            reader.fail(members["min"], "\"min\" is \(least), but must be at most \"max\", \(most)")
+        }
+        return (least, most)
     }
 
     private func agent(_ node: Node?) -> Manifest.Agent {
@@ -84,6 +142,14 @@ struct Builder {
             return .codex
         }
         return .command(command)
+    }
+
+    private func admission(_ run: [String: Node]) -> AdmissionPlan {
+        var admission = reader.admission(run["admission"])
+        if run["agent"]?.string == "simulated" { admission.sessionMemory = Self.simulatedSession }
+        // Most launchers bring the agent to another machine, whose memory is theirs to mind.
+        if run["launcher"] != nil { admission.sessionMemory = Self.launcherSession }
+        return admission
     }
 
     private func scheduler(_ node: Node?) -> SchedulerName? {
@@ -118,7 +184,8 @@ struct Builder {
                     members["max_concurrent"],
                     "\"max_concurrent\"",
                     in: 1...100_000
-                )
+                ),
+                budget: reader.budget(members["budget"], "\"budget\"")
             )
         }
     }
@@ -126,7 +193,7 @@ struct Builder {
 
 extension String {
     /// The path, relative ones taken from a directory.
-    func absolute(in directory: String) -> String {
+    package func absolute(in directory: String) -> String {
         let joined = hasPrefix("/") ? self : directory + "/" + self
         return (joined as NSString).standardizingPath
     }

@@ -6,22 +6,37 @@ package enum Keys {
     package static let top = ["version", "run", "groups", "defaults", "tasks"]
     /// In `run`.
     package static let run = [
-        "name", "concurrency", "agent", "scheduler", "prompts", "grace", "drain_timeout",
+        "name", "concurrency", "tokens_per_minute", "agent", "launcher", "scheduler", "prompts",
+        "grace", "drain_timeout", "budget", "prices", "admission",
     ]
+    /// In `run.budget`.
+    package static let runBudget = budget + ["hard"]
+    /// In any other `budget`.
+    package static let budget = ["tokens", "cost", "wall"]
+    /// In `run.prices`.
+    package static let prices = ["input", "cached_input", "output"]
+    /// In `run.admission`.
+    package static let admission = ["min_free_memory", "max_load", "min_free_disk"]
     /// In `run.prompts`.
     package static let prompts = ["initializer", "executor"]
     /// In `run.agent`, where it is not a word.
     package static let agent = ["command"]
+    /// What may stand in braces in the words of `run.launcher`.
+    package static let launcher = ["command", "slot", "task", "session", "memory"]
+    /// In `run.concurrency`, where it is neither a number nor a word.
+    package static let concurrency = ["min", "max"]
     /// In a group.
-    package static let group = ["weight", "max_concurrent"]
+    package static let group = ["weight", "max_concurrent", "budget"]
     /// In `defaults`.
     package static let defaults = [
         "priority", "group", "weight", "size", "directory", "max_sessions", "session_timeout",
-        "idle_timeout", "stall_after", "same_failure", "retries", "sandbox", "resume", "env",
-        "codex_args", "model",
+        "idle_timeout", "stall_after", "grow_after", "same_failure", "retries", "sandbox", "resume",
+        "env", "codex_args", "model", "memory", "budget", "session_budget",
     ]
     /// In a task.
     package static let task = ["name", "prompt", "prompt_file", "matrix", "needs"] + defaults
+    /// In `stall_after`, where it is not a number.
+    package static let stall = ["sessions", "tokens", "time"]
     /// In `retries`.
     package static let retries = ["limit", "delay", "max_delay"]
 
@@ -32,6 +47,16 @@ package enum Keys {
         let near = keys.map { ($0, distance(plain, $0.normalized)) }.min { $0.1 < $1.1 }
         guard let near, near.1 <= max(1, near.0.count / 3) else { return nil }
         return near.0
+    }
+
+    /// The name that a pattern was probably to match; `nil` where none is near.
+    package static func suggestion(forPattern pattern: String, among names: [String]) -> String? {
+        let literal = pattern.filter { !"*?[]".contains($0) }
+        // One that ends in a star is like the names' beginnings.
+        return suggestion(for: literal, among: names)
+            ?? names.first { name in
+                suggestion(for: literal, among: [String(name.prefix(literal.count))]) != nil
+            }
     }
 
     /// Damerau and Levenshtein's distance, with transpositions of neighbours.

@@ -36,6 +36,8 @@ package struct Manifest: Sendable {
         package var codexArguments: [String]
         /// The model; `nil` for the agent's own choice.
         package var model: String?
+        /// What a session may use of memory, in bytes; `nil` where nobody said so.
+        package var memory: Int64?
         /// The line on which the task stands.
         package var line: Int
     }
@@ -44,10 +46,16 @@ package struct Manifest: Sendable {
     package var path: String
     /// The run's name, for people.
     package var name: String
-    /// Sessions at once.
+    /// Sessions at once; the most where that adapts.
     package var concurrency: Int
+    /// The fewest sessions at once; `nil` where that does not adapt.
+    package var leastConcurrency: Int?
+    /// Tokens that sessions may use in a minute; `nil` for any number.
+    package var tokensPerMinute: Int?
     /// What stands behind a session.
     package var agent: Agent
+    /// The words that bring it to where it is to run, a program first; empty for this machine.
+    package var launcher: [String]
     /// Who goes next; `nil` for PACE.
     package var scheduler: SchedulerName?
     /// Templates that replace Quire's own.
@@ -56,6 +64,12 @@ package struct Manifest: Sendable {
     package var grace: Duration
     /// How long a drain may take; `nil` for what suits the signal.
     package var drainTimeout: Duration?
+    /// What the run may spend; `nil` for no limit.
+    package var budget: RunBudget?
+    /// What tokens cost; `nil` where the manifest does not say.
+    package var prices: Prices?
+    /// What the machine must have left for a session to start.
+    package var admission: AdmissionPlan
     /// The groups, by name.
     package var groups: [GroupPlan]
     /// The tasks, expanded, in the manifest's order.
@@ -67,12 +81,17 @@ package struct Manifest: Sendable {
     package var plan: RunPlan {
         RunPlan(
             concurrency: concurrency,
+            leastConcurrency: leastConcurrency,
+            tokensPerMinute: tokensPerMinute,
             groups: groups,
             tasks: tasks.map(\.plan),
             grace: grace,
             drainAfterInterrupt: drainTimeout ?? .seconds(600),
             drainAfterTerminate: drainTimeout ?? .seconds(20),
-            scheduler: scheduler
+            scheduler: scheduler,
+            budget: budget,
+            prices: prices,
+            admission: admission
         )
     }
 }

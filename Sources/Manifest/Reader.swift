@@ -165,7 +165,7 @@ final class Reader {
     /// A duration such as `45m`, `1h30m`, `500ms`, `2d`; at most 10 years.
     func duration(_ node: Node?, _ place: String) -> Duration? {
         guard let node else { return nil }
-        guard let duration = node.string.flatMap(Self.duration) else {
+        guard let duration = node.string.flatMap(Quantity.duration) else {
             fail(
                 node,
                 "expected a duration such as 45m, 1h30m or 10s for \(place), found \(node.kind)"
@@ -173,26 +173,6 @@ final class Reader {
             return nil
         }
         return duration
-    }
-
-    static func duration(_ text: String) -> Duration? {
-        let units: [(String, Int64)] = [
-            ("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000),
-        ]
-        var rest = Substring(text)
-        var milliseconds: Int64 = 0
-        if text == "0" { return .zero }
-        repeat {
-            let digits = rest.prefix { $0.isASCII && $0.isNumber }
-            rest = rest.dropFirst(digits.count)
-            let letters = rest.prefix { $0.isLetter }
-            rest = rest.dropFirst(letters.count)
-            guard let number = Int64(digits), number < 10_000_000_000,
-                let unit = units.first(where: { $0.0 == letters })
-            else { return nil }
-            milliseconds += number * unit.1
-        } while !rest.isEmpty
-        return milliseconds <= 3650 * 86_400_000 ? .milliseconds(milliseconds) : nil
     }
 }
 

@@ -128,6 +128,7 @@ struct TaskExpansion {
             codexArguments: (reader.strings(value("codex_args"), "\"codex_args\"") ?? [])
                 .map { $0.substituting(values) },
             model: text("model"),
+            memory: reader.memory(value("memory")),
             line: line
         )
     }
@@ -146,11 +147,14 @@ struct TaskExpansion {
             $0.substituting(values)
         }
         plan.maxSessions = count("max_sessions") ?? plan.maxSessions
+        plan.budget = reader.budget(value("budget"), "\"budget\"")
+        plan.sessionBudget = reader.budget(value("session_budget"), "\"session_budget\"")
         plan.sessionTimeout =
             timeout(value("session_timeout"), "session_timeout")
             ?? plan.sessionTimeout
         plan.idleTimeout = timeout(value("idle_timeout"), "idle_timeout") ?? plan.idleTimeout
-        plan.stallAfter = count("stall_after", from: 1) ?? plan.stallAfter
+        stall(value("stall_after"), &plan)
+        plan.growAfter = count("grow_after", from: 2) ?? plan.growAfter
         plan.sameFailure = count("same_failure", from: 1) ?? plan.sameFailure
         plan.retries = retries(own)
         plan.resume = reader.bool(value("resume"), "\"resume\"") ?? false
@@ -161,6 +165,19 @@ struct TaskExpansion {
         guard let duration = reader.duration(node, "\"\(key)\"") else { return nil }
         if duration == .zero { reader.fail(node, "\"\(key)\" must be longer than 0") }
         return duration
+    }
+
+    private func stall(_ node: Node?, _ plan: inout TaskPlan) {
+        let range = 1...1_000_000
+        guard let node, case .mapping = node else {
+            let count = reader.integer(node, "\"stall_after\"", in: range)
+            return plan.stallAfter = count ?? plan.stallAfter
+        }
+        let members = reader.members(node, "\"stall_after\"", keys: Keys.stall)
+        plan.stallAfter =
+            reader.integer(members["sessions"], "\"sessions\"", in: range) ?? plan.stallAfter
+        plan.stallTokens = reader.count(members["tokens"], "\"tokens\"")
+        plan.stallTime = timeout(members["time"], "time")
     }
 
     private func group(_ node: Node?, _ values: Combination) -> String? {

@@ -11,18 +11,27 @@ package enum Event: Hashable, Sendable {
     case taskUnavailable(task: String, reason: String)
     /// A session's process is alive.
     case sessionSpawned(SessionSpawned)
+    /// A running session has used so much by now.
+    case sessionUsed(SessionUsed)
     /// Codex named a session's thread.
     case threadStarted(ThreadStarted)
     /// A session showed signs of life since the last turn; at most one a turn and session.
     case sessionActive(SessionKey)
+    /// The model answered a session: for the first time, or after it waited for the network.
+    case sessionAnswered(SessionKey)
     /// A session said that it waits for the network; this is no sign of life.
     case sessionWaitsForNetwork(SessionKey)
     /// A session's process and its output have ended, and the checklist was looked at since.
     case sessionEnded(SessionKey, SessionResult, ChecklistState)
     /// The user or the system asked for an end.
     case shutdownRequested(ShutdownSignal)
-    /// The journal refused a batch; the words say why and what to do.
+    /// The journal, or a file of a task, can't be written; the words say why and what to do. What
+    /// is to be written waits.
     case storeFailed(String)
+    /// All that waited is written.
+    case storeRecovered
+    /// What the machine has left, asked for with `readMachine`.
+    case machineRead(MachineReading)
     /// Something a person should know, noticed while acting on a command.
     case warned(Warned)
 }
@@ -38,6 +47,9 @@ package enum Command: Hashable, Sendable {
     case terminateSession(SessionKey)
     /// End the session; nothing happens when it has ended already.
     case killSession(SessionKey)
+    /// Look at what the machine has left and tell it with `machineRead`. Nothing waits for it for
+    /// more than a few seconds.
+    case readMachine
     /// Close the task's directory: nothing of this leg touches it any more.
     case releaseTask(String)
     /// Leave: nothing runs and nothing more will start. Last of all, once.

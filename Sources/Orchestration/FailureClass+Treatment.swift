@@ -3,9 +3,9 @@ extension FailureClass {
     /// What a session that failed this way is counted against.
     var charge: Charge {
         switch self {
-        case .usageLimit, .rateLimit, .noNetwork, .authentication: .free
-        case .overload, .streamCut, .stateLocked, .unknownThread, .spawnFailed, .refusedToStart,
-            .incomplete, .killed:
+        case .usageLimit, .rateLimit, .noNetwork, .authentication, .notRecorded, .shortage: .free
+        case .overload, .streamCut, .stateLocked, .unknownThread, .connectionLost, .spawnFailed,
+            .refusedToStart, .incomplete, .killed, .outOfMemory:
             .retry
         case .contextWindow, .notCodex, .turnFailed: .session
         }
@@ -13,15 +13,15 @@ extension FailureClass {
 
     /// Whether the same failure again says that no repetition will help.
     ///
-    /// The service's troubles repeat themselves word for word and pass all the same; they are
-    /// bounded by the retries alone.
+    /// The service's troubles and the machine's repeat themselves word for word and pass all the
+    /// same; they are bounded by the retries alone.
     var repeatsForAReason: Bool {
         switch self {
         case .refusedToStart, .spawnFailed, .incomplete, .notCodex, .killed, .contextWindow,
             .turnFailed:
             true
         case .usageLimit, .rateLimit, .overload, .streamCut, .noNetwork, .authentication,
-            .unknownThread, .stateLocked:
+            .unknownThread, .stateLocked, .notRecorded, .connectionLost, .outOfMemory, .shortage:
             false
         }
     }
@@ -29,9 +29,23 @@ extension FailureClass {
     /// Whether the work of the thread was cut short and can go on where it was.
     var leavesThreadResumable: Bool {
         switch self {
-        case .usageLimit, .rateLimit, .overload, .streamCut, .noNetwork: true
-        case .authentication, .contextWindow, .unknownThread, .stateLocked, .refusedToStart,
-            .spawnFailed, .incomplete, .notCodex, .killed, .turnFailed:
+        case .usageLimit, .rateLimit, .overload, .streamCut, .noNetwork, .authentication,
+            .connectionLost:
+            true
+        case .contextWindow, .unknownThread, .stateLocked, .refusedToStart,
+            .spawnFailed, .incomplete, .notCodex, .killed, .turnFailed, .notRecorded,
+            .outOfMemory, .shortage:
+            false
+        }
+    }
+
+    /// Whether the service itself said so, so that it was reached.
+    var comesFromService: Bool {
+        switch self {
+        case .usageLimit, .rateLimit, .overload, .authentication, .contextWindow, .turnFailed: true
+        case .streamCut, .noNetwork, .unknownThread, .stateLocked, .refusedToStart, .notRecorded,
+            .connectionLost, .spawnFailed, .incomplete, .notCodex, .killed, .outOfMemory,
+            .shortage:
             false
         }
     }
@@ -39,7 +53,9 @@ extension FailureClass {
     /// Whether the task waits before its next session; the others are held by a gate or want none.
     var wantsDelay: Bool {
         switch self {
-        case .usageLimit, .rateLimit, .noNetwork, .authentication, .unknownThread: false
+        case .usageLimit, .rateLimit, .noNetwork, .authentication, .unknownThread, .notRecorded,
+            .shortage:
+            false
         default: true
         }
     }

@@ -16,6 +16,20 @@ package struct Moment: Hashable, Sendable, Codable {
     }
 }
 
+extension Moment {
+    /// What is no step: clocks are also slowed down and read one after the other.
+    static let slack = Duration.seconds(1)
+
+    /// How far the wall clock was set back since an earlier moment of the same process; zero where it
+    /// was not.
+    ///
+    /// One that was set on looks like a suspend, in which the wall clock is right.
+    func stepBack(since earlier: Moment) -> Duration {
+        let lost = (awake - earlier.awake) - (wall - earlier.wall)
+        return lost > Self.slack ? lost : .zero
+    }
+}
+
 /// An instant in UTC, to the millisecond.
 package struct WallTime: Hashable, Comparable, Sendable, Codable {
     /// Milliseconds since 1970-01-01T00:00:00Z, without leap seconds.
@@ -44,6 +58,12 @@ package struct WallTime: Hashable, Comparable, Sendable, Codable {
     package static func + (time: WallTime, duration: Duration) -> WallTime {
         WallTime(
             millisecondsSinceEpoch: time.millisecondsSinceEpoch + duration.wholeMilliseconds
+        )
+    }
+
+    package static func - (time: WallTime, duration: Duration) -> WallTime {
+        WallTime(
+            millisecondsSinceEpoch: time.millisecondsSinceEpoch - duration.wholeMilliseconds
         )
     }
 

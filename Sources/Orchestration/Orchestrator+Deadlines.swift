@@ -6,30 +6,21 @@ extension Orchestrator {
         while let finding = watch.nextFinding(at: now.awake) {
             switch finding {
             case .tookTooLong(let key, let after):
-                expire(
-                    key,
-                    .timeout,
-                    "it took longer than its session timeout of \(after.forPeople)"
-                )
+                let words = "it took longer than its session timeout of \(after.forPeople)"
+                expire(key, after: after, words)
             case .silentTooLong(let key, let after):
-                expireSilent(key, after: after)
+                let words = "it was silent for its idle timeout of \(after.forPeople)"
+                expire(key, after: after, words)
             case .graceIsOver(let key):
                 kill(key, "it did not end within the grace of \(state.plan.grace.forPeople)")
             }
         }
     }
 
-    private mutating func expireSilent(_ key: SessionKey, after: Duration) {
-        if watch.waitsForNetwork(key) {
-            expire(key, .network, "it waited for the network for \(after.forPeople)")
-        } else {
-            expire(key, .timeout, "it was silent for its idle timeout of \(after.forPeople)")
-        }
-    }
-
-    private mutating func expire(_ key: SessionKey, _ cause: EndCause, _ reason: String) {
-        causes[key] = cause
-        terminate(key, reason)
+    private mutating func expire(_ key: SessionKey, after: Duration, _ reason: String) {
+        let waits = watch.waitsForNetwork(key)
+        causes[key] = waits ? .network : .timeout
+        terminate(key, waits ? "it waited for the network; \(reason)" : reason)
     }
 
     /// Ends a session politely, and sets the time of its kill.

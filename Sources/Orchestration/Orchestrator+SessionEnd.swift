@@ -4,6 +4,8 @@ enum EndCause: Hashable, Sendable {
     case timeout
     /// It waited for the network for too long.
     case network
+    /// It used more than it may, or than the run may.
+    case budget
     /// The run is being stopped.
     case shutdown
 }
@@ -17,7 +19,9 @@ extension Orchestrator {
     ) {
         guard let session = state.running[key] else { return }
         let cause = causes.removeValue(forKey: key)
+        let wasAnswered = watch.wasAnswered(key)
         watch.end(key)
+        machine.sessionEnded(began: session.since)
         var fact = SessionEnded(
             task: key.task,
             session: key.number,
@@ -32,14 +36,20 @@ extension Orchestrator {
             threadUsage: result.threadUsage,
             outputLeaked: result.outputLeaked
         )
+        if fact.usage == nil { fact.lastSeen(of: session) }
+        fact.estimateUsage(of: session, wasAnswered: wasAnswered)
         judge(&fact, session, cause, checklist, completed: result.failure == nil)
-        if let failure = fact.failure { holdStarts(after: failure) }
-        if result.failure == nil { gotThrough() }
+        if let failure = fact.failure { holdStarts(after: failure, of: key) }
+        if result.failure == nil { gotThrough(key) }
+        probeNetworkIfUnwatched()
+        settleTokens(fact)
+        let wasParked = state.isParked(key.task)
         record(.sessionEnded(fact))
         if case .damaged(let words) = checklist {
             endTask(key.task, .damaged, words)
         } else {
             settle(key.task, lastFailure: fact.failure)
+            reportRunaway(key.task, fact.verdict, wasParked: wasParked)
         }
     }
 
@@ -62,12 +72,19 @@ extension Orchestrator {
         if let failure = fact.failure {
             fact.verdict = .failed
             fact.charge = failure.kind.charge
+            if failure.kind == .shortage, isShortageOld { fact.charge = .retry }
+            if failure.kind == .connectionLost, state.slots.hasSound(butOf: session.start.slot) {
+                fact.charge = .free
+            }
             fact.forgetsThread = failure.kind == .contextWindow || failure.kind == .unknownThread
             judgeResume(&fact, session, failure)
             fact.retryIn = retryDelay(fact, failure)
         } else if cause != nil && !completed {
-            fact.verdict = cause == .shutdown ? .stopped : .timedOut
-            fact.charge = cause == .shutdown ? .retry : .session
+            switch cause {
+            case .shutdown: (fact.verdict, fact.charge) = (.stopped, .retry)
+            case .budget: (fact.verdict, fact.charge) = (.overBudget, .session)
+            default: (fact.verdict, fact.charge) = (.timedOut, .session)
+            }
         } else if session.start.role == .initializer {
             fact.verdict = checklist.progress == nil ? .idled : .initialized
         } else {
@@ -110,6 +127,8 @@ extension Orchestrator {
             endTask(name, .complete, "every entry is ticked")
         } else if let (outcome, reason) = task.verdict(lastFailure) {
             endTask(name, outcome, reason)
+        } else if let reason = spentBudget(of: task) {
+            endTask(name, .capped, reason)
         }
     }
 
@@ -144,6 +163,31 @@ extension Orchestrator {
             )
         )
         commands.append(.releaseTask(task.plan.name))
+        if outcome.isFailure { countFailure() }
+    }
+}
+
+extension SessionEnded {
+    /// Takes what the session was last seen to have used, where it did not tell itself.
+    mutating func lastSeen(of session: RunState.Running) {
+        guard let used = session.used else { return }
+        (usage, threadUsage, isUsagePartial) = (used, session.threadUsage, true)
+    }
+
+    /// Takes what was set aside for the session, where nobody knows what it used and it may have
+    /// used anything.
+    mutating func estimateUsage(of session: RunState.Running, wasAnswered: Bool) {
+        guard usage == nil, session.estimate != .zero else { return }
+        guard wasAnswered || mayHaveUsedAnything else { return }
+        (usage, isUsageEstimated) = (session.estimate, true)
+    }
+
+    /// Whether it may have been at work although nobody heard the model answer it.
+    private var mayHaveUsedAnything: Bool {
+        switch failure?.kind {
+        case nil, .killed, .incomplete, .notCodex, .streamCut, .connectionLost: true
+        default: false
+        }
     }
 }
 
@@ -159,31 +203,8 @@ extension FailureClass {
     /// Whether a process that Quire signalled may end looking like this.
     fileprivate var canComeFromASignal: Bool {
         switch self {
-        case .killed, .incomplete, .notCodex, .turnFailed, .refusedToStart: true
+        case .killed, .incomplete, .notCodex, .turnFailed, .refusedToStart, .connectionLost: true
         default: false
         }
-    }
-}
-
-extension TaskState {
-    /// How its counts end it; `nil` while it may go on.
-    fileprivate func verdict(_ failure: Failure?) -> (Outcome, String)? {
-        if let failure, sameFailures >= plan.sameFailure, plan.sameFailure > 0 {
-            return (.failed, "the same failure \(sameFailures) times in a row: \(failure.message)")
-        }
-        if let failure, retries > plan.retries.limit {
-            return (.failed, "gave up after \(plan.retries.limit) retries: \(failure.message)")
-        }
-        if checklist == .missing {
-            if idle >= plan.initializerAttempts {
-                return (.failed, "\(idle) initializer sessions in a row wrote no task_list.md")
-            }
-        } else if plan.stallAfter > 0, idle >= plan.stallAfter {
-            return (.stalled, "\(idle) sessions in a row ticked nothing")
-        }
-        if plan.maxSessions > 0, charged >= plan.maxSessions {
-            return (.capped, "it reached max_sessions (\(plan.maxSessions)) with work left")
-        }
-        return nil
     }
 }

@@ -6,14 +6,39 @@ package struct Orchestrator: Sendable {
     /// The run as its facts tell it.
     package internal(set) var state: RunState
     var now = Moment(awake: .zero, wall: WallTime(millisecondsSinceEpoch: 0))
+    /// The moment of the last turn.
+    private var lastMoment: Moment?
     var commands: [Command] = []
     var watch = SessionWatch()
     var causes: [SessionKey: EndCause] = [:]
-    var gateDeadlines: [Gate: Moment] = [:]
-    var rateLimitsInARow = 0
-    var networkProbe: Duration?
+    var rateLimitsInARow: [String?: Int] = [:]
+    /// When the model last answered anybody.
+    var lastAnswer: Duration?
+    var lastStart: Duration?
+    /// Until when starts are kept apart.
+    var spacedUntil: Duration?
+    /// When the service last refused a session for being one too many, or one more was let run.
+    var lastTrouble: Duration?
+    var lastSlowdown: Duration?
+    /// Whether as many sessions ran after the last turn as may.
+    var isFull = false
+    var bucket: TokenBucket?
+    /// When there are tokens for the next start; `nil` where nothing waits for them.
+    var tokensCome: Duration?
+    /// What is known of the machine.
+    var machine = MachineWatch()
+    /// When the machine first had nothing left for a start, and how often in a row since; `nil` once
+    /// a process was started again.
+    var shortage: (since: Duration, times: Int)?
     var shutdownDeadline: Duration?
+    /// When the run gives a journal up that can't be written.
+    var storeDeadline: Duration?
     var generator: SplitMix64
+    /// Why the run has nothing left to spend, and the groups that have not; `nil` while it has.
+    var spentRun: String?
+    var spentGroups: Set<String> = []
+    /// Tasks that failed in this leg.
+    var failures = 0
     private var hasEnded = false
 
     /// Makes the decisions' start from a recovered state, or an empty one.
@@ -27,13 +52,20 @@ package struct Orchestrator: Sendable {
     /// Takes what happened since the last call and decides.
     ///
     /// To be called with all events of one turn together, and without any when `nextDeadline` has
-    /// come. Moments never go backwards in awake time.
+    /// come. Moments never go backwards in awake time. Nothing is decided after the leg's end, which
+    /// may take its time to become durable.
     package mutating func handle(_ events: [Event], at moment: Moment) -> [Command] {
+        guard !hasEnded else { return [] }
+        let stepBack = lastMoment.map { moment.stepBack(since: $0) } ?? .zero
+        lastMoment = moment
         now = moment
         commands = []
+        if stepBack > .zero { clockWasSetBack(by: stepBack) }
         state.wake(at: moment)
         for event in events { take(event) }
         expireDeadlines()
+        checkBudgets()
+        speedUp()
         startSessions()
         endRunIfDone()
         return commands
@@ -42,8 +74,11 @@ package struct Orchestrator: Sendable {
     /// The awake time at which `handle` must be called even if nothing happens; `nil` for never.
     package var nextDeadline: Duration? {
         if hasEnded { return nil }
-        let gate = gateDeadlines.values.map { $0.recheck(now: now) }.min()
-        return [watch.next, state.nextWake, gate, networkProbe, shutdownDeadline]
+        let store = storeIsLost ? nil : storeDeadline
+        let starts = [
+            state.nextWake, nextGate, spacedStart, tokensCome, machine.next, nextSpeedUp,
+        ]
+        return (starts + [watch.next, shutdownDeadline, store, budgetDeadline])
             .compactMap(\.self).min()
     }
 
@@ -62,33 +97,40 @@ package struct Orchestrator: Sendable {
         case .taskInspected(let fact): inspected(fact)
         case .taskUnavailable(let task, let reason): endTask(task, .failed, reason)
         case .sessionSpawned(let fact): spawned(fact)
+        case .sessionUsed(let fact): sessionUsed(fact)
         case .threadStarted(let fact): threadStarted(fact)
         case .sessionActive(let key): sessionActive(key)
+        case .sessionAnswered(let key): sessionAnswered(key)
         case .sessionWaitsForNetwork(let key): sessionWaitsForNetwork(key)
         case .sessionEnded(let key, let result, let checklist):
             sessionEnded(key, result, checklist)
         case .shutdownRequested(let signal): shutdownRequested(signal)
-        case .storeFailed(let reason): closeGate(.store, until: nil, reason)
+        case .storeFailed(let reason): storeFailed(reason)
+        case .storeRecovered: storeRecovered()
+        case .machineRead(let reading): machineRead(reading)
         case .warned(let fact): record(.warned(fact))
         }
     }
 
     private mutating func beginLeg(_ fact: RunBegan) {
-        let lost = state.running.values.map(\.start)
-            .sorted { ($0.task, $0.session) < ($1.task, $1.session) }
+        let lost = state.running.sorted { $0.key < $1.key }.map(\.value)
         let reopened = state.tasksToOpen(plan: fact.plan, retryFailed: fact.retryFailed)
+        let (gates, limit, plan) = (state.gates, state.concurrencyLimit, state.plan)
+        let since = state.gatesClosed
         record(.runBegan(fact))
-        for start in lost {
-            record(
-                .sessionEnded(
-                    SessionEnded(
-                        task: start.task,
-                        session: start.session,
-                        verdict: .lost,
-                        charge: .retry
-                    )
-                )
+        closeAgain(gates, since: since)
+        keepConcurrency(limit, of: plan)
+        fillBucket()
+        for session in lost {
+            var fact = SessionEnded(
+                task: session.start.task,
+                session: session.start.session,
+                verdict: .lost,
+                charge: .retry
             )
+            fact.lastSeen(of: session)
+            fact.estimateUsage(of: session, wasAnswered: true)
+            record(.sessionEnded(fact))
         }
         for task in reopened where state.task(task)?.outcome != nil {
             record(.taskReopened(TaskReopened(task: task)))
@@ -106,6 +148,7 @@ package struct Orchestrator: Sendable {
     }
 
     private mutating func spawned(_ fact: SessionSpawned) {
+        shortage = nil
         record(.sessionSpawned(fact))
     }
 
@@ -115,20 +158,38 @@ package struct Orchestrator: Sendable {
     }
 
     private mutating func startSessions() {
-        while mayStart, let start = state.nextStart() {
-            record(.sessionStarted(start))
-            commands.append(.startSession(start))
-            if let task = state.task(start.task)?.plan {
-                watch.begin(start.key, task: task, at: now.awake)
-            }
+        lookAgain()
+        tokensCome = nil
+        startProbes()
+        while mayStart, let start = state.nextStart(), hasTokens(for: start), hasRoom() {
+            begin(start)
         }
+        isFull = state.running.count >= state.concurrencyLimit
+    }
+
+    mutating func begin(_ start: SessionStarted) {
+        record(.sessionStarted(start))
+        commands.append(.startSession(start))
+        lastStart = now.awake
+        takeTokens(start.key)
+        machine.sessionBegan()
+        if var task = state.task(start.task)?.plan {
+            if let most = task.sessionBudget?.wall {
+                task.sessionTimeout = min(task.sessionTimeout, most)
+            }
+            watch.begin(start.key, task: task, at: now.awake)
+        }
+        checkBudgets()
     }
 
     private mutating func endRunIfDone() {
         guard !hasEnded, state.legs > 0, state.running.isEmpty else { return }
-        guard let ending = endingNow else { return }
+        let expected = endingNow
+        guard let ending = expected ?? (isStuck ? .unable : nil) else { return }
         hasEnded = true
-        if isStuck { warn("stuck: \(state.unfinished) tasks wait for nothing [this is a bug]") }
+        if expected == nil {
+            warn("stuck: \(state.unfinished) tasks wait for nothing [this is a bug]")
+        }
         record(
             .runEnded(RunEnded(ending: ending, outcomes: outcomes, unfinished: state.unfinished))
         )
@@ -137,16 +198,20 @@ package struct Orchestrator: Sendable {
 
     private var endingNow: Ending? {
         if state.unfinished == 0 { return .finished }
-        if state.gates[.authentication] != nil || state.gates[.store] != nil { return .unable }
-        guard let shutdown = state.shutdown else { return isStuck ? .unable : nil }
-        return shutdown.signal == .interrupt ? .interrupted : .terminated
+        if lacksLogin || storeIsLost { return .unable }
+        if let shutdown = state.shutdown {
+            return shutdown.signal == .interrupt ? .interrupted : .terminated
+        }
+        return hasFailedEnough ? .finished : nil
     }
 
     /// Whether work is left and nothing would ever start it: an impossible state, but one that must
     /// not hold a run for ever.
     private var isStuck: Bool {
-        state.unfinished > 0 && state.shutdown == nil && state.gates.isEmpty
-            && state.nextWake == nil
+        state.unfinished > 0 && state.shutdown == nil
+            && state.gates.keys.allSatisfy(\.gate.isProbed) && nextGate == nil
+            && state.nextWake == nil && spacedStart == nil && tokensCome == nil
+            && machine.next == nil
             && state.tasks.allSatisfy { $0.isInspected || $0.outcome != nil }
     }
 

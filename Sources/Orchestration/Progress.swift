@@ -11,6 +11,9 @@ package struct Progress: Hashable, Sendable, Codable {
         self.total = total
     }
 
+    /// Entries left: of a checklist that claims more than 2^31, as if it had so many.
+    var left: Int { Int(Int32(clamping: total)) - Int(Int32(clamping: ticked)) }
+
     /// Whether every box is ticked and there is one.
     package var isComplete: Bool { total > 0 && ticked == total }
 }

@@ -9,12 +9,14 @@ extension RunEvent: Codable {
         case taskInspected = "task_inspected"
         case sessionStarted = "session_started"
         case sessionSpawned = "session_spawned"
+        case sessionUsed = "session_used"
         case threadStarted = "thread_started"
         case sessionSignalled = "session_signalled"
         case sessionEnded = "session_ended"
         case taskEnded = "task_ended"
         case gateClosed = "gate_closed"
         case gateOpened = "gate_opened"
+        case concurrencyChanged = "concurrency_changed"
         case shutdownAdvanced = "shutdown_advanced"
         case warned
         case runEnded = "run_ended"
@@ -32,12 +34,14 @@ extension RunEvent: Codable {
         case .taskInspected: .taskInspected
         case .sessionStarted: .sessionStarted
         case .sessionSpawned: .sessionSpawned
+        case .sessionUsed: .sessionUsed
         case .threadStarted: .threadStarted
         case .sessionSignalled: .sessionSignalled
         case .sessionEnded: .sessionEnded
         case .taskEnded: .taskEnded
         case .gateClosed: .gateClosed
         case .gateOpened: .gateOpened
+        case .concurrencyChanged: .concurrencyChanged
         case .shutdownAdvanced: .shutdownAdvanced
         case .warned: .warned
         case .runEnded: .runEnded
@@ -52,12 +56,14 @@ extension RunEvent: Codable {
         case .taskInspected(let fact): fact
         case .sessionStarted(let fact): fact
         case .sessionSpawned(let fact): fact
+        case .sessionUsed(let fact): fact
         case .threadStarted(let fact): fact
         case .sessionSignalled(let fact): fact
         case .sessionEnded(let fact): fact
         case .taskEnded(let fact): fact
         case .gateClosed(let fact): fact
         case .gateOpened(let fact): fact
+        case .concurrencyChanged(let fact): fact
         case .shutdownAdvanced(let fact): fact
         case .warned(let fact): fact
         case .runEnded(let fact): fact
@@ -82,12 +88,15 @@ extension RunEvent: Codable {
         case .taskInspected: self = .taskInspected(try TaskInspected(from: decoder))
         case .sessionStarted: self = .sessionStarted(try SessionStarted(from: decoder))
         case .sessionSpawned: self = .sessionSpawned(try SessionSpawned(from: decoder))
+        case .sessionUsed: self = .sessionUsed(try SessionUsed(from: decoder))
         case .threadStarted: self = .threadStarted(try ThreadStarted(from: decoder))
         case .sessionSignalled: self = .sessionSignalled(try SessionSignalled(from: decoder))
         case .sessionEnded: self = .sessionEnded(try SessionEnded(from: decoder))
         case .taskEnded: self = .taskEnded(try TaskEnded(from: decoder))
         case .gateClosed: self = .gateClosed(try GateClosed(from: decoder))
         case .gateOpened: self = .gateOpened(try GateOpened(from: decoder))
+        case .concurrencyChanged:
+            self = .concurrencyChanged(try ConcurrencyChanged(from: decoder))
         case .shutdownAdvanced: self = .shutdownAdvanced(try ShutdownAdvanced(from: decoder))
         case .warned: self = .warned(try Warned(from: decoder))
         case .runEnded: self = .runEnded(try RunEnded(from: decoder))
@@ -162,10 +171,18 @@ extension KeyedEncodingContainer {
     mutating func encode(_ value: Duration, forKey key: Key) throws {
         try encode(value.inSeconds, forKey: key)
     }
+
+    mutating func encodeIfPresent(_ value: Duration?, forKey key: Key) throws {
+        try encodeIfPresent(value?.inSeconds, forKey: key)
+    }
 }
 
 extension KeyedDecodingContainer {
     func decode(_ type: Duration.Type, forKey key: Key) throws -> Duration {
         .seconds(try decode(Double.self, forKey: key))
+    }
+
+    func decodeIfPresent(_ type: Duration.Type, forKey key: Key) throws -> Duration? {
+        try decodeIfPresent(Double.self, forKey: key).map { .seconds($0) }
     }
 }

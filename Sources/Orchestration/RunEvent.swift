@@ -15,6 +15,8 @@ package enum RunEvent: Hashable, Sendable {
     case sessionStarted(SessionStarted)
     /// The session's process is alive; at most once a session.
     case sessionSpawned(SessionSpawned)
+    /// A running session was found to have used so much.
+    case sessionUsed(SessionUsed)
     /// Codex named the session's thread; at most once a session.
     case threadStarted(ThreadStarted)
     /// A session is being ended: terminated, then perhaps killed.
@@ -27,6 +29,8 @@ package enum RunEvent: Hashable, Sendable {
     case gateClosed(GateClosed)
     /// Starts go on.
     case gateOpened(GateOpened)
+    /// More or fewer sessions run at once.
+    case concurrencyChanged(ConcurrencyChanged)
     /// The ladder of shutdown went up one step.
     case shutdownAdvanced(ShutdownAdvanced)
     /// Something a person should know and that changes nothing.
@@ -49,6 +53,9 @@ package struct RunBegan: Hashable, Sendable, Codable {
     package var plan: RunPlan
     /// Whether failed, stalled and damaged tasks were reopened.
     package var retryFailed: Bool
+    /// Which part of which tasks the plan is; `nil` where nobody asked for a part, and in journals
+    /// of earlier versions.
+    package var part: RunPart?
 
     /// Makes the fact; see the properties.
     package init(
@@ -57,7 +64,8 @@ package struct RunBegan: Hashable, Sendable, Codable {
         pid: Int32,
         quireVersion: String,
         plan: RunPlan,
-        retryFailed: Bool = false
+        retryFailed: Bool = false,
+        part: RunPart? = nil
     ) {
         self.run = run
         self.name = name
@@ -65,6 +73,24 @@ package struct RunBegan: Hashable, Sendable, Codable {
         self.quireVersion = quireVersion
         self.plan = plan
         self.retryFailed = retryFailed
+        self.part = part
+    }
+}
+
+/// What a run that is a shard knows of the whole.
+package struct RunPart: Hashable, Sendable, Codable {
+    /// Which shard it is.
+    package var shard: Shard
+    /// The tasks of all shards together.
+    package var tasks: Int
+    /// The same for all shards of the same tasks, and different for others: see `Fingerprint`.
+    package var manifest: String
+
+    /// Makes a part; see the properties.
+    package init(shard: Shard, tasks: Int, manifest: String) {
+        self.shard = shard
+        self.tasks = tasks
+        self.manifest = manifest
     }
 }
 
@@ -112,6 +138,8 @@ package struct SessionStarted: Hashable, Sendable, Codable {
     package var resumes: String?
     /// Why the scheduler chose the task; `nil` in journals of earlier versions.
     package var stream: Scheduler.Stream?
+    /// Whether it is to find out if a gate has opened, alone; `nil` for no.
+    package var isProbe: Bool?
 
     /// The session's identity.
     package var key: SessionKey { SessionKey(task: task, number: session) }
@@ -124,7 +152,8 @@ package struct SessionStarted: Hashable, Sendable, Codable {
         role: Role,
         progress: Progress? = nil,
         resumes: String? = nil,
-        stream: Scheduler.Stream? = nil
+        stream: Scheduler.Stream? = nil,
+        isProbe: Bool? = nil
     ) {
         self.task = task
         self.session = session
@@ -133,6 +162,7 @@ package struct SessionStarted: Hashable, Sendable, Codable {
         self.progress = progress
         self.resumes = resumes
         self.stream = stream
+        self.isProbe = isProbe
     }
 }
 
@@ -147,13 +177,51 @@ package struct SessionSpawned: Hashable, Sendable, Codable {
     /// The process's start time in clock ticks after boot (`/proc/PID/stat`, field 22), which
     /// with `pid` names it for ever; 0 where it could not be read.
     package var processStart: UInt64
+    /// What the thread it goes on in had used before, where nobody knew until it was started; else
+    /// `nil`.
+    package var resumedUsage: TokenUsage?
 
     /// Makes the fact; see the properties.
-    package init(task: String, session: Int, pid: Int32, processStart: UInt64) {
+    package init(
+        task: String,
+        session: Int,
+        pid: Int32,
+        processStart: UInt64,
+        resumedUsage: TokenUsage? = nil
+    ) {
         self.task = task
         self.session = session
         self.pid = pid
         self.processStart = processStart
+        self.resumedUsage = resumedUsage
+    }
+}
+
+/// What a session has used so far; told now and then while it runs.
+package struct SessionUsed: Hashable, Sendable, Codable {
+    /// The task's name.
+    package var task: String
+    /// The session's number within its task.
+    package var session: Int
+    /// All that it has used.
+    package var usage: TokenUsage
+    /// What its thread has used in all; `nil` in journals of earlier versions.
+    package var threadUsage: TokenUsage?
+
+    /// The session's identity.
+    package var key: SessionKey { SessionKey(task: task, number: session) }
+
+    /// Makes the fact; see the properties.
+    package init(
+        task: String,
+        session: Int,
+        usage: TokenUsage,
+        threadUsage: TokenUsage? = nil
+    ) {
+        self.task = task
+        self.session = session
+        self.usage = usage
+        self.threadUsage = threadUsage
     }
 }
 
@@ -224,6 +292,10 @@ package struct SessionEnded: Hashable, Sendable, Codable {
     package var progress: Progress?
     /// What this session used.
     package var usage: TokenUsage?
+    /// Whether `usage` is what it was last seen to have used, and it may have used more.
+    package var isUsagePartial: Bool?
+    /// Whether `usage` is what was set aside for it, since nobody knows what it used.
+    package var isUsageEstimated: Bool?
     /// What its thread has used in all.
     package var threadUsage: TokenUsage?
     /// Whether a descendant held its output open until the leak limit.
@@ -232,6 +304,11 @@ package struct SessionEnded: Hashable, Sendable, Codable {
     package var forgetsThread: Bool
     /// The delay before the task's next session, in seconds; `nil` for none.
     package var retryIn: Double?
+
+    /// Whether `usage` is what the session told itself.
+    package var isUsageTold: Bool {
+        usage != nil && isUsagePartial != true && isUsageEstimated != true
+    }
 
     /// The session's identity.
     package var key: SessionKey { SessionKey(task: task, number: session) }
@@ -296,48 +373,6 @@ package struct TaskEnded: Hashable, Sendable, Codable {
         self.reason = reason
         self.sessions = sessions
         self.progress = progress
-    }
-}
-
-/// What holds starts.
-package enum Gate: String, Hashable, Sendable, Codable, CaseIterable {
-    /// The account is out of usage.
-    case usageLimit = "usage_limit"
-    /// Too many requests.
-    case rateLimit = "rate_limit"
-    /// The network is down; one session at a time probes it.
-    case network
-    /// The credentials were refused: never opens in this leg.
-    case authentication
-    /// The journal can't be written: never opens in this leg.
-    case store
-}
-
-/// Starts are held.
-package struct GateClosed: Hashable, Sendable, Codable {
-    /// By what.
-    package var gate: Gate
-    /// Until when; `nil` until something happens.
-    package var until: WallTime?
-    /// Why, for people.
-    package var reason: String
-
-    /// Makes the fact.
-    package init(gate: Gate, until: WallTime?, reason: String) {
-        self.gate = gate
-        self.until = until
-        self.reason = reason
-    }
-}
-
-/// Starts go on.
-package struct GateOpened: Hashable, Sendable, Codable {
-    /// What held them.
-    package var gate: Gate
-
-    /// Makes the fact.
-    package init(gate: Gate) {
-        self.gate = gate
     }
 }
 

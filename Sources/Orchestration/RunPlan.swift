@@ -3,14 +3,20 @@
 /// Prompts, directories and arguments are no business of the decisions; they stay with whoever
 /// carries a start out.
 package struct RunPlan: Hashable, Sendable, Codable {
-    /// Sessions at once, at least 1.
+    /// Sessions at once, at least 1; the most where that adapts.
     package var concurrency: Int
+    /// The fewest sessions at once, where that adapts to what the service bears; `nil` where it
+    /// does not.
+    package var leastConcurrency: Int?
+    /// Tokens that sessions may use in a minute; `nil` for any number.
+    package var tokensPerMinute: Int?
     /// The groups that tasks name; a task without a group is in a group of its own kind, `""`,
     /// with weight 1 and no cap.
     package var groups: [GroupPlan]
     /// The tasks, in manifest order.
     ///
-    /// Names are unique and `needs` has neither unknown names nor a cycle.
+    /// Names are unique, and `needs` have no cycle. What a task needs and the plan does not hold is
+    /// complete: see `Selection.checkNeeds`.
     package var tasks: [TaskPlan]
     /// The time between a polite termination and a kill.
     package var grace: Duration
@@ -24,10 +30,21 @@ package struct RunPlan: Hashable, Sendable, Codable {
     package var freshCaps: Bool
     /// The scheduler; `nil` for PACE.
     package var scheduler: SchedulerName?
+    /// What the run may spend; `nil` for no limit.
+    package var budget: RunBudget?
+    /// What tokens cost; `nil` where nobody said so, and cost is not counted.
+    package var prices: Prices?
+    /// Tasks that fail in a leg before nothing more starts in it, at least 1; `nil` for any number.
+    package var maxFailures: Int?
+    /// What the machine must have left for a session to start; `nil` for nobody looks, and in
+    /// journals of earlier versions.
+    package var admission: AdmissionPlan?
 
     /// Makes a plan with the manifest's defaults for everything not given.
     package init(
         concurrency: Int = 4,
+        leastConcurrency: Int? = nil,
+        tokensPerMinute: Int? = nil,
         groups: [GroupPlan] = [],
         tasks: [TaskPlan] = [],
         grace: Duration = .seconds(10),
@@ -35,9 +52,15 @@ package struct RunPlan: Hashable, Sendable, Codable {
         drainAfterTerminate: Duration = .seconds(20),
         pause: Duration = .zero,
         freshCaps: Bool = false,
-        scheduler: SchedulerName? = nil
+        scheduler: SchedulerName? = nil,
+        budget: RunBudget? = nil,
+        prices: Prices? = nil,
+        maxFailures: Int? = nil,
+        admission: AdmissionPlan? = nil
     ) {
         self.concurrency = concurrency
+        self.leastConcurrency = leastConcurrency
+        self.tokensPerMinute = tokensPerMinute
         self.groups = groups
         self.tasks = tasks
         self.grace = grace
@@ -46,6 +69,16 @@ package struct RunPlan: Hashable, Sendable, Codable {
         self.pause = pause
         self.freshCaps = freshCaps
         self.scheduler = scheduler
+        self.budget = budget
+        self.prices = prices
+        self.maxFailures = maxFailures
+        self.admission = admission
+    }
+
+    /// Whether anything of it has a budget.
+    package var hasBudgets: Bool {
+        budget != nil || groups.contains { $0.budget != nil }
+            || tasks.contains { $0.budget != nil || $0.sessionBudget != nil }
     }
 }
 
@@ -57,12 +90,20 @@ package struct GroupPlan: Hashable, Sendable, Codable {
     package var weight: Double
     /// Sessions of the group at once; `nil` for no cap.
     package var maxConcurrent: Int?
+    /// What its tasks may spend together; `nil` for no limit.
+    package var budget: Budget?
 
-    /// Makes a group; its weight is 1 and it has no cap unless given.
-    package init(name: String, weight: Double = 1, maxConcurrent: Int? = nil) {
+    /// Makes a group; its weight is 1, and it has neither cap nor budget unless given.
+    package init(
+        name: String,
+        weight: Double = 1,
+        maxConcurrent: Int? = nil,
+        budget: Budget? = nil
+    ) {
         self.name = name
         self.weight = weight
         self.maxConcurrent = maxConcurrent
+        self.budget = budget
     }
 }
 
@@ -90,6 +131,14 @@ package struct TaskPlan: Hashable, Sendable, Codable {
     package var idleTimeout: Duration
     /// Charged executor sessions in a row without a new tick that end the task as stalled.
     package var stallAfter: Int
+    /// Tokens since the last new tick that end the task as stalled; `nil` for any number.
+    package var stallTokens: Int64?
+    /// Session time since the last new tick that ends the task as stalled; `nil` for any.
+    package var stallTime: Duration?
+    /// Charged executor sessions in a row with new ticks, but without fewer entries left than ever
+    /// before, that end the task as stalled, if as many entries were ticked meanwhile as twice the
+    /// checklist then had; `nil` for any number.
+    package var growAfter: Int?
     /// Charged initializer sessions in a row without a checklist that end the task as failed.
     package var initializerAttempts: Int
     /// Identical failures in a row that end the task as failed.
@@ -100,6 +149,13 @@ package struct TaskPlan: Hashable, Sendable, Codable {
     package var resume: Bool
     /// Whether the first session of the leg goes on in the thread that the task directory names.
     package var resumeFirst: Bool
+    /// Whose usage its sessions draw on, for tasks with another account than the run's own: Codex's
+    /// home directory; `nil` for the run's own.
+    package var account: String?
+    /// What its sessions may spend together; `nil` for no limit.
+    package var budget: Budget?
+    /// What each of its sessions may spend; `nil` for no limit but the timeouts.
+    package var sessionBudget: Budget?
 
     /// Makes a task; everything but the name has the manifest's default.
     package init(
@@ -113,11 +169,17 @@ package struct TaskPlan: Hashable, Sendable, Codable {
         sessionTimeout: Duration = .seconds(45 * 60),
         idleTimeout: Duration = .seconds(600),
         stallAfter: Int = 8,
+        stallTokens: Int64? = nil,
+        stallTime: Duration? = nil,
+        growAfter: Int? = 24,
         initializerAttempts: Int = 3,
         sameFailure: Int = 3,
         retries: RetryPlan = RetryPlan(),
         resume: Bool = false,
-        resumeFirst: Bool = false
+        resumeFirst: Bool = false,
+        account: String? = nil,
+        budget: Budget? = nil,
+        sessionBudget: Budget? = nil
     ) {
         self.name = name
         self.priority = priority
@@ -129,11 +191,17 @@ package struct TaskPlan: Hashable, Sendable, Codable {
         self.sessionTimeout = sessionTimeout
         self.idleTimeout = idleTimeout
         self.stallAfter = stallAfter
+        self.stallTokens = stallTokens
+        self.stallTime = stallTime
+        self.growAfter = growAfter
         self.initializerAttempts = initializerAttempts
         self.sameFailure = sameFailure
         self.retries = retries
         self.resume = resume
         self.resumeFirst = resumeFirst
+        self.account = account
+        self.budget = budget
+        self.sessionBudget = sessionBudget
     }
 }
 

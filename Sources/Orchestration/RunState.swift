@@ -9,10 +9,19 @@ package struct RunState: Sendable {
         package var start: SessionStarted
         /// When that was, awake.
         package var since: Duration
-        /// The usage that the resumed thread had reported before; `nil` for a fresh context.
+        /// The usage that the resumed thread had reported before; `nil` for a fresh context, and
+        /// where nobody knows.
         package var resumedUsage: TokenUsage?
         /// Its process, once it lives.
         package var process: SessionSpawned?
+        /// What it was last seen to have used; `nil` where nobody looked.
+        package var used: TokenUsage?
+        /// What its thread was then seen to have used in all; `nil` where nobody looked.
+        package var threadUsage: TokenUsage?
+        /// What it is thought to use; nothing where nothing has a budget.
+        var estimate = TokenUsage.zero
+        /// What is set aside for it.
+        var reservation = Spending()
     }
 
     private struct Delayed: Hashable, Comparable, Sendable {
@@ -27,11 +36,19 @@ package struct RunState: Sendable {
     /// The plan of the newest leg.
     package private(set) var plan = RunPlan()
     /// The tasks, in the plan's order.
-    package private(set) var tasks: [TaskState] = []
+    package internal(set) var tasks: [TaskState] = []
     /// The sessions that run.
-    package private(set) var running: [SessionKey: Running] = [:]
+    package internal(set) var running: [SessionKey: Running] = [:]
     /// The gates that are closed.
-    package private(set) var gates: [Gate: GateClosed] = [:]
+    package private(set) var gates: [GateKey: GateClosed] = [:]
+    /// When each of them was closed last.
+    private(set) var gatesClosed: [GateKey: WallTime] = [:]
+    /// The session that probes the gates of each account.
+    package private(set) var probes: [String?: SessionKey] = [:]
+    /// The accounts that tasks of the plan draw on.
+    package private(set) var accounts: [String?] = []
+    /// The sessions that may run at once now.
+    package private(set) var concurrencyLimit = RunPlan().concurrency
     /// How far the leg's shutdown has come; `nil` while there is none.
     package private(set) var shutdown: ShutdownAdvanced?
     /// How the newest leg ended; `nil` while it runs, and after a crash.
@@ -41,13 +58,22 @@ package struct RunState: Sendable {
     /// Tasks that have not ended.
     package private(set) var unfinished = 0
 
-    private var places: [String: Int] = [:]
+    private(set) var places: [String: Int] = [:]
     private var dependents: [[Int]] = []
     private var absent: [String: TaskState] = [:]
+    /// The tasks of each account, where there are several.
+    private var members: [String?: [Int]] = [:]
     private var delayed = BinaryHeap<Delayed>()
-    private var freeSlots = BinaryHeap<Int>()
+    private(set) var slots = Slots()
+    /// What the run spent, and has reserved.
+    package internal(set) var ledger = Ledger()
+    /// The same for each group that has a budget.
+    package internal(set) var groupLedgers: [String: Ledger] = [:]
+    /// Whether anything of the plan has a budget.
+    private(set) var hasBudgets = false
+    var legClock = LegClock()
     /// Who goes next.
-    package private(set) var scheduler = Scheduler(plan: RunPlan())
+    package internal(set) var scheduler = Scheduler(plan: RunPlan())
 
     private let rule: (any SchedulingRule)?
     private let settings: Scheduler.Settings
@@ -81,22 +107,30 @@ package struct RunState: Sendable {
         for fact in batch { apply(fact, at: moment) }
     }
 
-    /// Hands the tasks whose delay is over to the scheduler.
+    /// Hands the tasks whose delay is over to the scheduler, and frees the slots that have rested.
     mutating func wake(at moment: Moment) {
+        slots.wake(at: moment.awake)
         while let first = delayed.first, first.until <= moment.awake {
             _ = delayed.pop()
             enqueueIfReady(first.task, at: moment)
         }
     }
 
-    /// When the next delayed task wakes.
-    var nextWake: Duration? { delayed.first?.until }
+    /// When the next delayed task wakes, or the next slot has rested.
+    var nextWake: Duration? {
+        guard let slot = slots.nextWake else { return delayed.first?.until }
+        return min(delayed.first?.until ?? slot, slot)
+    }
 
     /// The start that the scheduler wants next; `nil` when nothing may run or no slot is free.
     mutating func nextStart() -> SessionStarted? {
-        guard let slot = freeSlots.first else { return nil }
+        guard running.count < concurrencyLimit, let slot = slots.first else { return nil }
         guard let choice = scheduler.next(slot: slot) else { return nil }
-        let task = tasks[choice.task]
+        return start(of: choice.task, slot: slot, choice.stream)
+    }
+
+    private func start(of place: Int, slot: Int, _ stream: Scheduler.Stream) -> SessionStarted {
+        let task = tasks[place]
         return SessionStarted(
             task: task.plan.name,
             session: task.sessions + 1,
@@ -104,8 +138,13 @@ package struct RunState: Sendable {
             role: task.nextRole,
             progress: task.checklist.progress,
             resumes: task.nextThread,
-            stream: choice.stream
+            stream: stream
         )
+    }
+
+    /// Whether a task only runs by its age, or when nothing else waits, since it does not come on.
+    func isParked(_ task: String) -> Bool {
+        places[task].map { scheduler.isParked($0) } ?? false
     }
 
     /// The tasks that need this one and have not ended, directly.
@@ -115,27 +154,29 @@ package struct RunState: Sendable {
     }
 
     mutating func apply(_ fact: RunEvent, at moment: Moment) {
+        defer { legClock.note(moment) }
         switch fact {
-        case .runBegan(let fact): beginLeg(fact)
+        case .runBegan(let fact): beginLeg(fact, at: moment)
+        case .sessionUsed(let fact): use(fact)
         case .taskReopened(let fact): reopen(fact.task)
         case .taskInspected(let fact): inspect(fact, at: moment)
         case .sessionStarted(let fact): start(fact, at: moment)
         case .threadStarted(let fact): update(fact.task, at: moment) { $0.thread = fact.thread }
         case .sessionEnded(let fact): end(fact, at: moment)
         case .taskEnded(let fact): end(fact, at: moment)
-        case .gateClosed(let fact): gates[fact.gate] = fact
-        case .gateOpened(let fact): gates[fact.gate] = nil
+        case .gateClosed(let fact): close(fact, at: moment)
+        case .gateOpened(let fact): open(fact.key, at: moment)
+        case .concurrencyChanged(let fact): concurrencyLimit = fact.limit
         case .shutdownAdvanced(let fact): shutdown = fact
         case .runEnded(let fact): ending = fact.ending
-        case .sessionSpawned(let fact):
-            running[SessionKey(task: fact.task, number: fact.session)]?.process = fact
+        case .sessionSpawned(let fact): spawn(fact)
         case .sessionSignalled, .warned: break
         }
     }
 }
 
 extension RunState {
-    private mutating func beginLeg(_ fact: RunBegan) {
+    private mutating func beginLeg(_ fact: RunBegan, at moment: Moment) {
         for task in tasks { absent[task.plan.name] = task }
         // A crash is an interrupt too: caps are fresh after a normal end alone.
         let freshCaps = fact.plan.freshCaps || ending == .finished
@@ -151,21 +192,26 @@ extension RunState {
             task.beginLeg(plan: plan, freshCaps: freshCaps)
             return task
         }
+        beginBudgets(freshCaps: freshCaps, at: moment)
         places = [:]
         for (place, task) in plan.tasks.enumerated() { places[task.name] = place }
         legs += 1
+        hasBudgets = plan.hasBudgets
         gates = [:]
+        gatesClosed = [:]
+        probes = [:]
+        concurrencyLimit = plan.concurrency
         shutdown = nil
         ending = nil
         resetQueues()
         linkNeeds()
+        groupByAccount()
     }
 
     private mutating func resetQueues() {
         delayed = BinaryHeap()
-        freeSlots = BinaryHeap()
-        for slot in 0..<plan.concurrency { freeSlots.push(slot) }
         // Sessions of an earlier leg hold no slot of this one.
+        slots = Slots(plan.concurrency)
         unfinished = tasks.count { $0.outcome == nil }
     }
 
@@ -198,26 +244,51 @@ extension RunState {
 
     private mutating func start(_ fact: SessionStarted, at moment: Moment) {
         guard let place = places[fact.task] else { return }
-        running[fact.key] = Running(
+        var session = Running(
             start: fact,
             since: moment.awake,
             resumedUsage: fact.resumes == nil ? nil : tasks[place].threadUsage
         )
+        reserve(for: place, &session)
+        running[fact.key] = session
         tasks[place].apply(fact)
+        if fact.isProbe == true {
+            probes[tasks[place].plan.account] = fact.key
+            // One of an account whose tasks are held is not among those that wait.
+            scheduler.enqueue(place)
+        }
         scheduler.sessionStarted(place, slot: fact.slot)
-        if freeSlots.first == fact.slot { _ = freeSlots.pop() }
+        slots.take(fact.slot)
+    }
+
+    private mutating func spawn(_ fact: SessionSpawned) {
+        let key = SessionKey(task: fact.task, number: fact.session)
+        running[key]?.process = fact
+        if let usage = fact.resumedUsage { running[key]?.resumedUsage = usage }
     }
 
     private mutating func end(_ fact: SessionEnded, at moment: Moment) {
         let session = running.removeValue(forKey: fact.key)
+        if let session { settle(session, fact) }
         if let session, fact.verdict != .lost {
-            freeSlots.push(session.start.slot)
+            giveBack(session.start.slot, after: fact, at: moment)
+            if !probes.isEmpty {
+                let account = account(of: fact.task)
+                if probes[account] == fact.key { probes[account] = nil }
+            }
             if let place = places[fact.task] {
                 scheduler.sessionEnded(place, seconds: fact.seconds, report: fact.report)
             }
         }
         // After the scheduler has learned from it: the task's new key depends on that.
         update(fact.task, at: moment) { $0.apply(fact, at: moment) }
+    }
+
+    private mutating func giveBack(_ slot: Int, after fact: SessionEnded, at moment: Moment) {
+        guard fact.failure?.kind == .connectionLost, let place = places[fact.task] else {
+            return slots.giveBack(slot)
+        }
+        slots.giveBackLost(slot, retries: tasks[place].plan.retries, at: moment.awake)
     }
 
     private mutating func end(_ fact: TaskEnded, at moment: Moment) {
@@ -246,6 +317,7 @@ extension RunState {
             return
         }
         change(&tasks[place])
+        scheduler.setRunningAway(place, tasks[place].isRunningAway)
         enqueueIfReady(place, at: moment)
     }
 
@@ -254,9 +326,73 @@ extension RunState {
         guard task.phase == .waiting, task.isInspected, task.pendingNeeds == 0 else { return }
         guard !scheduler.isWaiting(place) else { return }
         if let until = task.notBefore, until > moment.awake {
+            // One of a held account, too: it may be the only one that can probe.
             delayed.push(Delayed(until: until, task: place))
-        } else {
+        } else if !isHeld(place) {
             scheduler.enqueue(place)
+        }
+    }
+}
+
+// Accounts. Where there is one its gates hold everything; where there are several the tasks of a
+// closed one are taken from the scheduler, so that its decisions stay as fast as they are.
+extension RunState {
+    /// Whose usage a task's sessions draw on; `nil` for the run's own.
+    package func account(of task: String) -> String? {
+        places[task].flatMap { tasks[$0].plan.account }
+    }
+
+    /// Whether a closed gate holds everything.
+    var isEverythingHeld: Bool {
+        accounts.count < 2 ? !gates.isEmpty : gates.keys.contains { !$0.gate.isOfAccount }
+    }
+
+    /// The start that finds out whether an account's gates have opened; `nil` where none of its
+    /// tasks may start, or no slot is free.
+    mutating func nextStart(probing account: String?, at now: Duration) -> SessionStarted? {
+        guard isHeld(account) else { return nextStart() }
+        guard running.count < concurrencyLimit, let slot = slots.first else { return nil }
+        let place = members[account]?.first { isReady($0, at: now) && scheduler.hasRoom(for: $0) }
+        return place.map { start(of: $0, slot: slot, .rank) }
+    }
+
+    private func isReady(_ place: Int, at now: Duration) -> Bool {
+        let task = tasks[place]
+        guard task.phase == .waiting, task.isInspected, task.pendingNeeds == 0 else { return false }
+        return task.notBefore.map { $0 <= now } ?? true
+    }
+
+    private func isHeld(_ place: Int) -> Bool {
+        accounts.count > 1 && !gates.isEmpty && isHeld(tasks[place].plan.account)
+    }
+
+    /// Whether an account's tasks are taken from the scheduler.
+    private func isHeld(_ account: String?) -> Bool {
+        accounts.count > 1
+            && gates.keys.contains { $0.gate.isOfAccount && $0.account == account }
+    }
+
+    private mutating func groupByAccount() {
+        members = Dictionary(grouping: tasks.indices) { tasks[$0].plan.account }
+        accounts = members.keys.sorted { ($0 ?? "") < ($1 ?? "") }
+        if accounts.count < 2 { members = [:] }
+    }
+
+    private mutating func close(_ fact: GateClosed, at moment: Moment) {
+        gates[fact.key] = fact
+        gatesClosed[fact.key] = moment.wall
+        guard fact.gate.isOfAccount, isHeld(fact.account) else { return }
+        for place in members[fact.account] ?? [] { scheduler.withdraw(place) }
+    }
+
+    private mutating func open(_ key: GateKey, at moment: Moment) {
+        gates[key] = nil
+        gatesClosed[key] = nil
+        guard key.gate.isOfAccount, accounts.count > 1, !isHeld(key.account) else { return }
+        // Those whose delay is not over come back by themselves.
+        let back = (members[key.account] ?? []).filter { isReady($0, at: moment.awake) }
+        for place in back.sorted(by: scheduler.waitedLonger) {
+            enqueueIfReady(place, at: moment)
         }
     }
 }
@@ -264,11 +400,7 @@ extension RunState {
 extension Outcome {
     /// Whether a new leg goes on with a task that ended this way.
     func isReopened(retryFailed: Bool) -> Bool {
-        switch self {
-        case .complete: false
-        case .failed, .stalled, .damaged: retryFailed
-        case .capped, .blocked, .cancelled: true
-        }
+        isFailure ? retryFailed : self != .complete
     }
 }
 

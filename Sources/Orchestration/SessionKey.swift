@@ -1,5 +1,5 @@
 /// A session's identity within a run.
-package struct SessionKey: Hashable, Sendable, Codable {
+package struct SessionKey: Hashable, Comparable, Sendable, Codable {
     /// The task's name.
     package var task: String
     /// The session's number within its task, from 1, over all legs of the run.
@@ -9,6 +9,10 @@ package struct SessionKey: Hashable, Sendable, Codable {
     package init(task: String, number: Int) {
         self.task = task
         self.number = number
+    }
+
+    package static func < (left: SessionKey, right: SessionKey) -> Bool {
+        (left.task, left.number) < (right.task, right.number)
     }
 }
 
@@ -42,6 +46,8 @@ package enum Verdict: String, Hashable, Sendable, Codable, CaseIterable {
     case failed
     /// It took longer than its session timeout, or was silent longer than its idle timeout.
     case timedOut = "timed_out"
+    /// It used more than it may, or than the run may.
+    case overBudget = "over_budget"
     /// Quire's shutdown cut it down.
     case stopped
     /// It left a damaged checklist.

@@ -14,7 +14,8 @@ package struct Failure: Hashable, Sendable, Codable {
     package var kind: FailureClass
     /// The agent's own words, or Quire's where the agent said nothing; one line, for people.
     package var message: String
-    /// When the usage limit resets, where the message told; `nil` for every other class.
+    /// When a usage limit or rate limit is over, where the message told, perhaps a time that is
+    /// past; `nil` for every other class.
     package var resetsAt: WallTime?
 
     /// Makes a failure of a class, with the words that told it.
@@ -50,14 +51,24 @@ package enum FailureClass: String, Hashable, Sendable, Codable, CaseIterable {
     /// The agent refused to run: a non-zero status, nothing on stdout (unknown flag, untrusted
     /// directory).
     case refusedToStart = "refused_to_start"
+    /// Its start could not be journalled, so it was not begun.
+    case notRecorded = "not_recorded"
+    /// The launcher lost the agent, or never reached where it was to run: the slot's trouble, where
+    /// other slots have none.
+    case connectionLost = "connection_lost"
     /// The process could not be started.
     case spawnFailed = "spawn_failed"
+    /// The machine had no process, memory or descriptor left to start it with; that passes.
+    case shortage
     /// The stream ended, with status 0 or in the middle, and no turn was completed or failed.
     case incomplete
     /// What came on stdout was not Codex's JSON Lines.
     case notCodex = "not_codex"
     /// A signal that Quire did not send killed it.
     case killed
+    /// The kernel killed it since the machine, or a control group, was out of memory: the whole run
+    /// goes slower.
+    case outOfMemory = "out_of_memory"
     /// The turn failed for any other reason.
     case turnFailed = "turn_failed"
 }

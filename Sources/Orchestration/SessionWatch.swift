@@ -18,6 +18,8 @@ struct SessionWatch: Sendable {
         var idleTimeout: Duration
         var killAt: Duration?
         var waitsForNetwork = false
+        var hasAnswer = false
+        var wasAnswered = false
 
         var due: Duration {
             if let killAt { return killAt }
@@ -53,15 +55,34 @@ struct SessionWatch: Sendable {
 
     mutating func noteActivity(_ key: SessionKey, at now: Duration) {
         entries[key]?.lastActivity = now
+    }
+
+    mutating func noteAnswer(_ key: SessionKey, at now: Duration) {
+        entries[key]?.lastActivity = now
         entries[key]?.waitsForNetwork = false
+        entries[key]?.hasAnswer = true
+        entries[key]?.wasAnswered = true
     }
 
     mutating func noteNetworkWaiting(_ key: SessionKey) {
         entries[key]?.waitsForNetwork = true
+        entries[key]?.hasAnswer = false
     }
+
+    /// Whether the session was begun in this leg, and is not over.
+    func hasBegun(_ key: SessionKey) -> Bool { entries[key] != nil }
+
+    /// Whether the model answered the session, and it has not lost the network since.
+    func hasAnswer(_ key: SessionKey) -> Bool { entries[key]?.hasAnswer ?? false }
+
+    /// Whether the model ever answered the session.
+    func wasAnswered(_ key: SessionKey) -> Bool { entries[key]?.wasAnswered ?? false }
 
     /// Whether the last that was heard of the session is that it waits for the network.
     func waitsForNetwork(_ key: SessionKey) -> Bool { entries[key]?.waitsForNetwork ?? false }
+
+    /// Whether any session waits for the network.
+    var anyWaitsForNetwork: Bool { entries.values.contains { $0.waitsForNetwork } }
 
     /// Sets the kill of a session that is being terminated.
     mutating func kill(_ key: SessionKey, at time: Duration) {

@@ -30,12 +30,25 @@ package struct TaskState: Hashable, Sendable {
     package internal(set) var failures = 0
     /// Charged sessions in a row without a new tick.
     package internal(set) var idle = 0
+    /// Tokens of all sessions since the last new tick.
+    package internal(set) var idleTokens: Int64 = 0
+    /// Seconds of charged sessions since the last new tick.
+    package internal(set) var idleSeconds = 0.0
+    /// The fewest entries that were ever left; `nil` before the first checklist.
+    package internal(set) var fewestLeft: Int?
+    /// Charged sessions in a row with new ticks, but without fewer entries left than ever before.
+    package internal(set) var growing = 0
+    /// The ticks after which so much was ticked since the fewest entries were left that no list
+    /// that only became longer would explain it.
+    private var runawayTicks = 0
     /// The most ticked entries ever seen.
     package internal(set) var bestTicked = 0
     /// Seconds of all its sessions.
     package internal(set) var seconds = 0.0
     /// Tokens of all its sessions.
     package internal(set) var usage = TokenUsage.zero
+    /// What it spent and has reserved, for its budget.
+    package internal(set) var ledger = Ledger()
     /// The exit status of its newest session; `nil` for one that did not exit by itself.
     package internal(set) var lastExitStatus: Int32?
     /// The newest thread.
@@ -65,6 +78,21 @@ package struct TaskState: Hashable, Sendable {
         if case .running(let number) = phase { number } else { nil }
     }
 
+    /// Whether it has come half of the way to what ends it as stalled, idle sessions aside.
+    var isRunningAway: Bool {
+        plan.growAfter.map { growing >= ($0 + 1) / 2 } ?? false
+            || checklist != .missing && (isHalfwayByTokens || isHalfwayByTime)
+    }
+
+    var isHalfwayByTokens: Bool { plan.stallTokens.map { idleTokens >= ($0 + 1) / 2 } ?? false }
+
+    var isHalfwayByTime: Bool { plan.stallTime.map { idleSeconds >= $0.inSeconds / 2 } ?? false }
+
+    /// Whether it has for so long that it will not come to an end.
+    var hasRunAway: Bool {
+        plan.growAfter.map { growing >= $0 && bestTicked >= runawayTicks } ?? false
+    }
+
     /// What its next session does.
     var nextRole: Role { checklist == .missing ? .initializer : .executor }
 
@@ -78,6 +106,7 @@ package struct TaskState: Hashable, Sendable {
         notBefore = nil
         pendingNeeds = 0
         if freshCaps { charged = 0 }
+        ledger.beginLeg(freshCaps: freshCaps)
     }
 
     /// Starts its counts afresh.
@@ -85,7 +114,8 @@ package struct TaskState: Hashable, Sendable {
         phase = .waiting
         retries = 0
         failures = 0
-        idle = 0
+        (idle, idleTokens, idleSeconds) = (0, 0, 0)
+        (growing, fewestLeft) = (0, nil)
         lastFailure = nil
         sameFailures = 0
     }
@@ -123,7 +153,10 @@ package struct TaskState: Hashable, Sendable {
         if let total = fact.threadUsage { threadUsage = total }
         countProgress(fact)
         countFailure(fact)
-        resumesNext = fact.failure?.kind.leavesThreadResumable ?? false
+        // One that was never begun leaves everything as it was.
+        if fact.failure?.kind != .notRecorded {
+            resumesNext = fact.failure?.kind.leavesThreadResumable ?? false
+        }
         if fact.forgetsThread { (thread, threadUsage) = (nil, nil) }
         if let delay = fact.retryIn { notBefore = moment.awake + .seconds(delay) }
     }
@@ -131,12 +164,29 @@ package struct TaskState: Hashable, Sendable {
     private mutating func countProgress(_ fact: SessionEnded) {
         if let progress = fact.progress { checklist = .good(progress) }
         let ticked = fact.progress?.ticked ?? 0
+        let isNew = ticked > bestTicked
+        bestTicked = max(bestTicked, ticked)
         if fact.charge == .session { charged += 1 }
-        if ticked > bestTicked || fact.verdict == .initialized {
-            bestTicked = max(bestTicked, ticked)
-            idle = 0
-        } else if fact.charge == .session {
-            idle += 1
+        if isNew || fact.verdict == .initialized {
+            (idle, idleTokens, idleSeconds) = (0, 0, 0)
+        } else {
+            idleTokens += fact.usage?.total ?? 0
+            if fact.charge == .session {
+                idle += 1
+                idleSeconds += fact.seconds
+            }
+        }
+        if let progress = fact.progress { countGrowth(progress, isNew: isNew) }
+    }
+
+    private mutating func countGrowth(_ progress: Progress, isNew: Bool) {
+        let left = progress.left
+        if left < fewestLeft ?? .max {
+            (fewestLeft, growing) = (left, 0)
+            // Ticked and twice the total.
+            runawayTicks = 3 * Int(Int32(clamping: progress.total)) - left
+        } else if isNew {
+            growing += 1
         }
     }
 

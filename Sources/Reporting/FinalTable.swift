@@ -2,48 +2,126 @@ import Orchestration
 
 /// What a run came to: one row a task, the troubled ones last, where the eye is.
 package enum FinalTable {
-    /// The table and the totals, a line each, newlines included.
+    /// The table and the totals of a leg, a line each, newlines included.
     ///
     /// `width` is the terminal's columns, `nil` for no bound; `hint` the command that goes on with
     /// what is left, `nil` for none.
     package static func render(view: RunView, width: Int?, hint: String?) -> String {
+        let rows = view.tasks.map { task in
+            Row(
+                name: task.name,
+                outcome: task.outcome,
+                progress: task.progress,
+                sessions: task.sessions,
+                tokens: task.tokens,
+                seconds: task.seconds,
+                words: task.reason ?? "work is left"
+            )
+        }
+        return render(rows, RunTotals(view), width, hint)
+    }
+
+    /// The table and the totals of all legs of a run, or of several.
+    package static func render(report: RunReport, width: Int?) -> String {
+        let rows = report.tasks.map { task in
+            Row(
+                name: task.name,
+                outcome: task.outcome,
+                progress: task.progress,
+                sessions: task.sessions.count,
+                tokens: task.tokens,
+                seconds: task.seconds,
+                words: task.words
+            )
+        }
+        return render(rows, RunTotals(report), width, report.missingWords)
+    }
+
+    private struct Row {
+        var name: String
+        var outcome: Outcome?
+        var progress: Progress?
+        var sessions: Int
+        var tokens: Int64
+        var seconds: Double
+        var words: String
+    }
+
+    private static func render(
+        _ rows: [Row],
+        _ totals: RunTotals,
+        _ width: Int?,
+        _ last: String?
+    ) -> String {
         var table = Table([
             .init("OUTCOME"), .init("TASK"), .init("ENTRIES", isRight: true),
             .init("SESSIONS", isRight: true), .init("TOKENS", isRight: true),
             .init("TIME", isRight: true), .init("REASON"),
         ])
-        for task in view.tasks.sorted(by: { rank($0) < rank($1) }) { table.add(cells(task)) }
+        for row in rows.sorted(by: { rank($0) < rank($1) }) { table.add(cells(row)) }
         var lines = table.lines(width: width)
-        lines += ["", totals(view)]
-        if let hint { lines.append(hint) }
+        lines += ["", totals.text]
+        if let held = totals.held { lines.append(held) }
+        if let last { lines.append(last) }
         return lines.joined(separator: "\n") + "\n"
     }
 
-    private static func rank(_ task: RunView.Task) -> Int {
-        guard let outcome = task.outcome else { return Outcome.allCases.count }
+    private static func rank(_ row: Row) -> Int {
+        guard let outcome = row.outcome else { return Outcome.allCases.count }
         return outcome == .complete ? 0 : 1 + (Outcome.allCases.firstIndex(of: outcome) ?? 0)
     }
 
-    private static func cells(_ task: RunView.Task) -> [String] {
-        let mark = task.outcome == .complete ? "✓" : task.outcome == nil ? "○" : "✗"
+    private static func cells(_ row: Row) -> [String] {
+        let mark = row.outcome == .complete ? "✓" : row.outcome == nil ? "○" : "✗"
         return [
-            "\(mark) \(task.outcome?.rawValue ?? "unfinished")", task.name,
-            Format.progress(task.progress), "\(task.sessions)", Format.tokens(task.tokens),
-            Format.duration(.seconds(task.seconds)), task.reason ?? "work is left",
+            "\(mark) \(row.outcome?.rawValue ?? "unfinished")", row.name,
+            Format.progress(row.progress), "\(row.sessions)", Format.tokens(row.tokens),
+            Format.duration(.seconds(row.seconds)), row.words,
         ]
     }
+}
 
-    private static func totals(_ view: RunView) -> String {
-        let counts = Outcome.allCases.compactMap { outcome in
-            let count = view.count(outcome)
-            return count > 0 ? "\(count) \(outcome.rawValue)" : nil
+/// How many tasks came to what, and what that took.
+struct RunTotals {
+    private var counts: [Outcome: Int] = [:]
+    private var tasks: Int
+    private var sessions: Int
+    private var tokens: String
+    private var elapsed: Duration
+    /// What held starts, and for how long; `nil` for nothing.
+    private(set) var held: String?
+
+    /// The totals of a leg.
+    init(_ view: RunView) {
+        (tasks, sessions) = (view.tasks.count, view.sessionsEnded)
+        tokens = SpentWords.tokens(view.usage, estimated: view.estimated, view.plan.prices)
+        elapsed = view.elapsed
+        held = SpentWords.held(view.held)
+        count(view.tasks.map(\.outcome))
+    }
+
+    /// The totals of all legs.
+    init(_ report: RunReport) {
+        tasks = report.tasks.count
+        sessions = report.tasks.reduce(0) { $0 + $1.sessions.count }
+        tokens = Format.tokens(report.tasks.reduce(0) { $0 + $1.tokens }) + " tokens"
+        elapsed = .seconds(report.seconds)
+        count(report.tasks.map(\.outcome))
+    }
+
+    private mutating func count(_ outcomes: [Outcome?]) {
+        for case .some(let outcome) in outcomes { counts[outcome, default: 0] += 1 }
+    }
+
+    /// One line.
+    var text: String {
+        let open = tasks - counts.values.reduce(0, +)
+        let words = Outcome.allCases.compactMap { outcome in
+            counts[outcome].map { "\($0) \(outcome.rawValue)" }
         }
-        let open = view.tasks.count { $0.outcome == nil }
-        let elapsed = view.elapsed
-        return "\(Format.count(view.tasks.count, "task")): "
-            + (counts + (open > 0 ? ["\(open) unfinished"] : [])).joined(separator: ", ")
-            + " · \(Format.count(view.sessionsEnded, "session")) · "
-            + "\(Format.tokens(view.tokens)) tokens · "
-            + Format.duration(elapsed)
+        return "\(Format.count(tasks, "task")): "
+            + (words + (open > 0 ? ["\(open) unfinished"] : [])).joined(separator: ", ")
+            + " · \(Format.count(sessions, "session")) · "
+            + "\(tokens) · " + Format.duration(elapsed)
     }
 }

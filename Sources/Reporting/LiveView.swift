@@ -2,7 +2,8 @@ package import Orchestration
 
 /// A run in a terminal: a block of lines that is drawn over itself, below lines that stay.
 ///
-/// It leaves the terminal's other contents alone, draws no line wider than the terminal, and one
+/// It leaves the terminal's other contents and its settings alone, since a Quire that is killed could
+/// put nothing back (so the cursor is not hidden); draws no line wider than the terminal, and one
 /// less than its rows.
 package struct LiveView: Sendable {
     /// A terminal's size.
@@ -40,12 +41,12 @@ package struct LiveView: Sendable {
         let kept = lines.map { Columns.fit(Sanitizer.line($0), max(1, size.columns)) }
         let text = erase + (kept + block).map { $0 + "\n" }.joined()
         drawnRows = block.count
-        return "\u{1B}[?25l" + text
+        return text
     }
 
     /// What to write to leave the terminal as it should be, the block gone.
     package mutating func finish(lines: [String]) -> String {
-        let text = erase + lines.map { Sanitizer.line($0) + "\n" }.joined() + "\u{1B}[?25h"
+        let text = erase + lines.map { Sanitizer.line($0) + "\n" }.joined()
         drawnRows = 0
         return text
     }
@@ -57,7 +58,7 @@ package struct LiveView: Sendable {
         let room = size.rows - 1
         guard room > 0, size.columns > 0 else { return [] }
         var lines = [header(view, now, size.columns), counts(view, size.columns)]
-        lines += notices(view, size.columns)
+        lines += notices(view, now, size.columns)
         let slots = view.slots.sorted { $0.key < $1.key }
         let space = room - lines.count
         let shown = slots.count <= space ? slots.count : max(0, space - 1)
@@ -93,11 +94,14 @@ package struct LiveView: Sendable {
         return Columns.fit(bar + entries + " · " + parts.joined(separator: " · "), columns)
     }
 
-    private func notices(_ view: RunView, _ columns: Int) -> [String] {
+    private func notices(_ view: RunView, _ now: Moment, _ columns: Int) -> [String] {
         var lines = view.gates.map { gate in
-            let until =
-                gate.until.map { " until \(Format.timeOfDay($0, offset: offset($0)))" } ?? ""
-            return "held\(until) by \(gate.gate.words): \(gate.reason)"
+            "held" + GateWords.hold(gate, at: now.wall, offset: offset) + ": \(gate.reason)"
+        }
+        if view.concurrencyLimit < view.plan.concurrency {
+            lines.append(
+                "at most \(Format.count(view.concurrencyLimit, "session")) at once for now"
+            )
         }
         if let shutdown = view.shutdown { lines.append(ShutdownWords.text(shutdown)) }
         return lines.map { paint(Columns.fit(Sanitizer.line($0), columns), "33") }
@@ -112,7 +116,8 @@ package struct LiveView: Sendable {
     ) -> String {
         let task = view.task(slot.start.task)
         let quiet = now.awake - slot.lastActivity
-        let activity = slot.isEnding ? "is being ended" : slot.activity ?? "starts"
+        let waits = slot.waitsForNetwork ? "waits for the network" : nil
+        let activity = slot.isEnding ? "is being ended" : waits ?? slot.activity ?? "starts"
         let elapsed = Format.duration(now.awake - slot.since)
         let tokens = Format.tokens(task?.tokens ?? 0)
         let name = Columns.pad(slot.start.task, min(28, max(8, columns / 4)))

@@ -14,7 +14,7 @@ package struct PlainReporter: Sendable {
     ///
     /// `view` has the fact in already.
     package func lines(for event: RunEvent, at moment: Moment, view: RunView) -> [String] {
-        guard let text = text(for: event, view: view) else { return [] }
+        guard let text = text(for: event, at: moment.wall, view: view) else { return [] }
         return [
             "\(Format.timeOfDay(moment.wall, offset: offset(moment.wall))) \(Sanitizer.line(text))"
         ]
@@ -22,20 +22,27 @@ package struct PlainReporter: Sendable {
 
     /// How far the run has come, in one line.
     package func summary(view: RunView, at moment: Moment) -> String {
-        let text = RunSummary.text(view, at: moment)
+        let held = view.gates.map {
+            "starts are held" + GateWords.hold($0, at: moment.wall, offset: offset)
+        }
+        let text = (held + [RunSummary.text(view, at: moment)]).joined(separator: "; ")
         return "\(Format.timeOfDay(moment.wall, offset: offset(moment.wall))) \(text)"
     }
 
-    private func text(for event: RunEvent, view: RunView) -> String? {
+    private func text(for event: RunEvent, at now: WallTime, view: RunView) -> String? {
         switch event {
         case .runBegan(let fact):
             "run \"\(fact.name)\" begins: \(Format.count(fact.plan.tasks.count, "task")), "
+                + (fact.plan.leastConcurrency.map { "\($0) to " } ?? "")
                 + "\(Format.count(fact.plan.concurrency, "session")) at once"
+                + (fact.part.map { ", shard \($0.shard) of \(Format.count($0.tasks, "task"))" }
+                    ?? "")
         case .taskReopened(let fact): "\(fact.task): goes on"
         case .sessionStarted(let fact):
             "\(fact.task): session \(fact.session) starts (\(fact.role.rawValue)"
                 + (fact.progress.map { ", \($0.ticked)/\($0.total)" } ?? "")
-                + (fact.resumes.map { ", resuming \($0)" } ?? "") + ")"
+                + (fact.resumes.map { ", resuming \($0)" } ?? "")
+                + (fact.isProbe == true ? ", to find out if starts can go on" : "") + ")"
         case .sessionSignalled(let fact):
             "\(fact.task): session \(fact.session) is \(fact.step == .kill ? "killed" : "terminated"): "
                 + fact.reason
@@ -44,18 +51,17 @@ package struct PlainReporter: Sendable {
             "\(fact.task): \(fact.outcome.rawValue.uppercased()) "
                 + "(\(Format.progress(fact.progress)), \(Format.count(fact.sessions, "session"))): "
                 + fact.reason
-        case .gateClosed(let fact): gateClosed(fact)
-        case .gateOpened(let fact): "starts go on: \(fact.gate.words) is over"
+        case .gateClosed(let fact):
+            "starts are held\(GateWords.hold(fact, at: now, offset: offset)): \(fact.reason)"
+        case .gateOpened(let fact):
+            "starts go on: \(GateWords.name(fact.gate, fact.account)) is over"
+        case .concurrencyChanged(let fact):
+            "from now on at most \(Format.count(fact.limit, "session")) at once: \(fact.reason)"
         case .shutdownAdvanced(let fact): ShutdownWords.text(fact)
         case .warned(let fact): "warning: " + (fact.task.map { "\($0): " } ?? "") + fact.message
         case .runEnded(let fact): RunSummary.ended(fact, view)
-        case .taskInspected, .sessionSpawned, .threadStarted: nil
+        case .taskInspected, .sessionSpawned, .sessionUsed, .threadStarted: nil
         }
-    }
-
-    private func gateClosed(_ fact: GateClosed) -> String {
-        let until = fact.until.map { " until \(Format.timeOfDay($0, offset: offset($0)))" } ?? ""
-        return "starts are held\(until) by \(fact.gate.words): \(fact.reason)"
     }
 }
 
@@ -131,22 +137,10 @@ extension Verdict {
         case .idled: "ticked nothing"
         case .failed: "failed"
         case .timedOut: "timed out"
+        case .overBudget: "was over budget"
         case .stopped: "was stopped"
         case .damaged: "damaged the checklist"
         case .lost: "was lost when Quire died"
-        }
-    }
-}
-
-extension Gate {
-    /// The gate in words.
-    package var words: String {
-        switch self {
-        case .usageLimit: "a usage limit"
-        case .rateLimit: "a rate limit"
-        case .network: "a missing network"
-        case .authentication: "refused credentials"
-        case .store: "a journal that can't be written"
         }
     }
 }

@@ -14,6 +14,8 @@ package struct RunView: Sendable {
         package var lastActivity: Duration
         /// Whether it is being ended.
         package var isEnding = false
+        /// Whether it waits for the network.
+        package var waitsForNetwork = false
     }
 
     /// A task.
@@ -52,6 +54,8 @@ package struct RunView: Sendable {
     package private(set) var slots: [Int: Slot] = [:]
     /// What holds starts now.
     package private(set) var gates: [GateClosed] = []
+    /// The sessions that may run at once now.
+    package private(set) var concurrencyLimit = 0
     /// How far the shutdown has come; `nil` for none.
     package private(set) var shutdown: ShutdownAdvanced?
     /// How long the leg took until its newest fact.
@@ -62,7 +66,16 @@ package struct RunView: Sendable {
     package private(set) var tickedHere = 0
     /// Sessions that ended in this leg.
     package private(set) var sessionsEnded = 0
+    /// What this leg's sessions used, as far as that is known.
+    package private(set) var usage = TokenUsage.zero
+    /// The part of it that was last seen of sessions that did not come to tell.
+    package private(set) var estimated: Int64 = 0
+    private var gateTimes = GateTimes()
+    private var newest = WallTime(millisecondsSinceEpoch: 0)
     private var places: [String: Int] = [:]
+
+    /// How long each gate held starts in this leg.
+    package var held: [GateTimes.Held] { gateTimes.held(at: newest) }
 
     /// Makes the view before the first fact.
     package init() {}
@@ -96,7 +109,7 @@ package struct RunView: Sendable {
         let known = tasks.compactMap(\.progress)
         let mean = Double(known.reduce(0) { $0 + $1.total }) / Double(max(1, known.count))
         let left = open.reduce(0.0) { sum, task in
-            sum + (task.progress.map { Double($0.total - $0.ticked) } ?? mean)
+            sum + (task.progress.map { Double($0.total) - Double($0.ticked) } ?? mean)
         }
         let rate = Double(tickedHere) / (now.awake - began.awake).inSeconds
         return rate > 0 ? .seconds(left / rate) : nil
@@ -106,12 +119,21 @@ package struct RunView: Sendable {
     package mutating func noteActivity(_ key: SessionKey, summary: String?, at moment: Moment) {
         guard let slot = task(key.task)?.slot else { return }
         slots[slot]?.lastActivity = moment.awake
+        slots[slot]?.waitsForNetwork = false
         if let summary { slots[slot]?.activity = summary }
+    }
+
+    /// Notes that a running session waits for the network, which is no sign of life.
+    package mutating func noteNetworkWaiting(_ key: SessionKey) {
+        guard let slot = task(key.task)?.slot else { return }
+        slots[slot]?.waitsForNetwork = true
     }
 
     /// Folds a fact in.
     package mutating func apply(_ event: RunEvent, at moment: Moment) {
         if let began { elapsed = moment.awake - began.awake }
+        newest = moment.wall
+        gateTimes.apply(event, at: moment.wall)
         switch event {
         case .runBegan(let fact): begin(fact, at: moment)
         case .taskReopened(let fact):
@@ -132,12 +154,13 @@ package struct RunView: Sendable {
                 $0.progress = fact.progress ?? $0.progress
             }
         case .gateClosed(let fact):
-            gates.removeAll { $0.gate == fact.gate }
+            gates.removeAll { $0.key == fact.key }
             gates.append(fact)
-        case .gateOpened(let fact): gates.removeAll { $0.gate == fact.gate }
+        case .gateOpened(let fact): gates.removeAll { $0.key == fact.key }
+        case .concurrencyChanged(let fact): concurrencyLimit = fact.limit
         case .shutdownAdvanced(let fact): shutdown = fact
         case .runEnded(let fact): ended = fact
-        case .sessionSpawned, .threadStarted, .warned: break
+        case .sessionSpawned, .sessionUsed, .threadStarted, .warned: break
         }
     }
 
@@ -160,6 +183,7 @@ package struct RunView: Sendable {
     private mutating func begin(_ fact: RunBegan, at moment: Moment) {
         name = fact.name
         plan = fact.plan
+        concurrencyLimit = plan.concurrency
         began = moment
         tasks = plan.tasks.map { Task(name: $0.name, group: $0.group) }
         places = [:]
@@ -182,6 +206,10 @@ package struct RunView: Sendable {
     private mutating func end(_ fact: SessionEnded, at moment: Moment) {
         guard fact.verdict != .lost else { return }
         sessionsEnded += 1
+        if let used = fact.usage {
+            usage = usage + used
+            if !fact.isUsageTold { estimated += used.total }
+        }
         let before = task(fact.task)
         if let slot = before?.slot { slots[slot] = nil }
         tickedHere += max(0, (fact.progress?.ticked ?? 0) - (before?.progress?.ticked ?? 0))

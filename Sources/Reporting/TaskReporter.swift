@@ -24,7 +24,9 @@ package struct TaskReporter: Sendable {
         case .gateOpened: return ["ℹ Going on"]
         case .shutdownAdvanced(let fact): return ["⚠ \(ShutdownWords.text(fact))"]
         case .warned(let fact): return ["⚠ \(fact.message)"]
-        case .runBegan, .taskReopened, .taskInspected, .sessionSpawned, .runEnded: return []
+        case .runBegan, .taskReopened, .taskInspected, .sessionSpawned, .sessionUsed,
+            .concurrencyChanged, .runEnded:
+            return []
         }
     }
 

@@ -1,4 +1,3 @@
-import Dispatch
 import GRDB
 import Glibc
 import Synchronization
@@ -10,7 +9,7 @@ final class Checkpointer: Sendable {
     private static let length: Int64 = 8 * 1024 * 1024
 
     private let path: String
-    private let queue = DispatchQueue(label: "quire.store.checkpoint")
+    private let thread = SerialThread(name: "quire.checkpoint")
     private let isBusy = Mutex(false)
 
     init(path: String) {
@@ -23,7 +22,7 @@ final class Checkpointer: Sendable {
     /// who write.
     func checkpointIfLong() {
         guard logLength > Self.length, isBusy.withLock({ claim(&$0) }) else { return }
-        queue.async { [self] in
+        thread.perform { [self] in
             defer { isBusy.withLock { $0 = false } }
             // A connection of its own, for as long as it takes: the writer's would be in the way.
             guard let connection = try? DatabaseQueue(path: path) else { return }
@@ -33,7 +32,7 @@ final class Checkpointer: Sendable {
     }
 
     /// Waits for the checkpoint that is under way.
-    func close() { queue.sync {} }
+    func close() { thread.performAndWait {} }
 
     private func claim(_ isBusy: inout Bool) -> Bool {
         defer { isBusy = true }

@@ -1,6 +1,8 @@
+import Dispatch
 import Foundation
 import GRDB
 import Orchestration
+import Synchronization
 
 /// The journal's tables: a row for each batch, its facts as one JSON array; beside it what sessions
 /// left on standard error.
@@ -46,6 +48,24 @@ enum Journal {
         return batches
     }
 
+    /// The batches of a run's newest leg that hold facts of these kinds, in order.
+    static func batches(
+        of run: String,
+        with kinds: [RunEvent.Kind],
+        in database: Database
+    ) throws -> [JournalBatch] {
+        func holds(_ kind: RunEvent.Kind) -> String { "instr(facts, '\"\(kind.rawValue)\"') > 0" }
+        let leg = "SELECT max(sequence) FROM journal WHERE run = ? AND \(holds(.runBegan))"
+        let condition = kinds.map(holds).joined(separator: " OR ")
+        var batches: [JournalBatch] = []
+        try forEach(
+            in: database,
+            where: "run = ? AND sequence >= (\(leg)) AND (\(condition))",
+            [run, run]
+        ) { _, batch in batches.append(batch) }
+        return batches
+    }
+
     /// Calls `body` with each batch that follows a sequence number, in order, and its own number.
     static func forEach(
         after sequence: Int64,
@@ -55,13 +75,24 @@ enum Journal {
         try forEach(in: database, where: "sequence > ?", [sequence], body)
     }
 
-    private static func forEach(
+    /// A row as it is written.
+    private struct Record: Sendable {
+        var sequence: Int64
+        var run: String
+        var at: Moment
+        var facts: String
+    }
+
+    /// Rows that are read at a time, to be decoded side by side.
+    private static let window = 2048
+
+    /// Calls `body` with each batch that a condition holds for, in order, and its own number.
+    static func forEach(
         in database: Database,
         where condition: String,
         _ arguments: StatementArguments,
         _ body: (Int64, JournalBatch) throws -> Void
     ) throws {
-        let decoder = JSONDecoder()
         let rows = try Row.fetchCursor(
             database,
             sql: """
@@ -70,14 +101,51 @@ enum Journal {
                 """,
             arguments: arguments
         )
+        var records: [Record] = []
+        func flush() throws {
+            for (record, batch) in zip(records, try decode(records)) {
+                try body(record.sequence, batch)
+            }
+            records.removeAll(keepingCapacity: true)
+        }
         while let row = try rows.next() {
-            let facts: String = row["facts"]
-            let at = Moment(
-                awake: .seconds(row["awake"] as Double),
-                wall: WallTime(millisecondsSinceEpoch: row["wall"])
-            )
-            let events = try self.facts(Data(facts.utf8), decoder)
-            try body(row["sequence"], JournalBatch(run: row["run"], at: at, events: events))
+            records.append(try record(row))
+            if records.count == window { try flush() }
+        }
+        try flush()
+    }
+
+    private static func record(_ row: Row) throws -> Record {
+        // In a damaged file anything may be missing.
+        guard let facts: String = row["facts"], let awake: Double = row["awake"],
+            let wall: Int64 = row["wall"], let run: String = row["run"], awake.isFinite
+        else { throw DatabaseError(resultCode: .SQLITE_CORRUPT) }
+        let at = Moment(
+            awake: .seconds(awake),
+            wall: WallTime(millisecondsSinceEpoch: wall)
+        )
+        return Record(sequence: row["sequence"], run: run, at: at, facts: facts)
+    }
+
+    /// Decoding is what a recovery spends its time on: on all processors, and in order.
+    private static func decode(_ records: [Record]) throws -> [JournalBatch] {
+        let processors = ProcessInfo.processInfo.activeProcessorCount
+        let lanes = max(1, min(processors, records.count / 32))
+        let size = (records.count + lanes - 1) / lanes
+        let parts = Mutex<[Int: Result<[JournalBatch], any Error>]>([:])
+        DispatchQueue.concurrentPerform(iterations: lanes) { lane in
+            let part = records.dropFirst(lane * size).prefix(size)
+            let decoder = JSONDecoder()
+            let batches = Result {
+                try part.map { record in
+                    let events = try facts(Data(record.facts.utf8), decoder)
+                    return JournalBatch(run: record.run, at: record.at, events: events)
+                }
+            }
+            parts.withLock { $0[lane] = batches }
+        }
+        return try parts.withLock { parts in
+            try (0..<lanes).flatMap { try parts[$0]?.get() ?? [] }
         }
     }
 

@@ -93,10 +93,13 @@ private struct ProjectionPart {
     private var ended: [(run: String, fact: RunEnded, wall: Int64)] = []
     private var tasks: [TaskKey: TaskChange] = [:]
     private var sessions: [SessionRowKey: SessionChange] = [:]
+    /// Sessions that began.
+    private var begun = 0
 
     func write(to database: Database) throws {
         if let (run, fact, wall) = began { try begin(run, fact, wall, in: database) }
-        for (key, change) in sessions {
+        // Rows are numbered as they come.
+        for (key, change) in sessions.sorted(by: { $0.value.place < $1.value.place }) {
             try change.write(run: key.run, key.session, to: database)
         }
         for (key, change) in tasks { try change.write(run: key.run, key.task, to: database) }
@@ -119,13 +122,17 @@ private struct ProjectionPart {
             }
         case .taskInspected(let fact): task(run, fact.task) { $0.inspected(fact) }
         case .sessionStarted(let fact):
-            session(run, fact.task, fact.session) { $0 = SessionChange(fact, wall) }
+            begun += 1
+            session(run, fact.task, fact.session) { [begun] in
+                $0 = SessionChange(fact, wall, place: begun)
+            }
             task(run, fact.task) {
                 $0.sessions = fact.session
                 $0.running = .set(fact.session)
                 $0.active = wall
             }
         case .sessionSpawned(let fact): session(run, fact.task, fact.session) { $0.pid = fact.pid }
+        case .sessionUsed: break
         case .threadStarted(let fact):
             session(run, fact.task, fact.session) { $0.thread = fact.thread }
             task(run, fact.task) {
@@ -140,7 +147,9 @@ private struct ProjectionPart {
                 $0.outcome = .set(fact.outcome.rawValue)
                 $0.reason = .set(fact.reason)
             }
-        case .sessionSignalled, .gateClosed, .gateOpened, .shutdownAdvanced, .warned: break
+        case .sessionSignalled, .gateClosed, .gateOpened, .concurrencyChanged, .shutdownAdvanced,
+            .warned:
+            break
         }
     }
 

@@ -84,6 +84,10 @@ package struct SessionRow: Hashable, Sendable, Codable {
     package var tickedAfter: Int?
     /// What it used.
     package var usage: TokenUsage?
+    /// Whether that is what it was last seen to have used; `nil` for no.
+    package var isUsagePartial: Bool?
+    /// Whether that is what was set aside for it; `nil` for no.
+    package var isUsageEstimated: Bool?
     /// Bytes it wrote to standard error.
     package var standardErrorBytes: Int64
 }

@@ -1,4 +1,3 @@
-import Dispatch
 import Foundation
 import GRDB
 import Glibc
@@ -7,27 +6,48 @@ import Synchronization
 
 /// The journal of every run of a workspace, and the tables made from it.
 ///
-/// Writes happen on the store's own queue, in order, in one transaction for all batches that wait.
+/// Writes happen on the store's own thread, in order, in one transaction for all batches that wait.
 /// The tables that people look at follow a moment later, or when somebody looks after a crash. A
 /// batch that was reported as written survives the death of this process, `kill -9` included; a
 /// power failure may cost the last moments (WAL with `synchronous = NORMAL`). The truth about *work*
 /// is in the task directories all the same.
+///
+/// A disk that takes nothing more loses nothing: batches wait and are written again, in order,
+/// until they are written or given up.
 package final class RunStore: Sendable {
+    /// What becomes of writing.
+    package enum Condition: Hashable, Sendable {
+        /// Nothing can be written; the words say why and what to do. Tried again all the time.
+        case failing(String)
+        /// All that waited has been written.
+        case recovered
+    }
+
     /// The database's file.
     package let path: String
+    /// The state directory.
+    package var directory: String { (path as NSString).deletingLastPathComponent }
     private let writer: DatabaseQueue
     private let checkpointer: Checkpointer
-    private let queue = DispatchQueue(label: "quire.store")
-    private let waiting = Mutex<[Appended]>([])
-    /// What the projections lack; touched on the queue alone.
+    private let thread = SerialThread(name: "quire.store")
+    /// Batches that are not written yet, in order, and how that goes.
+    private let waiting = Mutex(Waiting())
+    /// What the projections lack; touched on the thread alone.
     private let projection = Mutex(Projection())
 
     /// How far the projections may lag behind the journal.
     ///
     /// A start waits for the journal alone, and rows that change often are written once. Not longer,
     /// for the journal must wait while they are written.
-    private static let lag = DispatchTimeInterval.milliseconds(10)
-    private static let retry = DispatchTimeInterval.seconds(1)
+    private static let lag = Duration.milliseconds(10)
+    private static let retry = Duration.seconds(1)
+
+    private struct Waiting: Sendable {
+        var batches: [Appended] = []
+        var isFailing = false
+        var isGivenUp = false
+        var observer: (@Sendable (Condition) -> Void)?
+    }
 
     private typealias Appended = (JournalBatch, @Sendable (Result<Void, StoreError>) -> Void)
 
@@ -37,11 +57,10 @@ package final class RunStore: Sendable {
         checkpointer = Checkpointer(path: path)
     }
 
-    /// Opens the store in a directory, which is made if need be and ignored by git.
+    /// Makes a state directory if need be, and has git ignore it.
     ///
-    /// - Throws: `StoreError` when the directory or the database can't be used.
-    package static func open(directory: String) throws(StoreError) -> RunStore {
-        let path = directory + "/quire.db"
+    /// - Throws: `StoreError` when that can't be done.
+    package static func prepare(directory: String) throws(StoreError) {
         do {
             try FileManager.default.createDirectory(
                 atPath: directory,
@@ -53,83 +72,154 @@ package final class RunStore: Sendable {
             }
         } catch {
             throw StoreError(
-                "the state directory \"\(directory)\" can't be made: \(Self.words(for: error)); "
-                    + "check its owner and permissions, or name another with --state-dir"
+                "the state directory \"\(directory)\" can't be made: \(Self.words(for: error)), "
+                    + "or name another with --state-dir"
             )
         }
+    }
+
+    /// Opens the store in a directory, which is made if need be and ignored by git.
+    ///
+    /// With `durable`, a batch that was reported as written survives a power failure too.
+    ///
+    /// - Throws: `StoreError` when the directory or the database can't be used.
+    package static func open(
+        directory: String,
+        durable: Bool = false
+    ) throws(StoreError) -> RunStore {
+        try prepare(directory: directory)
+        let path = directory + "/quire.db"
         do {
-            return RunStore(path: path, writer: try database(path))
+            return RunStore(path: path, writer: try database(path, durable: durable))
         } catch {
             throw StoreError(error, path: path)
         }
     }
 
-    /// The system's words for an error of Foundation's, which are the exact ones.
+    /// The system's words for an error of Foundation's, which are the exact ones, and what to do.
     private static func words(for error: any Error) -> String {
         let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? any Error
         guard let cause = cause as? POSIXError ?? error as? POSIXError else {
-            return error.localizedDescription
+            return "\(error.localizedDescription); check its owner and permissions"
         }
+        let isFull = [.ENOSPC, .EDQUOT].contains(cause.code)
         return String(cString: strerror(cause.code.rawValue))
+            + (isFull ? "; free some space" : "; check its owner and permissions")
     }
 
-    private static func database(_ path: String) throws -> DatabaseQueue {
+    /// Refuses a newer Quire's database before anything of it is touched: to open it for writing
+    /// is to write.
+    private static func checkVersion(_ path: String) throws {
+        guard FileManager.default.fileExists(atPath: path) else { return }
         var configuration = Configuration()
+        configuration.readonly = true
         configuration.busyMode = .timeout(5)
-        configuration.journalMode = .wal
-        configuration.prepareDatabase { database in
-            try database.execute(sql: "PRAGMA synchronous = NORMAL")
-            // A checkpoint waits for the disk; it is made beside the writing, by `Checkpointer`.
-            try database.execute(sql: "PRAGMA wal_autocheckpoint = 0")
-        }
         let queue = try DatabaseQueue(path: path, configuration: configuration)
         if try queue.read(Schema.migrator.hasBeenSuperseded) {
             throw StoreError(
                 "the run database \"\(path)\" was written by a newer Quire; update this one"
             )
         }
+        try queue.close()
+    }
+
+    private static func database(_ path: String, durable: Bool) throws -> DatabaseQueue {
+        try checkVersion(path)
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(5)
+        configuration.journalMode = .wal
+        configuration.prepareDatabase { database in
+            // A checkpoint waits for the disk; it is made beside the writing, by `Checkpointer`.
+            try database.execute(sql: "PRAGMA wal_autocheckpoint = 0")
+        }
+        let queue = try DatabaseQueue(path: path, configuration: configuration)
+        // GRDB itself chooses NORMAL, after the preparation.
+        try queue.writeWithoutTransaction { database in
+            try database.execute(sql: "PRAGMA synchronous = \(durable ? "FULL" : "NORMAL")")
+        }
         try Schema.migrator.migrate(queue)
         try queue.write { try Projection.catchUp(in: $0) }
         return queue
     }
 
-    /// Writes a batch, some time; calls back on the store's queue when it is durable or refused.
+    /// Has the handler told, on the store's thread, when writing begins to fail and when it has
+    /// recovered.
+    package func observe(_ handler: @escaping @Sendable (Condition) -> Void) {
+        waiting.withLock { $0.observer = handler }
+    }
+
+    /// Writes a batch, some time; calls back on the store's thread when it is durable or refused.
     ///
     /// Batches are written in the order of the calls. Those that come while others are being
-    /// written go into one transaction, and are durable or refused together.
+    /// written go into one transaction, and are durable or refused together. A batch is refused
+    /// when it can't be encoded, or when writing fails after `giveUp`.
     package func append(
         _ batch: JournalBatch,
         completion: @escaping @Sendable (Result<Void, StoreError>) -> Void
     ) {
         let isFirst = waiting.withLock { waiting in
-            waiting.append((batch, completion))
-            return waiting.count == 1
+            waiting.batches.append((batch, completion))
+            return waiting.batches.count == 1
         }
-        if isFirst { queue.async { [self] in writeWaiting() } }
+        if isFirst { thread.perform { [self] in writeWaiting() } }
+    }
+
+    /// Refuses what can't be written now, and from now on.
+    package func giveUp() {
+        waiting.withLock { $0.isGivenUp = true }
+        thread.perform { [self] in writeWaiting() }
     }
 
     private func writeWaiting() {
-        let batches = waiting.withLock { waiting in
-            defer { waiting = [] }
-            return waiting
-        }
-        let result: Result<Void, StoreError>
+        let batches = waiting.withLock { $0.batches }
+        guard !batches.isEmpty else { return }
         do {
             let rows = try writer.write { database in
                 try batches.map { try Journal.append($0.0, to: database) }
             }
-            let isFirst = projection.withLock { projection in
-                defer {
-                    for (row, (batch, _)) in zip(rows, batches) { projection.fold(batch, row: row) }
-                }
-                return projection.isEmpty
-            }
-            if isFirst { queue.asyncAfter(deadline: .now() + Self.lag) { [self] in project() } }
-            result = .success(())
+            fold(batches, rows)
+            settle(batches, .success(()))
         } catch {
-            result = .failure(StoreError(error, path: path))
+            let failure = StoreError(error, path: path)
+            guard error is DatabaseError, wait(for: failure) else {
+                return settle(batches, .failure(failure))
+            }
+            thread.perform(after: Self.retry) { [self] in writeWaiting() }
         }
+    }
+
+    /// Notes that nothing can be written; false when nobody wants to wait any more.
+    private func wait(for failure: StoreError) -> Bool {
+        let (waits, observer) = waiting.withLock { waiting in
+            let isNews = !waiting.isFailing && !waiting.isGivenUp
+            waiting.isFailing = true
+            return (!waiting.isGivenUp, isNews ? waiting.observer : nil)
+        }
+        observer?(.failing("\(failure)"))
+        return waits
+    }
+
+    /// Reports what became of the batches that waited longest, and goes on with the others.
+    private func settle(_ batches: [Appended], _ result: Result<Void, StoreError>) {
+        let (isMore, observer) = waiting.withLock { waiting in
+            waiting.batches.removeFirst(batches.count)
+            let hasRecovered = waiting.isFailing && !waiting.isGivenUp
+            if hasRecovered { waiting.isFailing = false }
+            return (!waiting.batches.isEmpty, hasRecovered ? waiting.observer : nil)
+        }
+        if isMore { thread.perform { [self] in writeWaiting() } }
         for (_, completion) in batches { completion(result) }
+        observer?(.recovered)
+    }
+
+    private func fold(_ batches: [Appended], _ rows: [Int64]) {
+        let isFirst = projection.withLock { projection in
+            defer {
+                for (row, (batch, _)) in zip(rows, batches) { projection.fold(batch, row: row) }
+            }
+            return projection.isEmpty
+        }
+        if isFirst { thread.perform(after: Self.lag) { [self] in project() } }
     }
 
     /// Brings the projections up to the journal, where they lag behind.
@@ -144,14 +234,16 @@ package final class RunStore: Sendable {
                 projection = Projection()
                 checkpointer.checkpointIfLong()
             } catch {
-                queue.asyncAfter(deadline: .now() + Self.retry) { [self] in project() }
+                thread.perform(after: Self.retry) { [self] in project() }
             }
         }
     }
 
     /// Waits until everything appended is written, and closes the database.
     package func close() throws(StoreError) {
-        queue.sync {
+        thread.performAndWait { [self] in
+            // What came during the last write waits for the next one.
+            while waiting.withLock({ !$0.batches.isEmpty && !$0.isFailing }) { writeWaiting() }
             project()
             // What could not be written waits for the next start.
             projection.withLock { $0 = Projection() }
@@ -177,7 +269,7 @@ package final class RunStore: Sendable {
 
     /// Makes the projections afresh from the journal.
     package func rebuildProjections() throws(StoreError) {
-        queue.sync { project() }
+        thread.performAndWait { [self] in project() }
         do {
             try writer.write { try Projection.rebuild(in: $0) }
         } catch {

@@ -14,8 +14,17 @@ enum Schema {
         migrator.registerMigration("2") { database in
             try database.execute(sql: version2)
         }
+        migrator.registerMigration("3") { database in
+            try database.execute(sql: version3)
+        }
         return migrator
     }
+
+    /// Marks of what sessions used that did not tell it themselves.
+    private static let version3 = """
+        ALTER TABLE session ADD COLUMN usage_partial INTEGER;
+        ALTER TABLE session ADD COLUMN usage_estimated INTEGER;
+        """
 
     /// A row for each batch instead of one for each fact; projections that may lag behind, and so
     /// do not hold what is in no fact.

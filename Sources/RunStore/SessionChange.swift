@@ -4,6 +4,8 @@ import Orchestration
 /// What a transaction's facts do to a session's row.
 struct SessionChange {
     private var start: (fact: SessionStarted, wall: Int64)?
+    /// Its place among the sessions that began; 0 for one that had begun before.
+    private(set) var place = 0
     private var end: (fact: SessionEnded, wall: Int64)?
     var pid: Int32?
     var thread: String?
@@ -11,9 +13,10 @@ struct SessionChange {
     /// Changes nothing.
     init() {}
 
-    /// A session that begins; an earlier row of its name goes.
-    init(_ start: SessionStarted, _ wall: Int64) {
+    /// A session that begins, at a place among others; an earlier row of its name goes.
+    init(_ start: SessionStarted, _ wall: Int64, place: Int) {
         self.start = (start, wall)
+        self.place = place
     }
 
     mutating func ended(_ fact: SessionEnded, _ wall: Int64) {
@@ -41,11 +44,11 @@ struct SessionChange {
             run, task, number, role, slot, began, ticked_before,
             pid, thread, ended, seconds, verdict, charge, failure, message, ticked_after,
             output_leaked, input_tokens, cached_input_tokens, output_tokens,
-            reasoning_output_tokens
+            reasoning_output_tokens, usage_partial, usage_estimated
         ) VALUES (
             ?, ?, ?, ?, ?, ?, ?,
             ?, ?, ?, ?, ?, ?, ?, ?, ?,
-            coalesce(?, 0), ?, ?, ?, ?
+            coalesce(?, 0), ?, ?, ?, ?, ?, ?
         )
         """
 
@@ -58,7 +61,9 @@ struct SessionChange {
         output_leaked = coalesce(?, output_leaked), input_tokens = coalesce(?, input_tokens),
         cached_input_tokens = coalesce(?, cached_input_tokens),
         output_tokens = coalesce(?, output_tokens),
-        reasoning_output_tokens = coalesce(?, reasoning_output_tokens)
+        reasoning_output_tokens = coalesce(?, reasoning_output_tokens),
+        usage_partial = coalesce(?, usage_partial),
+        usage_estimated = coalesce(?, usage_estimated)
         WHERE run = ? AND task = ? AND number = ?
         """
 
@@ -69,7 +74,7 @@ struct SessionChange {
             pid, thread, end?.wall, fact?.seconds, fact?.verdict.rawValue, fact?.charge.rawValue,
             fact?.failure?.kind.rawValue, fact?.failure?.message, fact?.progress?.ticked,
             fact?.outputLeaked, usage?.input, usage?.cachedInput, usage?.output,
-            usage?.reasoningOutput,
+            usage?.reasoningOutput, fact?.isUsagePartial, fact?.isUsageEstimated,
         ]
     }
 }

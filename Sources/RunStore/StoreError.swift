@@ -4,9 +4,12 @@ import GRDB
 package struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What, where, and what to do.
     package let description: String
+    /// Whether the database can't be read any more, so that nothing is lost by moving it away.
+    package let isDamage: Bool
 
     init(_ description: String) {
         self.description = description
+        isDamage = false
     }
 
     init(_ error: any Error, path: String) {
@@ -14,10 +17,16 @@ package struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
             self = error
         } else {
             description = "the run database \"\(path)\" \(Self.words(for: error))"
+            let code = (error as? DatabaseError)?.resultCode.primaryResultCode
+            isDamage = code == .SQLITE_NOTADB || code == .SQLITE_CORRUPT || error is DecodingError
         }
     }
 
     private static func words(for error: any Error) -> String {
+        if error is DecodingError {
+            return "holds a record that can't be read: move it away; history is lost, the task "
+                + "directories are not"
+        }
         guard let error = error as? DatabaseError else { return "failed: \(error)" }
         switch error.resultCode.primaryResultCode {
         case .SQLITE_FULL: return "can't grow: the disk is full; free some space and run again"

@@ -41,9 +41,10 @@ package struct StoreReader: Sendable {
         return try Projection.isBehind(in: database)
     }
 
-    /// All runs, the newest first.
+    /// All runs, the one that was journalled last first: the clock may have been set between.
     package func runs() throws(StoreError) -> [RunRow] {
-        try fetch("SELECT * FROM run ORDER BY began DESC", []) { row in
+        let last = "(SELECT max(sequence) FROM journal WHERE journal.run = run.id)"
+        return try fetch("SELECT * FROM run ORDER BY \(last) DESC", []) { row in
             RunRow(
                 id: row["id"],
                 name: row["name"],
@@ -78,6 +79,16 @@ package struct StoreReader: Sendable {
         }
     }
 
+    /// The tasks of a run that are complete, those too that its newest leg left out, and the
+    /// sessions that each took.
+    package func completeTasks(of run: String) throws(StoreError) -> [String: Int] {
+        let rows: [(String, Int)] = try fetch(
+            "SELECT name, sessions FROM task WHERE run = ? AND outcome = 'complete'",
+            [run]
+        ) { ($0["name"], $0["sessions"]) }
+        return Dictionary(uniqueKeysWithValues: rows)
+    }
+
     /// The sessions of a run, of one task or of all, in the order in which they began.
     package func sessions(of run: String, task: String? = nil) throws(StoreError) -> [SessionRow] {
         let filter = task == nil ? "" : " AND task = ?"
@@ -85,7 +96,7 @@ package struct StoreReader: Sendable {
             """
             SELECT session.*, coalesce(bytes, 0) AS stderr_bytes
             FROM session LEFT JOIN standard_error USING (run, task, number)
-            WHERE run = ?\(filter) ORDER BY began, task, number
+            WHERE run = ?\(filter) ORDER BY session.rowid
             """,
             [run] + (task.map { [$0] } ?? []),
             Self.session
@@ -105,6 +116,37 @@ package struct StoreReader: Sendable {
         } catch {
             throw StoreError(error, path: path)
         }
+    }
+
+    /// The batches of the journal of a run's newest leg that hold facts of these kinds, in order.
+    func batches(
+        of run: String,
+        with kinds: [RunEvent.Kind]
+    ) throws(StoreError) -> [JournalBatch] {
+        do {
+            return try reader.read { database in
+                try Journal.batches(of: run, with: kinds, in: database)
+            }
+        } catch {
+            throw StoreError(error, path: path)
+        }
+    }
+
+    /// Reads from one state of the database.
+    func read<Value>(_ body: (Database) throws -> Value) throws(StoreError) -> Value {
+        do {
+            return try reader.read(body)
+        } catch {
+            throw StoreError(error, path: path)
+        }
+    }
+
+    /// How a run's newest leg began.
+    package func beginning(of run: String) throws(StoreError) -> RunBegan? {
+        for batch in try batches(of: run, with: [.runBegan]) {
+            for case .runBegan(let fact) in batch.events { return fact }
+        }
+        return nil
     }
 
     /// What a session wrote to standard error: its first and its last 64 KiB.
@@ -152,6 +194,8 @@ package struct StoreReader: Sendable {
             tickedBefore: row["ticked_before"],
             tickedAfter: row["ticked_after"],
             usage: usage,
+            isUsagePartial: row["usage_partial"],
+            isUsageEstimated: row["usage_estimated"],
             standardErrorBytes: row["stderr_bytes"]
         )
     }

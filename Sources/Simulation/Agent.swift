@@ -6,32 +6,39 @@ struct Agent: Sendable {
     enum Course: Sendable {
         case ends(after: Duration, Failure?)
         case hangs(ignoresTermination: Bool)
-        case waitsForNetwork
+        /// For ever, or until it dies by itself.
+        case waitsForNetwork(until: (after: Duration, failure: Failure)?)
     }
 
     var checklist = ChecklistState.missing
     let entries: Int
 
-    mutating func course(
-        of role: Role,
-        faults: Faults,
-        using generator: inout SplitMix64
-    ) -> Course {
+    func course(faults: Faults, using generator: inout SplitMix64) -> Course {
         if chance(faults.hanging, &generator) {
             return .hangs(ignoresTermination: chance(faults.ignoring, &generator))
         }
-        if chance(faults.offline, &generator) { return .waitsForNetwork }
+        if chance(faults.offline, &generator) { return waiting(faults, &generator) }
         let duration = Duration.milliseconds(Int.random(in: 1000...600_000, using: &generator))
         if chance(faults.failing, &generator),
             let kind = faults.classes.randomElement(using: &generator)
         {
             return .ends(after: duration, Failure(kind, "simulated \(kind.rawValue)"))
         }
-        work(role, faults, &generator)
         return .ends(after: duration, nil)
     }
 
-    private mutating func work(_ role: Role, _ faults: Faults, _ generator: inout SplitMix64) {
+    private func waiting(_ faults: Faults, _ generator: inout SplitMix64) -> Course {
+        guard chance(faults.dyingOffline, &generator),
+            let kind = [FailureClass.killed, .streamCut, .incomplete].randomElement(
+                using: &generator
+            )
+        else { return .waitsForNetwork(until: nil) }
+        let after = Duration.milliseconds(Int.random(in: 6000...600_000, using: &generator))
+        return .waitsForNetwork(until: (after, Failure(kind, "simulated \(kind.rawValue)")))
+    }
+
+    /// Does a session's work.
+    mutating func work(_ role: Role, _ faults: Faults, _ generator: inout SplitMix64) {
         if chance(faults.damaging, &generator) {
             checklist = .damaged("simulated damage")
         } else if chance(faults.idle, &generator) {

@@ -14,6 +14,8 @@ package struct Batch: Sendable {
         package var slot: Int
         /// Why it was chosen.
         package var stream: Scheduler.Stream
+        /// How long it takes, in seconds; how long it took, once a limit has cut it down.
+        package var seconds: Double
     }
 
     /// What is played.
@@ -25,31 +27,38 @@ package struct Batch: Sendable {
     /// What it amounts to.
     package private(set) var meter: BatchMeter
 
+    /// What the sessions used, where that is priced.
+    private(set) var usage = TokenUsage.zero
+    /// What limits did to it; `nil` where there are none.
+    var limited: LimitedBatch?
     private var orchestrator: Orchestrator
-    private let plan: RunPlan
+    let plan: RunPlan
     private let places: [String: Int]
     private var events = SortedEvents()
     private var ended: [Bool]
     private var isOver = false
 
-    /// Makes a batch; its rule and settings are the run's unless given.
+    /// Makes a batch; its rule and settings are the run's unless given, and the service bears
+    /// anything.
     package init(
         _ workload: Workload,
         plan: RunPlan? = nil,
         rule: (any SchedulingRule)? = nil,
-        settings: Scheduler.Settings = Scheduler.Settings()
+        settings: Scheduler.Settings = Scheduler.Settings(),
+        limits: ServiceLimits? = nil
     ) {
-        self.workload = workload
-        self.plan = plan ?? workload.plan()
+        let plan = plan ?? workload.plan()
+        (self.workload, self.plan) = (workload, plan)
         completions = Array(repeating: nil, count: workload.tasks.count)
         ended = Array(repeating: false, count: workload.tasks.count)
         meter = BatchMeter(workload)
         places = Dictionary(
-            self.plan.tasks.enumerated().map { ($1.name, $0) },
+            plan.tasks.enumerated().map { ($1.name, $0) },
             uniquingKeysWith: { first, _ in first }
         )
         let state = RunState(rule: rule, settings: settings)
         let seed = UInt64(bitPattern: Int64(workload.seed))
+        limited = limits.map { LimitedBatch($0, plan, seed: seed) }
         orchestrator = Orchestrator(recovering: state, seed: seed)
     }
 
@@ -69,13 +78,14 @@ package struct Batch: Sendable {
         while !isOver, let next = nextTime {
             var happened: [Event] = []
             for happening in events.take(until: next) { happened += event(happening) }
+            if limited != nil { happened += limitedEvents(until: next) }
             carryOut(happened, at: next)
         }
     }
 
     /// When something happens, or a decision is due.
     private var nextTime: Duration? {
-        [events.first, orchestrator.nextDeadline].compactMap(\.self).min()
+        [events.first, limited?.service.next, orchestrator.nextDeadline].compactMap(\.self).min()
     }
 
     private mutating func carryOut(_ events: [Event], at now: Duration) {
@@ -84,6 +94,9 @@ package struct Batch: Sendable {
             wall: WallTime(millisecondsSinceEpoch: now.wholeMilliseconds)
         )
         for command in orchestrator.handle(events, at: moment) {
+            if limited != nil, case .record(let fact) = command {
+                limited?.note(fact, at: moment.wall)
+            }
             switch command {
             case .record(.sessionEnded(let fact)): end(fact, at: now)
             case .record(.taskEnded(let fact)): end(fact, at: now)
@@ -92,27 +105,41 @@ package struct Batch: Sendable {
             default: break
             }
         }
+        limited?.turnEnded(at: now, orchestrator.state)
         meter.turnEnded(at: now.inSeconds)
     }
 
     private mutating func begin(_ start: SessionStarted, at now: Duration) {
         guard let task = places[start.task] else { return }
-        let seconds = workload.tasks[task].sessions[start.session - 1].seconds
-        events.add(at: now + .nearestMillisecond(seconds), task, session: start.session)
-        let dispatch = Dispatch(
+        var dispatch = Dispatch(
             at: now.inSeconds,
             task: task,
             session: start.session,
             slot: start.slot,
-            stream: start.stream ?? .rank
+            stream: start.stream ?? .rank,
+            seconds: 0
         )
+        if limited == nil {
+            dispatch.seconds = workload.tasks[task].sessions[start.session - 1].seconds
+            let end = now + .nearestMillisecond(dispatch.seconds)
+            events.add(at: end, task, session: start.session)
+        } else {
+            dispatch.seconds = beginLimited(start, task, at: now, dispatch: dispatches.count)
+        }
         dispatches.append(dispatch)
         meter.began(dispatch)
     }
 
     private mutating func end(_ fact: SessionEnded, at now: Duration) {
         guard let task = places[fact.task] else { return }
-        meter.ended(task, session: fact.session, at: now.inSeconds)
+        if plan.prices != nil, let used = fact.usage { usage = usage + used }
+        guard let limited else {
+            let drawn = workload.tasks[task].sessions[fact.session - 1]
+            return meter.ended(task, drawn.seconds, tokens: drawn.tokens, at: now.inSeconds)
+        }
+        let tokens = Double(fact.usage?.total ?? 0)
+        meter.ended(task, fact.seconds, tokens: tokens, at: now.inSeconds)
+        dispatches[limited.tasks[task].dispatch].seconds = fact.seconds
     }
 
     private mutating func end(_ fact: TaskEnded, at now: Duration) {
@@ -130,18 +157,36 @@ package struct Batch: Sendable {
             meter.arrived(task.id, at: task.arrival)
             return [.taskInspected(TaskInspected(task: name, checklist: .missing))]
         }
-        let session = task.sessions[happening.session - 1]
-        let failure = session.crashed ? Failure(.killed, "it crashed") : nil
-        let result = SessionResult(
+        let result = result(of: task.id, place: happening.session - 1)
+        return ended(task, happening.session, place: happening.session - 1, result)
+    }
+
+    /// What a drawn session of a task comes to.
+    func result(of task: Int, place: Int) -> SessionResult {
+        let session = workload.tasks[task].sessions[place]
+        return SessionResult(
             termination: session.crashed ? .signaled(9) : .exited(0),
-            failure: failure,
-            usage: TokenUsage(output: Int64(session.tokens))
+            failure: session.crashed ? Failure(.killed, "it crashed") : nil,
+            usage: workload.tasks[task].usage(of: session.tokens)
         )
+    }
+
+    /// What the decisions are told of a session that did what was drawn for it.
+    func ended(
+        _ task: Workload.Task,
+        _ number: Int,
+        place: Int,
+        _ result: SessionResult
+    ) -> [Event] {
+        let session = task.sessions[place]
+        let name = plan.tasks[task.id].name
         let progress = Progress(ticked: session.done, total: max(1, session.total))
-        let key = SessionKey(task: name, number: happening.session)
-        let end = Event.sessionEnded(key, result, .good(progress))
-        let isLast = happening.session >= task.sessions.count
-        if isLast && task.completesAfter == nil {
+        let end = Event.sessionEnded(
+            SessionKey(task: name, number: number),
+            result,
+            .good(progress)
+        )
+        if place + 1 >= task.sessions.count && task.completesAfter == nil {
             return [end, .taskUnavailable(task: name, reason: "it is never complete")]
         }
         return [end]
@@ -185,7 +230,7 @@ private struct SortedEvents: Sendable {
 
 extension Duration {
     /// So many seconds, to the millisecond: sums of them are exact.
-    fileprivate static func nearestMillisecond(_ seconds: Double) -> Duration {
+    static func nearestMillisecond(_ seconds: Double) -> Duration {
         .milliseconds(Int64((seconds * 1000).rounded()))
     }
 }

@@ -16,6 +16,9 @@ package struct BatchFigures: Hashable, Sendable, Codable {
     package var end: Double
     /// Completion times as multiples of the tasks' work.
     package var slowdownMean, slowdownP99: Double
+    /// Completion time as a multiple of that under ideal weighted sharing: the 99th percentile;
+    /// `nil` for more than ten million tasks times groups.
+    package var latenessP99: Double?
     /// The longest time that a task waited for a session, while any could be completed.
     package var longestWait: Double
     /// The same, in starts of others.
@@ -35,9 +38,14 @@ package struct BatchFigures: Hashable, Sendable, Codable {
     package var falseKills: Int
     /// The part of the sessions that followed their task's one before at once.
     package var continuity: Double
+    /// What the tokens cost; `nil` where there are no prices.
+    package var cost: Double?
+    /// What limits did; `nil` where there are none.
+    package var limits: LimitFigures?
 
     package enum CodingKeys: String, CodingKey {
         case policy, completed, sessions, tokens, jain, waste, continuity, utilisation
+        case cost, limits
         case mean = "mean_completion_s"
         case p50 = "p50_completion_s"
         case p99 = "p99_completion_s"
@@ -46,6 +54,7 @@ package struct BatchFigures: Hashable, Sendable, Codable {
         case end = "end_s"
         case slowdownMean = "mean_slowdown"
         case slowdownP99 = "p99_slowdown"
+        case latenessP99 = "p99_against_sharing"
         case longestWait = "max_wait_s"
         case longestWaitStarts = "max_wait_dispatches"
         case doneAtQuarter = "done_at_25_percent"

@@ -20,7 +20,7 @@ package struct BatchMeter: Sendable {
     private var laterStarts = 0
     private var directStarts = 0
     private var busySeconds = 0.0
-    private var tokens = 0.0
+    private(set) var tokens = 0.0
     private var idleTokens = 0.0
     private var completionTokens: [Double] = []
     private var completionTimes: [Double?]
@@ -29,7 +29,7 @@ package struct BatchMeter: Sendable {
     private var lastCompletion = 0.0
     private var longestWait = (seconds: 0.0, starts: 0)
     private var falseKills = 0
-    private var end = 0.0
+    private(set) var end = 0.0
     /// Session seconds of each group for its weight, while every group has had a task waiting.
     private var contested: [Double]?
     private var isContested = true
@@ -44,11 +44,7 @@ package struct BatchMeter: Sendable {
         completionTimes = Array(repeating: nil, count: count)
         onSlot = Array(repeating: -1, count: workload.slots)
         slotOf = Array(repeating: 0, count: count)
-        var dependents = Array(repeating: [Int](), count: count)
-        for task in workload.tasks {
-            for need in task.needs { dependents[need].append(task.id) }
-        }
-        self.dependents = dependents
+        dependents = workload.dependents
         seconds = Array(repeating: 0, count: workload.groups.count)
         waitingIn = Array(repeating: 0, count: workload.groups.count)
         unfinished = workload.tasks.count { $0.completesAfter != nil }
@@ -80,13 +76,12 @@ package struct BatchMeter: Sendable {
         began[task] = dispatch.at
     }
 
-    mutating func ended(_ task: Int, session: Int, at time: Double) {
-        let drawn = workload.tasks[task].sessions[session - 1]
+    mutating func ended(_ task: Int, _ took: Double, tokens used: Double, at time: Double) {
         onSlot[slotOf[task]] = -1
-        seconds[workload.tasks[task].group] += drawn.seconds
-        busySeconds += drawn.seconds
-        tokens += drawn.tokens
-        if workload.tasks[task].completesAfter == nil { idleTokens += drawn.tokens }
+        seconds[workload.tasks[task].group] += took
+        busySeconds += took
+        tokens += used
+        if workload.tasks[task].completesAfter == nil { idleTokens += used }
         wait(task, at: time)
     }
 
@@ -110,19 +105,19 @@ package struct BatchMeter: Sendable {
     mutating func turnEnded(at time: Double) {
         end = time
         guard workload.groups.count > 1, isContested, time > 0 else { return }
+        guard !waitingIn.contains(0) else {
+            isContested = false
+            return
+        }
         var shares = seconds
         for task in onSlot where task >= 0 {
             shares[workload.tasks[task].group] += time - began[task]
         }
         for group in shares.indices { shares[group] /= workload.groups[group].weight }
         contested = shares
-        if waitingIn.contains(0) {
-            isContested = false
-        } else {
-            let lightest = workload.groups.map(\.weight).min() ?? 1
-            let gap = (shares.max() ?? 0) - (shares.min() ?? 0)
-            largestGap = max(largestGap, gap * lightest)
-        }
+        let lightest = workload.groups.map(\.weight).min() ?? 1
+        let gap = (shares.max() ?? 0) - (shares.min() ?? 0)
+        largestGap = max(largestGap, gap * lightest)
     }
 
     private mutating func wait(_ task: Int, at time: Double) {
@@ -165,6 +160,7 @@ extension BatchMeter {
             end: end,
             slowdownMean: slowdowns.mean,
             slowdownP99: slowdowns.percentile(99),
+            latenessP99: lateness(of: done)?.percentile(99),
             longestWait: longestWait.seconds,
             longestWaitStarts: longestWait.starts,
             utilisation: busySeconds / max(1e-9, Double(workload.slots) * end),
@@ -177,6 +173,17 @@ extension BatchMeter {
             falseKills: falseKills,
             continuity: Double(directStarts) / Double(max(1, laterStarts))
         )
+    }
+
+    /// Completion times as multiples of those under ideal sharing, in order; `nil` where that takes
+    /// too long to work out.
+    private func lateness(of done: [Workload.Task]) -> [Double]? {
+        guard workload.tasks.count * workload.groups.count <= 10_000_000 else { return nil }
+        let ideal = FluidSharing(workload).completions
+        return done.map { task in
+            let shared = (ideal[task.id] ?? .infinity) - task.arrival
+            return ((completionTimes[task.id] ?? 0) - task.arrival) / max(shared, 1e-9)
+        }.sorted()
     }
 
     /// The part of the tasks that was complete when so many tokens were used.

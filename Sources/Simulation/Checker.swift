@@ -1,53 +1,130 @@
 import Orchestration
 
-/// An independent model of what a run may do; it notes every command that breaks a rule.
+/// An independent model of what a run may do; it notes everything that breaks a rule.
 struct Checker: Sendable {
-    var violations: [String] = []
-    private var plan: RunPlan
+    private(set) var violations: [String] = []
+    private let plan: RunPlan
+    private let needs: [String: [String]]
+    private let groups: [String: String]
+    // What was decided.
     private var slots: [Int: SessionKey] = [:]
     private var running: [SessionKey: Int] = [:]
-    private var begun: Set<SessionKey> = []
     private var complete: Set<String> = []
     private var ended: Set<String> = []
     private var isStopping = false
-    private var durable: Set<SessionKey> = []
+    private var hasEnded = false
+    private var spent: Int64 = 0
+    private var now = Duration.zero
+    /// Since when something could have started and nothing did, and whether a gate held it.
+    private var wait: (since: Duration, isHeld: Bool)?
+    // What is durable.
+    private var durable = RunState()
+    private var startsOnDisk: Set<SessionKey> = []
+    private var begun: Set<SessionKey> = []
+    private var newest: [String: Int] = [:]
+    private var isGivenUp = false
 
     init(plan: RunPlan) {
         self.plan = plan
+        let named = plan.tasks.map { ($0.name, $0) }
+        needs = Dictionary(uniqueKeysWithValues: named.map { ($0, $1.needs) })
+        groups = Dictionary(
+            uniqueKeysWithValues: named.compactMap { name, task in task.group.map { (name, $0) } }
+        )
     }
 
-    mutating func crashed() {
+    mutating func note(_ violation: String, at time: Duration) {
+        violations.append("after \(time): \(violation)")
+    }
+
+    private mutating func expect(_ condition: Bool, _ violation: @autoclosure () -> String) {
+        if !condition { note(violation(), at: now) }
+    }
+
+    /// A new leg begins with what was recovered.
+    mutating func beginLeg(recovered: RunState, isCrash: Bool) {
+        expect(isGivenUp || recovered.tasks == durable.tasks, "what was durable is not recovered")
         slots = [:]
+        running = [:]
         isStopping = false
-        ended = complete
+        hasEnded = false
+        isGivenUp = false
+        wait = nil
+        durable = recovered
+        spent = recovered.ending == .finished ? 0 : Int64(recovered.ledger.spent.tokens)
+        // What was decided and not yet durable is undecided.
+        complete = Set(recovered.tasks.filter { $0.outcome == .complete }.map(\.plan.name))
+        ended = Set(recovered.tasks.filter { $0.outcome != nil }.map(\.plan.name))
+        for key in recovered.running.keys { running[key] = -1 }
     }
 
-    mutating func check(_ commands: [Command], state: RunState) {
+    // MARK: - Decisions
+
+    mutating func check(_ commands: [Command], state: RunState, at time: Duration) {
+        checkWait(until: time)
+        now = time
         for command in commands { check(command) }
+        noteWait(state, hasStarted: commands.contains(where: \.isStart))
         if running.count > plan.concurrency {
-            violations.append("\(running.count) sessions in \(plan.concurrency) slots")
+            note("\(running.count) sessions in \(plan.concurrency) slots", at: now)
         }
         for group in plan.groups { checkCap(group) }
-        if Set(state.running.keys) != Set(running.keys) {
-            violations.append("the state and the commands disagree about what runs")
+        expect(
+            Set(state.running.keys) == Set(running.keys),
+            "the state and the commands disagree about what runs"
+        )
+    }
+
+    /// How long what could start may wait for a retry's delay and a full disk.
+    private static let longestWait = Duration.seconds(3600)
+    /// The same where a gate holds it: until a time of the wall clock, which a fault can set back by
+    /// a day more than once.
+    private static let longestHold = Duration.seconds(4 * 86_400)
+
+    private mutating func checkWait(until time: Duration) {
+        guard let wait else { return }
+        let passed = time - wait.since
+        guard passed > (wait.isHeld ? Self.longestHold : Self.longestWait) else { return }
+        note("for \(passed) nothing has started that could have", at: time)
+    }
+
+    private mutating func noteWait(_ state: RunState, hasStarted: Bool) {
+        let isHeld = !state.gates.isEmpty
+        guard !isStopping, !hasEnded, state.legs > 0, running.count < state.concurrencyLimit,
+            plan.tasks.contains(where: isReady)
+        else {
+            wait = nil
+            return
         }
+        if hasStarted || wait?.isHeld != isHeld { wait = (now, isHeld) }
+    }
+
+    private func isReady(_ task: TaskPlan) -> Bool {
+        guard !ended.contains(task.name), task.needs.allSatisfy(complete.contains),
+            !running.keys.contains(where: { $0.task == task.name })
+        else { return false }
+        guard let group = plan.groups.first(where: { $0.name == task.group }),
+            let cap = group.maxConcurrent
+        else { return true }
+        return running.keys.count { groups[$0.task] == group.name } < cap
     }
 
     private mutating func checkCap(_ group: GroupPlan) {
         guard let cap = group.maxConcurrent else { return }
-        let members = Set(plan.tasks.filter { $0.group == group.name }.map(\.name))
-        let count = running.keys.count { members.contains($0.task) }
-        if count > cap { violations.append("\(count) sessions in group \(group.name)") }
+        let count = running.keys.count { groups[$0.task] == group.name }
+        expect(count <= cap, "\(count) sessions in group \(group.name)")
     }
 
     private mutating func check(_ command: Command) {
+        expect(!hasEnded, "something is decided after the end")
         switch command {
         case .record(let fact): check(fact)
         case .startSession(let start):
-            expect(durable.contains(start.key), "\(start.key) starts before its record")
-            expect(begun.insert(start.key).inserted, "\(start.key) starts twice")
-        case .endRun: expect(running.isEmpty, "the run ends with sessions running")
-        case .terminateSession, .killSession, .releaseTask: break
+            expect(running[start.key] != nil, "\(start.key) starts without a fact")
+        case .endRun:
+            expect(running.isEmpty, "the run ends with sessions running")
+            hasEnded = true
+        case .terminateSession, .killSession, .releaseTask, .readMachine: break
         }
     }
 
@@ -60,6 +137,8 @@ struct Checker: Sendable {
             expect(ended.insert(fact.task).inserted, "\(fact.task) ends twice")
             if fact.outcome == .complete { complete.insert(fact.task) }
         case .shutdownAdvanced: isStopping = true
+        case .warned(let fact):
+            expect(!fact.message.contains("[this is a bug]"), fact.message)
         default: break
         }
     }
@@ -70,22 +149,69 @@ struct Checker: Sendable {
         expect((0..<plan.concurrency).contains(fact.slot), "there is no slot \(fact.slot)")
         expect(!running.keys.contains { $0.task == fact.task }, "\(fact.task) runs twice")
         expect(!ended.contains(fact.task), "\(fact.task) starts after its end")
-        let needs = plan.tasks.first { $0.name == fact.task }?.needs ?? []
-        expect(needs.allSatisfy(complete.contains), "\(fact.task) starts before its needs")
+        let open = (needs[fact.task] ?? []).filter { !complete.contains($0) }
+        expect(open.isEmpty, "\(fact.task) starts before \(open)")
+        if let most = plan.budget?.limits.tokens {
+            let spent = spent
+            expect(spent < most, "\(fact.key) starts after \(spent) of \(most) tokens")
+        }
         slots[fact.slot] = fact.key
         running[fact.key] = fact.slot
-        durable.insert(fact.key)
     }
 
     private mutating func endedSession(_ fact: SessionEnded) {
         guard let slot = running.removeValue(forKey: fact.key) else {
-            violations.append("\(fact.key) ends without running")
-            return
+            return note("\(fact.key) ends without running", at: now)
         }
         if slots[slot] == fact.key { slots[slot] = nil }
+        spent += fact.usage?.total ?? 0
     }
 
-    private mutating func expect(_ condition: Bool, _ violation: @autoclosure () -> String) {
-        if !condition { violations.append(violation()) }
+    // MARK: - What the decisions lead to
+
+    /// Facts are durable.
+    mutating func wrote(_ events: [RunEvent], at moment: Moment) {
+        durable.apply(events, at: moment)
+        for case .sessionStarted(let fact) in events { startsOnDisk.insert(fact.key) }
     }
+
+    /// A session's process is about to begin, while others live.
+    mutating func begins(_ start: SessionStarted, living: [SessionKey], at time: Duration) {
+        now = time
+        let key = start.key
+        expect(startsOnDisk.contains(key), "\(key) starts before its record")
+        expect(begun.insert(key).inserted, "\(key) starts twice")
+        expect(!living.contains { $0.task == key.task }, "\(key) starts beside another of its task")
+        expect(newest[key.task, default: 0] < key.number, "\(key) starts after a later one")
+        newest[key.task] = key.number
+        expect(living.count < plan.concurrency, "\(living.count + 1) processes live")
+    }
+
+    /// Facts are given up that the disk did not take; they are lost, and known to be.
+    mutating func gaveUp() { isGivenUp = true }
+
+    /// Holds what is known against what is durable; nothing waits to be.
+    mutating func compare(_ state: RunState, at time: Duration) {
+        now = time
+        expect(durable.tasks == state.tasks, "the journal and the state disagree about tasks")
+        expect(durable.running == state.running, "they disagree about what runs")
+        expect(durable.gates == state.gates, "they disagree about gates")
+    }
+
+    /// The run is over for good: every task has an outcome, and the right one.
+    mutating func finished(_ state: RunState, checklists: [String: ChecklistState]) {
+        for task in state.tasks {
+            let name = task.plan.name
+            let isComplete = checklists[name]?.progress?.isComplete == true
+            expect(task.outcome != nil, "\(name) has no outcome")
+            expect(
+                (task.outcome == .complete) == isComplete || task.outcome == .blocked,
+                "\(name) is \(task.outcome?.rawValue ?? "open") with \(checklists[name] ?? .missing)"
+            )
+        }
+    }
+}
+
+extension Command {
+    fileprivate var isStart: Bool { if case .startSession = self { true } else { false } }
 }

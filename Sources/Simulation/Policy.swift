@@ -12,6 +12,18 @@ package enum Policy: String, Hashable, Sendable, CaseIterable {
     /// Knows all the work of each task after its first session: the honest bound without hints.
     case inspect
 
+    /// A run's scheduler.
+    package init(_ name: SchedulerName) {
+        self =
+            switch name {
+            case .pace: .pace
+            case .fifo: .fifo
+            case .roundRobin: .roundRobin
+            case .las: .las
+            case .shortestRemaining: .shortestRemaining
+            }
+    }
+
     /// The rule, for a workload.
     package func rule(for workload: Workload) -> any SchedulingRule {
         let work = workload.tasks.map(\.work)

@@ -7,10 +7,13 @@ package struct Workload: Hashable, Sendable, Codable {
     package struct Group: Hashable, Sendable, Codable {
         /// Above 0.
         package var weight: Double
+        /// What it is called; `nil` for its number.
+        package var name: String?
 
-        /// Makes a group.
-        package init(weight: Double) {
+        /// Makes a group; see the properties.
+        package init(weight: Double, name: String? = nil) {
             self.weight = weight
+            self.name = name
         }
     }
 
@@ -37,6 +40,35 @@ package struct Workload: Hashable, Sendable, Codable {
         }
     }
 
+    /// The classes that tokens are of.
+    package struct TokenMix: Hashable, Sendable, Codable {
+        /// The part of all tokens that is input, cached or not; from 0 to 1.
+        package var input: Double
+        /// The part of all tokens that is input from the prompt cache; at most `input`.
+        package var cachedInput: Double
+
+        package enum CodingKeys: String, CodingKey {
+            case input
+            case cachedInput = "cached_input"
+        }
+
+        /// Makes a mix.
+        package init(input: Double, cachedInput: Double) {
+            self.input = input
+            self.cachedInput = cachedInput
+        }
+
+        func usage(of tokens: Double) -> TokenUsage {
+            let all = Int64(tokens)
+            let input = Int64(tokens * self.input)
+            return TokenUsage(
+                input: input,
+                cachedInput: Int64(tokens * cachedInput),
+                output: all - input
+            )
+        }
+    }
+
     /// A task: all the sessions it may take.
     package struct Task: Hashable, Sendable, Codable {
         /// Its place among the tasks.
@@ -59,9 +91,11 @@ package struct Workload: Hashable, Sendable, Codable {
         package var size: Double?
         /// What it is called; `nil` for its number.
         package var name: String?
+        /// What its tokens are; `nil` where that makes no difference.
+        package var mix: TokenMix?
 
         package enum CodingKeys: String, CodingKey {
-            case id, arrival, group, weight, needs, sessions, size, name
+            case id, arrival, group, weight, needs, sessions, size, name, mix
             case maxSessions = "max_sessions"
             case completesAfter = "completes_after"
         }
@@ -77,7 +111,8 @@ package struct Workload: Hashable, Sendable, Codable {
             sessions: [Session],
             completesAfter: Int?,
             size: Double? = nil,
-            name: String? = nil
+            name: String? = nil,
+            mix: TokenMix? = nil
         ) {
             self.id = id
             self.arrival = arrival
@@ -89,6 +124,12 @@ package struct Workload: Hashable, Sendable, Codable {
             self.completesAfter = completesAfter
             self.size = size
             self.name = name
+            self.mix = mix
+        }
+
+        /// So many tokens of its sessions, by class.
+        package func usage(of tokens: Double) -> TokenUsage {
+            mix?.usage(of: tokens) ?? TokenUsage(output: Int64(tokens))
         }
 
         /// The seconds of all sessions it takes; infinity for a task that is never complete.
@@ -121,52 +162,13 @@ package struct Workload: Hashable, Sendable, Codable {
         self.tasks = tasks
     }
 
-    /// What is wrong with it, in words for people; `nil` for nothing.
-    package var fault: String? {
-        if slots < 1 { return "\"slots\" is \(slots); it must be at least 1" }
-        if groups.isEmpty { return "\"groups\" is empty" }
-        if let group = groups.first(where: { !($0.weight > 0) || !$0.weight.isFinite }) {
-            return "a group has the weight \(group.weight); it must be above 0"
-        }
-        for (place, task) in tasks.enumerated() {
-            if let fault = fault(of: task, at: place) { return "task \(place): \(fault)" }
-        }
-        return taskOnCycle.map { "task \($0) needs itself, by way of others" }
-    }
-
-    /// A task that waits for itself; `nil` for none.
-    private var taskOnCycle: Int? {
-        var open = tasks.map(\.needs.count)
+    /// The tasks that need each one, directly; only for a workload without a fault.
+    var dependents: [[Int]] {
         var dependents = Array(repeating: [Int](), count: tasks.count)
         for task in tasks {
             for need in task.needs { dependents[need].append(task.id) }
         }
-        var ready = open.indices.filter { open[$0] == 0 }
-        while let task = ready.popLast() {
-            for dependent in dependents[task] {
-                open[dependent] -= 1
-                if open[dependent] == 0 { ready.append(dependent) }
-            }
-        }
-        return open.firstIndex { $0 > 0 }
-    }
-
-    private func fault(of task: Task, at place: Int) -> String? {
-        if task.id != place { return "its \"id\" is \(task.id); ids must be 0, 1, 2 …" }
-        if !groups.indices.contains(task.group) { return "there is no group \(task.group)" }
-        if !(task.weight > 0) || !task.weight.isFinite { return "its weight must be above 0" }
-        if !(0...1e12).contains(task.arrival) { return "its arrival must be at least 0" }
-        if task.sessions.isEmpty { return "it has no sessions" }
-        if !task.sessions.allSatisfy({ (0...1e9).contains($0.seconds) }) {
-            return "a session's seconds must be from 0 to 1,000,000,000"
-        }
-        if let after = task.completesAfter, !(1...task.sessions.count).contains(after) {
-            return "\"completes_after\" is \(after) of \(task.sessions.count) sessions"
-        }
-        if let need = task.needs.first(where: { !tasks.indices.contains($0) || $0 == place }) {
-            return "it can't need task \(need)"
-        }
-        return nil
+        return dependents
     }
 
     /// Makes each task's size a hint that is off by e to a normal number with this spread; without
@@ -195,6 +197,7 @@ package struct Workload: Hashable, Sendable, Codable {
                     sessionTimeout: .seconds(1_000_000_000_000),
                     idleTimeout: .seconds(1_000_000_000_000),
                     stallAfter: stopsAfter,
+                    growAfter: nil,
                     initializerAttempts: .max,
                     sameFailure: 0,
                     retries: RetryPlan(limit: .max, delay: .zero, maxDelay: .zero)

@@ -3,9 +3,9 @@ package import Orchestration
 
 /// How one task's sessions are drawn.
 ///
-/// A session does about one unit of work, an entry of the checklist takes some of it; what the
-/// checklist shows is what was done, but for entries that were not ticked and such that were
-/// ticked too early.
+/// A session does about one unit of work, however long sessions are; an entry of the checklist
+/// takes some of it. What the checklist shows is what was done, but for entries that were not
+/// ticked and such that were ticked too early.
 package struct SessionModel: Hashable, Sendable {
     /// Sessions a task may take.
     package var cap = 100
@@ -26,15 +26,40 @@ package struct SessionModel: Hashable, Sendable {
     /// How often one or two are ticked that are not done.
     package var earlyTicks = 0.05
     /// The median session, in minutes, and the spread of its logarithm.
-    package var medianMinutes = 8.0
+    package var medianMinutes = usualMinutes
     package var spread = 0.5
+    /// What the mean session uses; `nil` for what comes with its time.
+    package var tokensPerSession: Double?
     /// Whether an entry is added for each one that is done, for ever.
     package var isTreadmill = false
 
+    private static let usualMinutes = 8.0
+    private static let tokensPerMinute = 22_000.0
+    /// The spreads of the logarithms of a task's speed, and of a session's tokens for its time.
+    private static let (speedSpread, tokenSpread) = (0.3, 0.25)
+
     private var isHeavyTailed: Bool { spread >= 1 }
+
+    /// Tokens a minute of sessions with this median.
+    private func tokenRate(median: Double) -> Double {
+        guard let tokensPerSession else { return Self.tokensPerMinute }
+        let spreads = [spread, Self.speedSpread, Self.tokenSpread]
+        return tokensPerSession / (median * exp(spreads.reduce(0) { $0 + $1 * $1 } / 2))
+    }
+
+    /// How long sessions are, as a multiple of the usual ones of this spread.
+    private var length: Double { medianMinutes / (isHeavyTailed ? 3.5 : Self.usualMinutes) }
 
     /// Makes a model with the usual values.
     package init() {}
+
+    /// The work of a task that takes so many sessions in the mean, for `draw`.
+    ///
+    /// The first session does 0.4 units where others do one, some do none, and half of the last one
+    /// is not needed.
+    package func work(ofSessions count: Double) -> Double {
+        max(0.15, (count - 1.1) * (1 - crashChance) * (1 - idleChance))
+    }
 
     /// Draws a task's sessions; it is complete after the last of them, if it ever is.
     package func draw(
@@ -42,21 +67,24 @@ package struct SessionModel: Hashable, Sendable {
         using random: inout SplitMix64
     ) -> (sessions: [Workload.Session], completesAfter: Int?) {
         var list = EntryList(work: work, model: self, using: &random)
-        let factor = random.lognormal(0, 0.3)
+        let factor = random.lognormal(0, Self.speedSpread)
+        let tokensPerMinute = tokenRate(median: medianMinutes)
+        let crashed = tokensPerMinute * 4 / 11
         var sessions: [Workload.Session] = []
         var (crashes, shown) = (0, 0)
         for number in 0..<cap {
             if alwaysCrashes || random.uniform() < crashChance {
                 crashes += 1
-                let minutes = 0.5 + random.uniform() * 1.5
-                sessions.append(session(minutes, minutes * 8000, shown, list.total, crashed: true))
+                let minutes = (0.5 + random.uniform() * 1.5) * length
+                let tokens = minutes * crashed
+                sessions.append(session(minutes, tokens, shown, list.total, crashed: true))
                 if alwaysCrashes && crashes >= 3 { return (sessions, nil) }
                 continue
             }
             let drawn = random.lognormal(log(medianMinutes), spread) * factor
-            let minutes = min(isHeavyTailed ? 60 : 45, drawn)
-            let tokens = minutes * 22_000 * random.lognormal(0, 0.25)
-            var effort = minutes / ((isHeavyTailed ? 9.6 : 9.06) * factor)
+            let minutes = min((isHeavyTailed ? 60 : 45) * length, drawn)
+            let tokens = minutes * tokensPerMinute * random.lognormal(0, Self.tokenSpread)
+            var effort = minutes / ((isHeavyTailed ? 9.6 : 9.06) * length * factor)
             if number == 0 { effort *= 0.4 }
             if random.uniform() < idleChance { effort = 0 }
             list.work(effort)

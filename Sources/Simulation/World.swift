@@ -1,8 +1,11 @@
 package import Orchestration
 
-/// A virtual world around the real decisions: simulated agents, a clock that jumps, faults.
+/// A virtual world around the real decisions: simulated agents, a clock that jumps, a disk and
+/// processes that fail.
 ///
-/// It never decides anything itself. The same plan, faults and seed give the same history.
+/// It stands in for the driver and never decides anything itself: a turn's facts are written, and
+/// only then its starts are carried out; signals go out at once. The same plan, faults and seed give
+/// the same history.
 package struct World: Sendable {
     /// One durable batch.
     package struct Batch: Hashable, Sendable {
@@ -12,40 +15,49 @@ package struct World: Sendable {
         package var events: [RunEvent]
     }
 
-    private struct Happening: Comparable, Hashable, Sendable {
-        var at: Duration
-        var sequence: Int
-        var event: Event
-
-        static func < (left: Happening, right: Happening) -> Bool {
-            (left.at, left.sequence) < (right.at, right.sequence)
-        }
+    /// A mistake that a driver could make, to see the checker find it.
+    package enum PlantedBug: Sendable, CaseIterable {
+        /// Sessions start before their start is durable.
+        case startsUnrecorded
+        /// After a crash the sessions that ran go on running.
+        case sparesSurvivors
+        /// The last durable batch is forgotten in a crash.
+        case losesABatch
+        /// Deadlines are noticed a day late.
+        case oversleeps
     }
 
     /// The decisions under test.
     package private(set) var orchestrator: Orchestrator
-    /// Everything recorded, in order.
-    package private(set) var journal: [Batch] = []
-    /// How the run ended; `nil` while it goes on.
-    package private(set) var ending: Ending?
+    /// Everything durable, in order.
+    package internal(set) var journal: [Batch] = []
+    /// How the leg ended; `nil` while it goes on.
+    package internal(set) var ending: Ending?
     /// Calls of `handle` so far.
     package private(set) var turns = 0
     /// What the checker found; empty in a correct program.
     package var violations: [String] { checker.violations }
+    /// The mistake that is made on purpose.
+    package var bug: PlantedBug?
 
-    private let faults: Faults
-    private var generator: SplitMix64
-    private var now = Duration.zero
+    var plan: RunPlan
+    var faults: Faults
+    var generator: SplitMix64
+    var now = Duration.zero
+    /// What people and time servers did to the wall clock, and what was slept through.
+    private var wallOffset = Duration.zero
     private var sequence = 0
     private var queue: [Happening] = []
-    private var agents: [String: Agent] = [:]
-    private var hanging: [SessionKey: Bool] = [:]
-    private var checker: Checker
+    var agents: [String: Agent] = [:]
+    var processes = ProcessTable()
+    var disk = Disk()
+    var checker: Checker
 
     /// Makes a world in which the plan's run is about to begin.
     ///
     /// The entries of each task's checklist are drawn from `entries`.
     package init(plan: RunPlan, faults: Faults, seed: UInt64, entries: ClosedRange<Int> = 1...8) {
+        self.plan = plan
         self.faults = faults
         generator = SplitMix64(seed: seed)
         orchestrator = Orchestrator(seed: seed)
@@ -53,34 +65,77 @@ package struct World: Sendable {
         for task in plan.tasks {
             agents[task.name] = Agent(entries: Int.random(in: entries, using: &generator))
         }
-        begin(plan)
+        begin()
     }
 
-    /// Plays on until the run has ended or `turns` more turns are over.
+    /// Plays on until the leg has ended or `turns` more turns are over.
     package mutating func run(turns limit: Int) {
         let last = turns + limit
         while ending == nil, turns < last, step() {}
     }
 
-    /// Asks for the run's end at this turn.
-    package mutating func requestShutdown(_ signal: ShutdownSignal) {
-        schedule(.shutdownRequested(signal), after: .zero)
+    /// Plays on until the leg has ended or so many batches are durable.
+    package mutating func run(untilBatches count: Int, turns limit: Int = 100_000) {
+        let last = turns + limit
+        while ending == nil, journal.count < count, turns < last, step() {}
     }
 
-    /// Kills the runner: everything that was not recorded is forgotten, all sessions are dead, and
-    /// a new leg begins from the journal.
-    package mutating func crash(plan: RunPlan) {
+    /// Asks for the run's end at this turn.
+    package mutating func requestShutdown(_ signal: ShutdownSignal) {
+        schedule(.event(.shutdownRequested(signal)), after: .zero)
+    }
+
+    /// Lets nothing go wrong from now on.
+    package mutating func calm() {
+        faults = Faults()
+        freeDisk()
+    }
+
+    /// Kills the runner: what was not durable is forgotten, all sessions die, and a new leg begins
+    /// from the journal.
+    package mutating func crash() {
+        if bug == .losesABatch { _ = journal.popLast() }
+        queue = []
+        disk = Disk()
+        if bug != .sparesSurvivors { endAllProcesses() }
+        beginAgain(isCrash: true)
+    }
+
+    /// Begins a new leg after one that ended.
+    package mutating func goOn() {
+        queue = []
+        beginAgain(isCrash: false)
+    }
+
+    /// Plays legs without faults until the run is over, and looks at what it came to.
+    ///
+    /// - Returns: false where it does not end.
+    package mutating func finish(turns limit: Int = 20_000) -> Bool {
+        calm()
+        for _ in 0..<20 {
+            run(turns: limit)
+            guard let ending else { break }
+            if ending == .finished {
+                let lists = agents.mapValues(\.checklist)
+                checker.finished(orchestrator.state, checklists: lists)
+                return true
+            }
+            goOn()
+        }
+        checker.note("it never ends", at: now)
+        return false
+    }
+
+    private mutating func beginAgain(isCrash: Bool) {
         var state = RunState()
         for batch in journal { state.apply(batch.events, at: batch.at) }
         orchestrator = Orchestrator(recovering: state, seed: generator.next())
-        queue = []
-        hanging = [:]
         ending = nil
-        checker.crashed()
-        begin(plan)
+        checker.beginLeg(recovered: state, isCrash: isCrash)
+        begin()
     }
 
-    private mutating func begin(_ plan: RunPlan) {
+    private mutating func begin() {
         let began = RunBegan(
             run: "simulated",
             name: "simulated",
@@ -88,92 +143,147 @@ package struct World: Sendable {
             quireVersion: "0",
             plan: plan
         )
-        schedule(.runBegan(began), after: .zero)
+        schedule(.event(.runBegan(began)), after: .zero)
         for name in orchestrator.state.tasksToOpen(plan: plan, retryFailed: false) {
             let found = agents[name]?.checklist ?? .missing
-            schedule(.taskInspected(TaskInspected(task: name, checklist: found)), after: .zero)
+            let inspected = TaskInspected(task: name, checklist: found)
+            schedule(.event(.taskInspected(inspected)), after: .zero)
         }
     }
 
-    private mutating func schedule(_ event: Event, after delay: Duration) {
+    // MARK: - Time
+
+    mutating func schedule(_ what: Happening.What, after delay: Duration) {
         sequence += 1
-        let happening = Happening(at: now + delay, sequence: sequence, event: event)
+        let happening = Happening(at: now + delay, sequence: sequence, what: what)
         let place = queue.partitioningIndex { happening < $0 }
         queue.insert(happening, at: place)
     }
 
+    /// What the driver has yet to tell of a session, out of turn.
+    mutating func takeReports(of key: SessionKey) -> [Event] {
+        let reports = queue.filter { $0.what.session == key }
+        queue.removeAll { $0.what.session == key }
+        return reports.compactMap { if case .event(let event) = $0.what { event } else { nil } }
+    }
+
     /// Plays one turn; false when nothing will ever happen again.
     private mutating func step() -> Bool {
-        let times = [queue.first?.at, orchestrator.nextDeadline].compactMap(\.self)
+        let sleep = bug == .oversleeps ? Duration.seconds(86_400) : .zero
+        let deadline = orchestrator.nextDeadline.map { $0 + sleep }
+        let times = [queue.first?.at, deadline].compactMap(\.self)
         guard let next = times.min() else {
-            checker.violations.append("nothing will ever happen again")
+            checker.note("nothing will ever happen again", at: now)
             return false
         }
         now = max(now, next)
         let due = queue.partitioningIndex { $0.at > now }
-        let events = queue[..<due].map(\.event)
+        let happenings = queue[..<due].map(\.what)
         queue.removeFirst(due)
-        let moment = Moment(
-            awake: now,
-            wall: WallTime(millisecondsSinceEpoch: now.wholeMilliseconds)
-        )
+        let events = happenings.flatMap { happen($0) }
+        disturbClock()
+        let moment = Moment(awake: now, wall: wall)
         turns += 1
         let commands = orchestrator.handle(events, at: moment)
-        keep(commands, at: moment)
-        checker.check(commands, state: orchestrator.state)
-        for command in commands { carryOut(command) }
+        checker.check(commands, state: orchestrator.state, at: now)
+        checkIdleness(at: moment)
+        carryOut(commands, at: moment)
         return true
     }
 
-    private mutating func keep(_ commands: [Command], at moment: Moment) {
-        let facts = commands.compactMap { command in
-            if case .record(let fact) = command { fact } else { nil }
-        }
-        if !facts.isEmpty { journal.append(Batch(at: moment, events: facts)) }
+    /// What the wall clock says.
+    var wall: WallTime { WallTime(millisecondsSinceEpoch: 0) + now + wallOffset }
+
+    private mutating func disturbClock() {
+        guard happens(faults.clockJumps) else { return }
+        let day = 86_400
+        // A clock that was set, or a machine that slept: its awake clock stood still meanwhile.
+        wallOffset += .seconds(Int.random(in: -day...day, using: &generator))
     }
 
-    private mutating func carryOut(_ command: Command) {
-        switch command {
-        case .startSession(let start): begin(start)
-        case .terminateSession(let key):
-            if let ignores = hanging[key], !ignores { end(key, signal: 15) }
-        case .killSession(let key):
-            if hanging[key] != nil { end(key, signal: 9) }
-        case .endRun(let ending): self.ending = ending
-        case .record, .releaseTask: break
+    /// Asked again at once, a correct scheduler has nothing to add.
+    private mutating func checkIdleness(at moment: Moment) {
+        guard ending == nil, turns % 8 == 0 else { return }
+        var again = orchestrator
+        for case .startSession(let start) in again.handle([], at: moment) {
+            checker.note("\(start.key) could have started before", at: now)
         }
     }
 
-    private mutating func begin(_ start: SessionStarted) {
-        guard var agent = agents[start.task] else { return }
-        let before = agent.checklist
-        let course = agent.course(of: start.role, faults: faults, using: &generator)
-        switch course {
-        case .ends(let duration, let failure):
-            let result = SessionResult(
-                termination: .exited(failure == nil ? 0 : 1),
-                failure: failure
-            )
-            schedule(.sessionEnded(start.key, result, agent.checklist), after: duration)
-        case .hangs(let ignores):
-            agent.checklist = before
-            hanging[start.key] = ignores
-        case .waitsForNetwork:
-            agent.checklist = before
-            hanging[start.key] = false
-            schedule(.sessionWaitsForNetwork(start.key), after: .seconds(5))
-        }
-        agents[start.task] = agent
+    func happens(_ share: Double, _ generator: inout SplitMix64) -> Bool {
+        share > 0 && Double.random(in: 0..<1, using: &generator) < share
     }
 
-    private mutating func end(_ key: SessionKey, signal: Int32) {
-        hanging[key] = nil
-        let result = SessionResult(
-            termination: .signaled(signal),
-            failure: Failure(.killed, "killed by signal \(signal)")
-        )
-        let checklist = agents[key.task]?.checklist ?? .missing
-        schedule(.sessionEnded(key, result, checklist), after: .milliseconds(20))
+    mutating func happens(_ share: Double) -> Bool {
+        share > 0 && Double.random(in: 0..<1, using: &generator) < share
+    }
+
+    /// What happens outside of the decisions; returns what the driver tells of it.
+    private mutating func happen(_ what: Happening.What) -> [Event] {
+        switch what {
+        case .event(let event): return [event]
+        case .written: return write()
+        case .exited(let key): return exit(key)
+        }
+    }
+
+    private mutating func carryOut(_ commands: [Command], at moment: Moment) {
+        var batch = WaitingBatch(at: moment)
+        for command in commands {
+            switch command {
+            case .record(let fact): batch.events.append(fact)
+            case .terminateSession(let key): terminate(key)
+            case .killSession(let key): kill(key)
+            case .startSession, .endRun: batch.commands.append(command)
+            case .readMachine: readMachine()
+            case .releaseTask: break
+            }
+        }
+        if !batch.events.isEmpty { append(batch) }
+    }
+
+    /// Compares the durable history with what is known, where nothing waits to be durable.
+    mutating func checkReplay() {
+        if disk.waiting.isEmpty { checker.compare(orchestrator.state, at: now) }
+    }
+}
+
+/// Something that happens at a time.
+struct Happening: Comparable, Sendable {
+    enum What: Sendable {
+        /// The driver tells the decisions.
+        case event(Event)
+        /// The disk is done, or tried again.
+        case written
+        /// The driver learns of a process's end.
+        case exited(SessionKey)
+
+        /// The living session that this is a report of.
+        fileprivate var session: SessionKey? {
+            switch self {
+            case .event(.sessionSpawned(let fact)):
+                SessionKey(task: fact.task, number: fact.session)
+            case .event(.threadStarted(let fact)):
+                SessionKey(task: fact.task, number: fact.session)
+            case .event(.sessionUsed(let fact)): fact.key
+            case .event(.sessionActive(let key)), .event(.sessionWaitsForNetwork(let key)),
+                .event(.sessionAnswered(let key)):
+                key
+            default: nil
+            }
+        }
+    }
+
+    var at: Duration
+    var sequence: Int
+    var what: What
+
+    static func == (left: Happening, right: Happening) -> Bool {
+        left.sequence == right.sequence
+    }
+
+    static func < (left: Happening, right: Happening) -> Bool {
+        (left.at, left.sequence) < (right.at, right.sequence)
     }
 }
 

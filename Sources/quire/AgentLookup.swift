@@ -1,4 +1,5 @@
 import Driver
+import EventLoop
 import Foundation
 import Glibc
 import Manifest
@@ -7,11 +8,24 @@ import Manifest
 enum AgentLookup {
     /// The command for a manifest's agent.
     ///
+    /// One that runs elsewhere is looked up there, by the name that the manifest has for it.
+    ///
     /// - Throws: `Trouble` with status 69 when there is no such program, or it can't be run.
-    static func command(for agent: Manifest.Agent, in directory: String) throws -> AgentCommand {
+    static func command(
+        for agent: Manifest.Agent,
+        in directory: String,
+        isElsewhere: Bool = false
+    ) throws -> AgentCommand {
         switch agent {
         case .simulated:
             return AgentCommand(executable: ownPath, arguments: ["codex-sim"])
+        case .codex where isElsewhere:
+            return AgentCommand(executable: "codex")
+        case .command(let words) where isElsewhere:
+            return AgentCommand(
+                executable: words[0].contains("/") ? words[0].absolute(in: directory) : words[0],
+                arguments: Array(words.dropFirst())
+            )
         case .codex:
             guard let path = inPath("codex") else {
                 throw Trouble(
@@ -23,16 +37,29 @@ enum AgentLookup {
             return AgentCommand(executable: path)
         case .command(let words):
             return AgentCommand(
-                executable: try program(words[0], directory),
+                executable: try program(words[0], directory, "the agent", "run.agent.command"),
                 arguments: Array(words.dropFirst())
             )
         }
     }
 
-    /// This program's own path.
+    /// What a manifest's launcher is; `nil` for none.
+    ///
+    /// - Throws: `Trouble` with status 69 when there is no such program, or it can't be run.
+    static func launcher(_ words: [String], in directory: String) throws -> Launcher? {
+        guard let name = words.first else { return nil }
+        return Launcher(
+            executable: try program(name, directory, "the launcher", "run.launcher"),
+            words: Array(words.dropFirst())
+        )
+    }
+
+    /// This program's own path; without `/proc`, what its caller must have found.
     static var ownPath: String {
-        (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
-            ?? CommandLine.arguments[0]
+        let own = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        if let own { return own }
+        let word = ProgramArguments.all.first ?? "quire"
+        return word.contains("/") ? word.absolutePath : inPath(word) ?? word
     }
 
     /// A program's path in `PATH`; `nil` when it is not there.
@@ -42,36 +69,42 @@ enum AgentLookup {
         return directories.map { "\($0)/\(name)" }.first { isExecutable($0) }
     }
 
-    private static func program(_ word: String, _ directory: String) throws -> String {
+    /// A program's path; `what` it is, and the `key` that names it, are for people.
+    private static func program(
+        _ word: String,
+        _ directory: String,
+        _ what: String,
+        _ key: String
+    ) throws -> String {
+        func refuse(_ words: String) -> Trouble { Trouble(words, status: ExitStatus.missing) }
         guard word.contains("/") else {
             guard let path = inPath(word) else {
-                throw Trouble(
-                    "the agent \"\(word)\" was not found in PATH; correct run.agent.command",
-                    status: ExitStatus.missing
-                )
+                throw refuse("\(what) \"\(word)\" was not found in PATH; correct \(key)")
             }
             return path
         }
-        let joined = word.hasPrefix("/") ? word : directory + "/" + word
-        let path = (joined as NSString).standardizingPath
+        let path = word.absolute(in: directory)
         guard FileManager.default.fileExists(atPath: path) else {
-            throw Trouble(
-                "the agent \"\(path)\" does not exist; correct run.agent.command",
-                status: ExitStatus.missing
-            )
+            throw refuse("\(what) \"\(path)\" does not exist; correct \(key)")
+        }
+        guard !isDirectory(path) else {
+            throw refuse("\(what) \"\(path)\" is a directory; name a program in \(key)")
         }
         guard isExecutable(path) else {
-            throw Trouble(
-                "the agent \"\(path)\" can't be executed; make it executable: chmod +x '\(path)'",
-                status: ExitStatus.missing
+            throw refuse(
+                "\(what) \"\(path)\" can't be executed; make it executable: chmod +x '\(path)'"
             )
         }
         return path
     }
 
     private static func isExecutable(_ path: String) -> Bool {
+        access(path, X_OK) == 0 && !isDirectory(path)
+    }
+
+    private static func isDirectory(_ path: String) -> Bool {
         var isDirectory: ObjCBool = false
         return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
-            && !isDirectory.boolValue && access(path, X_OK) == 0
+            && isDirectory.boolValue
     }
 }

@@ -3,16 +3,16 @@ import Autonomous
 import Driver
 import EventLoop
 import Foundation
-import Glibc
 import Manifest
 import Orchestration
+import Reporting
 import RunStore
 
 /// `quire doctor`.
 struct DoctorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
-        abstract: "Check what a run needs: Codex, limits, disk, state.",
+        abstract: "Check what a run needs: Codex, limits, memory, disk, state.",
         discussion: "Exit status: 0 when everything is there, 69 when something is missing."
     )
 
@@ -32,6 +32,7 @@ struct DoctorCommand: ParsableCommand {
         }
         checkAgent(tell)
         checkLimits(tell)
+        checkMachine(tell)
         checkState(tell)
         tell("✓", "clock", "\(TimeZone.current.identifier), \(Date().formatted(.iso8601))")
         if !isWell { throw ExitCode(ExitStatus.missing) }
@@ -77,54 +78,16 @@ struct DoctorCommand: ParsableCommand {
         )
     }
 
-    /// Runs the agent to its end, at most 20 s, on a loop of its own.
     private func output(
         of command: AgentCommand,
         _ arguments: [String]
     ) -> (status: Int32, words: String) {
-        var text: [UInt8] = []
-        var result: (Int32, String) = (1, "it could not be started")
-        do {
-            let loop = try Loop()
-            var child: ChildProcess?
-            let timer = try EventLoop.Timer(loop: loop) { child?.kill() }
-            timer.set(loop.now + .seconds(20))
-            let callbacks = ChildProcess.Callbacks(
-                started: { _, _ in },
-                output: { bytes in for place in bytes.indices { text.append(bytes[place]) } },
-                ended: { end in
-                    result = Self.words(end, text)
-                    loop.stop()
-                }
-            )
-            let environment = Terminal.environment.map { "\($0.key)=\($0.value)" }
-            child = ChildProcess(loop: loop, leakLimit: .seconds(1), callbacks: callbacks) {
-                ChildProcess.Launch(
-                    executable: command.executable,
-                    arguments: [command.executable] + command.arguments + arguments,
-                    environment: environment,
-                    directory: "/",
-                    input: []
-                )
-            }
-            loop.run()
-            timer.close()
-            loop.close()
-        } catch {
-            return (1, "\(error)")
-        }
-        return result
-    }
-
-    private static func words(_ end: ChildEnd, _ output: [UInt8]) -> (Int32, String) {
-        let text = String(decoding: output.isEmpty ? end.standardError.head : output, as: UTF8.self)
-        let line =
-            text.split(whereSeparator: \.isNewline).first.map(String.init) ?? "it said nothing"
-        switch end.termination {
-        case .exited(let status): return (status, line)
-        case .signaled(let signal): return (1, "killed by \(Signals.name(signal))")
-        case .notStarted(_, let doing): return (1, doing)
-        }
+        let result = ShortCommand(
+            executable: command.executable,
+            arguments: command.arguments + arguments
+        ).run()
+        let line = ShortCommand.firstLine(result.output)
+        return (result.status, line ?? result.complaint)
     }
 
     private func checkLimits(_ tell: Tell) {
@@ -137,19 +100,31 @@ struct DoctorCommand: ParsableCommand {
         )
     }
 
+    /// Whether a run would start a session now, by the defaults of `admission`.
+    private func checkMachine(_ tell: Tell) {
+        let workspace = Workspace.containing(FileManager.default.currentDirectoryPath)
+        let places = [workspace.root, state.directory(in: workspace)]
+        let reading = MachineReader(places: places).read()
+        let admission = AdmissionPlan()
+        for gate in Gate.ofMachine {
+            if let unknown = reading.unknown(gate) {
+                tell("⚠", gate.rawValue, unknown)
+            } else if let shortage = admission.shortage(
+                gate,
+                on: reading,
+                running: 0,
+                isClosed: false
+            ) {
+                tell("✗", gate.rawValue, "starts would be held: \(shortage.reason)")
+            } else {
+                tell("✓", gate.rawValue, reading.words(gate, admission))
+            }
+        }
+    }
+
     private func checkState(_ tell: Tell) {
         let workspace = Workspace.containing(FileManager.default.currentDirectoryPath)
         let directory = state.directory(in: workspace)
-        var free = statvfs()
-        if statvfs(workspace.root, &free) == 0 {
-            let megabytes = Int(free.f_bavail) * Int(free.f_frsize) / 1_048_576
-            tell(
-                megabytes > 500 ? "✓" : "✗",
-                "disk",
-                "\(megabytes) MiB free under \(workspace.root)"
-                    + (megabytes > 500 ? "" : "; free some space")
-            )
-        }
         do {
             if let reader = try StoreReader.open(directory: directory) {
                 tell("✓", "state", "\(directory), \(try reader.runs().count) runs recorded")
@@ -159,5 +134,26 @@ struct DoctorCommand: ParsableCommand {
         } catch {
             tell("✗", "state", "\(error)")
         }
+    }
+}
+
+extension MachineReading {
+    /// What there is of what a gate goes by.
+    fileprivate func words(_ gate: Gate, _ admission: AdmissionPlan) -> String {
+        switch gate {
+        case .memory: memory.map { words($0, admission) } ?? ""
+        case .load:
+            "\(load ?? 0) on \(Format.count(processors, "processor")); nothing waits for it "
+                + "without max_load"
+        default:
+            disks.map { "\($0.free.bytesForPeople) free under \($0.path)" }.joined(separator: ", ")
+        }
+    }
+
+    private func words(_ memory: Memory, _ admission: AdmissionPlan) -> String {
+        let group = memory.group.map { " in control group \($0)" } ?? ""
+        return
+            "\(memory.free.bytesForPeople) of \(memory.total.bytesForPeople) free\(group), enough "
+            + "to start about \(Format.count(admission.room(in: memory), "session"))"
     }
 }

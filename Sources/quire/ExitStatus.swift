@@ -21,14 +21,23 @@ enum ExitStatus {
     /// The status of a run: where several apply, the missing thing first, then the signal, then
     /// failures, then work that is left.
     static func of(_ ending: Ending, _ view: RunView) -> Int32 {
-        switch ending {
-        case .unable: return missing
-        case .interrupted: return interrupted
-        case .terminated: return terminated
-        case .finished: break
-        }
-        let bad: [Outcome] = [.failed, .stalled, .damaged]
-        if view.tasks.contains(where: { $0.outcome.map(bad.contains) ?? false }) { return failed }
-        return view.tasks.allSatisfy { $0.outcome == .complete } ? complete : unfinished
+        of([ending], outcomes: view.tasks.map(\.outcome), isAllThere: true)
+    }
+
+    /// The status of what several runs came to, some of which may be missing.
+    static func of(_ report: RunReport) -> Int32 {
+        of(
+            report.parts.map(\.ending),
+            outcomes: report.tasks.map(\.outcome),
+            isAllThere: report.missing.isEmpty
+        )
+    }
+
+    private static func of(_ endings: [Ending?], outcomes: [Outcome?], isAllThere: Bool) -> Int32 {
+        if endings.contains(.unable) { return missing }
+        if endings.contains(.interrupted) { return interrupted }
+        if endings.contains(.terminated) { return terminated }
+        if outcomes.contains(where: { $0?.isFailure ?? false }) { return failed }
+        return isAllThere && outcomes.allSatisfy { $0 == .complete } ? complete : unfinished
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Driver
 import Foundation
 import Orchestration
 import Reporting
@@ -50,7 +51,12 @@ struct ExplainCommand: ParsableCommand {
                 status: ExitStatus.usage
             )
         }
-        let explanation = Explanation(state, place, isRunAlive: row.status == "running")
+        let explanation = Explanation(
+            state,
+            place,
+            isRunAlive: row.status == "running",
+            at: SystemClock.wall
+        )
         guard look.json else { return Terminal.say(explanation.words.joined(separator: "\n")) }
         try LookOptions.printJSON(answer(state, place, explanation))
     }
@@ -82,8 +88,12 @@ struct Explanation {
 
     private let state: RunState
     private let task: TaskState
+    private let now: WallTime
 
-    init(_ state: RunState, _ place: Int, isRunAlive: Bool) {
+    private var scheduler: SchedulerName { state.plan.scheduler ?? .pace }
+
+    init(_ state: RunState, _ place: Int, isRunAlive: Bool, at now: WallTime) {
+        self.now = now
         self.state = state
         task = state.tasks[place]
         standing = state.scheduler.standing(of: place)
@@ -105,7 +115,8 @@ struct Explanation {
 
     private var headline: String {
         let entries = task.checklist.progress.map { "\($0.ticked) of \($0.total) entries ticked" }
-        let facts = "\(entries ?? "no checklist yet"), \(task.sessions) sessions so far"
+        let facts =
+            "\(entries ?? "no checklist yet"), \(Format.count(task.sessions, "session")) so far"
         let reason = task.reason.map { ": \($0)" } ?? ""
         return "\(task.plan.name) is \(phase)\(task.outcome == nil ? "" : reason) (\(facts))."
     }
@@ -115,13 +126,9 @@ struct Explanation {
             return
         }
         let why =
-            switch running.start.stream {
-            case .age: "it had waited longest: every 32nd start of a group goes to that task"
-            case .length:
-                "it is among the longest of its group, and must begin for the batch to end"
-            case .rank: "it was thought to be finished soonest of the tasks that waited"
-            case nil: "the scheduler chose it"
-            }
+            running.start.isProbe == true
+            ? "one session finds out whether starts are still held"
+            : ScheduleWords.reason(running.start.stream, scheduler)
         words.append("Session \(number) runs in slot \(running.start.slot + 1), because \(why).")
     }
 
@@ -129,13 +136,17 @@ struct Explanation {
         if let shutdown = state.shutdown {
             words.append("Nothing starts: the run is being stopped (\(shutdown.step.rawValue)).")
         }
-        for gate in state.gates.values.sorted(by: { $0.gate.rawValue < $1.gate.rawValue }) {
-            words.append("Nothing starts: \(gate.reason).")
+        let gates = state.gates.filter {
+            !$0.key.gate.isOfAccount || $0.key.account == task.plan.account
+        }
+        for (_, gate) in gates.sorted(by: { $0.key < $1.key }) {
+            let hold = GateWords.hold(gate, at: now, offset: SystemClock.localOffset)
+            words.append("Starts are held\(hold): \(gate.reason)")
         }
         let needs = task.plan.needs.filter { state.task($0)?.outcome != .complete }
         if !needs.isEmpty { words.append("It needs \(names(needs)), which is not complete yet.") }
         guard let standing else {
-            if needs.isEmpty {
+            if needs.isEmpty, gates.isEmpty {
                 words.append(
                     task.isInspected
                         ? "It waits for the delay after its last session to pass."
@@ -148,46 +159,50 @@ struct Explanation {
     }
 
     private mutating func explainStanding(_ standing: Standing) {
-        words.append(rankWords(standing))
+        words.append(
+            standing.isParked
+                ? parkedWords(standing) : ScheduleWords.rank(standing, task, scheduler)
+        )
         if standing.isGroupFull {
             words.append("Its group \"\(standing.group)\" runs as many sessions as it may.")
         }
-        if standing.isOutranked { words.append("Tasks of a larger priority wait as well.") }
-        if standing.groupsAhead > 0 {
+        if standing.isGroupHeld {
+            words.append("The budget of its group \"\(standing.group)\" is used up or set aside.")
+        }
+        if standing.isOutranked {
             words.append(
-                "\(standing.groupsAhead) groups have had less session time for their weight, and "
-                    + "go first."
+                scheduler == .pace
+                    ? "Tasks of a larger priority wait as well: while they do, every 32nd start "
+                        + "goes to smaller ones."
+                    : "Tasks of a larger priority wait as well, and go first."
             )
         }
+        if standing.groupsAhead > 0 {
+            words.append(
+                standing.groupsAhead == 1
+                    ? "1 group has had less session time for its weight, and goes first."
+                    : "\(standing.groupsAhead) groups have had less session time for their "
+                        + "weight, and go first."
+            )
+        }
+        let place = scheduler == .pace ? " in its group" : ""
         let ahead = standing.ahead.map { state.tasks[$0].plan.name }
         words.append(
             ahead.isEmpty
-                ? "Nothing is ahead of it in its group: it goes with the next slot for the group."
-                : "Ahead of it in its group: \(names(ahead))."
+                ? "Nothing is ahead of it\(place) by rank."
+                : "Ahead of it\(place): \(names(ahead))."
         )
         if let latest = standing.latest {
-            words.append(
-                "Whatever the order, it starts after at most \(latest) starts of its group."
-            )
+            let starts =
+                standing.hasOtherPriorities
+                ? "of tasks of its priority (\(task.plan.priority)) in its group" : "of its group"
+            words.append("Whatever the order, it starts after at most \(latest) starts \(starts).")
         }
     }
 
-    private func rankWords(_ standing: Standing) -> String {
-        if standing.isParked {
-            return "It ticked nothing in \(standing.idle) sessions in a row, so it is parked: it "
-                + "goes when nothing else waits, or when it has waited longest."
-        }
-        guard let remaining = standing.remaining else {
-            let guess = Duration.seconds(standing.rank).forPeople
-            return task.plan.size == nil
-                ? "Nothing is known of its size: it is ranked as \(guess) of work."
-                : "Going by its size hint, it is ranked as \(guess) of work."
-        }
-        let left = Duration.seconds(remaining).forPeople
-        let rank = Duration.seconds(standing.rank).forPeople
-        return standing.rank > remaining * 1.01
-            ? "About \(left) of work is left; as it does not come on, it is ranked as \(rank)."
-            : "About \(left) of work is left."
+    private func parkedWords(_ standing: Standing) -> String {
+        "It is parked, so it goes when nothing else waits, or when it has waited longest: "
+            + "\(task.parking)."
     }
 
     private func names(_ names: [String]) -> String {

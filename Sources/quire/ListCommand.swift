@@ -31,18 +31,28 @@ struct LookOptions: ParsableArguments {
         }
     }
 
-    /// The run to look at: the named manifest's, or the newest.
-    func run(_ manifest: String?, in reader: StoreReader?) throws -> (StoreReader, RunRow) {
+    /// The run to look at: the named manifest's, or a shard of it, or the newest.
+    func run(
+        _ manifest: String?,
+        _ shard: Shard? = nil,
+        in reader: StoreReader?
+    ) throws -> (StoreReader, RunRow) {
         let rows: [RunRow]
         do {
             rows = try reader?.runs() ?? []
         } catch {
             throw Trouble("\(error)", status: ExitStatus.missing)
         }
-        let id = manifest?.absolutePath
-        guard let reader, let row = rows.first(where: { id == nil || $0.id == id }) else {
+        let path = manifest?.absolutePath
+        let row = rows.first { row in
+            guard let path else { return true }
+            guard let shard else { return RunName.isRun(row.id, of: path) }
+            return row.id == RunName.of(path, shard)
+        }
+        guard let reader, let row else {
+            let what = path.map { "of \(shard.map { "shard \($0) of " } ?? "")\($0) " } ?? ""
             throw Trouble(
-                "no run \(id.map { "of \($0) " } ?? "")is recorded in "
+                "no run \(what)is recorded in "
                     + "\(state.directory(in: place)); start one: quire run MANIFEST",
                 status: ExitStatus.missing
             )
@@ -168,63 +178,5 @@ struct ListCommand: ParsableCommand {
                 )
             }
         )
-    }
-}
-
-/// `quire status`.
-struct StatusCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "status",
-        abstract: "Show how a run stands: the newest, or a manifest's.",
-        discussion: "Reads what the run records; works while it runs and after it was killed."
-    )
-
-    @Argument(help: "The manifest (default: the newest run).")
-    var manifest: String?
-
-    @OptionGroup var look: LookOptions
-
-    private struct Status: Encodable {
-        var run: RunRow
-        var status: String
-        var tasks: [TaskRow]
-    }
-
-    func run() throws {
-        do {
-            let (reader, run) = try look.run(manifest, in: look.reader())
-            let tasks = try reader.tasks(of: run.id)
-            let status = Status(run: run, status: run.status, tasks: tasks)
-            look.json ? try LookOptions.printJSON(status) : show(status)
-        } catch let error as StoreError {
-            throw Trouble("\(error)", status: ExitStatus.missing)
-        }
-    }
-
-    private func show(_ status: Status) {
-        let run = status.run
-        Terminal.say(
-            "run \"\(run.name)\" \(status.status) (\(run.id), process \(run.pid), leg \(run.legs))\n"
-        )
-        var table = Table([
-            .init("TASK"), .init("STATE"), .init("ENTRIES", isRight: true),
-            .init("SESSIONS", isRight: true), .init("TOKENS", isRight: true),
-            .init("TIME", isRight: true), .init("REASON"),
-        ])
-        for task in status.tasks {
-            let isRunning = task.running != nil && status.status == "running"
-            let state =
-                task.outcome
-                ?? (isRunning ? "session \(task.running ?? 0)" : "waiting")
-            table.add([
-                task.name, state, task.total.map { "\(task.ticked ?? 0)/\($0)" } ?? "-",
-                "\(task.sessions)", Format.tokens(task.tokens),
-                Format.duration(.seconds(task.seconds)), task.reason ?? "",
-            ])
-        }
-        Terminal.say(table.lines(width: Terminal.columns).joined(separator: "\n"))
-        let counts = Dictionary(grouping: status.tasks) { $0.outcome ?? "unfinished" }
-        let words = counts.map { "\($0.value.count) \($0.key)" }.sorted().joined(separator: ", ")
-        Terminal.say("\n\(Format.count(status.tasks.count, "task")): \(words)")
     }
 }

@@ -1,94 +1,157 @@
-import Autonomous
-import Foundation
 import Manifest
 import Orchestration
-import RunStore
 import Simulation
 
 /// A manifest's tasks as far as one can tell what they will take.
 ///
 /// A task's sessions in an earlier run tell most, then its size hint, then the sessions that other
-/// tasks took; without any, what tasks usually take.
+/// tasks took; without any, what tasks usually take. What a session uses is told by the task's own,
+/// then by its group's, then by all; without any, it is what is set aside for one.
 struct ManifestModel {
-    /// Sessions that a task is thought to take of which nobody knows anything.
-    private static let usualSize = 5.0
+    /// For how many tasks each source tells.
+    struct Basis: Hashable, Encodable {
+        /// Their number of sessions: their own earlier ones, a hint, other tasks, nothing.
+        var earlierRuns = 0
+        var sizeHints = 0
+        var otherTasks = 0
+        var guesses = 0
+        /// Their sessions' tokens: earlier sessions of their own, of their group, of the run,
+        /// nothing.
+        var tokensOfTask = 0
+        var tokensOfGroup = 0
+        var tokensOfRun = 0
+        var tokenGuesses = 0
+    }
 
-    /// The drawn work.
-    let workload: Workload
+    /// Sessions that a task is thought to take of which nobody knows anything.
+    static let usualSize = 5.0
+
     /// The manifest's own plan; no session takes too long in it.
     let plan: RunPlan
+    /// What the drawn work rests on.
+    private(set) var basis = Basis()
+    private let manifest: Manifest
+    private var tasks: [(model: SessionModel, work: Double, mix: Workload.TokenMix)] = []
 
-    init(_ path: String, state: StateOptions, seed: Int) throws {
-        let manifest = try ManifestFile.load(path)
-        let place = Workspace.containing((manifest.path as NSString).deletingLastPathComponent)
-        let history = try History(directory: state.directory(in: place), run: manifest.path)
+    init(_ manifest: Manifest, _ history: ManifestHistory) {
+        self.manifest = manifest
+        var plan = manifest.plan.onVirtualTime
+        for place in plan.tasks.indices {
+            plan.tasks[place].account = Account.of(manifest.tasks[place])
+        }
+        self.plan = plan
+        let ofRun = history.usage(of: history.usage.keys)
+        let groups = Dictionary(grouping: plan.tasks, by: \.group).mapValues { tasks in
+            history.usage(of: tasks.lazy.map(\.name))
+        }
+        for task in plan.tasks {
+            var model = SessionModel()
+            if let minutes = history.medianMinutes { model.medianMinutes = minutes }
+            let ofGroup = task.group == nil ? nil : groups[task.group] ?? nil
+            let usage = usage(history.usage[task.name], ofGroup, ofRun)
+            model.tokensPerSession = usage.perSession
+            let size = size(of: task, history)
+            // Without a cap, as many as the task may reasonably take.
+            model.cap = task.maxSessions > 0 ? task.maxSessions : max(1000, Int(4 * size))
+            let work = model.work(ofSessions: size)
+            tasks.append((model, work, Workload.TokenMix(usage.tokens)))
+        }
+    }
+
+    private mutating func size(of task: TaskPlan, _ history: ManifestHistory) -> Double {
+        if let size = history.sizes[task.name] {
+            basis.earlierRuns += 1
+            return size
+        }
+        if let size = task.size {
+            basis.sizeHints += 1
+            return size
+        }
+        if let size = history.meanSize {
+            basis.otherTasks += 1
+            return size
+        }
+        basis.guesses += 1
+        return Self.usualSize
+    }
+
+    private mutating func usage(
+        _ own: ManifestHistory.Usage?,
+        _ ofGroup: ManifestHistory.Usage?,
+        _ ofRun: ManifestHistory.Usage?
+    ) -> ManifestHistory.Usage {
+        if let own {
+            basis.tokensOfTask += 1
+            return own
+        }
+        if let ofGroup {
+            basis.tokensOfGroup += 1
+            return ofGroup
+        }
+        if let ofRun {
+            basis.tokensOfRun += 1
+            return ofRun
+        }
+        basis.tokenGuesses += 1
+        return ManifestHistory.Usage(sessions: 1, tokens: RunState.usualUsage)
+    }
+
+    /// Draws the work; everything comes from the seed.
+    func workload(seed: Int) -> Workload {
         var random = SplitMix64(seed: UInt64(bitPattern: Int64(seed)))
-        let groups = manifest.groups.map(\.name)
+        let groups = Self.groups(of: manifest)
         let places = Dictionary(
-            manifest.tasks.enumerated().map { ($1.plan.name, $0) },
+            plan.tasks.enumerated().map { ($1.name, $0) },
             uniquingKeysWith: { first, _ in first }
         )
-        let usual = history.meanSize ?? Self.usualSize
-        let tasks = manifest.tasks.enumerated().map { number, task in
-            let size = history.sizes[task.plan.name] ?? task.plan.size ?? usual
-            var model = SessionModel()
-            model.cap = task.plan.maxSessions > 0 ? task.plan.maxSessions : 1000
-            if let minutes = history.medianMinutes { model.medianMinutes = minutes }
-            let drawn = model.draw(work: max(0.15, size - 0.6), using: &random)
+        let tasks = zip(plan.tasks, tasks).enumerated().map { number, pair in
+            let (task, known) = pair
+            let drawn = known.model.draw(work: known.work, using: &random)
             return Workload.Task(
                 id: number,
-                group: task.plan.group.flatMap(groups.firstIndex) ?? groups.count,
-                weight: task.plan.weight,
-                maxSessions: model.cap,
-                needs: task.plan.needs.compactMap { places[$0] },
+                group: groups.firstIndex { $0.name == task.group } ?? 0,
+                weight: task.weight,
+                maxSessions: known.model.cap,
+                needs: task.needs.compactMap { places[$0] },
                 sessions: drawn.sessions,
                 completesAfter: drawn.completesAfter,
-                size: task.plan.size,
-                name: task.plan.name
+                size: task.size,
+                name: task.name,
+                mix: known.mix
             )
         }
-        workload = Workload(
+        return Workload(
             name: manifest.name,
             seed: seed,
             slots: manifest.concurrency,
-            groups: manifest.groups.map { Workload.Group(weight: $0.weight) } + [.init(weight: 1)],
+            groups: groups,
             tasks: tasks
         )
-        plan = manifest.plan.withoutTimeouts
+    }
+
+    /// The groups that tasks are in; the one without a name is of those that are in none.
+    private static func groups(of manifest: Manifest) -> [Workload.Group] {
+        let used = Set(manifest.tasks.map(\.plan.group))
+        let named = manifest.groups.filter { used.contains($0.name) }
+            .map { Workload.Group(weight: $0.weight, name: $0.name) }
+        return used.contains(nil) ? named + [Workload.Group(weight: 1)] : named
     }
 }
 
-/// What earlier runs of a manifest tell.
-private struct History {
-    /// Sessions of each task that was completed.
-    var sizes: [String: Double] = [:]
-    /// The median session.
-    var medianMinutes: Double?
-
-    init(directory: String, run: String) throws {
-        do {
-            guard let reader = try StoreReader.open(directory: directory) else { return }
-            guard try reader.runs().contains(where: { $0.id == run }) else { return }
-            for task in try reader.tasks(of: run) where task.outcome == "complete" {
-                sizes[task.name] = Double(max(1, task.sessions))
-            }
-            let minutes = try reader.sessions(of: run).compactMap(\.seconds).map { $0 / 60 }
-                .sorted()
-            if !minutes.isEmpty { medianMinutes = max(0.001, minutes[minutes.count / 2]) }
-        } catch {
-            throw Trouble("\(error)", status: ExitStatus.missing)
-        }
-    }
-
-    var meanSize: Double? {
-        sizes.isEmpty ? nil : sizes.values.reduce(0, +) / Double(sizes.count)
+extension Workload.TokenMix {
+    /// The classes of what was used.
+    fileprivate init(_ usage: TokenUsage) {
+        let all = Double(max(1, usage.total))
+        self.init(input: Double(usage.input) / all, cachedInput: Double(usage.cachedInput) / all)
     }
 }
 
 extension RunPlan {
     /// The same plan for sessions whose lengths are drawn and never wrong.
-    fileprivate var withoutTimeouts: RunPlan {
+    fileprivate var onVirtualTime: RunPlan {
         var plan = self
+        // Virtual sessions take nothing of this machine's.
+        plan.admission = nil
         for task in plan.tasks.indices {
             plan.tasks[task].sessionTimeout = .seconds(1_000_000_000)
             plan.tasks[task].idleTimeout = .seconds(1_000_000_000)

@@ -2,12 +2,11 @@ import ArgumentParser
 import CodexSim
 import EventLoop
 import Glibc
+import Version
 
 /// The command line.
 @main
 struct Quire: ParsableCommand {
-    static let version = "0.1.0"
-
     static let configuration = CommandConfiguration(
         commandName: "quire",
         abstract: "Runs many autonomous Codex tasks at once, and keeps going until they are done.",
@@ -24,17 +23,22 @@ struct Quire: ParsableCommand {
             others tick it one by one. Everything is recorded under .autonomous/ in the workspace; \
             the same command continues a run that was interrupted.
             """,
-        version: version,
+        version: Version.report,
         subcommands: [
             RunCommand.self, PlanCommand.self, TaskCommand.self, ListCommand.self,
             StatusCommand.self, LogsCommand.self, ExplainCommand.self, SimulateCommand.self,
-            DoctorCommand.self,
-            CodexSimCommand.self,
+            MergeCommand.self, DoctorCommand.self, CodexSimCommand.self,
         ]
     )
 
     static func main() {
-        let words = Array(CommandLine.arguments.dropFirst())
+        do {
+            try StandardDescriptors.fill()
+        } catch {
+            Terminal.complain("\(error); a program needs it in place of what is closed")
+            Glibc.exit(ExitStatus.missing)
+        }
+        let words = Array(ProgramArguments.all.dropFirst())
         // The simulator has arguments of its own, and must start at once.
         if words.first == "codex-sim" {
             Glibc.exit(CodexSim.main(arguments: Array(words.dropFirst())))

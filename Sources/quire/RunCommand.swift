@@ -8,24 +8,7 @@ import Glibc
 import Manifest
 import Orchestration
 import Reporting
-
-/// Where Quire keeps what is its own.
-struct StateOptions: ParsableArguments {
-    @Option(
-        help: ArgumentHelp(
-            "Where the run database lies (default: .autonomous/.quire in the workspace).",
-            valueName: "dir"
-        )
-    )
-    var stateDir: String?
-
-    /// The state directory: the option, then `QUIRE_STATE_DIR`, then the workspace's own.
-    func directory(in workspace: Workspace) -> String {
-        let given = stateDir ?? Terminal.environment["QUIRE_STATE_DIR"]
-        guard let given, !given.isEmpty else { return workspace.stateDirectory }
-        return given.absolutePath
-    }
-}
+import RunStore
 
 /// How a run is shown.
 enum ProgressStyle: String, ExpressibleByArgument, CaseIterable {
@@ -66,10 +49,34 @@ struct RunCommand: ParsableCommand {
     )
     var events: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "How long sessions may finish after a signal, such as 90s, instead of the manifest's.",
+            valueName: "time"
+        ),
+        transform: Self.duration
+    )
+    var drainTimeout: Duration?
+
     @Flag(help: "Go on with tasks that failed, stalled or were damaged, too.")
     var retryFailed = false
 
+    @OptionGroup var failures: FailureOptions
+
+    @OptionGroup(title: "Selection options") var selection: SelectionOptions
+
+    @OptionGroup(title: "Report options") var ciReports: ReportOptions
+
     @OptionGroup var state: StateOptions
+
+    @OptionGroup var durability: DurabilityOption
+
+    private static func duration(_ text: String) throws -> Duration {
+        guard let duration = Quantity.duration(text) else {
+            throw ValidationError("\"\(text)\" is no time such as 90s, 10m or 1h30m")
+        }
+        return duration
+    }
 
     func validate() throws {
         if let concurrency, !(1...100_000).contains(concurrency) {
@@ -80,35 +87,58 @@ struct RunCommand: ParsableCommand {
     func run() throws {
         let manifest = try ManifestFile.load(self.manifest)
         for warning in manifest.warnings { Terminal.complain("\(warning)") }
-        let workspace = Workspace.containing((manifest.path as NSString).deletingLastPathComponent)
-        let request = try ManifestFile.request(
-            manifest,
+        var workspace = Workspace.containing((manifest.path as NSString).deletingLastPathComponent)
+        workspace.isDurable = durability.durable
+        let stateDirectory = state.directory(in: workspace)
+        let selected = try selection.select(from: manifest, stateDirectory: stateDirectory)
+        for warning in selected.warnings { Terminal.complain("warning: \(warning)") }
+        var request = try ManifestFile.request(
+            selected,
             workspace: workspace,
             concurrency: concurrency,
             retryFailed: retryFailed
         )
+        request.plan.maxFailures = failures.most
+        if let drainTimeout {
+            request.plan.drainAfterInterrupt = drainTimeout
+            request.plan.drainAfterTerminate = drainTimeout
+        }
+        let ciReports = try ciReports.open(output: output)
         let session = RunSession(
             request: request,
-            stateDirectory: state.directory(in: workspace)
+            stateDirectory: stateDirectory,
+            durable: durability.durable
         )
-        var eventsReport: EventsReport?
-        let result = try session.run { loop in
-            eventsReport = try self.eventsReport(loop, request)
-            return try reports(loop, request) + [eventsReport].compactMap(\.self)
-        }
-        if let failure = eventsReport?.failure {
-            Terminal.complain("warning: the events of --events are not complete: \(failure)")
-        }
-        if progress != .none {
-            let output = events == "-" ? STDERR_FILENO : STDOUT_FILENO
-            Terminal.write(summary(result), to: output)
+        let result = try ciReports.guarding { try show(session) }
+        try ciReports.write {
+            do {
+                return try RunReport(run: request.run, in: stateDirectory)
+            } catch let error as StoreError {
+                throw Trouble("\(error)", status: ExitStatus.missing)
+            }
         }
         throw ExitCode(ExitStatus.of(result.ending, result.view))
     }
 
-    private func reports(_ loop: Loop, _ request: RunRequest) throws -> [any Report] {
+    /// Where lines for people go.
+    private var output: Int32 { events == "-" ? STDERR_FILENO : STDOUT_FILENO }
+
+    /// Carries a leg out, and shows it.
+    private func show(_ session: RunSession) throws -> RunSession.Result {
+        var eventsReport: EventsReport?
+        let result = try session.run { loop in
+            eventsReport = try self.eventsReport(loop, session.request)
+            return try reports(loop) + [eventsReport].compactMap(\.self)
+        }
+        if let failure = eventsReport?.failure {
+            Terminal.complain("warning: the events of --events are not complete: \(failure)")
+        }
+        if progress != .none { Terminal.write(summary(result), to: output) }
+        return result
+    }
+
+    private func reports(_ loop: Loop) throws -> [any Report] {
         var reports: [any Report] = []
-        let output = events == "-" ? STDERR_FILENO : STDOUT_FILENO
         switch progress {
         case .none: break
         case .auto where Terminal.canDraw && events != "-":
@@ -138,91 +168,21 @@ struct RunCommand: ParsableCommand {
 
     private func summary(_ result: RunSession.Result) -> String {
         var hint: String?
-        let bad: [Outcome] = [.failed, .stalled, .damaged]
-        if result.view.tasks.contains(where: { $0.outcome.map(bad.contains) ?? false }) {
-            hint = "to try the failed tasks again: quire run \(manifest) --retry-failed"
+        let words = ([manifest] + selection.words).joined(separator: " ")
+        if result.view.tasks.contains(where: { $0.outcome?.isFailure ?? false }) {
+            hint = "to try the failed tasks again: quire run \(words) --retry-failed"
         } else if result.view.tasks.contains(where: { $0.outcome != .complete }) {
-            hint = "to go on: quire run \(manifest)"
+            hint = "to go on: quire run \(words)"
         }
+        let overdraft = result.state.plan.budget.flatMap {
+            SpentWords.overdraft(result.state.ledger.spent, of: $0.limits)
+        }
+        let last = [overdraft, hint].compactMap(\.self).joined(separator: "\n")
         return "\n"
             + FinalTable.render(
                 view: result.view,
                 width: Terminal.columns,
-                hint: hint
+                hint: last.isEmpty ? nil : last
             )
-    }
-}
-
-/// A manifest on its way to a run.
-enum ManifestFile {
-    /// Reads a manifest.
-    ///
-    /// - Throws: `Trouble` with status 64 that tells everything that is wrong with it.
-    static func load(_ path: String) throws -> Manifest {
-        do {
-            return try Manifest.load(path: path)
-        } catch {
-            let count = error.diagnostics.count
-            throw Trouble(
-                "\(error)\n\(count == 1 ? "1 error" : "\(count) errors") in \(path)",
-                status: ExitStatus.usage
-            )
-        }
-    }
-
-    /// What a manifest asks for.
-    static func request(
-        _ manifest: Manifest,
-        workspace: Workspace,
-        concurrency: Int?,
-        retryFailed: Bool
-    ) throws -> RunRequest {
-        var plan = manifest.plan
-        plan.concurrency = concurrency ?? plan.concurrency
-        let directory = (manifest.path as NSString).deletingLastPathComponent
-        return RunRequest(
-            run: manifest.path,
-            name: manifest.name,
-            version: Quire.version,
-            plan: plan,
-            work: Dictionary(
-                manifest.tasks.map { ($0.plan.name, work($0)) },
-                uniquingKeysWith: { $1 }
-            ),
-            workspace: workspace,
-            agent: try AgentLookup.command(for: manifest.agent, in: directory),
-            prompts: prompts(manifest.prompts),
-            environment: Terminal.environment,
-            retryFailed: retryFailed
-        )
-    }
-
-    private static func work(_ task: Manifest.Task) -> TaskWork {
-        TaskWork(
-            description: task.prompt,
-            directory: task.directory,
-            sandbox: Sandbox(rawValue: task.sandbox) ?? .workspaceWrite,
-            environment: task.environment,
-            arguments: task.codexArguments,
-            model: task.model
-        )
-    }
-
-    private static func prompts(_ files: Manifest.Prompts) -> PromptTemplates {
-        func text(_ path: String?) -> String? {
-            path.flatMap { try? String(contentsOfFile: $0, encoding: .utf8) }
-        }
-        return PromptTemplates(
-            initializer: text(files.initializer) ?? PromptTemplates.embedded.initializer,
-            executor: text(files.executor) ?? PromptTemplates.embedded.executor
-        )
-    }
-}
-
-extension String {
-    /// The path, relative ones taken from the working directory.
-    var absolutePath: String {
-        let path = hasPrefix("/") ? self : FileManager.default.currentDirectoryPath + "/" + self
-        return (path as NSString).standardizingPath
     }
 }

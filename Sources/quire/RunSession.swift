@@ -6,6 +6,7 @@ import Glibc
 import Orchestration
 import Reporting
 import RunStore
+import Synchronization
 
 /// One leg of a run from the opening of the store to the exit status: what `quire run` and
 /// `quire task` share.
@@ -17,22 +18,30 @@ struct RunSession {
         var state: RunState
     }
 
+    /// Stores of legs that are over; this process is, too, before long.
+    ///
+    /// One that goes away has a thread made to end its queue, and waits where none can be.
+    private static let closed = Mutex<[RunStore]>([])
+
     var request: RunRequest
     var stateDirectory: String
+    /// What of it may happen once at a time.
+    var exclusive = Exclusive.run
+    /// Whether what was recorded survives a power failure.
+    var durable = false
 
     /// Carries the leg out; throws `Trouble` when it can't begin.
     ///
     /// `makeReports` makes whoever shows the run, on its loop.
     func run(reports makeReports: (Loop) throws -> [any Report]) throws -> Result {
-        let store: RunStore
-        do {
-            store = try RunStore.open(directory: stateDirectory)
-        } catch {
-            throw Trouble("\(error)", status: ExitStatus.missing)
-        }
-        let lock = try RunLock(run: request.run, directory: stateDirectory)
+        Signals.ignoreFailedWrites()
+        try checkThreads()
+        try prepareDirectory()
+        let lock = try exclusive.lock(request.run, in: stateDirectory)
+        var request = request
+        request.owner = lock.mark
         try checkDescriptors()
-        let recovered = try recover(store)
+        let (store, recovered) = try open(lock.mark)
         Signals.ignoreHangup()
         let loop = try Loop()
         try Subreaper.enable(on: loop)
@@ -46,8 +55,10 @@ struct RunSession {
             reports: reports
         )
         try driver.run()
+        Signals.ignoreShutdown()
         loop.close()
         try store.close()
+        Self.closed.withLock { $0.append(store) }
         _ = consume lock
         if let refusal = driver.refusal {
             throw Trouble(refusal.reasons.joined(separator: "\n"), status: ExitStatus.missing)
@@ -61,15 +72,59 @@ struct RunSession {
         return Result(ending: ending, view: driver.view, state: driver.state)
     }
 
-    private func recover(_ store: RunStore) throws -> RunState {
+    private func prepareDirectory() throws {
+        do {
+            try RunStore.prepare(directory: stateDirectory)
+        } catch {
+            throw Trouble("\(error)", status: ExitStatus.missing)
+        }
+    }
+
+    /// Opens the store and reads what it knows of the run; a damaged one is moved away first.
+    private func open(_ lock: OwnerMark) throws -> (RunStore, RunState) {
+        do {
+            return try openAsItIs()
+        } catch let error as StoreError where error.isDamage {
+            let aside = try DamagedStore.moveAside(in: stateDirectory, own: lock, error)
+            Terminal.complain(
+                "warning: \(stateDirectory)/quire.db was damaged and is now \(aside): the history of its "
+                    + "runs is lost, and the work goes on from the task directories"
+            )
+        } catch {
+            throw Trouble("\(error)", status: ExitStatus.missing)
+        }
+        do {
+            return try openAsItIs()
+        } catch {
+            throw Trouble("\(error)", status: ExitStatus.missing)
+        }
+    }
+
+    private func openAsItIs() throws -> (RunStore, RunState) {
+        let store = try RunStore.open(directory: stateDirectory, durable: durable)
         do {
             var state = RunState()
             for batch in try store.journal(of: request.run) {
                 state.apply(batch.events, at: batch.at)
             }
-            return state
+            return (store, state)
         } catch {
-            throw Trouble("\(error)", status: ExitStatus.missing)
+            // Why it can't be read tells more than that it can't be closed.
+            try? store.close()
+            throw error
+        }
+    }
+
+    /// libuv's workers, and the store's threads.
+    private func checkThreads() throws {
+        do {
+            try ThreadLimit.check(Loop.workerThreads + 4)
+        } catch {
+            throw Trouble(
+                "\(error); Quire needs \(Loop.workerThreads + 4) threads and a process for each "
+                    + "session: raise the limit on processes (ulimit -u), or end some of yours",
+                status: ExitStatus.missing
+            )
         }
     }
 

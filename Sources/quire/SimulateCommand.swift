@@ -1,5 +1,7 @@
 import ArgumentParser
+import Autonomous
 import Foundation
+import Manifest
 import Orchestration
 import Reporting
 import RunStore
@@ -17,6 +19,7 @@ struct SimulateCommand: ParsableCommand {
               quire simulate m.yaml --slots 4,8,16       how long with 4, 8 or 16 sessions at once?
               quire simulate --workload trace --policy all
               quire simulate --workload-file w.json --policy pace,fifo --json
+              quire simulate m.yaml --usage-window 5h --usage-tokens 20M
 
             Sizes of a manifest's tasks come from the sessions they took in earlier runs, then \
             from "size", then from what tasks usually take; the rest is drawn from the seed.
@@ -43,17 +46,18 @@ struct SimulateCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Sessions at once; several numbers compare.", valueName: "n,…"))
     var slots: String?
 
-    @Option(help: "What everything is drawn from.")
-    var seed = 1
+    @Option(help: "What everything is drawn from (default: 1).")
+    var seed: Int?
 
     @Option(
         help: ArgumentHelp(
             "Schedulers to compare, or \"all\": "
-                + Policy.allCases.map(\.rawValue).joined(separator: ", ") + ".",
+                + Policy.allCases.map(\.rawValue).joined(separator: ", ")
+                + " (default: the manifest's, else pace).",
             valueName: "name,…"
         )
     )
-    var policy = "pace"
+    var policy: String?
 
     @Option(
         help: ArgumentHelp(
@@ -63,8 +67,14 @@ struct SimulateCommand: ParsableCommand {
     )
     var hints: Double?
 
-    @Option(help: "End a task after so many sessions in a row without a new tick; 0 for never.")
-    var stallAfter = 0
+    @Option(
+        help: ArgumentHelp(
+            "End a task after so many sessions in a row without a new tick; 0, the default, for "
+                + "never. A manifest has its own.",
+            valueName: "n"
+        )
+    )
+    var stallAfter: Int?
 
     @Option(help: ArgumentHelp("Write all starts to a file, a line each.", valueName: "file"))
     var dispatches: String?
@@ -75,6 +85,8 @@ struct SimulateCommand: ParsableCommand {
     @Flag(help: "Print JSON.")
     var json = false
 
+    @OptionGroup(title: "Limits of each account") var limits: LimitOptions
+
     @OptionGroup var look: StateOptions
 
     func validate() throws {
@@ -82,31 +94,27 @@ struct SimulateCommand: ParsableCommand {
         guard sources.count == 1 else {
             throw ValidationError("Name one of: a manifest, --workload, --workload-file.")
         }
-        if let tasks, !(1...10_000_000).contains(tasks) {
-            throw ValidationError("--tasks must be from 1 to 10,000,000.")
-        }
-        if let hints, !(0...10).contains(hints) {
-            throw ValidationError("--hints must be from 0 to 10.")
-        }
-        if !(0...1_000_000).contains(stallAfter) {
-            throw ValidationError("--stall-after must be from 0 to 1,000,000.")
-        }
-        _ = try (policies, slotCounts)
+        try refuseIdleOptions()
+        try checkRanges()
+        _ = try (policies(), slotCounts(), limits.limits)
     }
 
     func run() throws {
+        let pages = try html.map { try ReportFile(option: "--html", path: $0) }
+        let logs = try dispatches.map { try ReportFile(option: "--dispatches", path: $0) }
         let (base, manifestPlan) = try source()
-        let counts = try slotCounts ?? [base.slots]
+        let counts = try slotCounts() ?? [base.slots]
         var results: [SimulationPage.Result] = []
         for count in counts {
             var workload = base
             workload.slots = count
-            for policy in try policies {
+            for policy in try policies(of: manifestPlan) {
                 var batch = Batch(
                     workload,
                     plan: plan(of: workload, manifestPlan),
                     rule: policy.rule(for: workload),
-                    settings: settings
+                    settings: settings,
+                    limits: try limits.limits
                 )
                 batch.run()
                 results.append(
@@ -114,13 +122,13 @@ struct SimulateCommand: ParsableCommand {
                 )
             }
         }
-        if let dispatches { try writeDispatches(results, to: dispatches) }
-        if let html { try write(SimulationPage(workload: base, results: results).html, to: html) }
+        try logs?.write(log(of: results))
+        try pages?.write(SimulationPage(workload: base, results: results).html)
         json ? try printJSON(base, results) : printTable(base, results)
     }
 
     private func plan(of workload: Workload, _ manifest: RunPlan?) -> RunPlan {
-        guard var plan = manifest else { return workload.plan(stopsAfter: stallAfter) }
+        guard var plan = manifest else { return workload.plan(stopsAfter: stallAfter ?? 0) }
         plan.concurrency = workload.slots
         return plan
     }
@@ -128,42 +136,35 @@ struct SimulateCommand: ParsableCommand {
     /// As in a run where tasks are ended for stalling; as published where they are not.
     private var settings: Scheduler.Settings {
         var settings = Scheduler.Settings()
-        if stallAfter == 0, manifest == nil { settings.parksAfter = nil }
+        if (stallAfter ?? 0) == 0, manifest == nil { settings.parksAfter = nil }
         return settings
-    }
-
-    private var policies: [Policy] {
-        get throws {
-            if policy == "all" { return Policy.allCases }
-            return try policy.split(separator: ",").map { name in
-                guard let policy = Policy(rawValue: String(name)) else {
-                    let known = Policy.allCases.map(\.rawValue).joined(separator: ", ")
-                    throw ValidationError("There is no scheduler \"\(name)\"; there are \(known).")
-                }
-                return policy
-            }
-        }
-    }
-
-    private var slotCounts: [Int]? {
-        get throws {
-            try slots?.split(separator: ",").map { text in
-                guard let count = Int(text), (1...1_000_000).contains(count) else {
-                    throw ValidationError("--slots: \"\(text)\" is no number from 1 to 1,000,000.")
-                }
-                return count
-            }
-        }
     }
 
     /// What is played; with a manifest, the plan that it makes.
     private func source() throws -> (Workload, RunPlan?) {
         if let manifest {
-            let model = try ManifestModel(manifest, state: look, seed: seed)
-            return (model.workload, model.plan)
+            let manifest = try ManifestFile.load(manifest)
+            let place = Workspace.containing((manifest.path as NSString).deletingLastPathComponent)
+            do {
+                let directory = look.directory(in: place)
+                let history = try ManifestHistory(directory: directory, manifest: manifest.path)
+                let model = ManifestModel(manifest, history)
+                return (model.workload(seed: seed ?? 1), model.plan)
+            } catch {
+                throw Trouble("\(error)", status: ExitStatus.missing)
+            }
         }
         var workload = try drawn()
-        workload.setHints(spread: hints, seed: seed)
+        // What a file says of sizes stands, unless it is to be blurred.
+        if let hints, !workload.tasks.contains(where: { $0.size != nil }) {
+            throw Trouble(
+                "--hints \(hints) changes nothing: no task of \(workload.name) has a \"size\"",
+                status: ExitStatus.usage
+            )
+        }
+        if workloadFile == nil || hints != nil {
+            workload.setHints(spread: hints, seed: seed ?? workload.seed)
+        }
         return (workload, nil)
     }
 
@@ -176,7 +177,7 @@ struct SimulateCommand: ParsableCommand {
                 status: ExitStatus.usage
             )
         }
-        return name.draw(seed: seed, tasks: tasks, slots: try slotCounts?.first)
+        return name.draw(seed: seed ?? 1, tasks: tasks, slots: try slotCounts()?.first)
     }
 
     private static func read(_ path: String) throws -> Workload {
@@ -190,11 +191,15 @@ struct SimulateCommand: ParsableCommand {
         } catch let error as Trouble {
             throw error
         } catch {
-            throw Trouble("\(path) can't be read: \(error)", status: ExitStatus.missing)
+            throw Trouble(
+                "\(path) can't be read: \(error.localizedDescription)",
+                status: ExitStatus.missing
+            )
         }
     }
 
-    private func writeDispatches(_ results: [SimulationPage.Result], to path: String) throws {
+    /// All starts, a line each.
+    private func log(of results: [SimulationPage.Result]) -> String {
         var lines = "# policy slots seconds task session slot why\n"
         for result in results {
             let names = result.batch.workload.tasks.map(\.planName)
@@ -204,24 +209,18 @@ struct SimulateCommand: ParsableCommand {
                     + "\(start.session) \(start.slot) \(start.stream.rawValue)\n"
             }
         }
-        try write(lines, to: path)
-    }
-
-    private func write(_ text: String, to path: String) throws {
-        do {
-            try text.write(toFile: path, atomically: true, encoding: .utf8)
-        } catch {
-            throw Trouble("\(path) can't be written: \(error)", status: ExitStatus.missing)
-        }
+        return lines
     }
 
     private func printJSON(_ workload: Workload, _ results: [SimulationPage.Result]) throws {
         struct Row: Encodable {
             var slots: Int
             var figures: BatchFigures
+            var comparison: BatchComparison
 
             func encode(to encoder: any Encoder) throws {
                 try figures.encode(to: encoder)
+                try comparison.encode(to: encoder)
                 var container = encoder.container(keyedBy: Keys.self)
                 try container.encode(slots, forKey: .slots)
             }
@@ -235,7 +234,13 @@ struct SimulateCommand: ParsableCommand {
             var slots: Int
             var results: [Row]
         }
-        let rows = results.map { Row(slots: $0.slots, figures: $0.figures) }
+        let rows = results.map { result in
+            Row(
+                slots: result.slots,
+                figures: result.figures,
+                comparison: result.comparison(in: results)
+            )
+        }
         let answer = Answer(
             workload: workload.name,
             seed: workload.seed,
@@ -249,13 +254,18 @@ struct SimulateCommand: ParsableCommand {
     }
 
     private func printTable(_ workload: Workload, _ results: [SimulationPage.Result]) {
-        let table = SimulationTable(results.map { ($0.slots, $0.figures) })
+        let table = SimulationTable(
+            results.map { ($0.slots, $0.figures) },
+            againstClairvoyant: results.map { $0.comparison(in: results).againstClairvoyant }
+        )
         Terminal.say(
             "workload \"\(workload.name)\", seed \(workload.seed): \(workload.tasks.count) tasks, "
                 + "\(workload.tasks.count { $0.completesAfter != nil }) of which can be completed"
         )
         Terminal.say("")
-        Terminal.say(table.lines(width: Terminal.columns ?? 120).joined(separator: "\n"))
+        let width = Terminal.columns ?? 120
+        Terminal.say(table.lines(width: width).joined(separator: "\n"))
+        for lines in table.limitLines(width: width) { Terminal.say("\n" + lines) }
     }
 }
 

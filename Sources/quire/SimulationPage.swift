@@ -9,7 +9,15 @@ struct SimulationPage {
         var policy: String
         var batch: Batch
 
-        var figures: BatchFigures { batch.meter.figures(policy: policy) }
+        var figures: BatchFigures { batch.figures(policy: policy) }
+
+        /// What it comes to against the others on as many slots.
+        func comparison(in results: [Result]) -> BatchComparison {
+            let others = results.filter { $0.slots == slots }.compactMap { other in
+                Policy(rawValue: other.policy).map { ($0, other.batch) }
+            }
+            return BatchComparison(batch, with: Dictionary(others) { first, _ in first })
+        }
     }
 
     let workload: Workload
@@ -54,14 +62,20 @@ struct SimulationPage {
         let rows = results.map { result in
             let figures = result.figures
             let cells = [
-                "\(result.policy)", "\(result.slots)", SimulationTable.hours(figures.mean),
-                SimulationTable.hours(figures.p50), SimulationTable.hours(figures.p99),
-                SimulationTable.hours(figures.makespan), "\(figures.sessions)",
+                "\(result.policy)", "\(result.slots)",
+                SimulationTable.completion(figures.mean, figures),
+                SimulationTable.completion(figures.p50, figures),
+                SimulationTable.completion(figures.p99, figures), "\(figures.completed)",
+                SimulationTable.completion(figures.makespan, figures),
+                SimulationTable.hours(figures.end), "\(figures.sessions)",
                 SimulationTable.count(figures.tokens),
             ]
             return "<tr>" + cells.map { "<td>\(escaped($0))</td>" }.joined() + "</tr>"
         }
-        let heads = ["scheduler", "slots", "mean", "p50", "p99", "all done", "sessions", "tokens"]
+        let heads = [
+            "scheduler", "slots", "mean", "p50", "p99", "completed", "all done", "end", "sessions",
+            "tokens",
+        ]
         return "<table><tr>" + heads.map { "<th>\($0)</th>" }.joined() + "</tr>"
             + rows.joined(separator: "\n") + "</table>"
     }
@@ -97,25 +111,62 @@ struct SimulationPage {
         """
     }
 
-    /// A row for each slot, coloured by group; at most 64 rows and 6,000 sessions are drawn.
+    /// A row for each slot, coloured by group, at the picture's own resolution; at most 64 rows.
     private func slotPicture(_ result: Result) -> String {
         let end = max(1, result.figures.end)
         let rows = min(result.slots, 64)
-        let rowHeight = Self.height / Double(rows)
-        let shown = result.batch.dispatches.filter { $0.slot < rows }
-        let bars = shown.prefix(6000).map { start in
+        let columns = Int(Self.width)
+        var cells = Array(repeating: [Shade?](repeating: nil, count: columns), count: rows)
+        for start in result.batch.dispatches where start.slot < rows {
             let task = workload.tasks[start.task]
-            let seconds = task.sessions[start.session - 1].seconds
-            let x = start.at / end * Self.width
-            let y = Double(start.slot) * rowHeight
-            let shade = start.session == 1 ? 0.45 : 0.85
-            return "<rect x=\"\(round(x))\" y=\"\(round(y))\" "
-                + "width=\"\(round(max(0.3, seconds / end * Self.width)))\" "
-                + "height=\"\(round(rowHeight * 0.85))\" fill=\"\(color(task.group))\" "
-                + "opacity=\"\(shade)\"/>"
+            let first = Int(start.at / end * Self.width)
+            let after = (start.at + start.seconds) / end * Self.width
+            for column in first..<max(first + 1, Int(after)) where column < columns {
+                cells[start.slot][column] = Shade(group: task.group, isFirst: start.session == 1)
+            }
         }
-        let note = "slots 1 to \(rows); first sessions are lighter"
-        return picture(bars.joined(separator: "\n"), end: end, top: note)
+        var note = "slots 1 to \(rows); first sessions are lighter"
+        if !result.batch.holds.isEmpty { note += "; starts were held where it is grey" }
+        return picture(holds(result, end) + bars(cells), end: end, top: note)
+    }
+
+    /// When starts were held, behind everything; the narrowest are drawn as one pixel.
+    private func holds(_ result: Result, _ end: Double) -> String {
+        result.batch.holds.map { from, to in
+            let width = max(1, (to - from) / end * Self.width)
+            return "<rect x=\"\(round(from / end * Self.width))\" y=\"0\" "
+                + "width=\"\(round(width))\" height=\"\(Self.height)\" fill=\"#d1d5db\"/>\n"
+        }.joined()
+    }
+
+    /// What a slot is painted with.
+    private struct Shade: Hashable {
+        var group: Int
+        var isFirst: Bool
+    }
+
+    /// One path for each shade, with a stroke for each run of cells of it.
+    private func bars(_ rows: [[Shade?]]) -> String {
+        let rowHeight = Self.height / Double(rows.count)
+        var strokes: [Shade: String] = [:]
+        for (row, cells) in rows.enumerated() {
+            let y = round((Double(row) + 0.5) * rowHeight)
+            var start = 0
+            for column in 1...cells.count
+            where column == cells.count || cells[column] != cells[start] {
+                if let shade = cells[start] {
+                    strokes[shade, default: ""] += "M\(start) \(y)h\(column - start)"
+                }
+                start = column
+            }
+        }
+        return strokes.sorted { ($0.key.group, $0.value) < ($1.key.group, $1.value) }
+            .map { shade, path in
+                "<path d=\"\(path)\" stroke=\"\(color(shade.group))\" "
+                    + "stroke-width=\"\(round(rowHeight * 0.85))\" "
+                    + "opacity=\"\(shade.isFirst ? 0.45 : 0.85)\"/>"
+            }
+            .joined(separator: "\n")
     }
 
     /// Each group's session time over time.
@@ -124,18 +175,25 @@ struct SimulationPage {
         let end = max(1, result.figures.end)
         var seconds = Array(repeating: 0.0, count: workload.groups.count)
         var points = Array(repeating: [point(0, 0)], count: workload.groups.count)
-        let total = workload.tasks.reduce(0) { $0 + $1.sessions.reduce(0) { $0 + $1.seconds } }
+        let total = result.batch.dispatches.reduce(0) { sum, start in
+            sum + start.seconds
+        }
         let step = max(1, result.batch.dispatches.count / 300)
         for (number, start) in result.batch.dispatches.enumerated() {
             let task = workload.tasks[start.task]
-            seconds[task.group] += task.sessions[start.session - 1].seconds
+            seconds[task.group] += start.seconds
             guard number % step == 0 else { continue }
             for group in points.indices {
                 points[group].append(point(start.at / end, seconds[group] / max(1, total)))
             }
         }
+        for group in points.indices {
+            points[group].append(point(1, seconds[group] / max(1, total)))
+        }
         let lines = points.enumerated().map { line($1, color($0)) }
-        let names = workload.groups.enumerated().map { "group \($0), weight \($1.weight)" }
+        let names = workload.groups.enumerated().map { place, group in
+            "\(group.name ?? "group \(place)"), weight \(group.weight)"
+        }
         return "<p>Session time of each group</p>" + key(names)
             + picture(lines.joined(separator: "\n"), end: end, top: "all session time")
     }

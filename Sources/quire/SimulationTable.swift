@@ -4,28 +4,85 @@ import Simulation
 
 /// What simulated batches came to, side by side.
 struct SimulationTable {
-    private var table = Table([
+    private static let columns: [Table.Column] = [
         .init("SCHEDULER"), .init("SLOTS", isRight: true), .init("MEAN", isRight: true),
-        .init("P50", isRight: true), .init("P99", isRight: true), .init("ALL DONE", isRight: true),
-        .init("SESSIONS", isRight: true), .init("TOKENS", isRight: true),
+        .init("P50", isRight: true), .init("P99", isRight: true),
+        .init("COMPLETED", isRight: true), .init("ALL DONE", isRight: true),
+        .init("END", isRight: true), .init("SESSIONS", isRight: true),
+        .init("TOKENS", isRight: true),
         .init("DONE AT 50 %", isRight: true), .init("LONGEST WAIT", isRight: true),
         .init("JAIN", isRight: true), .init("WASTE", isRight: true),
-    ])
+    ]
+    private var table: Table
 
-    init(_ results: [(slots: Int, figures: BatchFigures)]) {
+    private var waits = Table([
+        .init("SCHEDULER"), .init("SLOTS", isRight: true), .init("LIMIT HITS", isRight: true),
+        .init("WAITED", isRight: true), .init("PROBES", isRight: true),
+        .init("SESSIONS CUT", isRight: true), .init("TOKENS CUT", isRight: true),
+        .init("TOKENS LOST", isRight: true), .init("STARTS HELD BY"),
+    ])
+    private var costs = Table([
+        .init("SCHEDULER"), .init("SLOTS", isRight: true), .init("COST", isRight: true),
+    ])
+    private let hasLimits: Bool
+    private let hasCosts: Bool
+
+    /// With mean completion times as multiples of clairvoyant's where there are any.
+    init(_ results: [(slots: Int, figures: BatchFigures)], againstClairvoyant ratios: [Double?]) {
+        let isCompared = ratios.contains { $0 != nil }
+        var columns = Self.columns
+        if isCompared { columns.insert(.init("× CLAIRVOYANT", isRight: true), at: 3) }
+        table = Table(columns)
+        hasLimits = results.contains { $0.figures.limits != nil }
+        hasCosts = results.contains { $0.figures.cost != nil }
         for (slots, figures) in results {
-            table.add([
-                figures.policy, "\(slots)", Self.hours(figures.mean), Self.hours(figures.p50),
-                Self.hours(figures.p99), Self.hours(figures.makespan), "\(figures.sessions)",
+            if let limits = figures.limits { addWaits(figures.policy, slots, limits) }
+            if let cost = figures.cost {
+                costs.add([figures.policy, "\(slots)", Spending.money(cost)])
+            }
+        }
+        for ((slots, figures), ratio) in zip(results, ratios) {
+            var cells = [
+                figures.policy, "\(slots)", Self.completion(figures.mean, figures),
+                Self.completion(figures.p50, figures), Self.completion(figures.p99, figures),
+                "\(figures.completed)", Self.completion(figures.makespan, figures),
+                Self.hours(figures.end), "\(figures.sessions)",
                 Self.count(figures.tokens), Self.percent(figures.doneAtHalf),
                 Self.hours(figures.longestWait), Self.decimal(figures.jain, 4),
                 Self.percent(figures.waste),
-            ])
+            ]
+            if isCompared { cells.insert(ratio.map { Self.decimal($0, 2) } ?? "-", at: 3) }
+            table.add(cells)
         }
+    }
+
+    private mutating func addWaits(_ policy: String, _ slots: Int, _ limits: LimitFigures) {
+        let hits = limits.held.filter { $0.gate == Gate.usageLimit.rawValue }
+        let held = limits.held.map { held in
+            let name = GateWords.name(Gate(rawValue: held.gate) ?? .usageLimit, held.account)
+            return "\(name) for \(Self.hours(held.seconds))"
+        }
+        waits.add([
+            policy, "\(slots)", "\(hits.reduce(0) { $0 + $1.times })", Self.hours(limits.waited),
+            "\(limits.probes)", "\(limits.usageLimited + limits.rateLimited)",
+            Self.count(limits.cutTokens), Self.count(limits.lostTokens),
+            held.isEmpty ? "nothing" : held.joined(separator: ", "),
+        ])
     }
 
     /// The lines, the head first.
     func lines(width: Int) -> [String] { table.lines(width: width) }
+
+    /// The tables of what limits did, and of what it cost, where there is any.
+    func limitLines(width: Int) -> [String] {
+        [(hasLimits, waits), (hasCosts, costs)].filter(\.0)
+            .map { $1.lines(width: width).joined(separator: "\n") }
+    }
+
+    /// When tasks were complete; `-` where none ever was.
+    static func completion(_ seconds: Double, _ figures: BatchFigures) -> String {
+        figures.completed > 0 ? hours(seconds) : "-"
+    }
 
     static func hours(_ seconds: Double) -> String {
         seconds < 3600 ? "\(decimal(seconds / 60, 1)) min" : "\(decimal(seconds / 3600, 1)) h"

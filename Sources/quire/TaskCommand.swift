@@ -6,6 +6,7 @@ import Foundation
 import Glibc
 import Manifest
 import Orchestration
+import Version
 import Reporting
 
 /// `quire task`: the original system's script, argument for argument.
@@ -61,11 +62,14 @@ struct TaskCommand: ParsableCommand {
 
     @OptionGroup var state: StateOptions
 
+    @OptionGroup var durability: DurabilityOption
+
     private static let pause = Duration.seconds(3)
 
     func run() throws {
         let directory = FileManager.default.currentDirectoryPath
-        let workspace = Workspace.containing(directory)
+        var workspace = Workspace.containing(directory)
+        workspace.isDurable = durability.durable
         if list { return Self.printList(workspace) }
         if maxSessions < 0 { throw Trouble("--max-sessions can't be negative", status: 1) }
         let name = try name(in: workspace)
@@ -76,7 +80,9 @@ struct TaskCommand: ParsableCommand {
         }
         let session = RunSession(
             request: try request(task, directory),
-            stateDirectory: state.directory(in: workspace)
+            stateDirectory: state.directory(in: workspace),
+            exclusive: .task,
+            durable: durability.durable
         )
         let reporter = TaskReporter(directory: task.path, maxSessions: sessionLimit)
         let result: RunSession.Result
@@ -191,7 +197,7 @@ struct TaskCommand: ParsableCommand {
         return RunRequest(
             run: task.path,
             name: name,
-            version: Quire.version,
+            version: Version.number,
             plan: RunPlan(concurrency: 1, tasks: [plan], pause: Self.pause, freshCaps: true),
             work: [
                 name: TaskWork(

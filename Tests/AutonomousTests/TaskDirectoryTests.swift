@@ -230,7 +230,7 @@ private let good = "## Tasks\n- [x] Task 1: one\n- [ ] Task 2: two\n"
     }
 
     @Test(
-        arguments: [("999999\n", nil), ("garbage", nil), ("1\n", "12345678901\n")]
+        arguments: [("999999\n", nil), ("garbage", nil), ("1\n", "12345678901")]
             as [(String, String?)]
     )
     func `a dead owner's lock is taken over`(pid: String, start: String?) throws {
@@ -239,7 +239,10 @@ private let good = "## Tasks\n- [x] Task 1: one\n- [ ] Task 2: two\n"
             let lock = task.path + "/.runner.lock"
             try FileManager.default.createDirectory(atPath: lock, withIntermediateDirectories: true)
             try put(pid, lock + "/pid")
-            if let start { try put(start, lock + "/start") }
+            if let start {
+                let host = ProcessInfo.processInfo.hostName
+                try put("-\n\(pid)\(start)\n\(host)\n2026-01-01 00:00:00\na\n", lock + "/owner")
+            }
             try FileManager.default.setAttributes(
                 [.modificationDate: Date(timeIntervalSinceNow: -60)],
                 ofItemAtPath: lock
@@ -247,6 +250,66 @@ private let good = "## Tasks\n- [x] Task 1: one\n- [ ] Task 2: two\n"
             let owner = Int32(pid.trimmingCharacters(in: .newlines))
             #expect(try task.acquireLock() == .tookOver(owner: owner))
             #expect(try String(contentsOfFile: lock + "/pid", encoding: .utf8) == "\(getpid())\n")
+        }
+    }
+
+    @Test func `an owner is as alive as the file that it holds locked`() throws {
+        try withWorkspace { workspace in
+            let task = try workspace.task("a")
+            try task.create()
+            func takeWhileHeld() throws {
+                let held = try OwnerLock(path: workspace.root + "/held", work: "w")
+                #expect(try task.acquireLock(as: held.mark) == .fresh)
+                let error = #expect(throws: LockError.self) { try task.acquireLock() }
+                #expect(error?.description.contains(" since 20") == true)
+            }
+            try takeWhileHeld()
+            // Its process lives; that it let the file go says that it is not the owner any more.
+            #expect(try task.acquireLock() == .tookOver(owner: getpid()))
+            task.releaseLock()
+        }
+    }
+
+    @Test func `a locked file that was removed, or replaced, leaves its owner alive`() throws {
+        try withWorkspace { workspace in
+            let task = try workspace.task("a")
+            try task.create()
+            let path = workspace.root + "/held"
+            let held = try OwnerLock(path: path, work: "w")
+            #expect(try task.acquireLock(as: held.mark) == .fresh)
+            unlink(path)
+            #expect(throws: LockError.self) { try task.acquireLock() }
+            do {
+                let other = try OwnerLock(path: path, work: "other")
+                #expect(throws: LockError.self) { try task.acquireLock(as: other.mark) }
+            }
+            #expect(throws: LockError.self) { try task.acquireLock() }
+        }
+    }
+
+    @Test func `a locked file that no longer says who its owner is has a living one`() throws {
+        try withWorkspace { workspace in
+            let task = try workspace.task("a")
+            try task.create()
+            let path = workspace.root + "/held"
+            let held = try OwnerLock(path: path, work: "w")
+            #expect(try task.acquireLock(as: held.mark) == .fresh)
+            for words in ["", "12:00:00 t: session 1 starts\n"] {
+                try put(words, path)
+                #expect(throws: LockError.self) { try task.acquireLock() }
+            }
+        }
+    }
+
+    @Test func `a lock of another machine is respected, however old`() throws {
+        try withWorkspace { workspace in
+            let task = try workspace.task("a")
+            let lock = task.path + "/.runner.lock"
+            try FileManager.default.createDirectory(atPath: lock, withIntermediateDirectories: true)
+            try put("999999\n", lock + "/pid")
+            try put("-\n999999\n7\nelsewhere\n2020-01-01 00:00:00\na\n", lock + "/owner")
+            let error = #expect(throws: LockError.self) { try task.acquireLock() }
+            #expect(error?.description.contains("on elsewhere since 2020") == true)
         }
     }
 

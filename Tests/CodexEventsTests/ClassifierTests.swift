@@ -23,7 +23,8 @@ import Testing
     private func judge(
         _ output: String,
         _ termination: Termination,
-        standardError: String = ""
+        standardError: String = "",
+        isLaunched: Bool = false
     ) -> SessionResult {
         var transcript = SessionTranscript(resuming: nil)
         for event in decode(output) { transcript.observe(event) }
@@ -31,7 +32,8 @@ import Testing
             termination: termination,
             standardError: Array(standardError.utf8),
             outputBytes: Int64(output.utf8.count),
-            outputLeaked: false
+            outputLeaked: false,
+            isLaunched: isLaunched
         )
         return transcript.result(
             ending,
@@ -53,6 +55,35 @@ import Testing
     @Test func `a signal that nobody explains killed it`() {
         let begun = "{\"type\":\"thread.started\",\"thread_id\":\"t\"}\n"
         #expect(judge(begun, .signaled(9)).failure?.kind == .killed)
+    }
+
+    /// What Slurm 22.05 was seen to end with: a node that went away, a step that was cancelled or
+    /// preempted.
+    private static let slurm: [(Int32, String)] = [
+        (233, "srun: Job step aborted\n"), (143, "srun: error: n1: task 0: Terminated\n"),
+        (137, "slurmstepd: error: *** STEP 5.2 ON n1 CANCELLED AT 2026-11-26T13:40:05 ***\n"),
+        (1, "srun: error: Unable to create step for job 12: Job/step already completing\n"),
+    ]
+
+    @Test func `a launcher that ends with 255 has lost its agent`() {
+        let begun = "{\"type\":\"thread.started\",\"thread_id\":\"t\"}\n"
+        let words = "client_loop: send disconnect: Broken pipe\r\n"
+        for output in ["", begun] {
+            let lost = judge(output, .exited(255), standardError: words, isLaunched: true)
+            #expect(lost.failure?.kind == .connectionLost)
+            #expect(lost.failure?.message.contains("send disconnect: Broken pipe") == true)
+            #expect(judge(output, .exited(255)).failure?.kind != .connectionLost)
+        }
+        for (status, words) in Self.slurm {
+            let lost = judge("", .exited(status), standardError: words, isLaunched: true)
+            #expect(lost.failure?.kind == .connectionLost, "\(words)")
+        }
+        let own =
+            "Not inside a trusted directory\nsrun: error: n1: task 0: Exited with exit code 1\n"
+        let refused = judge("", .exited(1), standardError: own, isLaunched: true)
+        #expect(refused.failure?.kind == .refusedToStart)
+        let complete = begun + "{\"type\":\"turn.completed\"}\n"
+        #expect(judge(complete, .exited(255), isLaunched: true).failure == nil)
     }
 
     @Test func `an agent that talks about limits has none`() {
@@ -108,15 +139,20 @@ import Testing
 
     @Test(
         arguments: [
-            ("10:11 AM", "2026-11-23T10:12:00Z"), ("9:29 AM", "2026-11-24T09:30:00Z"),
+            ("10:11 AM", "2026-11-23T10:12:00Z"), ("9:29 AM", "2026-11-23T09:30:00Z"),
             ("9:30 AM", "2026-11-23T09:31:00Z"), ("12:04 AM", "2026-11-24T00:05:00Z"),
             ("12:00 PM", "2026-11-23T12:01:00Z"), ("11:59 PM", "2026-11-24T00:00:00Z"),
+            ("9:31 PM", "2026-11-23T21:32:00Z"), ("10:00 PM", "2026-11-23T22:01:00Z"),
+            ("Sep 2nd, 2027 9:00 AM", "2027-09-02T09:01:00Z"),
             ("Sep 18th, 2026 12:04 AM", "2026-09-18T00:05:00Z"),
             ("Feb 29th, 2028 1:00 PM", "2028-02-29T13:01:00Z"),
             ("soon", nil), ("25:00 AM", nil), ("10:11", nil),
         ] as [(String, String?)]
     )
-    func `the next such time is meant, one minute later`(words: String, expected: String?) {
+    func `today's time is meant, or the date's, and the end of that minute`(
+        words: String,
+        expected: String?
+    ) {
         #expect(reset(words) == expected)
     }
 
@@ -126,7 +162,47 @@ import Testing
         let zone: (WallTime) -> Int = { $0 < change ? 3600 : 7200 }
         #expect(reset("11:00 AM", offset: zone) == "2026-11-23T10:01:00Z")
         #expect(reset("6:00 PM", offset: zone) == "2026-11-23T16:01:00Z")
-        #expect(reset("10:00 AM", offset: zone) == "2026-11-24T08:01:00Z")
+        #expect(reset("9:20 AM", offset: zone) == "2026-11-24T07:21:00Z")
+    }
+
+    /// Seconds from UTC in Berlin, where clocks went back on 2026-10-25 and forward on 2027-03-28,
+    /// each at 01:00 UTC.
+    private static let berlin: @Sendable (WallTime) -> Int = { time in
+        let winter = WallTime(millisecondsSinceEpoch: 1_792_890_000_000)
+        let summer = WallTime(millisecondsSinceEpoch: 1_806_195_600_000)
+        return time < winter || time >= summer ? 7200 : 3600
+    }
+
+    @Test(
+        arguments: [
+            // The hour from 2 to 3 comes twice: the first, then the second.
+            ("2026-10-25T00:10:00Z", "2:30 AM", "2026-10-25T00:31:00Z"),
+            ("2026-10-25T00:31:00Z", "2:30 AM", "2026-10-25T01:31:00Z"),
+            ("2026-10-25T01:31:03Z", "2:30 AM", "2026-10-25T01:31:00Z"),
+            ("2026-10-24T20:00:00Z", "Oct 25th, 2026 3:10 AM", "2026-10-25T02:11:00Z"),
+            // The hour from 2 to 3 is left out.
+            ("2027-03-28T00:50:00Z", "2:30 AM", "2027-03-28T01:31:00Z"),
+            ("2027-03-28T00:50:00Z", "3:30 AM", "2027-03-28T01:31:00Z"),
+            // Without a date before midnight, and read a little late across it.
+            ("2026-11-23T22:50:00Z", "12:04 AM", "2026-11-23T23:05:00Z"),
+            ("2026-11-23T23:00:30Z", "11:59 PM", "2026-11-23T23:00:00Z"),
+            ("2026-11-23T23:03:00Z", "11:59 PM", "2026-11-24T23:00:00Z"),
+            // Just over.
+            ("2026-11-23T09:12:02Z", "10:11 AM", "2026-11-23T09:12:00Z"),
+        ]
+    )
+    func `clocks that are set, and midnight, lead nowhere`(
+        now: String,
+        words: String,
+        expected: String
+    ) throws {
+        let date = try #require(ISO8601DateFormatter().date(from: now))
+        let time = WallTime(millisecondsSinceEpoch: Int64(date.timeIntervalSince1970 * 1000))
+        let reset = ResetTime.parse("try again at \(words).", now: time, offset: Self.berlin)
+        let told = reset.map {
+            Date(timeIntervalSince1970: Double($0.millisecondsSinceEpoch) / 1000)
+        }
+        #expect(told.map(ISO8601DateFormatter().string) == expected)
     }
 
     @Test func `a message without a time tells none`() {

@@ -177,6 +177,28 @@ import Testing
         #expect(decode(line).first?.isNetworkWaiting == isWaiting)
     }
 
+    @Test(arguments: [1, 7, 4096], [true, false])
+    func `an answer that is passed over is told when another event follows`(
+        size: Int,
+        isAnswer: Bool
+    ) {
+        let text = #"""
+            {"type":"turn.started"}
+            {"type":"item.completed","item":{"id":"0","type":"\#(isAnswer ? "reasoning" : "error")"}}
+            {"type":"turn.failed","error":{"message":"no"}}
+
+            """#
+        var decoder = EventDecoder(steps: .newest)
+        let bytes = Array(text.utf8)
+        for start in stride(from: 0, to: bytes.count, by: size) {
+            let piece = Array(bytes[start..<min(bytes.count, start + size)])
+            decoder.decode(piece.span) { _ in }
+        }
+        #expect(decoder.passed == 1 && decoder.newestStep == nil)
+        let told = [decoder.takePassedAnswer(), decoder.takePassedAnswer()]
+        #expect(told == [isAnswer, false])
+    }
+
     @Test func `a summary is one safe line`() {
         let line =
             #"{"type":"item.completed","item":{"type":"agent_message","text":"a\n\u001b[31mred\u001b]0;x\u0007 \u202e b"}}"#

@@ -2,110 +2,48 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The path of the real Codex CLI, installed once for all tests, or why it can't be had.
-private let codex: Result<String, Missing> = {
-    let here = URL(filePath: #filePath).deletingLastPathComponent()
-    let root = here.deletingLastPathComponent().deletingLastPathComponent()
-    var install = Program(
-        here.appending(path: "install-codex").path,
-        [root.appending(path: ".build/codex").path],
-        in: root.path
-    )
-    install.deadline = .seconds(600)
-    do {
-        let outcome = try install.run()
-        if outcome.status == 0 {
-            return .success(outcome.output.trimmingCharacters(in: .whitespacesAndNewlines))
+/// A fact of a run, as `--events` told it.
+private struct Fact: Decodable {
+    var event: String
+    var time: String
+    var task: String?
+    var session: Int?
+    var until: Int64?
+    var resumes: String?
+    var thread: String?
+    var isProbe: Bool?
+    var charge: String?
+    var usage: Usage?
+
+    struct Usage: Decodable {
+        var input: Int
+        var output: Int
+    }
+
+    /// When it happened, since 1970.
+    var milliseconds: Int64? {
+        let formatter = ISO8601DateFormatter()
+        formatter.formatOptions = [.withInternetDateTime, .withFractionalSeconds]
+        return formatter.date(from: time).map { Int64($0.timeIntervalSince1970 * 1000) }
+    }
+
+    static func all(_ path: String) throws -> [Fact] {
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        return try text(path).split(separator: "\n").map {
+            try decoder.decode(Fact.self, from: Data($0.utf8))
         }
-        return .failure(Missing(reason: outcome.error))
-    } catch {
-        return .failure(Missing(reason: "\(error)"))
     }
-}()
-
-private struct Missing: Error {
-    var reason: String
 }
 
-/// Why the suite is skipped; `nil` where it is not.
-private var hindrance: Comment? {
-    if case .failure(let missing) = codex { return Comment(rawValue: missing.reason) }
-    return nil
-}
-
-/// A workspace with the real Codex at a scripted model.
-private struct Stage {
-    let root: String
-    let agent: String
-    private let model: Process
-    private let leash = Pipe()
-
-    /// Starts the model, and writes Codex's configuration and an agent that notes its own stdout.
-    init(_ root: String) throws {
-        self.root = root
-        let here = URL(filePath: #filePath).deletingLastPathComponent()
-        model = Process()
-        model.executableURL = URL(filePath: "/usr/bin/env")
-        model.arguments = ["python3", here.appending(path: "scripted_model.py").path]
-        let output = Pipe()
-        model.standardOutput = output
-        model.standardInput = leash
-        try model.run()
-        let line = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
-        let port = try #require(Int(line.trimmingCharacters(in: .whitespacesAndNewlines)))
-        try put(
-            """
-            model = "gpt-5.2-codex"
-            model_provider = "scripted"
-            [model_providers.scripted]
-            name = "scripted"
-            base_url = "http://127.0.0.1:\(port)/v1"
-            wire_api = "responses"
-            request_max_retries = 2
-            stream_max_retries = 2
-            [sandbox_workspace_write]
-            exclude_slash_tmp = true
-            exclude_tmpdir_env_var = true
-
-            """,
-            root + "/home/config.toml"
-        )
-        agent = root + "/agent"
-        try put(
-            """
-            #!/bin/bash
-            set -o pipefail
-            '\(try codex.get())' "$@" | tee -a '\(root)'/"$QUIRE_TASK".stdout
-            """,
-            agent
-        )
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: agent)
-    }
-
-    /// Ends the model: by its standard input, since it may have been born with signals blocked.
-    func end() {
-        leash.fileHandleForWriting.closeFile()
-        model.waitUntilExit()
-    }
-
-    func quire(_ arguments: [String], deadline: Duration = .seconds(300)) throws -> Outcome {
-        var program = Program(Program.built("quire"), arguments, in: root)
-        // A home of its own, so that no profile of the user's is run by the agents' shells.
-        program.environment = ["CODEX_HOME": root + "/home", "HOME": root + "/home"]
-        program.deadline = deadline
-        return try program.run()
-    }
-
-    /// Ids of the threads that Codex itself has on record.
-    var threads: Set<String> {
-        let files =
-            FileManager.default.enumerator(atPath: root + "/home/sessions")?
-            .compactMap { $0 as? String } ?? []
-        return Set(
-            files.filter { $0.hasSuffix(".jsonl") }.map { name in
-                String((name as NSString).deletingPathExtension.suffix(36))
-            }
-        )
+/// Watches a run, and lets every request hit the account's usage limit once the first checklist is
+/// written.
+private func limit(_ path: String, for seconds: Double) -> (String, Int32) -> Void {
+    { output, _ in
+        guard output.contains("session 2 starts"), !FileManager.default.fileExists(atPath: path)
+        else { return }
+        let over = Date().timeIntervalSince1970 + seconds
+        try? "\(over)\n".write(toFile: path, atomically: true, encoding: .utf8)
     }
 }
 
@@ -119,9 +57,23 @@ private struct StatusJSON: Decodable {
         var thread: String?
     }
 
+    struct Spent: Decodable {
+        struct Held: Decodable {
+            var gate: String
+            var times: Int
+            var seconds: Double
+        }
+
+        var held: [Held]
+    }
+
     var status: String
     var tasks: [Task]
+    var spent: Spent
 }
+
+/// The seconds of each usage limit of a real evening; `nil` where nobody asked for one.
+private let evening = ProcessInfo.processInfo.environment["QUIRE_EVENING"].flatMap { Int($0) }
 
 @Suite(.disabled(if: hindrance != nil, hindrance), .serialized)
 struct `The real Codex CLI` {
@@ -168,6 +120,119 @@ struct `The real Codex CLI` {
                 #expect(id == (task.thread ?? "") + "\n")
             }
             #expect(processes(mentioning: root + "/home").isEmpty)
+        }
+    }
+
+    @Test func `8 tasks that hit the usage limit wait for its end and lose nothing`() throws {
+        try withWorkspace { root in
+            let stage = try Stage(root)
+            defer { stage.end() }
+            try put(
+                """
+                version: 1
+                run: {name: limited, concurrency: 8, agent: {command: [\(stage.agent)]}}
+                tasks:
+                  - name: t-{n}
+                    matrix: {n: [1, 2, 3, 4, 5, 6, 7, 8]}
+                    prompt: "model: entries=2 and piece {n}"
+                """,
+                root + "/m.yaml"
+            )
+            let run = try stage.quire(
+                ["run", "m.yaml", "--progress", "plain", "--events", "events"],
+                watching: limit(root + "/limit", for: 3)
+            )
+            #expect(run.status == 0, "\(run.output.suffix(3000)) \(run.error)")
+            let facts = try Fact.all(root + "/events")
+            let limited = facts.filter { $0.charge == "free" }
+            #expect((1...8).contains(limited.count), "\(run.output)")
+            #expect(facts.allSatisfy { $0.charge != "retry" })
+            let closed = try #require(facts.firstIndex { $0.event == "gate_closed" })
+            let opened = try #require(facts.firstIndex { $0.event == "gate_opened" })
+            let probes = facts[closed..<opened].filter { $0.event == "session_started" }
+            #expect(probes.count == 1 && probes.first?.isProbe == true)
+            // Milliseconds since 1970; the minute is told, and its end is waited for.
+            let until = try #require(facts[closed].until)
+            #expect(until % 60_000 == 0)
+            let probed = try #require(probes.first?.milliseconds)
+            #expect((0...5000).contains(probed - until))
+            for session in limited {
+                let next = facts.first {
+                    $0.event == "session_started" && $0.task == session.task
+                        && $0.session == (session.session ?? 0) + 1
+                }
+                #expect(next?.resumes == session.thread)
+            }
+            // Each thread is counted once, however many sessions it took.
+            var booked = 0
+            for fact in facts where fact.event == "session_ended" {
+                booked += (fact.usage?.input ?? 0) + (fact.usage?.output ?? 0)
+            }
+            #expect(booked > 0)
+            #expect(booked == stage.tokensOnRecord)
+        }
+    }
+
+    /// A limit of `QUIRE_EVENING` seconds, twice; 60 is the limit of an evening.
+    @Test(.enabled(if: evening != nil, "takes minutes; QUIRE_EVENING=60 asks for it"))
+    func `8 tasks meet the usage limit twice in an evening, and all complete`() throws {
+        try withWorkspace { root in
+            let stage = try Stage(root)
+            defer { stage.end() }
+            try put(
+                """
+                version: 1
+                run: {name: evening, concurrency: 8, agent: {command: [\(stage.agent)]}}
+                tasks:
+                  - name: t-{n}
+                    matrix: {n: [1, 2, 3, 4, 5, 6, 7, 8]}
+                    prompt: "model: entries=4 and piece {n}"
+                """,
+                root + "/m.yaml"
+            )
+            var limits = 0
+            let run = try stage.quire(
+                ["run", "m.yaml", "--progress", "plain", "--events", "events"],
+                deadline: .seconds(2 * (evening ?? 60) + 480)
+            ) { output, _ in
+                // The first when the first list is written, the second when a task has come on
+                // since.
+                let over = output.components(separatedBy: "starts go on: a usage limit").count - 1
+                let isTime =
+                    limits == 0
+                    ? output.contains("session 2 starts")
+                    : limits == 1 && over == 1
+                        && output.components(separatedBy: "starts go on: a usage limit").last?
+                            .contains(" made progress") == true
+                guard isTime else { return }
+                limits += 1
+                let end = Date().timeIntervalSince1970 + Double(evening ?? 60)
+                try? "\(end)\n".write(toFile: root + "/limit", atomically: true, encoding: .utf8)
+            }
+            #expect(run.status == 0, "\(run.output.suffix(3000)) \(run.error)")
+            #expect(limits == 2)
+            #expect(run.output.contains("8 tasks: 8 complete"))
+            #expect(run.output.contains("held by a usage limit"), "\(run.output.suffix(1000))")
+            let facts = try Fact.all(root + "/events")
+            #expect(facts.allSatisfy { $0.charge != "retry" })
+            let limited = facts.filter { $0.charge == "free" }
+            #expect((2...16).contains(limited.count))
+            for session in limited {
+                let next = facts.first {
+                    $0.event == "session_started" && $0.task == session.task
+                        && $0.session == (session.session ?? 0) + 1
+                }
+                #expect(next?.resumes == session.thread)
+            }
+            let status = try stage.quire(["status", "--json"])
+            let decoder = JSONDecoder()
+            decoder.keyDecodingStrategy = .convertFromSnakeCase
+            let json = try decoder.decode(StatusJSON.self, from: Data(status.output.utf8))
+            let held = try #require(json.spent.held.first)
+            #expect(held.gate == "usage_limit" && held.times == 2)
+            #expect(held.seconds >= Double(2 * (evening ?? 60)) - 10)
+            print(run.output.split(separator: "\n").suffix(14).joined(separator: "\n"))
+            print(status.output.prefix(1500))
         }
     }
 

@@ -5,7 +5,10 @@ Serves POST /v1/responses as server-sent events. The model acts on the prompt li
 initializer writes the task list with one command, an executor ticks the next box with one, then
 each says that it is done. A line "model: entries=3" in the prompt sets the entries (default 3).
 
-    scripted_model.py [--port N]      prints the port when it is ready; 0 picks a free one
+    scripted_model.py [--port N] [--limit FILE]
+
+Prints the port when it is ready; 0 picks a free one. Until the time that the file holds, in
+seconds since 1970, every request hits the account's usage limit.
 """
 import argparse
 import json
@@ -13,6 +16,7 @@ import re
 import shlex
 import sys
 import threading
+import time
 import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -24,20 +28,24 @@ USAGE = {
     "total_tokens": 1234,
 }
 
+# Files are replaced, not written: a session that is killed must not leave half of one.
 INITIALIZE = """
-import sys
+import os, sys
 directory, entries = sys.argv[1], int(sys.argv[2])
 lines = ["# Task List", "", "## Tasks", ""]
 lines += [f"- [ ] Task {n}: piece {n}" for n in range(1, entries + 1)]
-open(f"{directory}/task_list.md", "w").write("\\n".join(lines) + "\\n")
+temporary = f"{directory}/.list"
+open(temporary, "w").write("\\n".join(lines) + "\\n")
 open(f"{directory}/progress.md", "w").write("# Progress\\n\\n## Session 1\\n\\nWrote the list.\\n")
+os.replace(temporary, f"{directory}/task_list.md")
 """
 
 EXECUTE = """
-import sys
+import os, sys
 path = sys.argv[1] + "/task_list.md"
 text = open(path).read()
-open(path, "w").write(text.replace("- [ ]", "- [x]", 1))
+open(path + ".new", "w").write(text.replace("- [ ]", "- [x]", 1))
+os.replace(path + ".new", path)
 open(sys.argv[1] + "/progress.md", "a").write("\\n## Session\\n\\nTicked one.\\n")
 """
 
@@ -83,13 +91,27 @@ def answer(request):
     }]
 
 
+def limit(path):
+    """When the usage limit is over; None while there is none."""
+    try:
+        over = float(open(path).read())
+    except (OSError, TypeError, ValueError):
+        return None
+    return over if over > time.time() else None
+
+
 class Model(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    limit = None
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
         if not self.path.endswith("/responses"):
             self.send_error(404)
+            return
+        over = limit(self.limit)
+        if over:
+            self.refuse(over)
             return
         self.send_response(200)
         self.send_header("content-type", "text/event-stream")
@@ -102,6 +124,16 @@ class Model(BaseHTTPRequestHandler):
             self.event("response.output_item.done", output_index=index, item=item)
         self.event("response.completed", response={"id": identity, "usage": USAGE})
         self.close_connection = True
+
+    def refuse(self, over):
+        error = {"type": "usage_limit_reached", "message": "The usage limit has been reached",
+                 "plan_type": "plus", "resets_at": int(over)}
+        data = json.dumps({"error": error}).encode()
+        self.send_response(429)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
 
     def event(self, kind, **fields):
         data = json.dumps({"type": kind, **fields})
@@ -118,11 +150,19 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 256
 
+    def handle_error(self, request, client_address):
+        # A session that is killed hangs up.
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, default=0)
-    server = Server(("127.0.0.1", parser.parse_args().port), Model)
+    parser.add_argument("--limit")
+    arguments = parser.parse_args()
+    Model.limit = arguments.limit
+    server = Server(("127.0.0.1", arguments.port), Model)
     print(server.server_port, flush=True)
     # Ends with whoever holds its standard input.
     threading.Thread(target=lambda: (sys.stdin.read(), server.shutdown()), daemon=True).start()

@@ -1,8 +1,9 @@
-import EventLoop
 import Foundation
 import Glibc
 import Synchronization
 import Testing
+
+@testable import EventLoop
 
 @Suite struct `A child process` {
     @Test func `its exit status is told`() throws {
@@ -132,6 +133,33 @@ import Testing
         // Killed, but the kernel takes its time to end it.
         for _ in 0..<500 where isAlive(pid) { usleep(20_000) }
         #expect(!isAlive(pid))
+    }
+
+    @Test func `its group is killed as long as its number is its own`() throws {
+        var states: [Int32: [String]] = [:]
+        var pids: [Int32] = []
+        var ended = 0
+        try withLoop { loop, done in
+            Reaper.of(loop).killGroup = { pid in
+                states[pid, default: []].append(processState(pid))
+                kill(-pid, SIGKILL)
+            }
+            for _ in 0..<20 {
+                let callbacks = ChildProcess.Callbacks(
+                    started: { pid, _ in pids.append(pid) },
+                    output: { _ in },
+                    ended: { _ in
+                        ended += 1
+                        if ended == 20 { done() }
+                    }
+                )
+                _ = ChildProcess(loop: loop, leakLimit: .seconds(1), callbacks: callbacks) {
+                    shell("exit 0")
+                }
+            }
+        }
+        // Not reaped yet: nobody else can have the number.
+        #expect(states == Dictionary(uniqueKeysWithValues: pids.map { ($0, ["Z"]) }))
     }
 
     @Test func `a polite end can be refused, a kill can't`() throws {
@@ -333,10 +361,16 @@ import Testing
         }
         #expect(ended == 10_000)
         #expect(handles.0 == handles.1)
-        // Other tests of this process come and go meanwhile.
+        // Other tests of this process come and go meanwhile; QuireTests has one with tight limits.
         #expect(DescriptorLimit.openCount - descriptorsBefore < 200)
         #expect(memory.1 - memory.0 < 64 * 1024)
     }
+}
+
+/// The letter of `/proc/PID/stat`; empty for a process that is gone.
+private func processState(_ pid: Int32) -> String {
+    let stat = (try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)) ?? ""
+    return stat.split(separator: ") ").last.map { String($0.prefix(1)) } ?? ""
 }
 
 private func isAlive(_ pid: Int32) -> Bool {

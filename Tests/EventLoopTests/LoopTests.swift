@@ -134,6 +134,27 @@ import Testing
         }
     }
 
+    @Test func `with patience it waits for the disk until it is told not to`() throws {
+        try withLoop { loop, done in
+            var (waits, failures): ([Int32?], [LoopError]) = ([], [])
+            let writer = LogWriter(loop: loop, path: "/dev/full")
+            writer.patience = .seconds(60)
+            writer.onError = { failures.append($0) }
+            writer.onWaiting = { [unowned writer] error in
+                waits.append(error?.errno)
+                #expect(error == nil || failures.isEmpty && writer.lostBytes == 0)
+                if waits.count == 2 { writer.giveUp() }
+            }
+            writer.append("lost")
+            writer.finish {
+                #expect(waits == [ENOSPC, ENOSPC, nil])
+                #expect(failures.map(\.errno) == [ENOSPC])
+                #expect(writer.lostBytes == 4)
+                done()
+            }
+        }
+    }
+
     @Test func `it asks its owner to stop and to go on`() throws {
         try withTemporaryDirectory { directory in
             var presses: [Bool] = []
@@ -146,6 +167,121 @@ import Testing
                 writer.finish(then: done)
             }
             #expect(presses == [true, false])
+        }
+    }
+
+    /// Makes a pipe with a name, for the time of a test.
+    private func withPipe(_ body: (_ path: String) throws -> Void) throws {
+        try withTemporaryDirectory { directory in
+            #expect(mkfifo(directory + "/log", 0o600) == 0)
+            try body(directory + "/log")
+        }
+    }
+
+    @Test func `logs that nobody reads hold up neither other logs nor starts`() throws {
+        try withPipe { path in
+            var events: [String] = []
+            try withLoop { loop, done in
+                let stuck = (0..<2 * Loop.workerThreads).map { _ in
+                    LogWriter(loop: loop, path: path)
+                }
+                var left = 2 + stuck.count
+                func end(_ what: String) {
+                    events.append(what)
+                    left -= 1
+                    if left == stuck.count { stuck.forEach { $0.giveUp() } }
+                    if left == 0 { done() }
+                }
+                for writer in stuck {
+                    writer.append(String(repeating: "x", count: 100_000))
+                    writer.finish { end("given up") }
+                }
+                // Queued only when a worker could long have been held.
+                loop.perform {
+                    usleep(50_000)
+                } then: {
+                    let healthy = LogWriter(loop: loop, path: path + ".healthy")
+                    healthy.append("whole\n")
+                    healthy.finish { end("written") }
+                    let callbacks = ChildProcess.Callbacks(
+                        started: { _, _ in },
+                        output: { _ in },
+                        ended: { _ in end("started") }
+                    )
+                    _ = ChildProcess(loop: loop, leakLimit: .seconds(1), callbacks: callbacks) {
+                        shell("exit 0")
+                    }
+                }
+            }
+            #expect(Set(events.prefix(2)) == ["written", "started"])
+            #expect(events.dropFirst(2).allSatisfy { $0 == "given up" })
+        }
+    }
+
+    @Test func `a reader that comes late gets everything, in order`() throws {
+        try withPipe { path in
+            let text = (0..<100_000).map { "line \($0)\n" }.joined()
+            var read = Finished()
+            try withLoop { loop, done in
+                let writer = LogWriter(loop: loop, path: path)
+                writer.append(text)
+                let callbacks = ChildProcess.Callbacks(
+                    started: { _, _ in },
+                    output: { for place in $0.indices { read.output.append($0[place]) } },
+                    ended: { _ in
+                        #expect(writer.lostBytes == 0)
+                        done()
+                    }
+                )
+                loop.perform {
+                    usleep(50_000)
+                } then: {
+                    _ = ChildProcess(loop: loop, leakLimit: .seconds(9), callbacks: callbacks) {
+                        shell("exec cat '\(path)'")
+                    }
+                    // Its end closes the pipe, which ends the reader.
+                    writer.finish {}
+                }
+            }
+            #expect(read.text == text)
+        }
+    }
+
+    @Test func `a log that nobody reads pauses its own session and no other`() throws {
+        try withPipe { path in
+            var order: [String] = []
+            try withLoop { loop, done in
+                var children: [String: ChildProcess] = [:]
+                let logs = [
+                    "slow": LogWriter(loop: loop, path: path),
+                    "healthy": LogWriter(loop: loop, path: path + ".healthy"),
+                ]
+                for (name, log) in logs {
+                    log.onPressure = {
+                        $0 ? children[name]?.pauseOutput() : children[name]?.resumeOutput()
+                    }
+                    let callbacks = ChildProcess.Callbacks(
+                        started: { _, _ in },
+                        output: { children[name]?.passOn($0, to: log) },
+                        ended: { _ in
+                            order.append(name)
+                            if name == "healthy" {
+                                children["slow"]?.kill()
+                                logs["slow"]?.giveUp()
+                            }
+                            log.finish { if order.count == 2, name == "slow" { done() } }
+                        }
+                    )
+                    children[name] = ChildProcess(
+                        loop: loop,
+                        leakLimit: .milliseconds(100),
+                        callbacks: callbacks
+                    ) { shell("seq 1 1000000") }
+                }
+            }
+            #expect(order == ["healthy", "slow"])
+            let healthy = try String(contentsOfFile: path + ".healthy", encoding: .utf8)
+            #expect(healthy == (1...1_000_000).map { "\($0)\n" }.joined())
         }
     }
 }

@@ -47,6 +47,47 @@ import Testing
         ("\"a", "it is not YAML: "), ("{}", "\"version\" is missing"),
         ("version: 1\nversion: 1\n", "the key \"version\" stands more than once in one mapping"),
         ("[1, 2]", "m.yaml:1:1: expected a mapping for the manifest, found a list"),
+        (
+            "version: 1\nrun: {budget: {tokens: 0}}\ntasks: [{name: a, prompt: p}]",
+            "m.yaml:2:24: \"tokens\" is 0, with which nothing could start; leave it out for no limit"
+        ),
+        (
+            "version: 1\nrun: {budget: {wall: 0s}}\ntasks: [{name: a, prompt: p}]",
+            "\"wall\" is 0, with which nothing could start; leave it out for no limit"
+        ),
+        (
+            "version: 1\ntasks: [{name: a, prompt: p, budget: {cost: 0}}]",
+            "\"cost\" is 0, with which nothing could start; leave it out for no limit"
+        ),
+        (
+            "version: 1\nrun: {budget: {cost: 60}}\ntasks: [{name: a, prompt: p}]",
+            "a budget limits \"cost\", but \"run\" has no \"prices\""
+        ),
+        (
+            "version: 1\nrun: {prices: {input: 1, output: 2}}\ntasks: [{name: a, prompt: p}]",
+            "\"prices\" lacks \"cached_input\"; cost can only be counted with all three"
+        ),
+        (
+            "version: 1\ntasks: [{name: a, prompt: p, budget: {token: 5M}}]",
+            "unknown key \"token\" in \"budget\"; did you mean \"tokens\"?"
+        ),
+        (
+            "version: 1\ntasks: [{name: a, prompt: p, session_budget: {tokens: 5X}}]",
+            "expected a number such as 40M or 200k for \"tokens\", found \"5X\""
+        ),
+        (
+            "version: 1\nrun: {admission: {min_free_memory: 1 GB}}",
+            "expected a size such as 512M or 2G, or 0 for no such check, for \"min_free_memory\", "
+                + "found \"1 GB\""
+        ),
+        (
+            "version: 1\nrun: {admission: {max_load: high}}",
+            "expected a number such as 16, or 0 for no such check, for \"max_load\""
+        ),
+        (
+            "version: 1\nrun: {admission: {min_memory: 1G}}",
+            "unknown key \"min_memory\" in \"admission\"; did you mean"
+        ),
         ("version: 3", "this Quire reads version 1 of the manifest, not \"3\""),
         ("version: 1\ntasks:\n", "there are no tasks"),
         ("version: 1\ntasks: [{name: ../x, prompt: p}]", "\"../x\" can't be a task's name"),
@@ -72,12 +113,83 @@ import Testing
         ("version: 1\ntasks: [{name: a, prompt: p, directory: nowhere}]", "does not exist"),
         ("version: 1\ntasks: [{name: a, prompt: p, session_timeout: 0}]", "longer than 0"),
         ("version: 1\ntasks: [{name: a, prompt: p, isolation: none}]", "unknown key \"isolation\""),
-        ("version: 1\nrun: {budget: {tokens: 4M}}", "unknown key \"budget\" in \"run\""),
+        (
+            "version: 1\nrun: {launcher: [ssh, \"{comand}\"]}\ntasks: [{name: a, prompt: p}]",
+            "m.yaml:2:17: the launcher has no {comand}; did you mean {command}?"
+        ),
+        (
+            "version: 1\nrun: {launcher: [\"{command}\"]}\ntasks: [{name: a, prompt: p}]",
+            "\"launcher\" begins with \"{command}\", but must begin with a program"
+        ),
+        (
+            "version: 1\nrun: {launcher: [srun, \"--mem={memory}\"]}\ntasks: [{name: a, prompt: p}]",
+            "the launcher has {memory}, but task \"a\" has no \"memory\""
+        ),
+        (
+            "version: 1\ntasks: [{name: a, prompt: p, memory: 2}]",
+            "\"memory\" is less than 1M, with which nothing could run"
+        ),
+        (
+            "version: 1\nrun: {bugdet: {tokens: 4M}}",
+            "unknown key \"bugdet\" in \"run\"; did you mean \"budget\"?"
+        ),
     ]
 
     @Test(arguments: mistakes)
     func `a mistake is named with its place`(text: String, message: String) {
         #expect(messages(text).contains { $0.contains(message) }, "\(messages(text))")
+    }
+
+    @Test func `what the machine must have left is read with its units`() throws {
+        func admission(_ text: String) throws -> AdmissionPlan? {
+            try parse("version: 1\nrun: \(text)\ntasks: [{name: a, prompt: p}]").plan.admission
+        }
+        #expect(try admission("{}") == AdmissionPlan())
+        #expect(
+            try admission("{admission: {min_free_memory: 1.5G, max_load: 16, min_free_disk: 0}}")
+                == AdmissionPlan(minFreeMemory: 1_610_612_736, maxLoad: 16, minFreeDisk: 0)
+        )
+        #expect(
+            try admission("{admission: {min_free_disk: 100T, max_load: 0}}")
+                == AdmissionPlan(minFreeDisk: 100 << 40)
+        )
+        // A simulated agent is smaller than Codex.
+        let simulated = try admission("{agent: simulated}")?.sessionMemory
+        #expect(simulated.map { $0 < AdmissionPlan.usualSession } == true)
+    }
+
+    @Test func `budgets are read with their units`() throws {
+        let manifest = try parse(
+            """
+            version: 1
+            run:
+              budget: {tokens: 40M, cost: 60, wall: 10h, hard: true}
+              prices: {input: 1.25, cached_input: 0.125, output: 10}
+            groups: {g: {budget: {tokens: 1.5G}}}
+            defaults: {budget: {tokens: 200k}, session_budget: {cost: 2.50, wall: 5m}}
+            tasks:
+              - {name: a, prompt: p, budget: {tokens: 7}}
+              - {name: b, prompt: p, budget: null}
+            """
+        )
+        let limits = Budget(tokens: 40_000_000, cost: 60, wall: .seconds(36_000))
+        #expect(manifest.budget == RunBudget(limits, isHard: true))
+        #expect(manifest.prices == Prices(input: 1.25, cachedInput: 0.125, output: 10))
+        #expect(manifest.groups[0].budget == Budget(tokens: 1_500_000_000))
+        #expect(manifest.tasks[0].plan.budget == Budget(tokens: 7))
+        #expect(manifest.tasks[1].plan.budget == nil)
+        let session = Budget(cost: 2.5, wall: .seconds(300))
+        #expect(manifest.tasks.allSatisfy { $0.plan.sessionBudget == session })
+    }
+
+    @Test func `a launcher and what its sessions need are read`() throws {
+        let manifest = try parse(
+            "version: 1\nrun: {launcher: [srun, \"--mem={memory}\"]}\n"
+                + "defaults: {memory: 1.5G}\n"
+                + "tasks: [{name: a, prompt: p}, {name: b, prompt: p, memory: 512M}]"
+        )
+        #expect(manifest.launcher == ["srun", "--mem={memory}"])
+        #expect(manifest.tasks.map(\.memory) == [1536 << 20, 512 << 20])
     }
 
     @Test func `a circle is told with its members`() {
@@ -137,12 +249,12 @@ import Testing
         ("45m", 2700.0), ("1h30m", 5400), ("500ms", 0.5), ("2d", 172_800), ("0", 0), ("0s", 0),
     ])
     func `a duration is read`(text: String, seconds: Double) throws {
-        #expect(Reader.duration(text).map { $0 / .seconds(1) } == seconds)
+        #expect(Quantity.duration(text).map { $0 / .seconds(1) } == seconds)
     }
 
     @Test(arguments: ["", "5", "m", "1.5h", "-1s", "1h 2m", "99999d", "1w", "٣s"])
     func `what is no duration is refused`(text: String) {
-        #expect(Reader.duration(text) == nil)
+        #expect(Quantity.duration(text) == nil)
     }
 
     @Test func `names that differ in case alone are warned of`() throws {

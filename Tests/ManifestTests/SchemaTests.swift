@@ -39,6 +39,7 @@ func messages(_ text: String) -> [String] {
         #expect(schema.properties(of: "run") == Set(Keys.run))
         #expect(schema.properties(of: "run", "prompts") == Set(Keys.prompts))
         #expect(schema.properties(of: "run", "agent") == Set(Keys.agent))
+        #expect(schema.properties(of: "run", "concurrency") == Set(Keys.concurrency))
         #expect(schema.properties(of: "group") == Set(Keys.group))
         #expect(schema.properties(of: "defaults") == Set(Keys.defaults))
         #expect(schema.properties(of: "task") == Set(Keys.task))
@@ -46,6 +47,11 @@ func messages(_ text: String) -> [String] {
     }
 
     static let good = [
+        "version: 1\nrun: {launcher: [srun, -n1, \"--mem={memory}\"]}\ntasks: [{name: a, prompt: b, memory: 1.5G}]",
+        "version: 1\nrun: {launcher: [ssh, \"n{slot}\", \"{command}\", \"${x} {{y}} {A}\"]}\ntasks: [{name: a, prompt: b}]",
+        "version: 1\nrun: {launcher: []}\ndefaults: {memory: 512M}\ntasks: [{name: a, prompt: b}]",
+        "version: 1\ntasks: [{name: a, prompt: b, stall_after: {tokens: 5M, time: 6h}, grow_after: 9}]",
+        "version: 1\ntasks: [{name: a, prompt: b, stall_after: {sessions: 3}}]",
         "version: 1\ntasks: [{name: a, prompt: b}]",
         "version: \"1\"\ntasks: [{name: 7, prompt: 8}]",
         #"{"version": 1, "tasks": [{"name": "a", "prompt": "b", "env": {"N": 1, "T": true}}]}"#,
@@ -55,6 +61,9 @@ func messages(_ text: String) -> [String] {
         "version: 1\ntasks: [{name: \"a-{x}\", prompt: b, matrix: {x: [1, two]}}]",
         "version: 1\ngroups: {g: {weight: 0.5}}\ntasks: [{name: a, prompt: b, group: g}]",
         "version: 1\ntasks: [{name: a, prompt_file: port.md, retries: {limit: 0, delay: 1d}}]",
+        "version: 1\nrun: {concurrency: auto, tokens_per_minute: 40k}\ntasks: [{name: a, prompt: b}]",
+        "version: 1\nrun: {concurrency: {min: 2, max: 32}, tokens_per_minute: 500000}\ntasks: [{name: a, prompt: b}]",
+        "version: 1\nrun: {concurrency: {max: 32}, tokens_per_minute: 2.5M}\ntasks: [{name: a, prompt: b}]",
     ]
 
     @Test(arguments: good)
@@ -64,6 +73,13 @@ func messages(_ text: String) -> [String] {
     }
 
     static let bad = [
+        "version: 1\nrun: {launcher: srun}\ntasks: [{name: a, prompt: b}]",
+        "version: 1\ntasks: [{name: a, prompt: b, memory: 2}]",
+        "version: 1\ntasks: [{name: a, prompt: b, memory: 2 GB}]",
+        "version: 1\ntasks: [{name: a, prompt: b, stall_after: {tokens: 0}}]",
+        "version: 1\ntasks: [{name: a, prompt: b, stall_after: {session: 4}}]",
+        "version: 1\ntasks: [{name: a, prompt: b, stall_after: {time: 6}}]",
+        "version: 1\ntasks: [{name: a, prompt: b, grow_after: 1}]",
         "tasks: [{name: a, prompt: b}]", "version: 2\ntasks: [{name: a, prompt: b}]",
         "version: 1", "version: 1\ntasks: []", "version: 1\ntasks: {}", "version: 1\ntasks: [a]",
         "version: 1\ntasks: [{prompt: b}]", "version: 1\ntasks: [{name: a}]",
@@ -73,12 +89,23 @@ func messages(_ text: String) -> [String] {
         "version: 1\nrun: {concurrency: 0}\ntasks: [{name: a, prompt: b}]",
         "version: 1\nrun: {concurrency: \"4\"}\ntasks: [{name: a, prompt: b}]",
         "version: 1\nrun: {concurrency: 1.5}\ntasks: [{name: a, prompt: b}]",
+        "version: 1\nrun: {concurrency: automatic}\ntasks: [{name: a, prompt: b}]",
+        "version: 1\nrun: {concurrency: {min: 2}}\ntasks: [{name: a, prompt: b}]",
+        "version: 1\nrun: {concurrency: {min: 0, max: 4}}\ntasks: [{name: a, prompt: b}]",
+        "version: 1\nrun: {concurrency: {least: 2, max: 4}}\ntasks: [{name: a, prompt: b}]",
+        "version: 1\nrun: {tokens_per_minute: 0}\ntasks: [{name: a, prompt: b}]",
+        "version: 1\nrun: {tokens_per_minute: 40 k}\ntasks: [{name: a, prompt: b}]",
+        "version: 1\nrun: {tokens_per_minute: -1}\ntasks: [{name: a, prompt: b}]",
         "version: 1\nrun: {agent: claude}\ntasks: [{name: a, prompt: b}]",
         "version: 1\nrun: {agent: {command: []}}\ntasks: [{name: a, prompt: b}]",
         "version: 1\nrun: {agent: {}}\ntasks: [{name: a, prompt: b}]",
         "version: 1\nrun: {grace: 10}\ntasks: [{name: a, prompt: b}]",
         "version: 1\nrun: {grace: 10 s}\ntasks: [{name: a, prompt: b}]",
         "version: 1\nrun: {budget: {}}\ntasks: [{name: a, prompt: b}]",
+        "version: 1\nrun: {admission: {min_free_memory: -1}}\ntasks: [{name: a, prompt: b}]",
+        "version: 1\nrun: {admission: {min_free_disk: 5X}}\ntasks: [{name: a, prompt: b}]",
+        "version: 1\nrun: {admission: {max_load: many}}\ntasks: [{name: a, prompt: b}]",
+        "version: 1\nrun: {admission: {free: 1G}}\ntasks: [{name: a, prompt: b}]",
         "version: 1\ngroups: {g: {weight: 0}}\ntasks: [{name: a, prompt: b}]",
         "version: 1\ngroups: {g: {cap: 1}}\ntasks: [{name: a, prompt: b}]",
         "version: 1\ndefaults: {name: x}\ntasks: [{name: a, prompt: b}]",

@@ -31,59 +31,74 @@ private let two = RunPlan(concurrency: 2, tasks: [TaskPlan(name: "a"), TaskPlan(
         #expect(run.seconds == 100)
     }
 
-    @Test func `one usage limit holds every start until its reset and costs nothing`() {
-        var run = Scenario(two)
+    @Test func `a machine with nothing left for a start is waited for, at first for nothing`() {
+        let task = TaskPlan(name: "a", sameFailure: 1, retries: RetryPlan(limit: 2))
+        var run = Scenario(RunPlan(tasks: [task]))
         _ = run.begin()
-        let reset = WallTime(millisecondsSinceEpoch: 1_000_000_000_000 + 600_000)
-        let failure = Failure(.usageLimit, "limit", resetsAt: reset)
-        #expect(
-            run.end("a", 1, failure: failure, thread: "t") == [
-                "gate usage_limit closed", "a#1 failed, charged to free",
-            ]
-        )
-        #expect(run.end("b", 1, failure: failure) == ["b#1 failed, charged to free"])
-        #expect(
-            run.playNextDeadline() == [
-                "gate usage_limit opened", "start a#2 slot 0 initializer resuming t",
-                "start b#2 slot 1 initializer",
-            ]
-        )
-        #expect(run.seconds == 600)
+        let failure = Failure(.shortage, "starting a process: resource temporarily unavailable")
+        var waits: [Double] = []
+        var session = 1
+        while run.seconds < 3600 {
+            let before = run.seconds
+            #expect(
+                run.end("a", session, failure: failure, after: 0) == [
+                    "gate shortage closed", "a#\(session) failed, charged to free",
+                ]
+            )
+            session += 1
+            #expect(
+                run.playNextDeadline() == [
+                    "gate shortage opened", "start a#\(session) slot 0 initializer",
+                ]
+            )
+            waits.append(run.seconds - before)
+        }
+        #expect(waits.prefix(8) == [1, 2, 4, 8, 16, 32, 60, 60])
+        for _ in 1...2 {
+            #expect(
+                run.end("a", session, failure: failure, after: 0).contains(
+                    "a#\(session) failed, charged to retry"
+                )
+            )
+            session += 1
+            _ = run.playNextDeadline()
+        }
+        #expect(run.end("a", session, failure: failure).last == "end finished")
+        #expect(run.state.task("a")?.outcome == .failed)
     }
 
-    @Test func `while the network is down one session at a time probes it`() {
-        var run = Scenario(two)
+    @Test(arguments: [
+        (Failure(.rateLimit, "429"), "rate_limit", 10),
+        (Failure(.usageLimit, "x"), "usage_limit", 300),
+        (Failure(.usageLimit, "x", resetsAt: Scenario.wall(700)), "usage_limit", 700),
+        (Failure(.authentication, "401"), "authentication", 30),
+        (Failure(.shortage, "fork"), "shortage", 1),
+    ])
+    func `a clock that is set back a day makes no wait longer`(
+        failure: Failure,
+        gate: String,
+        seconds: Double
+    ) {
+        var run = Scenario(RunPlan(tasks: [TaskPlan(name: "a")]))
         _ = run.begin()
-        let a = SessionKey(task: "a", number: 1)
-        let b = SessionKey(task: "b", number: 1)
-        let waiting = run.play([.sessionWaitsForNetwork(a), .sessionWaitsForNetwork(b)], after: 1)
-        #expect(waiting == ["gate network closed"])
-        #expect(run.playNextDeadline() == ["terminate a#1", "terminate b#1"])
-        let ended = SessionResult(
-            termination: .exited(143),
-            failure: Failure(.incomplete, "no end")
-        )
-        let lines = run.play(
-            [.sessionEnded(a, ended, .missing), .sessionEnded(b, ended, .missing)],
-            after: 1
-        )
-        #expect(lines == ["a#1 failed, charged to free", "b#1 failed, charged to free"])
-        #expect(run.playNextDeadline() == ["start a#2 slot 0 initializer"])
-        #expect(
-            run.play([.sessionActive(SessionKey(task: "a", number: 2))], after: 1) == [
-                "gate network opened", "start b#2 slot 1 initializer",
-            ]
-        )
+        _ = run.end("a", 1, failure: failure, after: 0)
+        run.clockOffset = .seconds(-86_400)
+        let lines = run.play([], after: 0.5)
+        #expect(lines.count == 2 && lines[0].hasPrefix("warning: the clock was set back by 24 h"))
+        #expect(lines.last == "gate \(gate) closed")
+        #expect(run.playNextDeadline().last?.hasPrefix("start a#2") == true)
+        #expect(run.seconds == seconds)
     }
 
-    @Test func `refused credentials end the run with work left`() {
-        var run = Scenario(two)
+    @Test func `a wait goes on after a restart for no longer than it was to take`() {
+        var run = Scenario(RunPlan(tasks: [TaskPlan(name: "a")]))
         _ = run.begin()
-        _ = run.end("a", 1, failure: Failure(.authentication, "401"))
-        #expect(
-            run.end("b", 1, ticked: 0) == ["b#1 initialized, charged to session", "end unable"]
-        )
-        #expect(run.state.unfinished == 2)
+        _ = run.end("a", 1, failure: Failure(.usageLimit, "x"), after: 0)
+        var next = Scenario(RunPlan(tasks: [TaskPlan(name: "a")]), state: run.state)
+        next.clockOffset = .seconds(-86_400)
+        #expect(next.begin() == ["gate usage_limit closed"])
+        #expect(next.playNextDeadline() == ["start a#2 slot 0 initializer as a probe"])
+        #expect(next.seconds == 300)
     }
 
     @Test func `the ladder drains, terminates and kills by itself`() {
@@ -122,12 +137,46 @@ private let two = RunPlan(concurrency: 2, tasks: [TaskPlan(name: "a"), TaskPlan(
         )
     }
 
-    @Test func `a journal that can't be written holds starts and ends the run`() {
+    @Test func `a disk that takes nothing more holds starts until it can`() {
         var run = Scenario(two)
         _ = run.begin()
         #expect(run.play([.storeFailed("disk full")]) == ["gate store closed"])
+        #expect(run.end("a", 1, ticked: 0).last == "a#1 initialized, charged to session")
+        #expect(run.end("b", 1, ticked: 0).last == "b#1 initialized, charged to session")
+        #expect(
+            run.play([.storeRecovered], after: 600) == [
+                "gate store opened", "start a#2 slot 0 executor", "start b#2 slot 1 executor",
+            ]
+        )
+    }
+
+    @Test func `a start that could not be recorded costs nothing and is tried again`() {
+        var run = Scenario(two)
+        _ = run.begin()
+        _ = run.play([.storeFailed("disk full")])
+        for task in ["a", "b"] {
+            let lines = run.end(task, 1, failure: Failure(.notRecorded, "disk full"))
+            #expect(lines == ["\(task)#1 failed, charged to free"])
+        }
+        #expect(run.play([.storeRecovered]).count == 3)
+    }
+
+    @Test func `nothing is decided after the end, however long it takes to be recorded`() {
+        var run = Scenario(RunPlan(tasks: [TaskPlan(name: "a")]))
+        _ = run.begin()
+        _ = run.end("a", 1, ticked: 1, of: 1)
+        #expect(run.play([.shutdownRequested(.interrupt), .storeFailed("full")]).isEmpty)
+        #expect(run.orchestrator.nextDeadline == nil)
+    }
+
+    @Test func `a disk that takes nothing more for an hour ends the run`() {
+        var run = Scenario(two)
+        _ = run.begin()
+        _ = run.play([.storeFailed("disk full")])
         _ = run.end("a", 1, ticked: 0)
-        #expect(run.end("b", 1, ticked: 0).last == "end unable")
+        _ = run.end("b", 1, ticked: 0)
+        #expect(run.playNextDeadline() == ["end unable"])
+        #expect(run.seconds == 3600)
     }
 }
 
@@ -228,5 +277,61 @@ private let two = RunPlan(concurrency: 2, tasks: [TaskPlan(name: "a"), TaskPlan(
         var run = Scenario(RunPlan(concurrency: 3, groups: groups, tasks: tasks))
         #expect(run.begin().count { $0.hasPrefix("start") } == 2)
         #expect(run.state.running.keys.contains { $0.task == "c" })
+    }
+}
+
+@Suite struct `Slots whose sessions get lost` {
+    private static let lost = Failure(.connectionLost, "lost")
+
+    /// Ten tasks on two slots, of which the first one loses all of its sessions at once.
+    @Test func `rest, so that the tasks are completed on the others`() {
+        let tasks = (1...10).map { TaskPlan(name: "t\($0)", retries: RetryPlan(limit: 5)) }
+        var run = Scenario(RunPlan(concurrency: 2, tasks: tasks))
+        _ = run.begin()
+        var losses = 0
+        for _ in 0..<10_000 where run.state.ending == nil {
+            let running = run.state.running.values.map(\.start)
+            if let start = running.first(where: { $0.slot == 0 }) {
+                losses += 1
+                _ = run.end(start.task, start.session, failure: Self.lost)
+            } else if let session = run.state.running.values.first,
+                run.seconds - session.since.inSeconds >= 60
+            {
+                let start = session.start
+                let ticked = start.role == .initializer ? 0 : 4
+                _ = run.end(start.task, start.session, ticked: ticked)
+            } else {
+                _ = run.play([], after: 1)
+            }
+        }
+        #expect(run.state.tasks.allSatisfy { $0.outcome == .complete })
+        #expect(losses > 5)
+    }
+
+    @Test func `cost their tasks retries only when no slot is sound`() {
+        let plan = RunPlan(
+            concurrency: 2,
+            tasks: [
+                TaskPlan(
+                    name: "a",
+                    retries: RetryPlan(
+                        limit: 1,
+                        delay: .milliseconds(1),
+                        maxDelay: .milliseconds(1)
+                    )
+                )
+            ]
+        )
+        var run = Scenario(plan)
+        #expect(run.begin() == ["start a#1 slot 0 initializer"])
+        var sessions = 0
+        while run.state.ending == nil, let session = run.state.running.values.first {
+            sessions += 1
+            _ = run.end("a", session.start.session, failure: Self.lost)
+            if run.state.ending == nil { _ = run.playNextDeadline() }
+        }
+        // The first was the slot's trouble; two more were tried once all slots had lost one.
+        #expect(sessions == 3)
+        #expect(run.state.tasks[0].outcome == .failed)
     }
 }

@@ -19,4 +19,22 @@ import Orchestration
     let plan = try #require(object["plan"] as? [String: Any])
     #expect(plan["grace"] as? Double == 10)
     #expect(try JSONDecoder().decode(RunEvent.self, from: data) == began)
+    // Nor do journals of earlier versions have them.
+    #expect(object["part"] == nil && plan["maxFailures"] == nil)
+}
+
+@Test func `a shard's beginning says which part of what it is`() throws {
+    let shard = try #require(Shard(number: 2, count: 8))
+    let began = RunEvent.runBegan(
+        RunBegan(
+            run: "/m.yaml#2/8",
+            name: "m",
+            pid: 1,
+            quireVersion: "0",
+            plan: RunPlan(maxFailures: 3),
+            part: RunPart(shard: shard, tasks: 40, manifest: Fingerprint("m").text)
+        )
+    )
+    let data = try JSONEncoder().encode(began)
+    #expect(try JSONDecoder().decode(RunEvent.self, from: data) == began)
 }

@@ -4,6 +4,8 @@ import Orchestration
 struct Scenario {
     var orchestrator: Orchestrator
     private var awake = Duration.zero
+    /// How far the wall clock was set on, or, less than zero, back.
+    var clockOffset = Duration.zero
 
     /// Begins a run whose tasks' checklists are in the stated condition; missing unless stated.
     init(_ plan: RunPlan, found: [String: ChecklistState] = [:], state: RunState = RunState()) {
@@ -48,9 +50,19 @@ struct Scenario {
 
     private mutating func play(_ events: [Event], at time: Duration) -> [String] {
         awake = time
-        let wall = WallTime(millisecondsSinceEpoch: 1_000_000_000_000) + awake
+        let wall = WallTime(millisecondsSinceEpoch: 1_000_000_000_000) + awake + clockOffset
         let moment = Moment(awake: awake, wall: wall)
         return orchestrator.handle(events, at: moment).compactMap(Self.line)
+    }
+
+    /// Lets a session be answered by the model.
+    mutating func answer(_ task: String, _ session: Int, after pause: Double = 1) -> [String] {
+        play([.sessionAnswered(SessionKey(task: task, number: session))], after: pause)
+    }
+
+    /// The wall clock's time so many seconds after the run's beginning.
+    static func wall(_ seconds: Double) -> WallTime {
+        WallTime(millisecondsSinceEpoch: 1_000_000_000_000) + .seconds(seconds)
     }
 
     /// Lets deadlines come until one has consequences.
@@ -71,12 +83,14 @@ struct Scenario {
         of total: Int = 4,
         failure: Failure? = nil,
         after pause: Double = 1,
-        thread: String? = nil
+        thread: String? = nil,
+        tokens: Int64? = nil
     ) -> [String] {
         let result = SessionResult(
             termination: .exited(failure == nil ? 0 : 1),
             failure: failure,
-            thread: thread
+            thread: thread,
+            usage: tokens.map { TokenUsage(input: $0) }
         )
         let before = state.task(task)?.checklist ?? .missing
         let checklist = ticked.map { .good(Progress(ticked: $0, total: total)) } ?? before
@@ -91,6 +105,7 @@ struct Scenario {
         case .terminateSession(let key): "terminate \(key.task)#\(key.number)"
         case .killSession(let key): "kill \(key.task)#\(key.number)"
         case .releaseTask: nil
+        case .readMachine: "look at the machine"
         case .endRun(let ending): "end \(ending.rawValue)"
         }
     }
@@ -100,15 +115,21 @@ struct Scenario {
         case .sessionStarted(let fact):
             "start \(fact.task)#\(fact.session) slot \(fact.slot) \(fact.role.rawValue)"
                 + (fact.resumes.map { " resuming \($0)" } ?? "")
+                + (fact.isProbe == true ? " as a probe" : "")
         case .sessionEnded(let fact):
             "\(fact.task)#\(fact.session) \(fact.verdict.rawValue), charged to \(fact.charge.rawValue)"
         case .taskEnded(let fact): "\(fact.task) \(fact.outcome.rawValue): \(fact.reason)"
         case .taskReopened(let fact): "\(fact.task) reopened"
-        case .gateClosed(let fact): "gate \(fact.gate.rawValue) closed"
-        case .gateOpened(let fact): "gate \(fact.gate.rawValue) opened"
+        case .gateClosed(let fact):
+            "gate \(fact.gate.rawValue)\(fact.account.map { " of \($0)" } ?? "") closed"
+                + (fact.startsOneByOne == true ? " but for one at a time" : "")
+        case .gateOpened(let fact):
+            "gate \(fact.gate.rawValue)\(fact.account.map { " of \($0)" } ?? "") opened"
+        case .concurrencyChanged(let fact): "\(fact.limit) at once"
         case .shutdownAdvanced(let fact): "\(fact.step.rawValue) with \(fact.running) running"
         case .warned(let fact): "warning: \(fact.message)"
-        case .runBegan, .taskInspected, .sessionSpawned, .threadStarted, .sessionSignalled,
+        case .runBegan, .taskInspected, .sessionSpawned, .sessionUsed, .threadStarted,
+            .sessionSignalled,
             .runEnded:
             nil
         }

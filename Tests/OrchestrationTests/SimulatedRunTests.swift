@@ -55,6 +55,33 @@ private func fold(_ journal: ArraySlice<World.Batch>) -> RunState {
         }
     }
 
+    /// Standings hold the keys' parts, and the next dispatch is what they come to.
+    @Test(arguments: UInt64(1)...20)
+    func `any prefix of the journal folds to the same standings and the next dispatch`(
+        seed: UInt64
+    ) {
+        var generator = SplitMix64(seed: seed)
+        let plan = randomPlan(&generator)
+        var world = World(plan: plan, faults: .random(using: &generator), seed: seed)
+        var compared = 0
+        for turn in 0..<120 where world.ending == nil {
+            world.run(turns: 2)
+            if turn == 40 { world.crash() }
+            var live = world.orchestrator.state.scheduler
+            // Who was to come back meanwhile waits in both.
+            var replayed = fold(world.journal[...]).scheduler
+            let waiting = plan.tasks.indices.filter { live.isWaiting($0) }
+            guard waiting == plan.tasks.indices.filter({ replayed.isWaiting($0) }) else { continue }
+            compared += waiting.count
+            for task in plan.tasks.indices {
+                #expect(live.standing(of: task) == replayed.standing(of: task), "seed \(seed)")
+            }
+            let slot = Int.random(in: 0..<plan.concurrency, using: &generator)
+            #expect(live.next(slot: slot) == replayed.next(slot: slot), "seed \(seed)")
+        }
+        #expect(compared > 0)
+    }
+
     @Test(arguments: UInt64(1)...30)
     func `a run that is killed again and again still finishes`(seed: UInt64) {
         var generator = SplitMix64(seed: seed)
@@ -62,7 +89,7 @@ private func fold(_ journal: ArraySlice<World.Batch>) -> RunState {
         var world = World(plan: plan, faults: .random(using: &generator), seed: seed)
         for _ in 0..<5 {
             world.run(turns: Int.random(in: 1...40, using: &generator))
-            world.crash(plan: plan)
+            world.crash()
         }
         world.run(turns: 200_000)
         #expect(world.violations == [], "seed \(seed)")

@@ -39,7 +39,10 @@ private func plan(_ tasks: TaskPlan..., concurrency: Int = 2) -> RunPlan {
         _ = run.begin()
         #expect(
             run.end("a", 1, ticked: 1, of: 2) == [
-                "a#1 idled, charged to session", "start a#2 slot 0 executor",
+                "a#1 idled, charged to session",
+                "warning: a session ticked nothing; it is parked: it goes on when nothing else "
+                    + "waits",
+                "start a#2 slot 0 executor",
             ]
         )
         #expect(
@@ -171,6 +174,21 @@ private func plan(_ tasks: TaskPlan..., concurrency: Int = 2) -> RunPlan {
                 "c blocked: it needs \"b\", which is blocked", "end finished",
             ]
         )
+    }
+
+    @Test func `a checklist that claims what can't be does no harm`() {
+        let claims = [
+            (1 << 62, 1 << 62 + 1), (.max, .min), (.min, .max), (5, 3), (-1, 0), (.max, .max - 1),
+            (1, 1 << 62),
+        ]
+        var run = Scenario(plan(TaskPlan(name: "a", stallAfter: 0)))
+        _ = run.begin()
+        for (number, claim) in claims.enumerated() {
+            let lines = run.end("a", number + 1, ticked: claim.0, of: claim.1)
+            #expect(lines.last == "start a#\(number + 2) slot 0 executor")
+        }
+        let lines = run.end("a", claims.count + 1, ticked: 4)
+        #expect(lines.contains("a complete: every entry is ticked"))
     }
 
     @Test func `a need that completes lets its dependents run`() {

@@ -124,7 +124,6 @@ import Testing
                 #expect(help.output.contains("\n  \(command) "))
             }
             #expect(!help.output.contains("codex-sim"))
-            #expect(try run.quire(["--version"]).output == "0.1.0\n")
         }
     }
 

@@ -37,7 +37,12 @@ struct QuireRun {
     func list(_ name: String) -> String { text(task(name) + "/task_list.md") }
 }
 
+/// Runs a command line to its end.
+func shell(_ command: String, in directory: String) throws -> Outcome {
+    try Program("/bin/sh", ["-c", command], in: directory).run()
+}
+
 /// A run in a workspace of its own, removed afterwards.
-func withRun(_ body: (QuireRun) throws -> Void) throws {
+func withRun<Result>(_ body: (QuireRun) throws -> Result) throws -> Result {
     try withWorkspace { try body(QuireRun(root: $0)) }
 }

@@ -18,6 +18,26 @@ import Testing
         }
     }
 
+    @Test func `a thread's id is saved while its session runs`() throws {
+        try withRun { run in
+            try run.write([("t", "entries=1 duration=60s")])
+            var (id, log) = ("", "")
+            let outcome = try run.quire(["run", "m.yaml"]) { output, pid in
+                guard id.isEmpty, output.contains("session 1 starts") else { return }
+                for _ in 0..<3000 where id.isEmpty {
+                    usleep(10_000)
+                    id = text(run.task("t") + "/session.id")
+                }
+                log = text(run.task("t") + "/session.log")
+                kill(pid, SIGKILL)
+            }
+            #expect(outcome.status == 137)
+            #expect(log.contains("thread.started") && !log.contains("turn.completed"))
+            let thread = id.trimmingCharacters(in: .newlines)
+            #expect(!thread.isEmpty && log.contains("\"\(thread)\""))
+        }
+    }
+
     static let endings: [(directives: String, defaults: String, status: Int32, words: String)] = [
         ("fail=turn-failed", "{}", 100, "the same failure 3 times in a row"),
         ("fail=overload", "{}", 100, "gave up after 5 retries"),
@@ -71,25 +91,30 @@ import Testing
         }
     }
 
-    @Test(arguments: ["", "trap '' TERM; "])
+    @Test(arguments: ["", "trap '' TERM; "], ["setsid", "env -i setsid"])
     func `what a session leaves behind is ended, and what it still uses is not`(
-        preparation: String
+        preparation: String,
+        launcher: String
     ) throws {
         try withRun { run in
-            // Each session leaves a process in a session of its own, and counts what the last ones
-            // left.
+            // Each session counts what the ones before it left, leaves a process in a session of its
+            // own, and counts what there is when it has been at work for a while.
             try put(
                 """
                 #!/bin/bash
-                (setsid "${0%/*}/helper" >/dev/null 2>&1 </dev/null &)
-                sleep 0.4
-                pgrep -f "^/bin/bash ${0%/*}/helper" | wc -l >>"${0%/*}/count"
+                count() { pgrep -c -f "^/bin/bash ${0%/*}/helper"; }
+                before=$(count)
+                (\(launcher) "${0%/*}/helper" >/dev/null 2>&1 </dev/null &)
+                until test -e "${0%/*}/helps"; do sleep 0.01; done
+                rm "${0%/*}/helps"
+                sleep 0.3
+                echo "$before $(count)" >>"${0%/*}/count"
                 exec '\(Program.built("codex-sim"))' "$@"
                 """,
                 run.root + "/agent"
             )
             try put(
-                "#!/bin/bash\n\(preparation)while :; do sleep 0.1; done\n",
+                "#!/bin/bash\n\(preparation)touch \"${0%/*}/helps\"\nwhile :; do sleep 0.1; done\n",
                 run.root + "/helper"
             )
             for name in ["agent", "helper"] { chmod(run.root + "/" + name, 0o755) }
@@ -103,7 +128,8 @@ import Testing
             )
             let outcome = try run.quire(["run", "m.yaml"])
             #expect(outcome.status == 0, "\(outcome.output) \(outcome.error)")
-            #expect(text(run.root + "/count") == "1\n1\n1\n")
+            #expect(text(run.root + "/count") == "0 1\n0 1\n0 1\n")
+            #expect(try shell("pgrep -f '^/bin/bash \(run.root)/helper'", in: "/").output == "")
             #expect(processes(mentioning: run.root + "/m.yaml").isEmpty)
         }
     }
@@ -115,18 +141,6 @@ import Testing
             let lines = text(run.task("t") + "/session.log").split(separator: "\n")
             #expect(lines.filter { $0.contains("thread.started") }.count == 3)
             #expect(lines.filter { $0 == #"{"type":"turn.compl"# }.count == 1)
-        }
-    }
-
-    @Test func `a usage limit holds every start and costs nothing`() throws {
-        try withRun { run in
-            try run.write([("a", "fail=usage-limit fail-on=1"), ("b", "duration=100ms")])
-            let outcome = try run.quire(["run", "m.yaml"]) { output, pid in
-                if output.contains("starts are held") { kill(pid, SIGTERM) }
-            }
-            #expect(outcome.output.contains("held"))
-            #expect(outcome.output.contains("usage limit"))
-            #expect(outcome.status == 143)
         }
     }
 
@@ -206,14 +220,97 @@ import Testing
         }
     }
 
-    @Test func `a task that another process owns refuses the run and names the owner`() throws {
+    @Test func `a state directory that is deleted under a run costs it no lock`() throws {
+        try withRun { run in
+            try run.write([("t", "entries=1 duration=2s")])
+            var second: Outcome?
+            let first = try run.quire(["run", "m.yaml"]) { output, pid in
+                guard second == nil, output.contains("session 1 starts") else { return }
+                try? FileManager.default.removeItem(atPath: run.root + "/.autonomous/.quire")
+                let words = "it waits for its directory: 't' is already running (pid: \(pid))"
+                second = try? run.quire(["run", "m.yaml"]) { output, pid in
+                    if output.contains(words) { kill(pid, SIGKILL) }
+                }
+            }
+            #expect(second?.status == 137, "\(String(describing: second))")
+            #expect(first.output.contains("t: COMPLETE"), "\(first)")
+        }
+    }
+
+    @Test(arguments: [">&-", ">&- 2>&-", "<&- >&- 2>&-"])
+    func `one that was started without its descriptors keeps its locks`(closing: String) throws {
+        try withRun { run in
+            try run.write([("t", "duration=2s")])
+            try put("## Tasks\n- [ ] Task 1: a\n", run.task("t") + "/task_list.md")
+            try put("# Progress\n", run.task("t") + "/progress.md")
+            let quire = "'\(Program.built("quire"))'"
+            let outcome = try shell(
+                """
+                \(quire) run m.yaml \(closing) &
+                until test -e .autonomous/t/session.log; do sleep 0.02; done
+                \(quire) run m.yaml; echo "run: $?"
+                \(quire) task --task-name t --continue --agent '\(Program.built("codex-sim"))'
+                echo "task: $?"
+                wait $!; echo "first: $? of $!"
+                """,
+                in: run.root
+            )
+            let lines = outcome.output.split(separator: "\n")
+            #expect(lines.contains("run: 69") && !lines.contains("task: 0"), "\(outcome)")
+            let first = try #require(lines.last { $0.hasPrefix("first: 0 of ") }, "\(outcome)")
+            let pid = first.split(separator: " ")[3]
+            #expect(outcome.error.contains("already being run by process \(pid) "), "\(outcome)")
+            #expect(outcome.error.contains("'t' is already running (pid: \(pid))"), "\(outcome)")
+            #expect(text(run.task("t") + "/session.log").contains("turn.completed"))
+        }
+    }
+
+    @Test func `of two manifests in one state directory the second names the first`() throws {
+        try withRun { run in
+            try run.write([("t", "entries=1 duration=1s")])
+            let other = "version: 1\nrun: {agent: simulated}\ntasks: [{name: o, prompt: p}]\n"
+            try put(other, run.root + "/other.yaml")
+            var second: Outcome?
+            let first = try run.quire(["run", "m.yaml"]) { output, pid in
+                guard second == nil, output.contains("session 1 starts") else { return }
+                second = try? run.quire(["run", "other.yaml"])
+                let message = second?.error ?? ""
+                #expect(message.contains("m.yaml is already being run by process \(pid) on "))
+                #expect(message.contains(" since 2"))
+            }
+            #expect(second?.status == 69)
+            #expect(first.status == 0)
+        }
+    }
+
+    @Test func `a task that another process owns waits, names the owner and goes on`() throws {
         try withRun { run in
             try run.write([("t", "entries=1"), ("u", "entries=1")])
             try put("1\n", run.task("t") + "/.runner.lock/pid")
-            let outcome = try run.quire(["run", "m.yaml"])
-            #expect(outcome.status == 69)
-            #expect(outcome.error.contains("'t' is already running (pid: 1)"))
-            #expect(!FileManager.default.fileExists(atPath: run.task("u") + "/.runner.lock"))
+            let outcome = try run.quire(["run", "m.yaml"]) { output, _ in
+                guard output.contains("u: COMPLETE") else { return }
+                try? FileManager.default.removeItem(atPath: run.task("t") + "/.runner.lock")
+            }
+            #expect(outcome.status == 0)
+            #expect(outcome.output.contains("it waits for its directory: 't' is already running"))
+            #expect(outcome.output.contains("(pid: 1)"))
+            #expect(run.list("t").contains("- [x] Task 1"))
+        }
+    }
+
+    @Test func `quire task works beside a run, on a task of its own`() throws {
+        try withRun { run in
+            try run.write([("t", "entries=1 duration=2s")])
+            var other: Outcome?
+            let first = try run.quire(["run", "m.yaml"]) { output, _ in
+                guard other == nil, output.contains("session 1 starts") else { return }
+                other = try? run.quire(
+                    ["task", "Do it", "--task-name", "o", "--agent", Program.built("codex-sim")],
+                    environment: ["CODEX_SIM": "entries=1"]
+                )
+            }
+            #expect(other?.status == 0, "\(other?.error ?? "")")
+            #expect(first.status == 0)
         }
     }
 
@@ -263,7 +360,7 @@ import Testing
 
     @Test(arguments: [
         ("command: [/nonexistent/agent]", "does not exist"),
-        ("command: [./m.yaml]", "can't be executed"),
+        ("command: [./m.yaml]", "can't be executed"), ("command: [./.git]", "is a directory"),
         ("command: [no-such-agent]", "not found in PATH"),
     ])
     func `an agent that can't run is told before anything starts`(

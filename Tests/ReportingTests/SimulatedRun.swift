@@ -14,6 +14,11 @@ struct SimulatedRun {
         faults.ignoring = 0.5
         faults.damaging = 0.05
         faults.offline = 0.05
+        // Named, so that a new class draws no other run.
+        faults.classes = [
+            .rateLimit, .overload, .streamCut, .stateLocked, .unknownThread, .refusedToStart,
+            .incomplete, .notCodex, .killed, .turnFailed,
+        ]
         var tasks = ["auth", "billing", "search", "mail", "media"].map {
             TaskPlan(name: "port-\($0)", group: "backend", maxSessions: 9, stallAfter: 2)
         }

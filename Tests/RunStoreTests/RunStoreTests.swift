@@ -40,6 +40,35 @@ private func rounded(_ rows: [TaskRow]) -> [TaskRow] {
 }
 
 @Suite struct `The store` {
+    @Test func `a clock that is set back changes neither the newest run nor an order`() async throws
+    {
+        try await withDirectory { directory in
+            let store = try RunStore.open(directory: directory)
+            func batch(_ run: String, _ seconds: Int64, _ events: [RunEvent]) -> JournalBatch {
+                let wall = WallTime(millisecondsSinceEpoch: 1_000_000_000_000 + seconds * 1000)
+                return JournalBatch(run: run, at: Moment(awake: .zero, wall: wall), events: events)
+            }
+            func began(_ run: String) -> RunEvent {
+                let plan = RunPlan(tasks: ["a", "b", "c"].map { TaskPlan(name: $0) })
+                return .runBegan(
+                    RunBegan(run: run, name: run, pid: 1, quireVersion: "0", plan: plan)
+                )
+            }
+            func start(_ task: String) -> RunEvent {
+                .sessionStarted(SessionStarted(task: task, session: 1, slot: 0, role: .executor))
+            }
+            try await store.append(batch("before", 0, [began("before")]))
+            try await store.append(batch("after", -86_400, [began("after")]))
+            for (place, task) in ["c", "a", "b"].enumerated() {
+                try await store.append(batch("after", -90_000 - Int64(place), [start(task)]))
+            }
+            try store.close()
+            let reader = try #require(try StoreReader.open(directory: directory))
+            #expect(try reader.runs().map(\.id) == ["after", "before"])
+            #expect(try reader.sessions(of: "after").map(\.task) == ["c", "a", "b"])
+        }
+    }
+
     @Test(arguments: UInt64(1)...5)
     func `what was journalled is read back, batch by batch`(seed: UInt64) async throws {
         try await withDirectory { directory in
@@ -74,13 +103,25 @@ private func rounded(_ rows: [TaskRow]) -> [TaskRow] {
             let store = try RunStore.open(directory: directory)
             let batches = journal(seed: 3)
             let results = Mutex<[Bool]>([])
-            for batch in batches {
-                store.append(batch) { result in
-                    results.withLock { $0.append((try? result.get()) != nil) }
+            #expect(batches.count > 40)
+            let before = try commits(directory)
+            // Nothing can be written until all of them wait.
+            let other = try DatabaseQueue(path: directory + "/quire.db")
+            try await other.writeWithoutTransaction { database in
+                try database.execute(sql: "BEGIN IMMEDIATE")
+                for batch in batches {
+                    store.append(batch) { result in
+                        results.withLock { $0.append((try? result.get()) != nil) }
+                    }
                 }
+                try database.execute(sql: "COMMIT")
             }
-            let read = try store.journal(of: "r")
-            #expect(read.count <= batches.count)
+            for _ in 0..<6000 where results.withLock(\.count) < batches.count {
+                try await Task.sleep(for: .milliseconds(10))
+            }
+            // The first, which did not know of the others, and all others; then the tables, which
+            // may be told twice, too.
+            #expect(try commits(directory) - before <= 4)
             try store.close()
             #expect(results.withLock(\.self) == batches.map { _ in true })
             let reopened = try RunStore.open(directory: directory)
@@ -174,6 +215,61 @@ private func rounded(_ rows: [TaskRow]) -> [TaskRow] {
             }
             try store.close()
         }
+    }
+
+    @Test func `a log that is cut anywhere holds whole batches, all that it was long enough for`()
+        async throws
+    {
+        try await withDirectory { directory in
+            let store = try RunStore.open(directory: directory + "/live")
+            let log = directory + "/live/quire.db-wal"
+            let batches = Array(journal(seed: 6).prefix(8))
+            var lengths: [Int] = []
+            for batch in batches {
+                try await store.append(batch)
+                lengths.append(try size(log))
+            }
+            let database = try Data(contentsOf: URL(fileURLWithPath: directory + "/live/quire.db"))
+            let bytes = try Data(contentsOf: URL(fileURLWithPath: log))
+            try store.close()
+            let frame = 24 + bytes[8..<12].reduce(0) { $0 << 8 | Int($1) }
+            let ends = Array(stride(from: 32, through: bytes.count, by: frame))
+            #expect(ends.count > batches.count && ends.last == bytes.count)
+            var seen: Set<Int> = []
+            for (number, cut) in ends.flatMap({ [$0, $0 + 17] }).enumerated() {
+                let copy = directory + "/copy\(number)"
+                try FileManager.default.createDirectory(
+                    atPath: copy,
+                    withIntermediateDirectories: true
+                )
+                try database.write(to: URL(fileURLWithPath: copy + "/quire.db"))
+                try bytes.prefix(cut).write(to: URL(fileURLWithPath: copy + "/quire.db-wal"))
+                let recovered = try RunStore.open(directory: copy)
+                let read = try recovered.journal(of: "r")
+                try recovered.close()
+                #expect(read.map(\.events) == batches.prefix(read.count).map(\.events))
+                #expect(read.count >= lengths.count { $0 <= cut }, "cut at \(cut)")
+                seen.insert(read.count)
+                try FileManager.default.removeItem(atPath: copy)
+            }
+            #expect(seen == Set(0...batches.count))
+        }
+    }
+
+    /// The transactions that the log holds: their last pages have the database's size.
+    private func commits(_ directory: String) throws -> Int {
+        let path = URL(fileURLWithPath: directory + "/quire.db-wal")
+        let bytes = [UInt8](try Data(contentsOf: path))
+        func number(at place: Int) -> Int {
+            bytes[place..<place + 4].reduce(0) { $0 << 8 | Int($1) }
+        }
+        return stride(from: 32, to: bytes.count, by: 24 + number(at: 8)).count {
+            number(at: $0 + 4) != 0
+        }
+    }
+
+    private func size(_ path: String) throws -> Int {
+        try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int ?? 0
     }
 
     @Test(arguments: [

@@ -24,6 +24,7 @@ private struct Fixture: Decodable {
     @Test(arguments: workloads, Policy.allCases)
     func `complete every task at the same time`(name: String, policy: Policy) throws {
         let (workload, expected) = try Fixture.load(name)
+        #expect(workload.fault == nil)
         var batch = Batch(workload, rule: policy.rule(for: workload), settings: .reference)
         batch.run()
         let times = try #require(expected[policy.rawValue])

@@ -25,6 +25,8 @@ package struct Program {
     package var environment: [String: String] = [:]
     /// When it is killed.
     package var deadline = Duration.seconds(120)
+    /// When SIGKILL hits its process, counted from its start; `nil` for never.
+    package var killAfter: Duration?
 
     /// Makes a program's call.
     package init(_ path: String, _ arguments: [String], in directory: String) {
@@ -65,8 +67,12 @@ package struct Program {
             child?.kill()
         }
         timer.set(loop.now + deadline)
+        let killer = try EventLoop.Timer(loop: loop) { kill(pid, Signals.kill) }
         let callbacks = ChildProcess.Callbacks(
-            started: { number, _ in pid = number },
+            started: { number, _ in
+                pid = number
+                killer.set(killAfter.map { loop.now + $0 })
+            },
             output: { span in
                 for place in span.indices { bytes.append(span[place]) }
                 watching(String(decoding: bytes, as: UTF8.self), pid)
@@ -83,6 +89,7 @@ package struct Program {
         )
         let all = ProcessInfo.processInfo.environment
             .filter { !["CI", "QUIRE_STATE_DIR", "CODEX_HOME"].contains($0.key) }
+            .filter { !$0.key.hasPrefix("GITHUB_") }
             .merging(environment) { $1 }.map { "\($0.key)=\($0.value)" }
         let (path, arguments, directory) = (path, arguments, directory)
         child = ChildProcess(loop: loop, leakLimit: .seconds(5), callbacks: callbacks) {
@@ -96,6 +103,7 @@ package struct Program {
         }
         loop.run()
         timer.close()
+        killer.close()
         loop.close()
         result.output = String(decoding: bytes, as: UTF8.self)
         return result

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /// What a child is made of. Everything is borrowed for the call.
@@ -10,6 +12,7 @@ struct cspawn_request {
     char *const *environment;    ///< "NAME=value", ended by NULL.
     const char *directory;       ///< The child's working directory.
     int input, output, error;    ///< The child's descriptors 0, 1 and 2; close-on-exec.
+    uint64_t label;              ///< See cspawn_label; 0 for none.
 };
 
 /// Where a child that never came to life stopped.
@@ -38,6 +41,16 @@ struct cspawn_result cspawn(const struct cspawn_request *request);
 /// A descriptor that becomes readable when the process ends; -1 and errno where there is none.
 int cspawn_pidfd_open(pid_t pid);
 
+/// The label of a process, which it and all its descendants inherit from a child that was started
+/// with one, whatever they do to their environment, parents and sessions; 0 for none.
+///
+/// It is kept where every process has a number that nothing uses: the soft limit RLIMIT_LOCKS, which
+/// Linux has not enforced since 2.4.25 (getrlimit(2)) and which is unlimited otherwise.
+uint64_t cspawn_label(pid_t pid);
+
+/// Sends a signal to the process that a descriptor stands for; 0, or -1 and errno.
+int cspawn_pidfd_signal(int pidfd, int number);
+
 /// An anonymous file in memory, close-on-exec; -1 and errno where there is none.
 int cspawn_memory_file(const char *name);
 
@@ -49,3 +62,13 @@ int cspawn_become_subreaper(void);
 
 /// A child that has ended and is not reaped yet, whoever started it; 0 for none.
 pid_t cspawn_next_ended_child(void);
+
+/// Whether the process's first thread, which orphans come to, may have children: 0 only when it has
+/// none, seen at one instant. Only that thread can tell; others are told 1.
+int cspawn_may_have_orphans(void);
+
+/// Whether this child has ended and is not reaped yet.
+bool cspawn_has_ended(pid_t child);
+
+/// This program's own arguments, the name first: Swift reads its from /proc.
+char **cspawn_arguments(int *count);

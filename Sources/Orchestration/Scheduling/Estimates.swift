@@ -54,6 +54,8 @@ package struct Estimates: Hashable, Sendable {
         var total: Int32 = 0
         /// Sessions in a row without a new tick.
         var idle: Int32 = 0
+        /// The same, but short sessions count in part.
+        var idleWeight: Float = 0
         /// Whether its checklist has been seen.
         var isSeen = false
     }
@@ -66,12 +68,16 @@ package struct Estimates: Hashable, Sendable {
     private static let stagnation = 2.0
     /// The odds that a task is stuck for good, at first and per idle session: h and z.
     private static let stuckOdds = (0.02, 0.3)
+    /// The part of the mean session from which on an idle one counts in full: a short one hardly had
+    /// the chance to tick anything.
+    private static let fullIdleShare = 1.0 / 8
     /// How much of a first session is work on the checklist's entries.
     private static let firstSessionShare = 0.4
     /// Tasks that the first guess of the remaining work after a first session counts as.
     private static let priorWeight = 4.0
 
     private(set) var tasks: [Task]
+    private var weighsIdleSessions: Bool
     private var entrySeconds = 4.0 * 132
     private var entries = 4.0
     private var sessionSeconds = 3.0 * 540
@@ -82,7 +88,8 @@ package struct Estimates: Hashable, Sendable {
     private var nextRefresh = 1
     private var prior: (rank: Double, mean: Double)?
 
-    init(count: Int) {
+    init(count: Int, weighsIdleSessions: Bool = true) {
+        self.weighsIdleSessions = weighsIdleSessions
         tasks = Array(repeating: Task(), count: count)
     }
 
@@ -142,7 +149,7 @@ package struct Estimates: Hashable, Sendable {
         let robust = max(remaining(place), Self.stagnation * task.secondsWithoutGain)
         guard task.idle > 0 else { return robust }
         let (odds, base) = Self.stuckOdds
-        return robust * (1 + odds * pow(base, -Double(task.idle)))
+        return robust * (1 + odds * pow(base, -Double(task.idleWeight)))
     }
 
     /// The work left by the speed of the task's whole life: what a naive rule would go by.
@@ -167,6 +174,8 @@ package struct Estimates: Hashable, Sendable {
         let isFirst = !task.isSeen
         task.sessions &+= 1
         task.attained += report.seconds
+        let fullIdle = Self.fullIdleShare * meanSession
+        let idleWeight = weighsIdleSessions ? min(1, report.seconds / fullIdle) : 1
         if !report.crashed {
             sessionSeconds += report.seconds
             sessionCount += 1
@@ -174,7 +183,7 @@ package struct Estimates: Hashable, Sendable {
         let gained = task.gain(report)
         learnSpeed(&task, report.seconds, Double(gained), isFirst)
         task.see(done: Int32(clamping: report.done), total: Int32(clamping: report.total))
-        task.countStagnation(report, gained: gained, isFirst: isFirst)
+        task.countStagnation(report, gained, idleWeight, isFirst)
         tasks[place] = task
         if isFirst { addRemainder(report.completes ? 0 : remaining(place)) }
         return isFirst
@@ -236,11 +245,11 @@ package struct Estimates: Hashable, Sendable {
     /// Takes over what is known of a task under another number.
     mutating func copy(_ task: Task, to place: Int) { tasks[place] = task }
 
-    /// The same knowledge of the world, and none of any task.
-    func forgettingTasks(count: Int) -> Estimates {
-        var copy = self
-        copy.tasks = Array(repeating: Task(), count: count)
-        return copy
+    /// Takes over what is known of the world, but nothing of any task.
+    mutating func keepWorld(of old: Estimates) {
+        let (tasks, weighs) = (tasks, weighsIdleSessions)
+        self = old
+        (self.tasks, weighsIdleSessions) = (tasks, weighs)
     }
 }
 
@@ -263,8 +272,9 @@ extension Estimates.Task {
 
     fileprivate mutating func countStagnation(
         _ report: Estimates.Report,
-        gained: Int,
-        isFirst: Bool
+        _ gained: Int,
+        _ idleWeight: Double,
+        _ isFirst: Bool
     ) {
         if left < fewestLeft {
             fewestLeft = left
@@ -273,9 +283,10 @@ extension Estimates.Task {
             secondsWithoutGain += report.seconds
         }
         if gained > 0 {
-            idle = 0
+            (idle, self.idleWeight) = (0, 0)
         } else if !isFirst || report.crashed {
             idle &+= 1
+            self.idleWeight += Float(idleWeight)
         }
     }
 }

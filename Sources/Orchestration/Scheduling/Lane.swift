@@ -25,6 +25,8 @@ struct Lane: Hashable, Sendable {
     var virtualTime = 0.0
     /// The session seconds that each of its tasks would have had under equal shares: v.
     var shareClock = 0.0
+    /// Whether it goes on from where it stood in an earlier leg.
+    var keepsStanding = false
     /// Tasks that have come and not ended.
     var active = 0
     var waiting = 0
@@ -40,7 +42,9 @@ struct Lane: Hashable, Sendable {
     /// Tasks by the work left, negated.
     var longest = KeyHeap()
     var unseen: [Unseen] = []
-    /// The longest-waiting task and the newest one; -1 for none.
+    /// Tasks that waited already in an earlier leg, by their age: they are older than the others.
+    var kept = KeyHeap()
+    /// The longest-waiting task of this leg and the newest one; -1 for none.
     var oldest: Int32 = -1
     var newest: Int32 = -1
 

@@ -22,7 +22,8 @@ extension Scheduler {
             lowerCredit = min(2, lowerCredit + settings.ageingShare)
         }
         lanes[lane].credit += settings.ageingShare
-        if lanes[lane].credit >= 1 { lanes[lane].credit -= 1 }
+        // A start that was not decided here, as a probe's, leaves the share due.
+        if decision.stream == .age { lanes[lane].credit -= 1 }
         if decision.stream == .length {
             lanes[lane].criticalRunning += 1
             entries[decision.task].isCritical = true
@@ -42,23 +43,27 @@ extension Scheduler {
         let lane = stale
         stale = -1
         let (tier, group) = (lanes[lane].tier, lanes[lane].group)
-        let key = LaneHeap.Key(value: lanes[lane].virtualTime, tie: UInt32(lane))
         if lanes[lane].waiting > 0, hasRoom(group) {
-            held[tier].remove(lane)
             if isFair {
+                let key = LaneHeap.Key(value: lanes[lane].virtualTime, tie: UInt32(lane))
                 runnable[tier].set(lane, key)
             } else if let first = firstByKey(lane) {
                 runnable[tier].set(lane, LaneHeap.Key(value: first.key, tie: first.sequence))
             }
         } else {
             runnable[tier].remove(lane)
-            if lanes[lane].active > 0 { held[tier].set(lane, key) } else { held[tier].remove(lane) }
         }
     }
 
     func hasRoom(_ group: Int) -> Bool {
-        guard let cap = groupCaps[group] else { return true }
-        return groupRunning[group] < cap
+        if !heldGroups.isEmpty, heldGroups.contains(group) { return false }
+        return !isFull(group)
+    }
+
+    /// Whether a group runs as many sessions as its cap lets it.
+    func isFull(_ group: Int) -> Bool {
+        guard let cap = groupCaps[group] else { return false }
+        return groupRunning[group] >= cap
     }
 
     /// The same for all lanes that a change of a group's running sessions concerns.
@@ -79,14 +84,13 @@ extension Scheduler {
         guard let lane = runnable[tier].first else { return nil }
         var decision = Decision(task: -1, stream: .rank, lane: lane, isLower: isLower)
         if isFair, lanes[lane].credit + settings.ageingShare >= 1 {
-            (decision.task, decision.stream) = (Int(lanes[lane].oldest), .age)
+            (decision.task, decision.stream) = (oldest(lane), .age)
         } else if isFair, let longest = firstCritical(lane) {
             (decision.task, decision.stream) = (longest, .length)
         } else if let first = firstByRank(lane, slot: slot) {
             decision.task = first
         } else {
-            // Only parked tasks wait.
-            (decision.task, decision.stream) = (Int(lanes[lane].oldest), .age)
+            (decision.task, decision.stream) = (oldest(lane), .parked)
         }
         return decision
     }
@@ -114,6 +118,11 @@ extension Scheduler {
             if isEqual { return Int(warm[slot]) }
         }
         return Int(seen.task)
+    }
+
+    /// The task that has waited longest; one must wait.
+    private mutating func oldest(_ lane: Int) -> Int {
+        Int(Self.first(of: &lanes[lane].kept, entries)?.task ?? lanes[lane].oldest)
     }
 
     private mutating func firstByKey(_ lane: Int) -> KeyEntry? {

@@ -23,12 +23,13 @@ extension Scheduler {
                 Entry(
                     lane: Int32(lane),
                     sessionCap: Int32(clamping: task.maxSessions),
+                    parksAfter: Int32(clamping: (max(0, task.stallAfter) + 1) / 2),
                     weight: Float(Self.usable(task.weight))
                 )
             )
         }
         runnable = Array(repeating: LaneHeap(count: lanes.count), count: tiers.count)
-        held = runnable
+        clocks = Array(repeating: 0, count: tiers.count)
         busyCount = Array(repeating: 0, count: tiers.count)
         busyWeight = Array(repeating: 0, count: tiers.count)
     }
@@ -55,9 +56,10 @@ extension Scheduler {
 
     /// Takes over what an earlier scheduler knows of what has the same name.
     mutating func keep(_ old: Scheduler, _ oldPlan: RunPlan, _ plan: RunPlan) {
-        estimates = old.estimates.forgettingTasks(count: entries.count)
+        estimates.keepWorld(of: old.estimates)
         hints.keep(old.hints)
         lowerCredit = old.lowerCredit
+        sequence = old.sequence
         let places = Dictionary(oldPlan.tasks.enumerated().map { ($1.name, $0) }) { first, _ in
             first
         }
@@ -65,6 +67,10 @@ extension Scheduler {
             guard let before = places[taskPlan.name] else { continue }
             estimates.copy(old.estimates.tasks[before], to: task)
             keepStanding(of: task, old, before)
+        }
+        for lane in lanes where lane.keepsStanding {
+            let clock = clocks[lane.tier]
+            clocks[lane.tier] = clock == 0 ? lane.virtualTime : min(clock, lane.virtualTime)
         }
     }
 
@@ -79,10 +85,12 @@ extension Scheduler {
             lanes[lane].shareClock = oldGroup.shareClock
             lanes[lane].credit = oldGroup.credit
         }
+        if oldGroup.active > 0 { lanes[lane].keepsStanding = true }
         if old.entries[before].isRunning {
             lanes[lane].virtualTime -= old.entries[before].charge / lanes[lane].weight
         }
         if old.entries[before].isActive { keptClocks[task] = old.entries[before].arrivalClock }
+        if old.entries[before].isWaiting { keptAges[task] = old.entries[before].sequence }
     }
 
     /// A weight that no arithmetic can stumble over.
@@ -93,7 +101,19 @@ extension Scheduler {
 
 // The waiting tasks of a lane by age, as a list within the entries.
 extension Scheduler {
-    mutating func linkNewest(_ task: Int, _ lane: Int) {
+    /// Gives a task that begins to wait its age: that of an earlier leg, or the youngest.
+    mutating func addByAge(_ task: Int, _ lane: Int) {
+        if !keptAges.isEmpty, let age = keptAges.removeValue(forKey: task) {
+            entries[task].sequence = age
+            lanes[lane].kept.push(KeyEntry(key: 0, sequence: age, task: Int32(task)))
+        } else {
+            sequence &+= 1
+            entries[task].sequence = sequence
+            linkNewest(task, lane)
+        }
+    }
+
+    private mutating func linkNewest(_ task: Int, _ lane: Int) {
         let newest = lanes[lane].newest
         entries[task].older = newest
         entries[task].newer = -1
@@ -106,13 +126,17 @@ extension Scheduler {
     }
 
     /// Takes a waiting task out of its lane; its entries in the heaps are out of date then.
+    ///
+    /// One that has its age from an earlier leg is in no list.
     mutating func unlink(_ task: Int) {
         guard entries[task].isWaiting else { return }
         let lane = Int(entries[task].lane)
         let (older, newer) = (entries[task].older, entries[task].newer)
-        if older >= 0 { entries[Int(older)].newer = newer } else { lanes[lane].oldest = newer }
-        if newer >= 0 { entries[Int(newer)].older = older } else { lanes[lane].newest = older }
+        let isListed = older >= 0 || newer >= 0 || lanes[lane].oldest == task
         entries[task].isWaiting = false
         lanes[lane].waiting -= 1
+        guard isListed else { return }
+        if older >= 0 { entries[Int(older)].newer = newer } else { lanes[lane].oldest = newer }
+        if newer >= 0 { entries[Int(newer)].older = older } else { lanes[lane].newest = older }
     }
 }

@@ -15,12 +15,14 @@ package struct Scheduler: Sendable {
         /// The share of a group's slots that may be held by its longest tasks.
         package var longestShare = 0.5
         /// Idle sessions in a row after which a task only runs by its age, or when nothing else
-        /// does; `nil` for never.
+        /// does, where no number of them ends it, and else half of that number; `nil` for never.
         package var parksAfter: Int? = 4
         /// Whether, of equals, the task goes first whose session ended on the slot.
         package var prefersWarm = true
         /// Whether tasks that many others need go earlier.
         package var countsDescendants = true
+        /// Whether short sessions without a new tick count in part.
+        package var weighsIdleSessions = true
 
         /// Makes the settings that a run has.
         package init() {}
@@ -29,15 +31,17 @@ package struct Scheduler: Sendable {
         package static var reference: Settings {
             var settings = Settings()
             (settings.parksAfter, settings.prefersWarm) = (nil, false)
-            settings.countsDescendants = false
+            (settings.countsDescendants, settings.weighsIdleSessions) = (false, false)
             return settings
         }
     }
 
     /// Why a task was chosen.
     package enum Stream: String, Hashable, Sendable, Codable {
-        /// It had waited longest.
+        /// It had waited longest, and the ageing share was due.
         case age
+        /// It had waited longest of parked tasks, when nothing else waited.
+        case parked
         /// It is among the longest, and must begin in time.
         case length
         /// Its key was the least.
@@ -75,11 +79,15 @@ package struct Scheduler: Sendable {
         var openWork = 0.0
         /// Sessions it may have; 0 for any number.
         var sessionCap: Int32
+        /// Idle sessions in a row that park it; 0 for the settings'.
+        var parksAfter: Int32 = 0
         var weight: Float
         var descendants: Float = 0
         var isWaiting = false
         var isRunning = false
         var isCritical = false
+        /// Whether it has come half of the way to one of its other ends for not coming on.
+        var isRunningAway = false
         /// Whether it could run at some time, and has not ended since.
         var isActive = false
 
@@ -107,19 +115,24 @@ package struct Scheduler: Sendable {
     var hints: SizeHints
     var groupCaps: [Int?]
     var groupRunning: [Int]
+    /// The starts before each group ran nothing, or could start nothing.
+    private var idleSince: [UInt32]
+    private var starts: UInt32 = 0
     var groupNames: [String]
     var lanesOfGroup: [[Int]] = []
     /// Lanes with a task that may start, for each priority from the highest.
     var runnable: [LaneHeap] = []
-    /// Lanes with tasks that have not ended, none of which may start.
-    var held: [LaneHeap] = []
+    /// The virtual time of the lane of each priority that started last, when it did.
+    var clocks: [Double] = []
+    /// The groups that may start nothing, whatever their cap.
+    var heldGroups: Set<Int> = []
     /// How many lanes have a task that has not ended, and their weights.
     var busyCount: [Int] = []
     var busyWeight: [Double] = []
     var lowerCredit = 0.0
     /// The priority, of those below the highest that waits, that was served last.
     var lastLower = 0
-    private var sequence: UInt32 = 0
+    var sequence: UInt32 = 0
     private var arrivals: Int32 = 0
     /// The task whose session ended last on each slot.
     var warm: [Int32]
@@ -130,6 +143,8 @@ package struct Scheduler: Sendable {
     var stale = -1
     /// The group's share clock when a task came, for tasks that came before this scheduler.
     var keptClocks: [Int: Double] = [:]
+    /// The sequence number of tasks that waited in an earlier leg, and not in this one yet.
+    var keptAges: [Int: UInt32] = [:]
 
     /// Makes a scheduler for a plan's groups and tasks; nothing waits yet.
     ///
@@ -146,11 +161,15 @@ package struct Scheduler: Sendable {
         (self.rule, isFair) = (rule, rule.isFair)
         slots = max(1, plan.concurrency)
         warm = Array(repeating: -1, count: slots)
-        estimates = Estimates(count: plan.tasks.count)
+        estimates = Estimates(
+            count: plan.tasks.count,
+            weighsIdleSessions: settings.weighsIdleSessions
+        )
         hints = SizeHints(plan: plan)
         groupNames = plan.groups.map(\.name) + [""]
         groupCaps = plan.groups.map(\.maxConcurrent) + [nil]
         groupRunning = Array(repeating: 0, count: groupNames.count)
+        idleSince = Array(repeating: 0, count: groupNames.count)
         makeLanes(plan)
         if settings.countsDescendants { countDescendants(plan) }
         if let old { keep(old.scheduler, old.plan, plan) }
@@ -181,15 +200,57 @@ package struct Scheduler: Sendable {
         guard !entries[task].isWaiting, !entries[task].isRunning else { return }
         decided = nil
         let lane = Int(entries[task].lane)
+        if lanes[lane].waiting == 0 { catchUp(lane) }
         if !entries[task].isActive { activate(task, lane) }
-        sequence &+= 1
-        entries[task].sequence = sequence
         entries[task].isWaiting = true
         lanes[lane].waiting += 1
-        linkNewest(task, lane)
+        addByAge(task, lane)
         addToHeaps(task, lane)
         refresh(lane)
     }
+
+    /// Notes whether a task has come half of the way to what ends it for not coming on, other than
+    /// idle sessions; counts from when the task is enqueued next.
+    package mutating func setRunningAway(_ task: Int, _ isRunningAway: Bool) {
+        entries[task].isRunningAway = isRunningAway
+    }
+
+    /// Takes a waiting task out, until it is enqueued again; nothing happens to one that does not
+    /// wait.
+    package mutating func withdraw(_ task: Int) {
+        guard entries[task].isWaiting else { return }
+        decided = nil
+        unlink(task)
+        let lane = Int(entries[task].lane)
+        if lanes[lane].waiting == 0 { noteIdleness(lanes[lane].group) }
+        refresh(lane)
+    }
+
+    /// Notes since when a group runs nothing, in starts.
+    private mutating func noteIdleness(_ group: Int) {
+        if groupRunning[group] == 0 { idleSince[group] = starts }
+    }
+
+    /// Whether the first of two tasks began to wait before the second.
+    package func waitedLonger(_ task: Int, _ other: Int) -> Bool {
+        (entries[task].sequence, task) < (entries[other].sequence, other)
+    }
+
+    /// Lets a group start nothing, or start again.
+    mutating func hold(_ name: String, _ isHeld: Bool, in plan: RunPlan) {
+        guard let group = plan.groups.firstIndex(where: { $0.name == name }),
+            heldGroups.contains(group) != isHeld
+        else { return }
+        if isHeld { heldGroups.insert(group) } else { heldGroups.remove(group) }
+        decided = nil
+        for lane in lanesOfGroup[group] {
+            if !isHeld { levelUp(lane) }
+            refresh(lane)
+        }
+    }
+
+    /// Whether a task's group may run one session more.
+    package func hasRoom(for task: Int) -> Bool { hasRoom(lanes[Int(entries[task].lane)].group) }
 
     /// The task that goes next on a free slot; `nil` when none waits in a group with room.
     ///
@@ -207,13 +268,17 @@ package struct Scheduler: Sendable {
         guard !entries[task].isRunning else { return }
         let lane = Int(entries[task].lane)
         var decision = Decision(task: task, stream: .rank, lane: lane)
-        if let choice = next(slot: slot), choice.task == task { decision = choice }
+        if let choice = next(slot: slot), choice.task == task {
+            decision = choice
+            clocks[lanes[lane].tier] = lanes[lane].virtualTime
+        }
         decided = nil
         settle(decision)
         unlink(task)
         let charge = estimates.meanSession
         entries[task].begin(on: slot, charge: charge)
         groupRunning[lanes[lane].group] += 1
+        starts &+= 1
         lanes[lane].virtualTime += charge / lanes[lane].weight
         refreshAfterRoomChanged(lane)
     }
@@ -231,8 +296,11 @@ package struct Scheduler: Sendable {
             if report.completes { hints.learn(task, attained: estimates.attained(task), estimates) }
         }
         let entry = entries[task]
+        let wasFull = isFull(lanes[lane].group)
         groupRunning[lanes[lane].group] -= 1
+        noteIdleness(lanes[lane].group)
         lanes[lane].settle(entry, seconds: seconds, isFirst: isFirst)
+        if wasFull { for lane in lanesOfGroup[lanes[lane].group] { levelUp(lane) } }
         entries[task].end()
         let slot = Int(entry.slot)
         if warm.indices.contains(slot) { warm[slot] = Int32(task) }
@@ -262,11 +330,6 @@ package struct Scheduler: Sendable {
         comes(task)
         let tier = lanes[lane].tier
         if lanes[lane].active == 0 {
-            refreshStale()
-            // Idling saves nothing up.
-            if isFair, let least = leastVirtualTime(tier) {
-                lanes[lane].virtualTime = max(lanes[lane].virtualTime, least)
-            }
             busyCount[tier] += 1
             busyWeight[tier] += lanes[lane].weight
         }
@@ -286,10 +349,23 @@ package struct Scheduler: Sendable {
         busyWeight[tier] = busyCount[tier] == 0 ? 0 : busyWeight[tier] - lanes[lane].weight
     }
 
-    /// The least virtual time among a priority's lanes with a task that has not ended.
-    private func leastVirtualTime(_ tier: Int) -> Double? {
-        guard let runnable = runnable[tier].firstKey else { return held[tier].firstKey?.value }
-        return min(runnable, held[tier].firstKey ?? runnable).value
+    /// Puts a lane level that had no task, or whose group ran nothing while others started.
+    private mutating func catchUp(_ lane: Int) {
+        if lanes[lane].keepsStanding {
+            lanes[lane].keepsStanding = false
+            return
+        }
+        let group = lanes[lane].group
+        let wasIdle = groupRunning[group] == 0 && starts != idleSince[group]
+        if lanes[lane].active == 0 || wasIdle { levelUp(lane) }
+    }
+
+    /// Who could start nothing has saved nothing up: a lane goes on from where the one stood that
+    /// started last.
+    ///
+    /// Source: Goyal, Vin and Cheng, "Start-time fair queueing", 1996.
+    private mutating func levelUp(_ lane: Int) {
+        lanes[lane].virtualTime = max(lanes[lane].virtualTime, clocks[lanes[lane].tier])
     }
 
     private mutating func setOpenWork(_ task: Int, _ seconds: Double) {
@@ -336,8 +412,11 @@ package struct Scheduler: Sendable {
     }
 
     func isParked(_ task: Int) -> Bool {
-        guard isFair, let limit = settings.parksAfter else { return false }
-        return estimates.idle(task) >= limit
+        guard isFair else { return false }
+        if entries[task].isRunningAway { return true }
+        guard let usual = settings.parksAfter else { return false }
+        let own = Int(entries[task].parksAfter)
+        return estimates.idle(task) >= (own > 0 ? own : usual)
     }
 
     /// The work that is thought to be left, where that can be trusted and finished within the cap.

@@ -1,0 +1,168 @@
+import Foundation
+import Glibc
+
+/// Who owns something, as it says itself.
+package struct Owner: Hashable, Sendable {
+    /// The process.
+    package var pid: Int32
+    /// When that process started, in clock ticks after boot; `nil` where nothing tells.
+    package var start: String?
+    /// The machine it runs on.
+    package var host: String
+    /// Since when it owns it, in local time, for people.
+    package var since: String
+    /// What it does, for people.
+    package var work: String
+
+    /// This process, from now on.
+    package static func current(work: String) -> Owner {
+        let format = Date.ISO8601FormatStyle(dateTimeSeparator: .space, timeZone: .current)
+        return Owner(
+            pid: getpid(),
+            start: processStart(getpid()),
+            host: ProcessInfo.processInfo.hostName,
+            since: Date.now.formatted(
+                format.year().month().day().time(includingFractionalSeconds: false)
+            ),
+            work: work
+        )
+    }
+
+    /// The process with its machine and time: "process 12 on host since 2026-01-31 12:00:00".
+    package var words: String { "process \(pid) on \(host) since \(since)" }
+
+    /// One line for each part; the first is the process.
+    var lines: String { "\(pid)\n\(start ?? "")\n\(host)\n\(since)\n\(work)\n" }
+
+    init(pid: Int32, start: String?, host: String, since: String, work: String) {
+        (self.pid, self.start, self.host, self.since, self.work) = (pid, start, host, since, work)
+    }
+
+    /// Reads what `lines` wrote; `nil` for anything else.
+    init?(lines: String) {
+        let lines = lines.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        guard lines.count >= 5, let pid = Int32(lines[0]), pid > 0 else { return nil }
+        self.init(
+            pid: pid,
+            start: lines[1].isEmpty ? nil : lines[1],
+            host: lines[2],
+            since: lines[3],
+            work: lines[4]
+        )
+    }
+
+    /// When a process started, in clock ticks after boot (`proc(5)`, field 22 of `stat`).
+    static func processStart(_ pid: Int32) -> String? {
+        guard let bytes = FileSystem.contents("/proc/\(pid)/stat", limit: 4096) else { return nil }
+        let text = String(decoding: bytes, as: UTF8.self)
+        guard let end = text.lastIndex(of: ")") else { return nil }
+        let fields = text[end...].split(separator: " ")
+        return fields.count > 20 ? String(fields[20]) : nil
+    }
+}
+
+/// What others can tell a living owner by: a file that it holds locked, and what the file says.
+package struct OwnerMark: Hashable, Sendable {
+    /// The file's absolute path.
+    package var path: String
+    /// What it says.
+    package var owner: Owner
+    /// The file itself, whose number is nobody else's while it is held; `nil` where that is unknown.
+    var inode: UInt64?
+
+    /// Whether that very owner still holds the file locked; `nil` where nobody can tell.
+    ///
+    /// A file that is gone, or another one by now, tells nothing: it may have been removed under a
+    /// living owner.
+    var isHeld: Bool? {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return nil }
+        defer { close(file) }
+        if let inode, Self.inode(file) != inode { return nil }
+        if flock(file, LOCK_SH | LOCK_NB) == 0 { return false }
+        guard errno == EWOULDBLOCK else { return nil }
+        // Somebody lives. One that does not say who it is may be this owner.
+        return OwnerLock.owner(path).map { $0 == owner } ?? true
+    }
+
+    /// The number of an open file.
+    static func inode(_ file: Int32) -> UInt64? {
+        var status = stat()
+        return fstat(file, &status) == 0 ? UInt64(status.st_ino) : nil
+    }
+}
+
+/// A file that this process holds locked; the system gives it back when the process dies, however
+/// that happens.
+package struct OwnerLock: ~Copyable, Sendable {
+    /// What others can tell this owner by.
+    package let mark: OwnerMark
+    private let descriptor: Int32
+
+    /// Locks the file at an absolute path, which is made if need be, and has it name its owner.
+    ///
+    /// - Throws: `LockError` when another process has it; `FileError` when it can't be written.
+    package init(path: String, work: String) throws {
+        var mark = OwnerMark(path: path, owner: .current(work: work))
+        descriptor = try Self.lock(mark)
+        mark.inode = OwnerMark.inode(descriptor)
+        self.mark = mark
+    }
+
+    private static func lock(_ mark: OwnerMark) throws -> Int32 {
+        let file = open(mark.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        guard file >= 0 else { throw FileError("locking", mark.path, errno: errno) }
+        do {
+            try lock(file, mark.path)
+            let bytes = Array(mark.owner.lines.utf8)
+            guard ftruncate(file, 0) == 0, pwrite(file, bytes, bytes.count, 0) == bytes.count else {
+                throw FileError("writing", mark.path, errno: errno)
+            }
+        } catch {
+            close(file)
+            throw error
+        }
+        return file
+    }
+
+    private static func lock(_ file: Int32, _ path: String) throws {
+        // Who looks whether it is held has to hold it for a moment.
+        for attempt in 1...20 {
+            if flock(file, LOCK_EX | LOCK_NB) == 0 { return }
+            guard errno == EWOULDBLOCK else { throw FileError("locking", path, errno: errno) }
+            if attempt < 20 { usleep(5_000) }
+        }
+        throw busy(path, owner(path))
+    }
+
+    deinit {
+        // Unlocked first: a child that was just forked has a copy of the descriptor until it execs.
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
+
+    /// Who holds the file at a path locked; `nil` when nobody does, or nobody says so.
+    package static func holder(_ path: String) -> Owner? {
+        guard let owner = owner(path) else { return nil }
+        return OwnerMark(path: path, owner: owner).isHeld == true ? owner : nil
+    }
+
+    /// Whom a lock file names; `nil` when it names nobody.
+    static func owner(_ path: String) -> Owner? {
+        FileSystem.contents(path, limit: 4096).flatMap {
+            Owner(lines: String(decoding: $0, as: UTF8.self))
+        }
+    }
+
+    private static func busy(_ path: String, _ owner: Owner?) -> LockError {
+        guard let owner else {
+            let words = "\"\(path)\" is locked by a process that does not say who it is"
+            return LockError(description: words)
+        }
+        return LockError(
+            owner: owner,
+            description: "\(owner.work) is already being run by \(owner.words); wait for it, look "
+                + "at it with \"quire status\", or stop it: kill \(owner.pid)"
+        )
+    }
+}

@@ -1,0 +1,48 @@
+package import Orchestration
+
+/// Codex's own record of a thread, a file of JSON Lines that grows while the thread works.
+///
+/// It is the only place that tells what a session has used before its turn is complete, and after
+/// it was killed. It lies in `$CODEX_HOME/sessions/YYYY/MM/DD/rollout-…-THREAD.jsonl`, by the day
+/// of the thread's first session, and is no published interface: what can't be read tells nothing.
+package enum Rollout {
+    /// How much of a file's end holds the newest count, as a rule, in bytes.
+    package static let tailSize = 256 * 1024
+
+    /// When a thread was created; `nil` for an id that tells no time.
+    ///
+    /// The id is a UUID of version 7: it begins with milliseconds since 1970.
+    package static func creation(of thread: String) -> WallTime? {
+        let digits = thread.filter { $0 != "-" }
+        guard digits.utf8.count == 32, digits.dropFirst(12).first == "7" else { return nil }
+        return Int64(digits.prefix(12), radix: 16).map(WallTime.init(millisecondsSinceEpoch:))
+    }
+
+    /// Whether a file is that of a thread.
+    package static func isFile(_ name: String, of thread: String) -> Bool {
+        name.hasPrefix("rollout-") && name.hasSuffix("-\(thread).jsonl")
+    }
+
+    /// The thread's total, as the last count in the end of its file tells it; `nil` for none.
+    package static func usage(inEnd bytes: [UInt8]) -> TokenUsage? {
+        for line in bytes.split(separator: UInt8(ascii: "\n")).reversed()
+        where line.contains("\"token_count\"") {
+            guard let value = JSONLine(Array(line)).parse(),
+                let payload = value["payload"], payload["type"]?.string == "token_count",
+                let total = payload["info"]?["total_token_usage"]
+            else { continue }
+            return TokenUsage(total)
+        }
+        return nil
+    }
+}
+
+extension ArraySlice<UInt8> {
+    fileprivate func contains(_ text: StaticString) -> Bool {
+        let words = Array(text.description.utf8)
+        guard count >= words.count else { return false }
+        return (startIndex...(endIndex - words.count)).contains { place in
+            self[place] == words[0] && self[place...].starts(with: words)
+        }
+    }
+}

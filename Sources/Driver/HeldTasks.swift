@@ -1,0 +1,76 @@
+import Autonomous
+import EventLoop
+
+/// Tasks whose directories other processes own: opened as soon as they are given up.
+final class HeldTasks {
+    /// Between two looks; a look costs a few system calls a task.
+    private static let interval = Duration.seconds(2)
+
+    private let loop: Loop
+    private let opening: TaskOpening
+    private let handle: (TaskOpening.Result) -> Void
+    private var timer: Timer?
+    /// Each task, and who has it.
+    private var owners: [String: String] = [:]
+    private var isClosed = false
+
+    /// Waits with `opening`; `handle` gets what came of a task, and its owner whenever that is
+    /// another one.
+    init(
+        loop: Loop,
+        opening: TaskOpening,
+        handle: @escaping (TaskOpening.Result) -> Void
+    ) throws(LoopError) {
+        self.loop = loop
+        self.opening = opening
+        self.handle = handle
+        timer = try Timer(loop: loop) { [unowned self] in look() }
+    }
+
+    /// Waits for a task.
+    func add(_ task: String, owner: String) {
+        owners[task] = owner
+        timer?.set(loop.now + Self.interval)
+    }
+
+    /// Waits for nothing any more.
+    func close() {
+        isClosed = true
+        owners = [:]
+        timer?.close()
+    }
+
+    private func look() {
+        let names = owners.keys.sorted()
+        loop.perform { [opening] in
+            opening.open(names)
+        } then: { [weak self] results in
+            self?.take(results, of: names)
+        }
+    }
+
+    private func take(_ results: [TaskOpening.Result], of names: [String]) {
+        for (name, result) in zip(names, results) {
+            if isClosed {
+                // Nobody wants it any more.
+                if case .opened(let task, _, _) = result { task.directory.releaseLock() }
+            } else if let reason = result.reasonToWait {
+                if owners.updateValue(reason, forKey: name) != reason { handle(result) }
+            } else {
+                owners[name] = nil
+                handle(result)
+            }
+        }
+        if !owners.isEmpty { timer?.set(loop.now + Self.interval) }
+    }
+}
+
+extension TaskOpening.Result {
+    /// Why the task can't be opened yet; `nil` where it was, or never can be.
+    fileprivate var reasonToWait: String? {
+        switch self {
+        case .locked(_, let reason), .unwritable(_, let reason): reason
+        case .opened, .unusable: nil
+        }
+    }
+}

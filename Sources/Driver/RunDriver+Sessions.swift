@@ -1,0 +1,84 @@
+import Autonomous
+import EventLoop
+import Orchestration
+import Reporting
+import RunStore
+
+// What sessions tell.
+extension RunDriver: SessionObserver {
+    func session(_ key: SessionKey, reported event: Event) {
+        inbox.append(event)
+        if case .sessionWaitsForNetwork = event { view.noteNetworkWaiting(key) }
+    }
+
+    func sessionIsActive(_ key: SessionKey) {
+        active.insert(key)
+    }
+
+    func session(
+        _ key: SessionKey,
+        cannotWrite place: String,
+        _ reason: String,
+        retry: (() -> Void)?
+    ) -> Bool {
+        disk?.note(place, reason, retry: retry) ?? false
+    }
+
+    func session(_ key: SessionKey, isDoneWith place: String) {
+        disk?.settle(place)
+    }
+
+    func session(_ key: SessionKey, endedWith end: SessionEnd) {
+        // Where it could not tell what it used Codex's own record may.
+        let query = end.result.usage == nil ? sessions[key]?.usageQuery : nil
+        let isKilled = end.result.mayBeOutOfMemory && !end.wasKilled
+        guard query != nil || isKilled else { return finish(key, end) }
+        loop.perform { [reader = usageReader, machine = machineReader] in
+            (query.map { reader.look([$0]) } ?? [], isKilled ? machine.outOfMemoryKills() : nil)
+        } then: { [unowned self] used, kills in
+            inbox += used.map(Event.sessionUsed)
+            if isKilled { outOfMemory.take(kills) }
+            finish(key, end)
+        }
+    }
+
+    /// Looks at the machine on a worker thread, and tells what it has left.
+    func readMachine() {
+        loop.perform { [machine = machineReader] in
+            (machine.read(), machine.outOfMemoryKills())
+        } then: { [unowned self] reading, kills in
+            outOfMemory.take(kills)
+            inbox.append(.machineRead(reading))
+        }
+    }
+
+    /// Lets a session end when nothing that it started lives: the next one of its task must not
+    /// find it at work.
+    private func finish(_ key: SessionKey, _ end: SessionEnd) {
+        var end = end
+        end.result = outOfMemory.judge(key, end)
+        guard let label = sessions.removeValue(forKey: key)?.label, let leftovers else {
+            return isOver(key, end)
+        }
+        leftovers.end(key, label) { [unowned self] left in
+            if !left.isEmpty { inbox.append(.warned(.cannotEnd(left, of: key))) }
+            isOver(key, end)
+        }
+    }
+
+    private func isOver(_ key: SessionKey, _ end: SessionEnd) {
+        let output = end.standardError
+        if output.total > 0 {
+            attachments.append(
+                SessionAttachment(
+                    key: key,
+                    head: output.head,
+                    tail: output.tail,
+                    total: output.total
+                )
+            )
+        }
+        tasks[key.task]?.look = end.look
+        inbox.append(.sessionEnded(key, end.result, end.look.state))
+    }
+}

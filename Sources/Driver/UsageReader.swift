@@ -1,0 +1,105 @@
+import CodexEvents
+import Foundation
+import Orchestration
+import Synchronization
+
+/// Finds out from Codex's own records what sessions have used that can't tell it themselves yet, or
+/// any more.
+struct UsageReader: Sendable {
+    /// A session's thread, and what that had used before the session; `nil` for nothing.
+    struct Query: Sendable {
+        var key: SessionKey
+        var thread: String
+        var before: TokenUsage?
+    }
+
+    let environment: [String: String]
+    let work: [String: TaskWork]
+
+    /// What the sessions have used, as far as anybody knows; blocks, for worker threads.
+    func look(_ queries: [Query]) -> [SessionUsed] {
+        queries.compactMap { query in
+            let end = end(of: query.thread, of: query.key.task)
+            guard let total = end.flatMap({ Rollout.usage(inEnd: $0) }) else { return nil }
+            var own = query.before.map { total - $0 } ?? total
+            // A total that shrank was counted afresh.
+            if own.input < 0 || own.output < 0 || own.cachedInput < 0 { own = total }
+            return SessionUsed(
+                task: query.key.task,
+                session: query.key.number,
+                usage: own,
+                threadUsage: total
+            )
+        }
+    }
+
+    /// What a thread of a task, none of whose sessions runs, has used in all; `nil` where nobody
+    /// knows.
+    ///
+    /// Blocks, too.
+    func total(of thread: String, of task: String) -> TokenUsage? {
+        guard let end = end(of: thread, of: task) else { return nil }
+        // A whole record without a count is that of a thread that was never answered.
+        return Rollout.usage(inEnd: end) ?? (end.count < Rollout.tailSize ? .zero : nil)
+    }
+
+    private func end(of thread: String, of task: String) -> [UInt8]? {
+        guard let file = file(of: thread, of: task),
+            let handle = FileHandle(forReadingAtPath: file)
+        else { return nil }
+        do {
+            let size = try handle.seekToEnd()
+            let tail = UInt64(Rollout.tailSize)
+            try handle.seek(toOffset: size > tail ? size - tail : 0)
+            let bytes = try handle.readToEnd() ?? Data()
+            try handle.close()
+            return [UInt8](bytes)
+        } catch {
+            // Nobody knows, then; the session's own word is still to come.
+            return nil
+        }
+    }
+
+    private func file(of thread: String, of task: String) -> String? {
+        guard let creation = Rollout.creation(of: thread), let home = home(of: task) else {
+            return nil
+        }
+        // The directory is that of the local day, wherever that was.
+        for days in [0, -1, 1] {
+            let directory = "\(home)/sessions/\(Self.day(creation + .seconds(days * 86_400)))"
+            let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
+            if let name = names.first(where: { Rollout.isFile($0, of: thread) }) {
+                return "\(directory)/\(name)"
+            }
+        }
+        return nil
+    }
+
+    private func home(of task: String) -> String? {
+        let own = work[task]?.environment ?? [:]
+        func value(_ name: String) -> String? {
+            (own[name] ?? environment[name]).flatMap { $0.isEmpty ? nil : $0 }
+        }
+        return value("CODEX_HOME") ?? value("HOME").map { $0 + "/.codex" }
+    }
+
+    private static func day(_ time: WallTime) -> String {
+        var calendar = Calendar(identifier: .gregorian)
+        calendar.timeZone = .gmt
+        let date = Date(timeIntervalSince1970: Double(time.millisecondsSinceEpoch) / 1000)
+        let parts = calendar.dateComponents([.year, .month, .day], from: date)
+        func two(_ number: Int?) -> String { String(100 + (number ?? 0)).suffix(2).description }
+        return "\(parts.year ?? 0)/\(two(parts.month))/\(two(parts.day))"
+    }
+}
+
+/// What a thread had used before a session went on in it: found out on the worker thread that starts
+/// the session.
+final class UsageBefore: Sendable {
+    private let found = Mutex<TokenUsage?>(nil)
+
+    /// `nil` before it was noted, and where nobody knows.
+    var usage: TokenUsage? { found.withLock { $0 } }
+
+    func note(_ usage: TokenUsage?) { found.withLock { $0 = usage } }
+}

@@ -1,0 +1,31 @@
+/// Tells how long a loop that wakes up every second did not run, although it was to and nobody
+/// stopped it: its container was frozen (`docker pause`), which no signal tells.
+package struct Pulse: Sendable {
+    /// How often the loop is to wake up at least.
+    package static let interval = Duration.seconds(1)
+    /// How late it may be without being missed: machines are busy.
+    private static let slack = Duration.seconds(2)
+
+    private var lastTurn: Duration
+    /// What the loop's thread had worked at the last beat.
+    private var workAtBeat: Duration
+
+    /// Begins at a time on the loop's clock, with what its thread has worked so far.
+    package init(at now: Duration, work: Duration) {
+        (lastTurn, workAtBeat) = (now, work)
+    }
+
+    /// The loop woke up because `interval` was over.
+    package mutating func beat(work: Duration) { workAtBeat = work }
+
+    /// A turn of the loop: the time since the last one in which it neither had to wait nor worked.
+    ///
+    /// Zero where it was late by less than two seconds; `work` is asked for only where it was not.
+    package mutating func missed(at now: Duration, work: () -> Duration) -> Duration {
+        let late = now - lastTurn - Self.interval
+        lastTurn = now
+        guard late > Self.slack else { return .zero }
+        let unexplained = late - (work() - workAtBeat)
+        return unexplained > Self.slack ? unexplained : .zero
+    }
+}

@@ -1,0 +1,18 @@
+import Glibc
+
+/// Standard input, output and error.
+package enum StandardDescriptors {
+    /// Opens those that this process was started without on `/dev/null`.
+    ///
+    /// To be called before anything else opens a file: the system gives the smallest free number
+    /// away, and what is written to standard output would land in that file.
+    package static func fill() throws(LoopError) {
+        for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
+            // The smaller ones are open, so it gets this number. Not close-on-exec, like any of
+            // the three.
+            guard unsafe open("/dev/null", O_RDWR) == descriptor else {
+                throw LoopError("opening \"/dev/null\" for descriptor \(descriptor)", errno)
+            }
+        }
+    }
+}

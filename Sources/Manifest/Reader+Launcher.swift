@@ -1,0 +1,57 @@
+import Yams
+
+// Where sessions run, and what they need there.
+extension Reader {
+    /// The words of a launcher; empty where there is none.
+    func launcher(_ node: Node?) -> [String] {
+        guard let words = strings(node, "\"launcher\""), let program = words.first else {
+            return []
+        }
+        if program.isEmpty || program.contains("{") {
+            fail(node, "\"launcher\" begins with \"\(program)\", but must begin with a program")
+        }
+        for word in words { checkPlaceholders(word, node) }
+        return words
+    }
+
+    /// Words in braces are placeholders, and only known ones are put in; `${name}` and `{{name}}`
+    /// are others' business.
+    private func checkPlaceholders(_ word: String, _ node: Node?) {
+        for match in word.matches(of: /([${]?){([a-z_]+)}/) where match.1.isEmpty {
+            let name = String(match.2)
+            guard !Keys.launcher.contains(name) else { continue }
+            let known = Keys.launcher.map { "{\($0)}" }.joined(separator: ", ")
+            let near = Keys.suggestion(for: name, among: Keys.launcher)
+            let advice = near.map { "; did you mean {\($0)}?" } ?? "; there are \(known)"
+            fail(node, "the launcher has no {\(name)}\(advice)")
+        }
+    }
+
+    /// What a session may use of memory, in bytes.
+    func memory(_ node: Node?) -> Int64? {
+        guard let size = bytes(node, "\"memory\"") else { return nil }
+        if size < 1 << 20 { fail(node, "\"memory\" is less than 1M, with which nothing could run") }
+        return size
+    }
+
+    /// A number of bytes such as `2G`, `1.5G` or `1048576`; the units are powers of 1024.
+    ///
+    /// `other` says for people what else the place may hold.
+    func bytes(_ node: Node?, _ place: String, orElse other: String = "") -> Int64? {
+        guard let node else { return nil }
+        let text = node.string ?? ""
+        let units: [Character: Double] = ["K": 0x1p10, "M": 0x1p20, "G": 0x1p30, "T": 0x1p40]
+        let unit = text.last.flatMap { units[$0] }
+        let digits = unit == nil ? Substring(text) : text.dropLast()
+        guard digits.allSatisfy({ $0.isASCII && ($0.isNumber || $0 == ".") }),
+            let value = Double(digits), value * (unit ?? 1) <= 0x1p60
+        else {
+            fail(
+                node,
+                "expected a size such as 512M or 2G\(other) for \(place), found \(node.kind)"
+            )
+            return nil
+        }
+        return Int64(value * (unit ?? 1))
+    }
+}

@@ -1,0 +1,139 @@
+/// What may be spent; `nil` is no limit.
+///
+/// Limits are above 0.
+package struct Budget: Hashable, Sendable, Codable {
+    /// Tokens, input and output together.
+    package var tokens: Int64?
+    /// In the unit of the prices.
+    package var cost: Double?
+    /// Time: from the beginning to the end for a run, a leg's pauses left out; that of all sessions
+    /// for everything else.
+    package var wall: Duration?
+
+    /// Makes a budget; without limits unless given.
+    package init(tokens: Int64? = nil, cost: Double? = nil, wall: Duration? = nil) {
+        self.tokens = tokens
+        self.cost = cost
+        self.wall = wall
+    }
+}
+
+/// What a run may spend, and what happens when it has.
+package struct RunBudget: Hashable, Sendable, Codable {
+    /// The limits.
+    package var limits: Budget
+    /// Whether running sessions are terminated when it is used up; else they finish.
+    package var isHard: Bool
+
+    /// Makes a run's budget.
+    package init(_ limits: Budget, isHard: Bool = false) {
+        self.limits = limits
+        self.isHard = isHard
+    }
+}
+
+/// What a million tokens cost.
+package struct Prices: Hashable, Sendable, Codable {
+    /// Of input that was not cached.
+    package var input: Double
+    /// Of input from the prompt cache.
+    package var cachedInput: Double
+    /// Of output, reasoning included.
+    package var output: Double
+
+    /// Makes a price table; prices are at least 0.
+    package init(input: Double, cachedInput: Double, output: Double) {
+        self.input = input
+        self.cachedInput = cachedInput
+        self.output = output
+    }
+
+    /// What these tokens cost.
+    package func cost(of usage: TokenUsage) -> Double {
+        let fresh = Double(max(0, usage.input - usage.cachedInput))
+        return
+            (fresh * input + Double(usage.cachedInput) * cachedInput
+            + Double(usage.output) * output) / 1e6
+    }
+}
+
+/// What was spent, is reserved, or is thought to be needed.
+package struct Spending: Hashable, Sendable {
+    /// Tokens, input and output together.
+    package var tokens = 0.0
+    /// In the unit of the prices.
+    package var cost = 0.0
+    /// Session time.
+    package var seconds = 0.0
+
+    /// Nothing.
+    package init() {}
+
+    init(tokens: Double, cost: Double, seconds: Double) {
+        self.tokens = tokens
+        self.cost = cost
+        self.seconds = seconds
+    }
+
+    init(_ usage: TokenUsage, seconds: Double, prices: Prices?) {
+        tokens = Double(max(0, usage.total))
+        cost = prices?.cost(of: usage) ?? 0
+        self.seconds = seconds
+    }
+
+    static func + (left: Spending, right: Spending) -> Spending {
+        Spending(
+            tokens: left.tokens + right.tokens,
+            cost: left.cost + right.cost,
+            seconds: left.seconds + right.seconds
+        )
+    }
+
+    static func - (left: Spending, right: Spending) -> Spending {
+        Spending(
+            tokens: max(0, left.tokens - right.tokens),
+            cost: max(0, left.cost - right.cost),
+            seconds: max(0, left.seconds - right.seconds)
+        )
+    }
+
+    /// The larger of each.
+    func atLeast(_ other: Spending) -> Spending {
+        Spending(
+            tokens: max(tokens, other.tokens),
+            cost: max(cost, other.cost),
+            seconds: max(seconds, other.seconds)
+        )
+    }
+
+    /// Which limit of a budget this reaches, in words; `nil` for none.
+    func reaches(_ budget: Budget) -> String? {
+        if let limit = budget.tokens, tokens >= Double(limit) {
+            return "\(Self.count(tokens)) of \(Self.count(Double(limit))) tokens are spent"
+        }
+        if let limit = budget.cost, cost >= limit {
+            return "\(Self.money(cost)) of \(Self.money(limit)) is spent"
+        }
+        if let limit = budget.wall, seconds >= limit.inSeconds {
+            let spent = Duration.seconds(seconds.rounded())
+            return "\(spent.forPeople) of \(limit.forPeople) are over"
+        }
+        return nil
+    }
+
+    /// A number of tokens as people write it: `900`, `1.2k`, `40M`.
+    package static func count(_ number: Double) -> String {
+        let units = [(1e9, "G"), (1e6, "M"), (1e3, "k")]
+        guard let (size, unit) = units.first(where: { number >= $0.0 }) else {
+            return "\(Int(number))"
+        }
+        let tenths = Int((number / size * 10).rounded())
+        return tenths % 10 == 0 ? "\(tenths / 10)\(unit)" : "\(tenths / 10).\(tenths % 10)\(unit)"
+    }
+
+    /// An amount with two places.
+    package static func money(_ amount: Double) -> String {
+        let cents = Int((min(amount, 1e15) * 100).rounded())
+        return "\(cents / 100).\(cents % 100 < 10 ? "0" : "")\(cents % 100)"
+    }
+}

@@ -1,0 +1,32 @@
+/// A number that stands for a list of texts: the same on every machine and in every version.
+///
+/// Source: FNV-1a, 64 bits (Fowler, Noll and Vo). It tells what differs by accident, not by malice.
+package struct Fingerprint: Hashable, Sendable {
+    /// The number.
+    package private(set) var value: UInt64 = 14_695_981_039_346_656_037
+
+    /// Makes the fingerprint of nothing.
+    package init() {}
+
+    /// Makes the fingerprint of one text.
+    package init(_ text: String) {
+        add(text)
+    }
+
+    /// Takes a text in; where one ends and the next begins counts.
+    package mutating func add(_ text: String) {
+        for byte in text.utf8 { add(byte) }
+        // No UTF-8 holds this byte.
+        add(0xFF)
+    }
+
+    private mutating func add(_ byte: UInt8) {
+        value = (value ^ UInt64(byte)) &* 1_099_511_628_211
+    }
+
+    /// 16 hexadecimal digits.
+    package var text: String {
+        let digits = String(value, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+}

@@ -1,0 +1,83 @@
+/// How long each gate has held starts, and how often: a fold of the facts.
+///
+/// Time is counted while a leg runs. A usage limit that outlives a leg counts as one, and not
+/// between the legs.
+package struct GateTimes: Hashable, Sendable {
+    /// What one gate held.
+    package struct Held: Hashable, Sendable {
+        /// The gate.
+        package var gate: Gate
+        /// Whose starts; `nil` for the run's own account, and for gates that hold everything.
+        package var account: String?
+        /// How often it closed; one that was closed anew before it opened counts once.
+        package var times: Int
+        /// How long it was closed, wall time.
+        package var time: Duration
+    }
+
+    private struct Record: Hashable, Sendable {
+        var times = 0
+        var time = Duration.zero
+        var since: WallTime?
+        /// Whether it was closed when its leg ended.
+        var outlivesLeg = false
+
+        mutating func close(at time: WallTime) {
+            guard since == nil else { return }
+            if !outlivesLeg { times += 1 }
+            (since, outlivesLeg) = (time, false)
+        }
+
+        mutating func open(at end: WallTime) {
+            time = total(at: end)
+            (since, outlivesLeg) = (nil, false)
+        }
+
+        /// The clock may have been set back meanwhile.
+        func total(at now: WallTime) -> Duration {
+            time + (since.map { max(.zero, now - $0) } ?? .zero)
+        }
+    }
+
+    private var records: [GateKey: Record] = [:]
+
+    /// Makes the times before the first fact.
+    package init() {}
+
+    /// Folds a fact in.
+    package mutating func apply(_ fact: RunEvent, at time: WallTime) {
+        switch fact {
+        case .gateClosed(let fact): records[fact.key, default: Record()].close(at: time)
+        case .gateOpened(let fact): records[fact.key]?.open(at: time)
+        case .runEnded: legEnded(at: time)
+        default: break
+        }
+    }
+
+    /// The leg is over, by its own end or since Quire was killed.
+    package mutating func legEnded(at time: WallTime) {
+        for (key, record) in records {
+            guard record.since != nil else {
+                records[key]?.outlivesLeg = false
+                continue
+            }
+            records[key]?.open(at: time)
+            records[key]?.outlivesLeg = key.gate == .usageLimit
+        }
+    }
+
+    /// What each gate held until now, the longest first.
+    package func held(at now: WallTime) -> [Held] {
+        records.map { key, record in
+            Held(
+                gate: key.gate,
+                account: key.account,
+                times: record.times,
+                time: record.total(at: now)
+            )
+        }.sorted { left, right in
+            if left.time != right.time { return left.time > right.time }
+            return GateKey(left.gate, left.account) < GateKey(right.gate, right.account)
+        }
+    }
+}

@@ -1,0 +1,240 @@
+// What the world's refusals hold.
+extension Orchestrator {
+    /// The wait after a usage limit that told no time, doubled with each refused probe, and the
+    /// longest.
+    private static let unknownReset = (
+        first: Duration.seconds(300), longest: Duration.seconds(3600)
+    )
+    /// The time between probes once the stated time is over, and after one that told nothing.
+    private static let probeInterval = Duration.seconds(60)
+    /// The farthest that a limit can be over; who tells more is not believed.
+    private static let farthestReset = Duration.seconds(32 * 86_400)
+    /// The first wait after a rate limit; doubled for each further one without a success between.
+    private static let rateLimitDelay = Duration.seconds(10)
+    /// The wait before the one probe that finds out whether credentials are refused for good.
+    private static let authenticationDelay = Duration.seconds(30)
+    /// How long sessions start one by one after credentials were refused for a while.
+    private static let oneByOne = Duration.seconds(60)
+    /// The time between two sessions that probe whether the network is back.
+    private static let networkProbeInterval = Duration.seconds(30)
+    /// How long a session's wait for the network is its own after another was answered.
+    private static let answerCounts = Duration.seconds(10)
+
+    /// Holds starts as a failed session's class asks for.
+    mutating func holdStarts(after failure: Failure, of key: SessionKey) {
+        let account = state.account(of: key.task)
+        let isProbe = state.probes[account] == key
+        if let session = state.running[key] { slowDown(after: failure, of: session) }
+        if failure.kind.comesFromService { networkIsBack() }
+        switch failure.kind {
+        case .usageLimit: usageLimitMet(failure, account, isProbe: isProbe)
+        case .rateLimit: rateLimitMet(failure, account)
+        case .authentication: credentialsRefused(failure, account, isProbe: isProbe)
+        case .noNetwork: networkMissing(failure.message)
+        case .contextWindow, .turnFailed: gotThrough(key)
+        case .stateLocked: spaceStarts()
+        case .shortage: shortageMet(failure)
+        default: break
+        }
+        if isProbe { probeToldNothing(account) }
+    }
+
+    /// Lets the next probe wait, where the last one left the gates as they were.
+    private mutating func probeToldNothing(_ account: String?) {
+        let keys = [
+            GateKey(.usageLimit, account), GateKey(.authentication, account), GateKey(.network),
+        ]
+        for key in keys {
+            guard var closed = state.gates[key], let until = closed.until, until <= now.wall else {
+                continue
+            }
+            let wait = key.gate == .usageLimit ? Self.probeInterval : Self.networkProbeInterval
+            closed.until = now.wall + wait
+            close(closed)
+        }
+    }
+
+    private mutating func usageLimitMet(_ failure: Failure, _ account: String?, isProbe: Bool) {
+        let closed = state.gates[GateKey(.usageLimit, account)]
+        var next = GateClosed(
+            gate: .usageLimit,
+            account: account,
+            until: nil,
+            reason: failure.message,
+            isStated: closed?.isStated,
+            refusals: closed?.refusals
+        )
+        if isProbe { next.refusals = (closed?.refusals ?? 0) + 1 }
+        let told = failure.resetsAt.flatMap { $0 <= now.wall + Self.farthestReset ? $0 : nil }
+        if told != nil { next.isStated = true }
+        if let told, told > now.wall {
+            if closed?.isStated == true, let until = closed?.until, until >= told { return }
+            next.until = told
+        } else {
+            // One that began before the gate closed tells nothing new.
+            guard closed == nil || isProbe else { return }
+            next.until = now.wall + unknownWait(next)
+        }
+        close(next)
+    }
+
+    private func unknownWait(_ closed: GateClosed) -> Duration {
+        if closed.isStated == true { return Self.probeInterval }
+        let doublings = min(closed.refusals ?? 0, 10)
+        return min(Self.unknownReset.first * (1 << doublings), Self.unknownReset.longest)
+    }
+
+    private mutating func rateLimitMet(_ failure: Failure, _ account: String?) {
+        let key = GateKey(.rateLimit, account)
+        guard state.gates[key] == nil else { return }
+        rateLimitsInARow[account, default: 0] += 1
+        let doublings = min(rateLimitsInARow[account, default: 1] - 1, 5)
+        let least = now.wall + Self.rateLimitDelay * (1 << doublings)
+        let told = failure.resetsAt.flatMap { $0 <= now.wall + Self.farthestReset ? $0 : nil }
+        close(
+            GateClosed(
+                gate: .rateLimit,
+                account: account,
+                until: max(least, told ?? least),
+                reason: failure.message
+            )
+        )
+    }
+
+    // MARK: - Credentials
+
+    private mutating func credentialsRefused(
+        _ failure: Failure,
+        _ account: String?,
+        isProbe: Bool
+    ) {
+        var next = GateClosed(
+            gate: .authentication,
+            account: account,
+            until: now.wall + Self.authenticationDelay,
+            reason: failure.message
+        )
+        if let closed = state.gates[next.key] {
+            guard isProbe, closed.until != nil else { return }
+            next.until = nil
+            next.refusals = 1
+            next.reason = "refused again: \(failure.message); log in (codex login) and run it again"
+        }
+        close(next)
+    }
+
+    /// Lets the sessions of an account start one by one, for a while.
+    mutating func loginWorks(_ account: String?) {
+        let key = GateKey(.authentication, account)
+        guard let closed = state.gates[key], closed.startsOneByOne != true else { return }
+        close(
+            GateClosed(
+                gate: .authentication,
+                account: account,
+                until: now.wall + Self.oneByOne,
+                reason: "the login works again: one start at a time for a while",
+                startsOneByOne: true
+            )
+        )
+    }
+
+    /// Whether work is left, but none that could be done without credentials that were refused for
+    /// good.
+    var lacksLogin: Bool {
+        let lost = state.gates.values.filter { $0.gate == .authentication && $0.until == nil }
+        guard !lost.isEmpty, state.unfinished > 0 else { return false }
+        let accounts = Set(lost.map(\.account))
+        return state.tasks.allSatisfy {
+            $0.outcome != nil || $0.pendingNeeds > 0 || accounts.contains($0.plan.account)
+        }
+    }
+
+    // MARK: - Network
+
+    mutating func sessionActive(_ key: SessionKey) {
+        watch.noteActivity(key, at: now.awake)
+        if watch.hasAnswer(key) { networkIsBack() }
+    }
+
+    mutating func sessionAnswered(_ key: SessionKey) {
+        watch.noteAnswer(key, at: now.awake)
+        gotThrough(key)
+    }
+
+    mutating func sessionWaitsForNetwork(_ key: SessionKey) {
+        watch.noteNetworkWaiting(key)
+        if let lastAnswer, now.awake - lastAnswer < Self.answerCounts { return }
+        guard state.gates[GateKey(.network)] == nil else { return }
+        let reason = "the network is down: session \(key.number) of \"\(key.task)\" waits for it"
+        close(GateClosed(gate: .network, until: nil, reason: reason))
+    }
+
+    private mutating func networkMissing(_ reason: String) {
+        let closed = state.gates[GateKey(.network)]
+        if let until = closed?.until, until > now.wall { return }
+        close(
+            GateClosed(
+                gate: .network,
+                until: now.wall + Self.networkProbeInterval,
+                reason: reason
+            )
+        )
+    }
+
+    /// Leaves the network to probes where no session is left that waits for it and would tell.
+    mutating func probeNetworkIfUnwatched() {
+        guard var closed = state.gates[GateKey(.network)], closed.until == nil,
+            !watch.anyWaitsForNetwork
+        else { return }
+        closed.until = now.wall + Self.networkProbeInterval
+        close(closed)
+    }
+
+    mutating func networkIsBack() {
+        lastAnswer = now.awake
+        open(GateKey(.network))
+    }
+
+    // MARK: - The machine
+
+    /// The first wait for what a start needs of the machine, the longest one, and how long in all it
+    /// costs nothing.
+    private static let shortageDelay = (
+        first: Duration.seconds(1), longest: Duration.seconds(60), free: Duration.seconds(3600)
+    )
+
+    private mutating func shortageMet(_ failure: Failure) {
+        // Others that were being started meanwhile tell nothing new.
+        guard state.gates[GateKey(.shortage)] == nil else { return }
+        let times = shortage?.times ?? 0
+        shortage = (shortage?.since ?? now.awake, times + 1)
+        let delay = min(
+            Self.shortageDelay.first * (1 << min(times, 10)),
+            Self.shortageDelay.longest
+        )
+        close(GateClosed(gate: .shortage, until: now.wall + delay, reason: failure.message))
+    }
+
+    /// Whether a start that the machine has nothing left for costs a retry: nobody waits for ever.
+    var isShortageOld: Bool {
+        shortage.map { now.awake - $0.since >= Self.shortageDelay.free } ?? false
+    }
+
+    // MARK: - Codex's own state
+
+    /// The least time between starts after Codex found its own state locked, and for how long.
+    private static let spacing = (between: Duration.milliseconds(250), lasts: Duration.seconds(60))
+
+    /// Keeps starts apart for a while: many agents at once fight for Codex's databases.
+    private mutating func spaceStarts() { spacedUntil = now.awake + Self.spacing.lasts }
+
+    /// When the next session may start after the last one; `nil` for at any time.
+    var spacedStart: Duration? {
+        guard let spacedUntil, let lastStart, lastStart < spacedUntil else { return nil }
+        let next = lastStart + Self.spacing.between
+        return now.awake < min(next, spacedUntil) ? next : nil
+    }
+
+    /// Whether the last start was too short a while ago.
+    var isSpaced: Bool { spacedUntil != nil && spacedStart != nil }
+}

@@ -1,0 +1,77 @@
+// Tasks that do not come on: they are told of, parked, then ended.
+extension Orchestrator {
+    /// Tells when a task is parked, and early when its checklist grows as fast as it is ticked.
+    mutating func reportRunaway(_ name: String, _ verdict: Verdict, wasParked: Bool) {
+        guard let task = state.task(name), task.outcome == nil else { return }
+        if !wasParked, state.isParked(name) {
+            warn("\(task.parking); it is parked: it goes on when nothing else waits", task: name)
+        } else if let limit = task.plan.growAfter, verdict == .ticked,
+            task.growing == max(1, limit / 3)
+        {
+            let words =
+                "\(task.stagnation); it is parked after \((limit + 1) / 2) such sessions and "
+            warn(words + "stalled, at the earliest, after \(limit) (grow_after)", task: name)
+        }
+    }
+}
+
+extension TaskState {
+    /// Why it does not come on.
+    fileprivate var stagnation: String {
+        if growing > 0 && idle == 0 { return growth }
+        return idle <= 1
+            ? "a session ticked nothing" : "\(idle) sessions in a row ticked nothing"
+    }
+
+    /// Why it is parked, where it is, for people; begins in lower case.
+    package var parking: String {
+        if plan.stallAfter > 0, idle >= (plan.stallAfter + 1) / 2 { return stagnation }
+        if isHalfwayByTokens, let limit = plan.stallTokens { return idleTokens(of: limit) }
+        if isHalfwayByTime, let limit = plan.stallTime { return idleTime(of: limit) }
+        return stagnation
+    }
+
+    private func idleTokens(of limit: Int64) -> String {
+        "\(idleTokens) tokens ticked nothing, of \(limit) that may (stall_after)"
+    }
+
+    private func idleTime(of limit: Duration) -> String {
+        let time = Duration.seconds(idleSeconds).forPeople
+        return "\(time) of sessions ticked nothing, of \(limit.forPeople) that may (stall_after)"
+    }
+
+    private var growth: String {
+        "its checklist grew as fast as it was ticked in \(growing) sessions in a row: "
+            + "\(checklist.progress?.left ?? 0) entries are left, and were "
+            + "never fewer than \(fewestLeft ?? 0)"
+    }
+
+    /// How its counts end it; `nil` while it may go on.
+    func verdict(_ failure: Failure?) -> (Outcome, String)? {
+        if let failure, sameFailures >= plan.sameFailure, plan.sameFailure > 0 {
+            return (.failed, "the same failure \(sameFailures) times in a row: \(failure.message)")
+        }
+        if let failure, retries > plan.retries.limit {
+            return (.failed, "gave up after \(plan.retries.limit) retries: \(failure.message)")
+        }
+        if checklist == .missing {
+            if idle >= plan.initializerAttempts {
+                return (.failed, "\(idle) initializer sessions in a row wrote no task_list.md")
+            }
+        } else if let reason = stall {
+            return (.stalled, reason)
+        }
+        if plan.maxSessions > 0, charged >= plan.maxSessions {
+            return (.capped, "it reached max_sessions (\(plan.maxSessions)) with work left")
+        }
+        return nil
+    }
+
+    /// Why it has stalled; `nil` where it has not.
+    private var stall: String? {
+        if plan.stallAfter > 0, idle >= plan.stallAfter { return stagnation }
+        if let limit = plan.stallTokens, idleTokens >= limit { return idleTokens(of: limit) }
+        if let limit = plan.stallTime, idleSeconds >= limit.inSeconds { return idleTime(of: limit) }
+        return hasRunAway ? growth : nil
+    }
+}

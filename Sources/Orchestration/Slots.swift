@@ -1,0 +1,74 @@
+/// The places for sessions; the smallest free one goes first.
+///
+/// A slot may stand for a machine, by the `{slot}` of a launcher. One whose sessions get lost rests,
+/// longer each time in a row, and goes after those that lose none: a machine that is gone would be
+/// free at once for ever, and take the sessions of all tasks.
+struct Slots: Hashable, Sendable {
+    private struct Free: Comparable, Hashable {
+        var losses: Int
+        var slot: Int
+
+        static func < (left: Free, right: Free) -> Bool {
+            (left.losses, left.slot) < (right.losses, right.slot)
+        }
+    }
+
+    private struct Rest: Comparable, Hashable {
+        var until: Duration
+        var slot: Int
+
+        static func < (left: Rest, right: Rest) -> Bool {
+            (left.until, left.slot) < (right.until, right.slot)
+        }
+    }
+
+    private var free = BinaryHeap<Free>()
+    private var resting = BinaryHeap<Rest>()
+    /// Sessions that each slot has lost in a row.
+    private var losses: [Int: Int] = [:]
+    private let count: Int
+
+    /// Makes free slots, numbered from 0.
+    init(_ count: Int = 0) {
+        self.count = count
+        for slot in 0..<count { free.push(Free(losses: 0, slot: slot)) }
+    }
+
+    /// The slot for the next session; `nil` when none is free and rested.
+    var first: Int? { free.first?.slot }
+
+    /// Takes the first slot, if that is the one.
+    mutating func take(_ slot: Int) {
+        if free.first?.slot == slot { _ = free.pop() }
+    }
+
+    /// Takes a slot back whose session was not lost.
+    mutating func giveBack(_ slot: Int) {
+        losses[slot] = nil
+        free.push(Free(losses: 0, slot: slot))
+    }
+
+    /// Takes a slot back whose session was lost; it rests as a task does that is retried so often.
+    mutating func giveBackLost(_ slot: Int, retries: RetryPlan, at now: Duration) {
+        let times = losses[slot, default: 0] + 1
+        losses[slot] = times
+        let rest = min(retries.delay * (1 << min(times - 1, 30)), retries.maxDelay)
+        resting.push(Rest(until: now + rest, slot: slot))
+    }
+
+    /// Frees the slots that have rested.
+    mutating func wake(at now: Duration) {
+        while let rest = resting.first, rest.until <= now {
+            _ = resting.pop()
+            free.push(Free(losses: losses[rest.slot, default: 0], slot: rest.slot))
+        }
+    }
+
+    /// When the next slot has rested; `nil` where none rests.
+    var nextWake: Duration? { resting.first?.until }
+
+    /// Whether another slot than this has lost nothing lately, so that a loss is this one's own.
+    func hasSound(butOf slot: Int) -> Bool {
+        losses.count(where: { $0.key != slot }) < count - 1
+    }
+}

@@ -1,0 +1,117 @@
+/// Tokens that sessions may use, so many a minute: a start takes what sessions take, and the
+/// session's end settles what it took.
+///
+/// It may owe tokens; then nothing starts until they have come in.
+struct TokenBucket: Hashable, Sendable {
+    /// Sessions that an estimate looks back on.
+    private static let memory = 31
+
+    private let perMinute: Double
+    private var level: Double
+    private var filledAt: Duration
+    /// What a session is thought to take of which nothing is known.
+    private let usual: Double
+    private var recent: [String: [Double]] = [:]
+    private var taken: [SessionKey: Double] = [:]
+
+    /// Makes a full bucket; `mean` is what earlier sessions took, `nil` where there were none.
+    init(perMinute: Int, slots: Int, mean: Double?, at now: Duration) {
+        self.perMinute = Double(perMinute)
+        level = Double(perMinute)
+        filledAt = now
+        usual = mean ?? Double(perMinute) / Double(max(1, slots))
+    }
+
+    /// When a session of a group may start; `nil` for now.
+    mutating func wait(for group: String, at now: Duration) -> Duration? {
+        fill(at: now)
+        // What no bucket holds waits for a full one; the wall clock's milliseconds are not waited
+        // for.
+        let seconds = (min(estimate(group), perMinute) - level) / perMinute * 60
+        return seconds > 0.002 ? now + .seconds(seconds) : nil
+    }
+
+    /// Takes what a session of a group is thought to take.
+    mutating func take(_ key: SessionKey, of group: String, at now: Duration) {
+        fill(at: now)
+        let estimate = estimate(group)
+        taken[key] = estimate
+        level -= estimate
+    }
+
+    /// Settles what a session took; `nil` for nobody knows.
+    mutating func settle(_ key: SessionKey, of group: String, used: Int64?, at now: Duration) {
+        guard let taken = taken.removeValue(forKey: key), let used else { return }
+        fill(at: now)
+        level = min(level + taken - Double(used), perMinute)
+        for group in Set([group, ""]) {
+            var samples = recent[group] ?? []
+            if samples.count == Self.memory { samples.removeFirst() }
+            recent[group] = samples + [Double(used)]
+        }
+    }
+
+    private mutating func fill(at now: Duration) {
+        let seconds = max(0, (now - filledAt).inSeconds)
+        level = min(perMinute, level + seconds * perMinute / 60)
+        filledAt = now
+    }
+
+    /// The median of the group's last sessions, or of everybody's.
+    private func estimate(_ group: String) -> Double {
+        guard let samples = recent[group] ?? recent[""] else { return usual }
+        return samples.sorted()[samples.count / 2]
+    }
+}
+
+// Tokens a minute.
+extension Orchestrator {
+    /// The shortest wait for tokens that is told.
+    private static let toldWait = Duration.seconds(5)
+
+    mutating func fillBucket() {
+        bucket = state.plan.tokensPerMinute.map { perMinute in
+            let usage = state.tasks.reduce(0) { $0 + $1.usage.total }
+            let sessions = state.tasks.reduce(0) { $0 + $1.sessions }
+            return TokenBucket(
+                perMinute: perMinute,
+                slots: state.plan.concurrency,
+                mean: usage > 0 && sessions > 0 ? Double(usage) / Double(sessions) : nil,
+                at: now.awake
+            )
+        }
+    }
+
+    /// Whether there are tokens for a start; notes when there will be.
+    mutating func hasTokens(for start: SessionStarted) -> Bool {
+        guard bucket != nil else { return true }
+        let group = group(of: start.task)
+        guard let come = bucket?.wait(for: group, at: now.awake) else { return true }
+        tokensCome = min(tokensCome ?? come, come)
+        let wait = come - now.awake
+        guard wait >= Self.toldWait else { return false }
+        close(
+            GateClosed(
+                gate: .tokenRate,
+                until: now.wall + wait,
+                reason: "\(state.plan.tokensPerMinute ?? 0) tokens a minute are used up"
+            )
+        )
+        return false
+    }
+
+    mutating func takeTokens(_ key: SessionKey) {
+        guard bucket != nil else { return }
+        let group = group(of: key.task)
+        bucket?.take(key, of: group, at: now.awake)
+    }
+
+    mutating func settleTokens(_ fact: SessionEnded) {
+        guard bucket != nil else { return }
+        let group = group(of: fact.task)
+        let used = fact.isUsageEstimated == true ? nil : fact.usage?.total
+        bucket?.settle(fact.key, of: group, used: used, at: now.awake)
+    }
+
+    private func group(of task: String) -> String { state.task(task)?.plan.group ?? "" }
+}

@@ -1,0 +1,51 @@
+package import Orchestration
+
+/// What holds starts, in words.
+package enum GateWords {
+    /// ` by a usage limit of ~/.codex-2 for 4m 12s more, until 10:12:00`; it follows "held".
+    package static func hold(
+        _ closed: GateClosed,
+        at now: WallTime,
+        offset: (WallTime) -> Int
+    ) -> String {
+        " by \(name(closed.gate, closed.account))" + time(closed, now, offset)
+    }
+
+    /// A gate, and whose it is.
+    package static func name(_ gate: Gate, _ account: String?) -> String {
+        gate.words + (account.map { " of \($0)" } ?? "")
+    }
+
+    private static func time(
+        _ closed: GateClosed,
+        _ now: WallTime,
+        _ offset: (WallTime) -> Int
+    ) -> String {
+        guard let until = closed.until else { return "" }
+        let left = until - now
+        guard left > .zero else { return ", one session tries" }
+        let day = Duration.seconds(86_400)
+        let clock =
+            left < day
+            ? Format.timeOfDay(until, offset: offset(until)) : Format.timestamp(until)
+        return " for \(Format.duration(left)) more, until \(clock)"
+    }
+}
+
+extension Gate {
+    /// The gate in words.
+    package var words: String {
+        switch self {
+        case .usageLimit: "a usage limit"
+        case .rateLimit: "a rate limit"
+        case .network: "a missing network"
+        case .authentication: "refused credentials"
+        case .tokenRate: "the tokens of a minute"
+        case .store: "a disk that takes nothing more"
+        case .memory: "a shortage of memory"
+        case .load: "a high load"
+        case .disk: "a shortage of disk space"
+        case .shortage: "a machine without a process, memory or descriptor to spare"
+        }
+    }
+}

@@ -1,0 +1,221 @@
+import Orchestration
+
+/// A run as JUnit XML: a suite for each part, a case for each task.
+///
+/// Keeps to what both Jenkins's schema (`junit-10.xsd` of its xUnit plugin) and those of Ant and
+/// Surefire have in common: sessions are properties of the suite, since Jenkins refuses a file whose
+/// cases have any. A task that is complete, though a session of it failed, is flaky in Surefire's
+/// words; one that failed was rerun. Work that is left is skipped.
+package enum JUnitReport {
+    /// The whole file.
+    package static func render(_ report: RunReport) -> String {
+        let suites = suites(of: report)
+        var xml = XMLText()
+        xml.open(
+            "testsuites",
+            [
+                ("name", report.name), ("time", time(report.seconds)),
+                ("tests", "\(suites.reduce(0) { $0 + $1.tests })"),
+                ("failures", "\(suites.reduce(0) { $0 + $1.failures })"),
+                ("errors", "\(suites.reduce(0) { $0 + $1.errors })"),
+            ]
+        )
+        for suite in suites { suite.write(to: &xml) }
+        xml.close("testsuites")
+        return xml.text
+    }
+
+    private static func suites(of report: RunReport) -> [Suite] {
+        let tasks = Dictionary(grouping: report.tasks, by: \.shard)
+        let there = report.parts.map { part in
+            Suite(
+                name: report.name + (part.shard.map { " shard \($0)" } ?? ""),
+                run: report.name,
+                part: part,
+                tasks: tasks[part.shard] ?? []
+            )
+        }
+        let missing = report.missing.map { shard in
+            Suite(name: "\(report.name) shard \(shard)", run: report.name, missing: shard)
+        }
+        return there + missing
+    }
+
+    /// Seconds as the schemas want them.
+    fileprivate static func time(_ seconds: Double) -> String {
+        let milliseconds = Int64((max(0, seconds) * 1000).rounded())
+        let fraction = String(1000 + milliseconds % 1000).dropFirst()
+        return "\(milliseconds / 1000).\(fraction)"
+    }
+}
+
+private struct Suite {
+    var name: String
+    var run: String
+    var part: RunReport.Part?
+    var tasks: [RunReport.Task] = []
+    var missing: Shard?
+
+    var tests: Int { missing == nil ? tasks.count : 1 }
+    var failures: Int { tasks.count(where: \.isFailed) }
+    var errors: Int { missing == nil ? 0 : 1 }
+
+    func write(to xml: inout XMLText) {
+        let skipped = tasks.count { !$0.isFailed && $0.outcome != .complete }
+        var attributes = [
+            ("name", name), ("tests", "\(tests)"), ("failures", "\(failures)"),
+            ("errors", "\(errors)"), ("skipped", "\(skipped)"),
+            ("time", JUnitReport.time(part?.seconds ?? 0)),
+        ]
+        if let part {
+            // ISO 8601 without fraction and zone, as Ant has it.
+            attributes.append(("timestamp", String(Format.timestamp(part.began).prefix(19))))
+        }
+        xml.open("testsuite", attributes)
+        writeProperties(to: &xml)
+        for task in tasks { write(task, to: &xml) }
+        if let missing { writeMissing(missing, to: &xml) }
+        xml.close("testsuite")
+    }
+
+    private func writeProperties(to xml: inout XMLText) {
+        guard let part else { return }
+        xml.open("properties")
+        func property(_ name: String, _ value: String) {
+            xml.element("property", [("name", name), ("value", value)])
+        }
+        property("ending", part.ending?.rawValue ?? "none: it was killed, or still runs")
+        for task in tasks {
+            for session in task.sessions {
+                let thread = session.thread.map { ", thread \($0)" } ?? ""
+                property("\(task.name) session \(session.number)", session.words + thread)
+            }
+        }
+        xml.close("properties")
+    }
+
+    private func write(_ task: RunReport.Task, to xml: inout XMLText) {
+        xml.open(
+            "testcase",
+            [
+                ("name", task.name), ("classname", task.group.map { "\(run).\($0)" } ?? run),
+                ("time", JUnitReport.time(task.seconds)),
+            ]
+        )
+        switch task.outcome {
+        case .complete: writeReruns(task.troubles, as: "flakyFailure", to: &xml)
+        case .failed?, .stalled?, .damaged?:
+            let outcome = task.outcome?.rawValue ?? ""
+            xml.element("failure", [("type", outcome), ("message", task.words)], task.details)
+            writeReruns(task.troubles.dropLast(), as: "rerunFailure", to: &xml)
+        case .capped, .blocked, .cancelled, nil:
+            let type = task.outcome?.rawValue ?? "unfinished"
+            xml.element("skipped", [("type", type), ("message", task.words)])
+        }
+        if !task.sessions.isEmpty { xml.element("system-out", [], task.history) }
+        xml.close("testcase")
+    }
+
+    private func writeReruns(
+        _ sessions: some Sequence<RunReport.Session>,
+        as name: String,
+        to xml: inout XMLText
+    ) {
+        for session in sessions {
+            let type = session.failure ?? session.verdict?.rawValue ?? "unknown"
+            let message = "session \(session.number): \(session.message ?? session.words)"
+            xml.element(name, [("type", type), ("message", message)])
+        }
+    }
+
+    private func writeMissing(_ shard: Shard, to xml: inout XMLText) {
+        xml.open("testcase", [("name", "shard \(shard)"), ("classname", run), ("time", "0.000")])
+        let words = "the run of this shard is not there, so nothing is known of its tasks"
+        xml.element("error", [("type", "missing"), ("message", words)])
+        xml.close("testcase")
+    }
+}
+
+extension RunReport.Task {
+    fileprivate var details: String {
+        let sessions = Format.count(sessions.count, "session")
+        return "\(words)\n\(Format.progress(progress)) entries, \(sessions)"
+    }
+
+    fileprivate var history: String {
+        sessions.map { "session \($0.number): \($0.words)" }.joined(separator: "\n")
+    }
+}
+
+/// XML on its way to a file.
+private struct XMLText {
+    private var bytes: [UInt8] = Array(#"<?xml version="1.0" encoding="UTF-8"?>"#.utf8) + [10]
+    private var depth = 0
+
+    var text: String { String(decoding: bytes, as: UTF8.self) }
+
+    mutating func open(_ name: String, _ attributes: [(String, String)] = []) {
+        begin(name, attributes)
+        add(">\n")
+        depth += 1
+    }
+
+    mutating func close(_ name: String) {
+        depth -= 1
+        indent()
+        add("</\(name)>\n")
+    }
+
+    /// An element without elements in it.
+    mutating func element(
+        _ name: String,
+        _ attributes: [(String, String)],
+        _ content: String? = nil
+    ) {
+        begin(name, attributes)
+        guard let content else { return add("/>\n") }
+        add(">")
+        escape(content, isAttribute: false)
+        add("</\(name)>\n")
+    }
+
+    private mutating func begin(_ name: String, _ attributes: [(String, String)]) {
+        indent()
+        add("<\(name)")
+        for (key, value) in attributes {
+            add(" \(key)=\"")
+            escape(value, isAttribute: true)
+            add("\"")
+        }
+    }
+
+    private mutating func indent() { bytes += Array(repeating: 32, count: depth * 2) }
+
+    private mutating func add(_ text: String) { bytes.append(contentsOf: text.utf8) }
+
+    /// Text as it may stand in XML 1.0; what no file may hold, such as control characters, becomes
+    /// U+FFFD.
+    private mutating func escape(_ text: String, isAttribute: Bool) {
+        if text.utf8.allSatisfy(\.isPlainInXML) { return add(text) }
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "&": add("&amp;")
+            case "<": add("&lt;")
+            case ">": add("&gt;")
+            case "\"": add("&quot;")
+            case "\t" where !isAttribute, "\n" where !isAttribute: bytes.append(UInt8(scalar.value))
+            // A reader makes spaces of those in attributes, and a newline of a carriage return.
+            case "\t", "\n", "\r": add("&#\(scalar.value);")
+            case "\u{0}"..."\u{1F}", "\u{7F}"..."\u{9F}", "\u{FFFE}"..."\u{FFFF}": add("\u{FFFD}")
+            default: bytes.append(contentsOf: scalar.utf8)
+            }
+        }
+    }
+}
+
+extension UInt8 {
+    /// Whether a byte of ASCII means itself in XML.
+    fileprivate var isPlainInXML: Bool {
+        self >= 0x20 && self < 0x7F && ![0x22, 0x26, 0x3C, 0x3E].contains(self)
+    }
+}

@@ -1,0 +1,96 @@
+import Orchestration
+
+/// A run as Markdown, for job summaries and comments: what is in trouble first.
+package enum MarkdownReport {
+    /// The report; as many rows as fit into this many bytes.
+    package static func render(_ report: RunReport, limit: Int = .max) -> String {
+        let summary = RunTotals(report)
+        let isWell = report.missing.isEmpty && report.tasks.allSatisfy { $0.outcome == .complete }
+        var page = Page(limit: limit)
+        page.add("### \(isWell ? "✅" : "❌") \(escape(report.name))\n\n\(escape(summary.text))\n")
+        if let words = report.missingWords { page.add("\n**\(escape(words))**\n") }
+        for part in report.parts where part.ending != .finished {
+            let name = part.shard.map { "Shard \($0)" } ?? "The run"
+            let words = part.ending?.words ?? "did not end: it was killed, or still runs"
+            page.add("\n\(name) \(words).\n")
+        }
+        let troubled = report.tasks.filter { $0.outcome != .complete }
+        page.addTable(troubled.sorted { rank($0) < rank($1) })
+        let flaky = report.tasks.filter(\.isFlaky)
+        if !flaky.isEmpty {
+            page.addDetails("\(Format.count(flaky.count, "task")) complete after retries", flaky)
+        }
+        let smooth = report.tasks.filter { $0.outcome == .complete && !$0.isFlaky }
+        if !smooth.isEmpty {
+            page.addDetails("\(Format.count(smooth.count, "task")) complete", smooth)
+        }
+        return page.text
+    }
+
+    private static func rank(_ task: RunReport.Task) -> Int {
+        task.outcome.flatMap { Outcome.allCases.firstIndex(of: $0) } ?? Outcome.allCases.count
+    }
+
+    /// Text that means nothing but itself: no markup, no HTML, no mention of anybody.
+    fileprivate static func escape(_ text: String) -> String {
+        var result = ""
+        for character in Sanitizer.line(text) {
+            switch character {
+            case "&": result += "&amp;"
+            case "<": result += "&lt;"
+            case ">": result += "&gt;"
+            case "@": result += "&#64;"
+            case "#": result += "&#35;"
+            case "|": result += "&#124;"
+            case "\\", "`", "*", "_", "[", "]", "~", "!", "$": result += "\\\(character)"
+            default: result.append(character)
+            }
+        }
+        return result
+    }
+}
+
+private struct Page {
+    let limit: Int
+    private(set) var text = ""
+
+    init(limit: Int) { self.limit = limit }
+
+    mutating func add(_ more: String) { text += more }
+
+    mutating func addDetails(_ title: String, _ tasks: [RunReport.Task]) {
+        text += "\n<details><summary>\(title)</summary>\n"
+        addTable(tasks)
+        text += "\n</details>\n"
+    }
+
+    mutating func addTable(_ tasks: [RunReport.Task]) {
+        guard !tasks.isEmpty else { return }
+        text += "\n| | task | entries | sessions | tokens | time | |\n"
+        text += "|---|---|---:|---:|---:|---:|---|\n"
+        for (place, task) in tasks.enumerated() {
+            let row = Self.row(task)
+            // Room is left for the line that says so, and for what closes the page.
+            guard text.utf8.count + row.utf8.count + 400 <= limit else {
+                text += "\n… and \(Format.count(tasks.count - place, "task")) more\n"
+                return
+            }
+            text += row
+        }
+    }
+
+    private static func row(_ task: RunReport.Task) -> String {
+        let mark = task.outcome == .complete ? (task.isFlaky ? "⚠️" : "✅") : "❌"
+        var words = task.outcome == .complete ? "" : task.words
+        if task.isFlaky, let last = task.troubles.last {
+            let count = task.troubles.count
+            words = "\(Format.count(count, "session")) failed, last: \(last.message ?? last.words)"
+        }
+        let cells = [
+            "\(mark) \(task.outcome?.rawValue ?? "unfinished")", MarkdownReport.escape(task.name),
+            Format.progress(task.progress), "\(task.sessions.count)", Format.tokens(task.tokens),
+            Format.duration(.seconds(task.seconds)), MarkdownReport.escape(words),
+        ]
+        return "| \(cells.joined(separator: " | ")) |\n"
+    }
+}

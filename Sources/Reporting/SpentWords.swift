@@ -1,0 +1,47 @@
+package import Orchestration
+
+/// Where time and tokens went, in words.
+package enum SpentWords {
+    /// `4.1M tokens (3.9M in, 3.1M of it cached, 0.2M out; 12.0k estimated), cost 3.20`; only what
+    /// there is.
+    package static func tokens(
+        _ usage: TokenUsage,
+        estimated: Int64,
+        _ prices: Prices?
+    ) -> String {
+        let total = "\(Format.tokens(usage.total)) tokens"
+        guard usage != .zero else { return total }
+        var parts =
+            "\(Format.tokens(usage.input)) in, \(Format.tokens(usage.cachedInput)) of it cached, "
+            + "\(Format.tokens(usage.output)) out"
+        if estimated > 0 { parts += "; \(Format.tokens(estimated)) estimated" }
+        let cost = prices.map { ", cost \(Spending.money($0.cost(of: usage)))" }
+        return "\(total) (\(parts))\(cost ?? "")"
+    }
+
+    /// `112k tokens over the budget of 300k: by what was running …`; `nil` where it was kept.
+    package static func overdraft(_ spent: Spending, of budget: Budget) -> String? {
+        var parts: [String] = []
+        if let most = budget.tokens, spent.tokens > Double(most) {
+            let more = Format.tokens(Int64(spent.tokens) - most)
+            parts.append("\(more) tokens over the budget of \(Format.tokens(most))")
+        }
+        if let most = budget.cost, spent.cost > most {
+            let more = Spending.money(spent.cost - most)
+            parts.append("\(more) over the budget of \(Spending.money(most))")
+        }
+        guard !parts.isEmpty else { return nil }
+        return parts.joined(separator: ", ") + ": by what was running when it was used up"
+    }
+
+    /// `held by a usage limit for 3h 20m, 2 times; by a rate limit for 40s, once`; `nil` for by
+    /// nothing.
+    package static func held(_ held: [GateTimes.Held]) -> String? {
+        guard !held.isEmpty else { return nil }
+        let parts = held.map { held in
+            "by \(GateWords.name(held.gate, held.account)) for \(Format.duration(held.time)), "
+                + (held.times == 1 ? "once" : "\(held.times) times")
+        }
+        return "held " + parts.joined(separator: "; ")
+    }
+}

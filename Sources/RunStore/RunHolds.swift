@@ -1,0 +1,47 @@
+package import Orchestration
+
+/// What holds the starts of a run's newest leg, and how many sessions it let run at once.
+package struct RunHolds: Hashable, Sendable {
+    /// A change of how many sessions may run at once.
+    package struct Change: Hashable, Sendable, Codable {
+        /// When.
+        package var at: WallTime
+        /// The most sessions from then on.
+        package var limit: Int
+        /// Why.
+        package var reason: String
+    }
+
+    /// The gates that are closed, in the order in which they closed.
+    package private(set) var gates: [GateClosed] = []
+    /// How the sessions that may run at once changed, in order.
+    package private(set) var concurrency: [Change] = []
+
+    mutating func apply(_ fact: RunEvent, at time: WallTime) {
+        switch fact {
+        case .gateClosed(let fact):
+            gates.removeAll { $0.key == fact.key }
+            gates.append(fact)
+        case .gateOpened(let fact): gates.removeAll { $0.key == fact.key }
+        case .concurrencyChanged(let fact):
+            concurrency.append(Change(at: time, limit: fact.limit, reason: fact.reason))
+        // A usage limit does not end with the run.
+        case .runEnded: gates.removeAll { $0.gate != .usageLimit }
+        default: break
+        }
+    }
+}
+
+extension StoreReader {
+    /// What holds the starts of a run's newest leg.
+    ///
+    /// Only the few rows of the journal that tell of it are decoded.
+    package func holds(of run: String) throws(StoreError) -> RunHolds {
+        var holds = RunHolds()
+        let kinds: [RunEvent.Kind] = [.gateClosed, .gateOpened, .concurrencyChanged, .runEnded]
+        for batch in try batches(of: run, with: kinds) {
+            for fact in batch.events { holds.apply(fact, at: batch.at.wall) }
+        }
+        return holds
+    }
+}

@@ -1,0 +1,137 @@
+import GRDB
+package import Orchestration
+
+/// Where the time and the tokens of a run went, over all its legs.
+package struct RunSpent: Hashable, Sendable {
+    /// How long its legs took, wall time, the pauses between them left out.
+    package internal(set) var wall = Duration.zero
+    /// Sessions that were started.
+    package internal(set) var sessions = 0
+    /// Their time.
+    package internal(set) var sessionSeconds = 0.0
+    /// What they used, as far as that is known.
+    package internal(set) var usage = TokenUsage.zero
+    /// The part of it that sessions did not come to tell: what they were last seen to have used, or
+    /// what had been set aside for them.
+    package internal(set) var estimated: Int64 = 0
+    /// How long each gate held starts.
+    package internal(set) var held: [GateTimes.Held] = []
+}
+
+extension StoreReader {
+    /// Where the time and the tokens of a run went until now.
+    ///
+    /// `isRunning` tells whether the newest leg goes on; one that does not is over with the last that
+    /// was recorded of it. Only the few rows of the journal that tell of gates and of legs are
+    /// looked into.
+    package func spent(
+        of run: String,
+        isRunning: Bool,
+        now: WallTime
+    ) throws(StoreError) -> RunSpent {
+        try read { database in
+            var spent = RunSpent()
+            try spent.addSessions(of: run, in: database)
+            let legs = try Journal.legs(of: run, in: database)
+            var gates = GateTimes()
+            for (place, leg) in legs.enumerated() {
+                let goesOn = isRunning && place == legs.count - 1
+                let end = goesOn ? max(now, leg.last) : leg.last
+                spent.wall = spent.wall + max(.zero, end - leg.began)
+                for batch in try Journal.marked(of: run, in: leg.rows, in: database) {
+                    for fact in batch.events { gates.apply(fact, at: batch.at.wall) }
+                }
+                if !goesOn { gates.legEnded(at: end) }
+            }
+            spent.held = gates.held(at: now)
+            return spent
+        }
+    }
+}
+
+extension RunSpent {
+    fileprivate mutating func addSessions(of run: String, in database: Database) throws {
+        let row = try Row.fetchOne(
+            database,
+            sql: """
+                SELECT count(*) AS sessions, total(seconds) AS seconds,
+                coalesce(sum(input_tokens), 0) AS input,
+                coalesce(sum(cached_input_tokens), 0) AS cached,
+                coalesce(sum(output_tokens), 0) AS output,
+                coalesce(sum(reasoning_output_tokens), 0) AS reasoning,
+                coalesce(sum(CASE WHEN usage_partial OR usage_estimated
+                    THEN input_tokens + output_tokens END), 0) AS estimated
+                FROM session WHERE run = ?
+                """,
+            arguments: [run]
+        )
+        guard let row else { return }
+        (sessions, sessionSeconds) = (row["sessions"], row["seconds"])
+        estimated = row["estimated"]
+        usage = TokenUsage(
+            input: row["input"],
+            cachedInput: row["cached"],
+            output: row["output"],
+            reasoningOutput: row["reasoning"]
+        )
+    }
+}
+
+extension Journal {
+    /// A leg of a run, by its rows.
+    struct Leg {
+        var rows: ClosedRange<Int64>
+        var began: WallTime
+        var last: WallTime
+    }
+
+    /// The legs of a run, in order.
+    static func legs(of run: String, in database: Database) throws -> [Leg] {
+        let starts = try Row.fetchAll(
+            database,
+            sql: """
+                SELECT sequence, wall FROM journal
+                WHERE run = ? AND instr(facts, '"event":"\(RunEvent.Kind.runBegan.rawValue)"') > 0
+                ORDER BY sequence
+                """,
+            arguments: [run]
+        )
+        return try starts.enumerated().map { place, row in
+            let first: Int64 = row["sequence"]
+            let isLast = place == starts.count - 1
+            let after: Int64 = isLast ? .max : starts[place + 1]["sequence"]
+            let end = try Row.fetchOne(
+                database,
+                sql: """
+                    SELECT sequence, wall FROM journal
+                    WHERE run = ? AND sequence >= ? AND sequence < ?
+                    ORDER BY sequence DESC LIMIT 1
+                    """,
+                arguments: [run, first, after]
+            )
+            return Leg(
+                rows: first...(end?["sequence"] ?? first),
+                began: WallTime(millisecondsSinceEpoch: row["wall"]),
+                last: WallTime(millisecondsSinceEpoch: end?["wall"] ?? row["wall"])
+            )
+        }
+    }
+
+    /// The batches among some rows that tell of gates.
+    static func marked(
+        of run: String,
+        in rows: ClosedRange<Int64>,
+        in database: Database
+    ) throws -> [JournalBatch] {
+        let kinds: [RunEvent.Kind] = [.gateClosed, .gateOpened]
+        let marks = kinds.map { "\"event\":\"\($0.rawValue)\"" }
+        let condition = marks.map { "instr(facts, '\($0)') > 0" }.joined(separator: " OR ")
+        var batches: [JournalBatch] = []
+        try forEach(
+            in: database,
+            where: "run = ? AND sequence BETWEEN ? AND ? AND (\(condition))",
+            [run, rows.lowerBound, rows.upperBound]
+        ) { _, batch in batches.append(batch) }
+        return batches
+    }
+}

@@ -1,0 +1,204 @@
+import Orchestration
+
+/// A batch whose service has limits: what a session leaves undone when one cuts it down, the next
+/// session of its task goes on with in the same thread.
+struct LimitedBatch: Sendable {
+    /// How far a task has come.
+    struct TaskWork: Hashable, Sendable {
+        /// The place of the drawn session that is worked on.
+        var place = 0
+        /// The part of it that is left, up to 1.
+        var left = 1.0
+        /// Tokens that its part cost that is done.
+        var spent = 0.0
+        /// The place of its newest start among all.
+        var dispatch = 0
+    }
+
+    /// A time in which starts were held, in seconds.
+    typealias Hold = (from: Double, to: Double)
+
+    var service: SimulatedService
+    fileprivate(set) var tasks: [TaskWork]
+    private let accounts: [Int]
+    private(set) var cutTokens = 0.0
+    private(set) var lostTokens = 0.0
+    private(set) var usageLimited = 0
+    private(set) var rateLimited = 0
+    private var probes = 0
+    private var gates = GateTimes()
+    private(set) var holds: [Hold] = []
+    private var heldSince: Double?
+    private var waited = Duration.zero
+    private var waitsSince: Duration?
+    private var now = Duration.zero
+
+    init(_ limits: ServiceLimits, _ plan: RunPlan, seed: UInt64) {
+        let names = Set(plan.tasks.map(\.account)).sorted { ($0 ?? "") < ($1 ?? "") }
+        let numbers = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
+        accounts = plan.tasks.map { numbers[$0.account] ?? 0 }
+        tasks = Array(repeating: TaskWork(), count: plan.tasks.count)
+        service = SimulatedService(limits, accounts: max(1, names.count), seed: seed)
+    }
+
+    /// Begins a session that does what is left of the drawn one; returns how long that takes.
+    mutating func begin(
+        _ start: SessionStarted,
+        _ task: Int,
+        drawn: Workload.Session,
+        dispatch: Int,
+        at now: Duration
+    ) -> Double {
+        if start.resumes == nil {
+            lostTokens += tasks[task].spent
+            (tasks[task].left, tasks[task].spent) = (1, 0)
+        }
+        tasks[task].dispatch = dispatch
+        let length = Duration.nearestMillisecond(drawn.seconds * tasks[task].left)
+        service.begin(
+            task: task,
+            session: start.session,
+            account: accounts[task],
+            takes: max(length, .milliseconds(1)),
+            tokens: drawn.tokens * tasks[task].left,
+            at: now
+        )
+        return length.inSeconds
+    }
+
+    /// Takes a session's work over as far as it came.
+    mutating func cut(_ session: SimulatedService.Running, _ task: Int, drawn: Workload.Session) {
+        let tokens = session.tokens(at: session.ends)
+        let took = (session.ends - session.began).inSeconds
+        if session.refusal == nil, drawn.seconds > 0 {
+            tasks[task].left = max(0, tasks[task].left - took / drawn.seconds)
+        }
+        tasks[task].spent += tokens
+        cutTokens += tokens
+    }
+
+    /// Goes on to the task's next drawn session.
+    mutating func goOn(_ task: Int) {
+        tasks[task].place += 1
+        (tasks[task].left, tasks[task].spent) = (1, 0)
+    }
+
+    mutating func note(_ fact: RunEvent, at time: WallTime) {
+        gates.apply(fact, at: time)
+        switch fact {
+        case .sessionStarted(let start): probes += start.isProbe == true ? 1 : 0
+        case .sessionEnded(let end):
+            usageLimited += end.failure?.kind == .usageLimit ? 1 : 0
+            rateLimited += end.failure?.kind == .rateLimit ? 1 : 0
+        default: break
+        }
+    }
+
+    mutating func turnEnded(at now: Duration, _ state: RunState) {
+        self.now = now
+        let isHeld = !state.gates.isEmpty && state.ending == nil
+        if isHeld, heldSince == nil { heldSince = now.inSeconds }
+        if !isHeld, let since = heldSince {
+            holds.append((since, now.inSeconds))
+            heldSince = nil
+        }
+        let waits = isHeld && state.running.isEmpty
+        if waits, waitsSince == nil { waitsSince = now }
+        if !waits, let since = waitsSince {
+            waited += now - since
+            waitsSince = nil
+        }
+    }
+
+    var figures: LimitFigures {
+        let end = WallTime(millisecondsSinceEpoch: now.wholeMilliseconds)
+        return LimitFigures(
+            held: gates.held(at: end).map {
+                LimitFigures.Held(
+                    gate: $0.gate.rawValue,
+                    account: $0.account,
+                    times: $0.times,
+                    seconds: $0.time.inSeconds
+                )
+            },
+            waited: waited.inSeconds,
+            usageLimited: usageLimited,
+            rateLimited: rateLimited,
+            probes: probes,
+            cutTokens: cutTokens.rounded(),
+            lostTokens: lostTokens.rounded()
+        )
+    }
+}
+
+// A batch with limits.
+extension Batch {
+    /// The figures; see `BatchFigures`.
+    package func figures(policy: String) -> BatchFigures {
+        var figures = meter.figures(policy: policy)
+        figures.limits = limited?.figures
+        figures.cost = plan.prices.map { $0.cost(of: usage) }
+        return figures
+    }
+
+    /// The figures that cost no time: sessions, tokens, what these cost where there are prices, and
+    /// when the last session ended, in seconds.
+    package var totals: (sessions: Int, tokens: Double, cost: Double?, seconds: Double) {
+        let cost = plan.prices.map { $0.cost(of: usage) }
+        return (dispatches.count, meter.tokens, cost, meter.end)
+    }
+
+    /// When starts were held, in seconds; none without limits.
+    package var holds: [(from: Double, to: Double)] { limited?.holds ?? [] }
+
+    mutating func beginLimited(
+        _ start: SessionStarted,
+        _ task: Int,
+        at now: Duration,
+        dispatch: Int
+    ) -> Double {
+        let drawn = workload.tasks[task].sessions[limited?.tasks[task].place ?? 0]
+        return limited?.begin(start, task, drawn: drawn, dispatch: dispatch, at: now) ?? 0
+    }
+
+    /// What the decisions are told that happened at the service until now.
+    mutating func limitedEvents(until now: Duration) -> [Event] {
+        let findings = limited?.service.take(until: now) ?? []
+        return findings.flatMap { finding -> [Event] in
+            switch finding {
+            case .answered(let task, let session):
+                return [.sessionAnswered(SessionKey(task: plan.tasks[task].name, number: session))]
+            case .ended(let task, let session, let failure):
+                return limitedEnd(task, session, failure)
+            }
+        }
+    }
+
+    private mutating func limitedEnd(
+        _ number: Int,
+        _ session: SimulatedService.Running,
+        _ failure: Failure?
+    ) -> [Event] {
+        guard let place = limited?.tasks[number].place else { return [] }
+        let task = workload.tasks[number]
+        let tokens = session.tokens(at: session.ends).rounded()
+        var result = result(of: number, place: place)
+        result.usage = task.usage(of: tokens)
+        result.thread = "\(number)-\(place)"
+        guard let failure else {
+            limited?.goOn(number)
+            return ended(task, session.session, place: place, result)
+        }
+        limited?.cut(session, number, drawn: task.sessions[place])
+        (result.termination, result.failure) = (.exited(1), failure)
+        let key = SessionKey(task: plan.tasks[number].name, number: session.session)
+        return [.sessionEnded(key, result, checklist(of: task, before: place))]
+    }
+
+    /// What the checklist shows before the drawn session at a place has done its work.
+    private func checklist(of task: Workload.Task, before place: Int) -> ChecklistState {
+        guard place > 0 else { return .missing }
+        let session = task.sessions[place - 1]
+        return .good(Progress(ticked: session.done, total: max(1, session.total)))
+    }
+}

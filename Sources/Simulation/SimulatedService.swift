@@ -1,0 +1,263 @@
+import Orchestration
+
+/// The service behind the agents, with what it allows: sessions use their tokens evenly over their
+/// time, and end before it where an account has no more.
+///
+/// It behaves as Codex's does: a session hears of a limit with its next request, some seconds later,
+/// and of the usage's reset to the minute; one that starts meanwhile hears it at once.
+struct SimulatedService: Sendable {
+    /// A session as it runs.
+    struct Running: Hashable, Sendable {
+        var session: Int
+        var began: Duration
+        var ends: Duration
+        var account: Int
+        /// Tokens a second.
+        var rate: Double
+        /// What it is to hear with its first request; `nil` for an answer.
+        var refusal: Failure?
+
+        /// What it has used by then.
+        func tokens(at now: Duration) -> Double { rate * (now - began).inSeconds }
+    }
+
+    /// Something that the decisions hear of.
+    enum Finding: Hashable, Sendable {
+        case answered(task: Int, session: Int)
+        /// It ended; `nil` for with its work done.
+        case ended(task: Int, Running, Failure?)
+    }
+
+    private enum Kind: Hashable, Sendable {
+        case answer, finish, limit
+    }
+
+    private struct Happening: Hashable, Comparable, Sendable {
+        var at: Duration
+        var sequence: Int
+        var task: Int
+        var session: Int
+        var kind: Kind
+
+        static func < (left: Happening, right: Happening) -> Bool {
+            (left.at, left.sequence) < (right.at, right.sequence)
+        }
+    }
+
+    /// When the model's first answer comes, and the refusal of one that starts without usage.
+    private static let firstAnswer = (comes: Duration.seconds(3), refused: Duration.seconds(2))
+    /// How many seconds a session works until its next request.
+    private static let nextRequest = 1.0...20.0
+
+    private var accounts: [AccountUsage]
+    private var running: [Int: Running] = [:]
+    private var queue = BinaryHeap<Happening>()
+    private var sequence = 0
+    private var random: SplitMix64
+
+    init(_ limits: ServiceLimits, accounts: Int, seed: UInt64) {
+        self.accounts = Array(repeating: AccountUsage(limits), count: accounts)
+        random = SplitMix64(seed: seed ^ 0x4C49_4D49_5453)
+    }
+
+    /// When something happens next; `nil` for never.
+    var next: Duration? {
+        var next = queue.first?.at
+        for account in accounts {
+            if let time = account.next { next = next.map { min($0, time) } ?? time }
+        }
+        return next
+    }
+
+    /// Starts a session of a task that takes so long and uses so much.
+    mutating func begin(
+        task: Int,
+        session: Int,
+        account: Int,
+        takes length: Duration,
+        tokens: Double,
+        at now: Duration
+    ) {
+        accounts[account].settle(at: now)
+        var begun = Running(
+            session: session,
+            began: now,
+            ends: now + length,
+            account: account,
+            rate: tokens / length.inSeconds
+        )
+        begun.refusal = accounts[account].failure
+        if begun.refusal != nil {
+            begun.rate = 0
+            add(at: now + Self.firstAnswer.refused, task, session, .limit)
+        } else {
+            if length > Self.firstAnswer.comes {
+                add(at: now + Self.firstAnswer.comes, task, session, .answer)
+            }
+            add(at: begun.ends, task, session, .finish)
+        }
+        accounts[account].begin(rate: begun.rate, at: now)
+        running[task] = begun
+    }
+
+    /// What has happened until now, in order.
+    mutating func take(until now: Duration) -> [Finding] {
+        var findings: [Finding] = []
+        while let next, next <= now {
+            if let first = queue.first, first.at <= next {
+                _ = queue.pop()
+                if let finding = find(first) { findings.append(finding) }
+            } else {
+                for account in accounts.indices where accounts[account].next == next {
+                    check(account, at: next)
+                }
+            }
+        }
+        return findings
+    }
+
+    private mutating func add(at time: Duration, _ task: Int, _ session: Int, _ kind: Kind) {
+        sequence += 1
+        queue.push(
+            Happening(at: time, sequence: sequence, task: task, session: session, kind: kind)
+        )
+    }
+
+    private mutating func find(_ happening: Happening) -> Finding? {
+        guard let session = running[happening.task], session.session == happening.session else {
+            return nil
+        }
+        switch happening.kind {
+        case .answer: return .answered(task: happening.task, session: happening.session)
+        case .finish: return end(happening.task, at: happening.at, nil)
+        case .limit:
+            accounts[session.account].settle(at: happening.at)
+            guard let failure = session.refusal ?? accounts[session.account].failure else {
+                return nil
+            }
+            return end(happening.task, at: happening.at, failure)
+        }
+    }
+
+    private mutating func check(_ account: Int, at now: Duration) {
+        accounts[account].settle(at: now)
+        guard accounts[account].refuses(at: now) else { return }
+        // In the tasks' order: a dictionary has none.
+        let members = running.filter { $0.value.account == account && $0.value.refusal == nil }
+        for (task, session) in members.sorted(by: { $0.key < $1.key }) {
+            let wait = random.uniform(Self.nextRequest.lowerBound, Self.nextRequest.upperBound)
+            add(at: now + .upToMillisecond(wait), task, session.session, .limit)
+        }
+    }
+
+    private mutating func end(_ task: Int, at now: Duration, _ failure: Failure?) -> Finding? {
+        guard var session = running.removeValue(forKey: task) else { return nil }
+        session.ends = now
+        accounts[session.account].settle(at: now)
+        accounts[session.account].end(rate: session.rate)
+        return .ended(task: task, session, failure)
+    }
+}
+
+/// What an account has used, between two things that happen.
+private struct AccountUsage: Hashable, Sendable {
+    /// What is as good as nothing, in tokens: sums of times and rates are not exact.
+    private static let crumb = 0.5
+
+    private let limits: ServiceLimits
+    private var settled = Duration.zero
+    private var sessions = 0
+    /// Tokens a second of all its sessions.
+    private var rate = 0.0
+    private var windowBegan: Duration?
+    private var used = 0.0
+    /// Whether the window has no more.
+    private var isExhausted = false
+    /// Tokens left of the minute's; below 0 for what was used before anybody was refused.
+    private var level: Double
+    /// Whether the minute has no more.
+    private var isEmpty = false
+
+    init(_ limits: ServiceLimits) {
+        self.limits = limits
+        level = limits.tokensPerMinute ?? 0
+    }
+
+    /// When something changes by itself; `nil` for never.
+    var next: Duration? {
+        [windowEnd, exhaustion, emptiness].compactMap(\.self).min()
+    }
+
+    private var windowEnd: Duration? {
+        guard let window = limits.window, let windowBegan else { return nil }
+        return windowBegan + window.length
+    }
+
+    private var exhaustion: Duration? {
+        guard let window = limits.window, !isExhausted, rate > 0 else { return nil }
+        return settled + .upToMillisecond((window.tokens - used) / rate)
+    }
+
+    private var emptiness: Duration? {
+        guard let perMinute = limits.tokensPerMinute, !isEmpty, rate > perMinute / 60 else {
+            return nil
+        }
+        return settled + .upToMillisecond(level / (rate - perMinute / 60))
+    }
+
+    /// Counts what was used until now.
+    mutating func settle(at now: Duration) {
+        let seconds = (now - settled).inSeconds
+        settled = now
+        used += rate * seconds
+        guard let perMinute = limits.tokensPerMinute else { return }
+        level = min(perMinute, level + (perMinute / 60 - rate) * seconds)
+        if level > Self.crumb { isEmpty = false }
+    }
+
+    mutating func begin(rate more: Double, at now: Duration) {
+        sessions += 1
+        rate += more
+        if windowBegan == nil, more > 0 { windowBegan = now }
+    }
+
+    mutating func end(rate less: Double) {
+        sessions -= 1
+        rate = sessions == 0 ? 0 : max(0, rate - less)
+    }
+
+    /// Whether it begins to refuse requests now.
+    mutating func refuses(at now: Duration) -> Bool {
+        if let windowEnd, windowEnd <= now {
+            (used, isExhausted) = (0, false)
+            windowBegan = rate > 0 ? windowEnd : nil
+        }
+        let was = isExhausted || isEmpty
+        if let window = limits.window, used >= window.tokens - Self.crumb { isExhausted = true }
+        if limits.tokensPerMinute != nil, level <= Self.crumb { isEmpty = true }
+        return (isExhausted || isEmpty) && !was
+    }
+
+    /// What the one hears whose request is refused, local time being UTC here; `nil` where none is.
+    var failure: Failure? {
+        guard isExhausted, let windowEnd else {
+            let words = "exceeded retry limit, last status: 429 Too Many Requests"
+            return isEmpty ? Failure(.rateLimit, words) : nil
+        }
+        let minute = windowEnd.wholeMilliseconds / 60_000
+        let (hour, past) = (minute / 60 % 24, minute % 60)
+        return Failure(
+            .usageLimit,
+            "You’ve hit your usage limit. Try again at \(hour):\(past < 10 ? "0" : "")\(past).",
+            // As Codex cuts the time to the minute, whoever reads it takes the minute's end.
+            resetsAt: WallTime(millisecondsSinceEpoch: (minute + 1) * 60_000)
+        )
+    }
+}
+
+extension Duration {
+    /// So many seconds, not less, in whole milliseconds and at least one.
+    fileprivate static func upToMillisecond(_ seconds: Double) -> Duration {
+        .milliseconds(max(1, Int64((min(seconds, 1e12) * 1000).rounded(.up))))
+    }
+}

@@ -1,0 +1,30 @@
+import Autonomous
+import Foundation
+import Orchestration
+
+/// What may happen once at a time in a state directory.
+enum Exclusive {
+    /// A manifest's run: one in each state directory.
+    case run
+    /// Work on a single task, beside a run of others.
+    case task
+
+    /// Takes the right to it for this process, until it is given back or the process dies.
+    ///
+    /// - Throws: `Trouble` with status 69 that names the process which has it.
+    func lock(_ run: String, in directory: String) throws -> OwnerLock {
+        let path = "\(directory)/\(fileName(run))"
+        do {
+            return try OwnerLock(path: path, work: run)
+        } catch {
+            throw Trouble("\(error)", status: ExitStatus.missing)
+        }
+    }
+
+    private func fileName(_ run: String) -> String {
+        switch self {
+        case .run: "run.lock"
+        case .task: "task-\(Fingerprint(run).text).lock"
+        }
+    }
+}

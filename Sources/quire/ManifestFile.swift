@@ -1,0 +1,104 @@
+import Autonomous
+import CodexEvents
+import Driver
+import Foundation
+import Manifest
+import Orchestration
+import Version
+
+/// A manifest on its way to a run.
+enum ManifestFile {
+    /// Reads a manifest.
+    ///
+    /// - Throws: `Trouble` with status 64 that tells everything that is wrong with it.
+    static func load(_ path: String) throws -> Manifest {
+        do {
+            return try Manifest.load(path: path)
+        } catch {
+            let count = error.diagnostics.count
+            throw Trouble(
+                "\(error)\n\(count == 1 ? "1 error" : "\(count) errors") in \(path)",
+                status: ExitStatus.usage
+            )
+        }
+    }
+
+    /// What the selected tasks of a manifest ask for.
+    static func request(
+        _ selected: SelectedTasks,
+        workspace: Workspace,
+        concurrency: Int?,
+        retryFailed: Bool
+    ) throws -> RunRequest {
+        let manifest = selected.manifest
+        var plan = manifest.plan
+        if let concurrency { (plan.concurrency, plan.leastConcurrency) = (concurrency, nil) }
+        for place in plan.tasks.indices {
+            plan.tasks[place].account = Account.of(manifest.tasks[place])
+        }
+        let directory = (manifest.path as NSString).deletingLastPathComponent
+        return RunRequest(
+            run: selected.run,
+            name: manifest.name,
+            version: Version.number,
+            plan: plan,
+            work: Dictionary(
+                manifest.tasks.map { ($0.plan.name, work($0)) },
+                uniquingKeysWith: { $1 }
+            ),
+            workspace: workspace,
+            agent: try AgentLookup.command(
+                for: manifest.agent,
+                in: directory,
+                isElsewhere: !manifest.launcher.isEmpty
+            ),
+            launcher: try AgentLookup.launcher(manifest.launcher, in: directory),
+            prompts: prompts(manifest.prompts),
+            environment: Terminal.environment,
+            retryFailed: retryFailed,
+            waitsForTasks: true,
+            part: selected.part
+        )
+    }
+
+    private static func work(_ task: Manifest.Task) -> TaskWork {
+        TaskWork(
+            description: task.prompt,
+            directory: task.directory,
+            sandbox: Sandbox(rawValue: task.sandbox) ?? .workspaceWrite,
+            environment: task.environment,
+            arguments: task.codexArguments,
+            model: task.model,
+            memory: task.memory
+        )
+    }
+
+    private static func prompts(_ files: Manifest.Prompts) -> PromptTemplates {
+        func text(_ path: String?) -> String? {
+            path.flatMap { try? String(contentsOfFile: $0, encoding: .utf8) }
+        }
+        return PromptTemplates(
+            initializer: text(files.initializer) ?? PromptTemplates.embedded.initializer,
+            executor: text(files.executor) ?? PromptTemplates.embedded.executor
+        )
+    }
+}
+
+/// Whose usage sessions draw on.
+enum Account {
+    /// A task's account: the home directory of Codex that its sessions have; `nil` where it is the
+    /// one that they inherit.
+    static func of(_ task: Manifest.Task) -> String? {
+        guard let own = task.environment["CODEX_HOME"], !own.isEmpty else { return nil }
+        let environment = Terminal.environment
+        let home = environment["HOME"] ?? NSHomeDirectory()
+        let inherited = environment["CODEX_HOME"].flatMap { $0.isEmpty ? nil : $0 }
+        let path = own.absolute(in: task.directory)
+        return path == (inherited?.absolutePath ?? home + "/.codex") ? nil : path
+    }
+}
+
+extension String {
+    /// The path, relative ones taken from the working directory.
+    var absolutePath: String { absolute(in: FileManager.default.currentDirectoryPath) }
+}

@@ -1,0 +1,140 @@
+import ArgumentParser
+import Foundation
+import Glibc
+import Orchestration
+import Reporting
+import RunStore
+
+/// `quire merge-runs`.
+struct MergeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "merge-runs",
+        abstract: "Join the runs of a manifest's shards into one report.",
+        discussion: """
+            Reads the stores that "quire run --shard K/N" left on N machines. Says which shard is \
+            missing; refuses one that is there twice, and stores of different manifests. A single \
+            store of a run without shards makes a report, too.
+
+            Exit status: that of the whole, as of "quire run"; 101 where a shard is missing; 64 for \
+            stores that don't belong together.
+            """
+    )
+
+    @Argument(
+        help: ArgumentHelp(
+            "State directories, or directories with .autonomous/.quire in them.",
+            valueName: "dir"
+        )
+    )
+    var directories: [String]
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    @OptionGroup var reports: ReportOptions
+
+    func run() throws {
+        let reports = try reports.open(output: json ? STDERR_FILENO : STDOUT_FILENO)
+        let report: RunReport
+        do {
+            report = try MergedRuns(directories.map(\.absolutePath)).report
+        } catch let error as StoreError {
+            throw Trouble("\(error)", status: ExitStatus.missing)
+        }
+        try reports.guarding {
+            if json { return try LookOptions.printJSON(report) }
+            let table = FinalTable.render(report: report, width: Terminal.columns)
+            Terminal.write(table, to: STDOUT_FILENO)
+        }
+        if let words = report.missingWords { Terminal.complain("warning: \(words)") }
+        try reports.write { report }
+        throw ExitCode(ExitStatus.of(report))
+    }
+}
+
+/// The runs of a manifest's shards, found in several stores.
+private struct MergedRuns {
+    private var runs: [StoredRun] = []
+
+    init(_ directories: [String]) throws {
+        for directory in directories { runs += try Self.runs(in: directory) }
+        try check()
+        runs.sort { ($0.began.part?.shard.number ?? 0) < ($1.began.part?.shard.number ?? 0) }
+    }
+
+    /// The runs in one store that belong together: its newest, and the other shards of the same.
+    private static func runs(in given: String) throws -> [StoredRun] {
+        for directory in [given, given + "/.quire", given + "/.autonomous/.quire"] {
+            guard let reader = try StoreReader.open(directory: directory) else { continue }
+            let rows = try reader.runs()
+            guard let newest = rows.first else { continue }
+            let first = try StoredRun(newest, in: directory, reader)
+            guard let part = first.began.part else { return [first] }
+            // A shard that was run in another place before is there once more, under another id.
+            var seen: Set = [part.shard]
+            let others = try rows.dropFirst().filter { row in
+                guard let other = try reader.beginning(of: row.id)?.part else { return false }
+                return other.manifest == part.manifest && other.shard.count == part.shard.count
+                    && seen.insert(other.shard).inserted
+            }
+            return [first] + (try others.map { try StoredRun($0, in: directory, reader) })
+        }
+        throw Trouble(
+            "no run is recorded in \(given), nor in .autonomous/.quire there; name what "
+                + "\"quire run\" had as its state directory",
+            status: ExitStatus.missing
+        )
+    }
+
+    private func check() throws {
+        guard let first = runs.first, runs.count > 1 else { return }
+        if let odd = runs.first(where: { $0.began.part == nil }) {
+            throw Trouble(
+                "the run \(odd.row.id) in \(odd.directory) is no shard, and stands for itself; "
+                    + "leave it or the others out",
+                status: ExitStatus.usage
+            )
+        }
+        var seen: [Shard: StoredRun] = [:]
+        for run in runs {
+            guard let part = run.began.part, let whole = first.began.part else { continue }
+            guard part.manifest == whole.manifest, part.shard.count == whole.shard.count else {
+                throw Trouble(
+                    "\(first.words) and \(run.words) are of different manifests, or of different "
+                        + "versions, selections or numbers of shards of one; merge those that "
+                        + "belong together",
+                    status: ExitStatus.usage
+                )
+            }
+            if let other = seen.updateValue(run, forKey: part.shard) {
+                throw Trouble(
+                    "\(other.words) is there twice, also in \(run.directory); leave out the one "
+                        + "that doesn't count",
+                    status: ExitStatus.usage
+                )
+            }
+        }
+    }
+
+    var report: RunReport {
+        let tasks = runs.flatMap(\.tasks)
+        let whole = runs[0].began.part
+        let seen = Set(runs.compactMap(\.began.part?.shard.number))
+        let count = whole?.shard.count ?? 0
+        let missing = (0..<count).map { $0 + 1 }.filter { !seen.contains($0) }
+        return RunReport(
+            name: runs[0].row.name,
+            parts: runs.map(\.part),
+            missing: missing.compactMap { Shard(number: $0, count: count) },
+            missingTasks: whole.map { max(0, $0.tasks - tasks.count) } ?? 0,
+            tasks: tasks
+        )
+    }
+}
+
+extension StoredRun {
+    /// The run in words: what it is, and where.
+    fileprivate var words: String {
+        "shard \(began.part.map { "\($0.shard)" } ?? "-") of \"\(row.name)\" in \(directory)"
+    }
+}

@@ -1,0 +1,201 @@
+import Manifest
+import Orchestration
+import Reporting
+import Simulation
+
+/// What a manifest would take: drawn several times, and played by the real decisions.
+struct PlanEstimate: Encodable {
+    /// The middle of the draws; a tenth of them came to less than the lower number, a tenth to more
+    /// than the higher.
+    struct Range: Encodable {
+        var about: Double
+        var low: Double
+        var high: Double
+
+        init(_ values: [Double]) {
+            let values = values.sorted()
+            func value(_ part: Double) -> Double {
+                let place = part * Double(values.count - 1)
+                let (below, above) = (Int(place), min(Int(place) + 1, values.count - 1))
+                return values[below] + (values[above] - values[below]) * (place - Double(below))
+            }
+            (about, low, high) = (value(0.5), value(0.1), value(0.9))
+        }
+    }
+
+    /// Tasks that are drawn in all; each at least 5 and at most 50 times.
+    private static let work = 10_000
+
+    /// The tasks that are left.
+    let tasks: Int
+    /// Those that are complete already, and not counted.
+    let completeTasks: Int
+    let draws: Int
+    let sessions: Range
+    let tokens: Range
+    /// `nil` where there are no prices.
+    let cost: Range?
+    let seconds: Range
+    /// What it rests on, in tasks.
+    let basis: ManifestModel.Basis
+    /// Budgets that will hardly do.
+    private(set) var warnings: [String] = []
+
+    /// Estimates what a manifest's tasks take, of which so many others are complete.
+    ///
+    /// - Returns: `nil` where no task is left.
+    init?(_ manifest: Manifest, _ history: ManifestHistory, complete: Int) {
+        guard !manifest.tasks.isEmpty else { return nil }
+        let model = ManifestModel(manifest, history)
+        let plan = model.plan.withoutBudgets
+        tasks = manifest.tasks.count
+        completeTasks = complete
+        draws = max(5, min(50, Self.work / tasks))
+        var (sessions, tokens, cost, seconds) = ([Double](), [Double](), [Double](), [Double]())
+        var needs = Array(repeating: Needs(), count: tasks)
+        for seed in 1...draws {
+            let workload = model.workload(seed: seed)
+            var batch = Batch(workload, plan: plan)
+            batch.run()
+            let totals = batch.totals
+            sessions.append(Double(totals.sessions))
+            tokens.append(totals.tokens)
+            seconds.append(totals.seconds)
+            if let price = totals.cost { cost.append(price) }
+            for task in workload.tasks { needs[task.id].add(task, plan.prices, draws) }
+        }
+        self.sessions = Range(sessions)
+        self.tokens = Range(tokens)
+        self.seconds = Range(seconds)
+        self.cost = cost.isEmpty ? nil : Range(cost)
+        basis = model.basis
+        warnings = budgetWarnings(model.plan, needs)
+    }
+
+    /// The lines for people.
+    var lines: [String] {
+        func line(_ name: String, _ range: Range, _ text: (Double) -> String) -> String {
+            "  \(name) about \(text(range.about)) (\(text(range.low)) to \(text(range.high)))"
+        }
+        var lines = [
+            "what \(Format.count(tasks, "task")) would take"
+                + (completeTasks > 0 ? " (\(completeTasks) more are complete)" : "")
+                + ", in \(draws) draws; a tenth came to less, a tenth to more:",
+            line("sessions", sessions) { "\(Int($0.rounded()))" },
+            line("tokens  ", tokens) { Format.tokens(Int64($0)) },
+        ]
+        if let cost { lines.append(line("cost    ", cost, Spending.money)) }
+        lines.append(line("time    ", seconds) { Format.duration(.seconds($0)) })
+        return lines + ["sessions: \(sizeBasis)", "tokens: \(tokenBasis)"]
+    }
+
+    private var sizeBasis: String {
+        Self.list([
+            (basis.earlierRuns, "from their own in earlier runs"),
+            (basis.sizeHints, "from size hints"),
+            (basis.otherTasks, "from those of other tasks"),
+            (basis.guesses, "a guess (\(Int(ManifestModel.usualSize)) each)"),
+        ])
+    }
+
+    private var tokenBasis: String {
+        let usual = Format.tokens(RunState.usualUsage.total)
+        return Self.list([
+            (basis.tokensOfTask, "from their own earlier sessions"),
+            (basis.tokensOfGroup, "from those of their group"),
+            (basis.tokensOfRun, "from those of other tasks"),
+            (basis.tokenGuesses, "a guess (\(usual) a session)"),
+        ])
+    }
+
+    private static func list(_ parts: [(Int, String)]) -> String {
+        parts.filter { $0.0 > 0 }.map { "of \(Format.count($0, "task")) \($1)" }
+            .joined(separator: ", ")
+    }
+}
+
+// Budgets against what is needed.
+extension PlanEstimate {
+    /// What something needs in the mean.
+    private struct Needs {
+        var tokens = 0.0
+        var cost = 0.0
+        var seconds = 0.0
+
+        mutating func add(_ task: Workload.Task, _ prices: Prices?, _ draws: Int) {
+            let sessions = task.sessions.prefix(task.completesAfter ?? task.sessions.count)
+            let sum = sessions.reduce(0) { $0 + $1.tokens }
+            tokens += sum / Double(draws)
+            seconds += sessions.reduce(0) { $0 + $1.seconds } / Double(draws)
+            cost += (prices?.cost(of: task.usage(of: sum)) ?? 0) / Double(draws)
+        }
+
+        static func + (left: Needs, right: Needs) -> Needs {
+            Needs(
+                tokens: left.tokens + right.tokens,
+                cost: left.cost + right.cost,
+                seconds: left.seconds + right.seconds
+            )
+        }
+
+        /// Which limits of a budget are less, in words.
+        func exceeds(_ budget: Budget) -> [String] {
+            var words: [String] = []
+            if let limit = budget.tokens, tokens > Double(limit) {
+                words.append(
+                    "\(Format.tokens(limit)) tokens for about \(Format.tokens(Int64(tokens)))"
+                )
+            }
+            if let limit = budget.cost, cost > limit {
+                words.append("a cost of \(Spending.money(limit)) for about \(Spending.money(cost))")
+            }
+            if let limit = budget.wall, seconds > limit.inSeconds {
+                words.append(
+                    "\(Format.duration(limit)) for about \(Format.duration(.seconds(seconds)))"
+                )
+            }
+            return words
+        }
+    }
+
+    private func budgetWarnings(_ plan: RunPlan, _ needs: [Needs]) -> [String] {
+        var warnings: [String] = []
+        func warn(_ name: String, _ words: [String]) {
+            guard !words.isEmpty else { return }
+            warnings.append(
+                "\(name) is smaller than the estimate: \(words.joined(separator: ", "))"
+            )
+        }
+        if let budget = plan.budget {
+            let all = Needs(tokens: tokens.about, cost: cost?.about ?? 0, seconds: seconds.about)
+            warn("the run's budget", all.exceeds(budget.limits))
+        }
+        for group in plan.groups {
+            guard let budget = group.budget else { continue }
+            let members = zip(plan.tasks, needs).filter { $0.0.group == group.name }
+            let sum = members.reduce(Needs()) { $0 + $1.1 }
+            warn("the budget of group \"\(group.name)\"", sum.exceeds(budget))
+        }
+        let small = zip(plan.tasks, needs).filter { task, needs in
+            task.budget.map { !needs.exceeds($0).isEmpty } ?? false
+        }
+        if let (task, needs) = small.first, let budget = task.budget {
+            let more = small.count > 1 ? " (and of \(small.count - 1) more)" : ""
+            warn("the budget of task \"\(task.name)\"\(more)", needs.exceeds(budget))
+        }
+        return warnings
+    }
+}
+
+extension RunPlan {
+    /// The same plan where anything may be spent.
+    fileprivate var withoutBudgets: RunPlan {
+        var plan = self
+        plan.budget = nil
+        for group in plan.groups.indices { plan.groups[group].budget = nil }
+        for task in plan.tasks.indices {
+            (plan.tasks[task].budget, plan.tasks[task].sessionBudget) = (nil, nil)
+        }
+        return plan
+    }
+}

@@ -1,0 +1,105 @@
+import ArgumentParser
+import Foundation
+import Glibc
+import Reporting
+
+/// For whom the output is made.
+enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
+    case auto, text, github
+}
+
+/// The reports that CI reads.
+struct ReportOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Write JUnit XML to this file at the end.", valueName: "file"))
+    var junit: String?
+
+    @Option(help: ArgumentHelp("Write Markdown to this file at the end.", valueName: "file"))
+    var markdown: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Whether to add annotations and a step summary for GitHub Actions: auto does where it "
+                + "runs there."
+        )
+    )
+    var format: OutputFormat = .auto
+
+    /// Whether GitHub Actions reads the output.
+    private var isForGitHub: Bool {
+        switch format {
+        case .auto: Terminal.environment["GITHUB_ACTIONS"] == "true"
+        case .text: false
+        case .github: true
+        }
+    }
+
+    /// Makes sure that what is asked for can be written.
+    ///
+    /// - Throws: `Trouble` where it can't.
+    func open(output: Int32) throws -> CIReports {
+        CIReports(
+            junit: try junit.map { try ReportFile(option: "--junit", path: $0) },
+            markdown: try markdown.map { try ReportFile(option: "--markdown", path: $0) },
+            isForGitHub: isForGitHub,
+            output: output
+        )
+    }
+}
+
+/// The reports that CI reads, on their way.
+struct CIReports {
+    fileprivate let junit: ReportFile?
+    fileprivate let markdown: ReportFile?
+    fileprivate let isForGitHub: Bool
+    fileprivate let output: Int32
+
+    /// Whether any was asked for.
+    private var isNeeded: Bool { junit != nil || markdown != nil || isForGitHub }
+
+    /// Carries something out whose output agents have a part in: GitHub takes none of it for a
+    /// command.
+    func guarding<Result>(_ body: () throws -> Result) rethrows -> Result {
+        guard isForGitHub else { return try body() }
+        let token = "quire-" + UUID().uuidString
+        Terminal.write(GitHubReport.suspend(token: token), to: output)
+        defer { Terminal.write(GitHubReport.resume(token: token), to: output) }
+        return try body()
+    }
+
+    /// Writes all that was asked for; what can't be written does not keep the others from it.
+    ///
+    /// - Throws: `Trouble` for the first that could not be written.
+    func write(_ make: () throws -> RunReport) throws {
+        guard isNeeded else { return }
+        let report = try make()
+        var trouble: (any Error)?
+        func attempt(_ body: () throws -> Void) {
+            do { try body() } catch { trouble = trouble ?? error }
+        }
+        attempt { try junit?.write(JUnitReport.render(report)) }
+        attempt { try markdown?.write(MarkdownReport.render(report)) }
+        if isForGitHub {
+            Terminal.write(GitHubReport.annotations(report), to: output)
+            attempt { try addSummary(report) }
+        }
+        if let trouble { throw trouble }
+    }
+
+    /// Adds the report to the step's summary, which other commands of the step add to as well.
+    private func addSummary(_ report: RunReport) throws {
+        guard let path = Terminal.environment["GITHUB_STEP_SUMMARY"], !path.isEmpty else { return }
+        let text = MarkdownReport.render(report, limit: GitHubReport.summaryLimit)
+        do {
+            let descriptor = Glibc.open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o644)
+            guard descriptor >= 0 else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
+            let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+            try handle.write(contentsOf: Data(text.utf8))
+        } catch {
+            throw Trouble(
+                "the step summary \(path) can't be written: \(error.localizedDescription); "
+                    + "say --format text to do without",
+                status: ExitStatus.missing
+            )
+        }
+    }
+}

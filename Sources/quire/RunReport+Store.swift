@@ -1,0 +1,97 @@
+import Foundation
+import Orchestration
+import Reporting
+import RunStore
+
+/// A run as its store tells it.
+struct StoredRun {
+    /// Its row.
+    let row: RunRow
+    /// Where its store lies.
+    let directory: String
+    /// How its newest leg began.
+    let began: RunBegan
+    /// What it came to.
+    let tasks: [RunReport.Task]
+
+    init(_ row: RunRow, in directory: String, _ reader: StoreReader) throws {
+        guard let began = try reader.beginning(of: row.id) else {
+            throw Trouble(
+                "the journal in \(directory) does not say how \(row.id) began [this is a bug]",
+                status: ExitStatus.missing
+            )
+        }
+        (self.row, self.directory, self.began) = (row, directory, began)
+        let groups = Dictionary(
+            began.plan.tasks.map { ($0.name, $0.group) },
+            uniquingKeysWith: { first, _ in first }
+        )
+        let sessions = Dictionary(grouping: try reader.sessions(of: row.id), by: \.task)
+        tasks = try reader.tasks(of: row.id).map { task in
+            RunReport.Task(
+                task,
+                group: groups[task.name] ?? nil,
+                shard: began.part?.shard,
+                sessions: sessions[task.name] ?? []
+            )
+        }
+    }
+
+    /// The run as a part of a report.
+    var part: RunReport.Part {
+        RunReport.Part(
+            shard: began.part?.shard,
+            directory: directory,
+            ending: row.ending.flatMap(Ending.init),
+            began: row.began,
+            ended: row.ended
+        )
+    }
+}
+
+extension RunReport {
+    /// What a run came to, over all its legs.
+    ///
+    /// - Throws: `StoreError`, or `Trouble` where the store knows no such run.
+    init(run: String, in directory: String) throws {
+        guard let reader = try StoreReader.open(directory: directory),
+            let row = try reader.runs().first(where: { $0.id == run })
+        else {
+            throw Trouble("\(directory) knows no run \(run)", status: ExitStatus.missing)
+        }
+        let stored = try StoredRun(row, in: directory, reader)
+        self.init(name: row.name, parts: [stored.part], tasks: stored.tasks)
+    }
+}
+
+extension RunReport.Task {
+    fileprivate init(_ row: TaskRow, group: String?, shard: Shard?, sessions: [SessionRow]) {
+        self.init(
+            name: row.name,
+            group: group,
+            shard: shard,
+            outcome: row.outcome.flatMap(Outcome.init),
+            reason: row.reason,
+            progress: row.total.map { Progress(ticked: row.ticked ?? 0, total: $0) },
+            tokens: row.tokens,
+            seconds: row.seconds,
+            sessions: sessions.map(RunReport.Session.init)
+        )
+    }
+}
+
+extension RunReport.Session {
+    fileprivate init(_ row: SessionRow) {
+        self.init(
+            number: row.number,
+            role: row.role,
+            verdict: row.verdict.flatMap(Verdict.init),
+            charge: row.charge.flatMap(Charge.init),
+            failure: row.failure,
+            message: row.message,
+            seconds: row.seconds,
+            tokens: row.usage?.total,
+            thread: row.thread
+        )
+    }
+}

@@ -1,0 +1,91 @@
+import Autonomous
+import Foundation
+import Manifest
+import Orchestration
+import RunStore
+
+/// The tasks of a manifest that a run carries out.
+struct SelectedTasks {
+    /// The manifest with these tasks alone.
+    var manifest: Manifest
+    /// What part of them a shard is; `nil` for all.
+    var part: RunPart?
+    /// What is odd about them.
+    var warnings: [String]
+
+    init(_ manifest: Manifest, part: RunPart?, warnings: [String]) {
+        (self.manifest, self.part, self.warnings) = (manifest, part, warnings)
+    }
+
+    /// The run's id: every shard is a run of its own.
+    var run: String { RunName.of(manifest.path, part?.shard) }
+}
+
+/// How runs are called.
+enum RunName {
+    /// The id of a manifest's run, or of a shard of it.
+    static func of(_ manifest: String, _ shard: Shard?) -> String {
+        manifest + (shard.map { "#\($0)" } ?? "")
+    }
+
+    /// Whether a run is a manifest's, in whole or in part.
+    static func isRun(_ id: String, of manifest: String) -> Bool {
+        guard id.hasPrefix(manifest) else { return false }
+        let rest = id.dropFirst(manifest.count)
+        return rest.isEmpty || rest.first == "#" && Shard(String(rest.dropFirst())) != nil
+    }
+}
+
+/// What is complete already, as the checklists and the runs tell.
+struct CompleteTasks {
+    private let manifest: Manifest
+    private let stateDirectory: String
+
+    init(_ manifest: Manifest, stateDirectory: String) {
+        (self.manifest, self.stateDirectory) = (manifest, stateDirectory)
+    }
+
+    func contains(_ task: String) -> Bool {
+        isTicked(task) || isRecorded(task)
+    }
+
+    private func isTicked(_ task: String) -> Bool {
+        guard let name = try? TaskName(given: task) else { return false }
+        let workspace = Workspace.containing((manifest.path as NSString).deletingLastPathComponent)
+        return workspace.taskDirectory(name).checklistAlone().progress?.isComplete ?? false
+    }
+
+    /// What the runs tell; a database that can't be read tells nothing, and the run that opens it
+    /// says what is wrong with it.
+    private func isRecorded(_ task: String) -> Bool {
+        guard let reader = try? StoreReader.open(directory: stateDirectory),
+            let runs = try? reader.runs()
+        else { return false }
+        return runs.lazy.filter { RunName.isRun($0.id, of: manifest.path) }
+            .contains { (try? reader.completeTasks(of: $0.id))?[task] != nil }
+    }
+}
+
+extension Manifest {
+    /// The manifest with some of its tasks.
+    func keeping(_ plans: [TaskPlan]) -> Manifest {
+        let names = Set(plans.map(\.name))
+        var manifest = self
+        manifest.tasks.removeAll { !names.contains($0.plan.name) }
+        return manifest
+    }
+
+    /// What stands for these tasks and the way in which they are dealt: the same on every machine,
+    /// wherever the manifest lies there.
+    func fingerprint(of plans: [TaskPlan]) -> String {
+        let prompts = Dictionary(tasks.map { ($0.plan.name, $0.prompt) }) { first, _ in first }
+        var fingerprint = Fingerprint(name)
+        for plan in plans.sorted(by: { $0.name < $1.name }) {
+            fingerprint.add(plan.name)
+            fingerprint.add(prompts[plan.name] ?? "")
+            fingerprint.add(plan.size.map { "\($0)" } ?? "")
+            for need in plan.needs { fingerprint.add(need) }
+        }
+        return fingerprint.text
+    }
+}

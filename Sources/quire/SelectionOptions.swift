@@ -1,0 +1,220 @@
+import ArgumentParser
+import Autonomous
+import Foundation
+import Manifest
+import Orchestration
+import RunStore
+
+/// Which tasks of a manifest to carry out.
+struct SelectionOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Take only the tasks whose names are like this (*, ?, [a-z]); may be repeated, or "
+                + "joined with commas.",
+            valueName: "pattern"
+        )
+    )
+    var only: [String] = []
+
+    @Option(
+        help: ArgumentHelp("Leave out the tasks whose names are like this.", valueName: "pattern")
+    )
+    var skip: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Take only the tasks in whose directory git sees changes since this commit, new files "
+                + "included.",
+            valueName: "ref"
+        )
+    )
+    var changedSince: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Take the k-th of n parts of about the same size, for n machines; tasks that need each "
+                + "other stay together.",
+            valueName: "k/n"
+        ),
+        transform: Shard.init(argument:)
+    )
+    var shard: Shard?
+
+    @Option(
+        help: ArgumentHelp(
+            "With --shard: take the tasks' sizes from the runs of this state directory; give it to "
+                + "every shard. May be repeated.",
+            valueName: "dir"
+        )
+    )
+    var history: [String] = []
+
+    func validate() throws {
+        if !history.isEmpty, shard == nil {
+            throw ValidationError("--history says how to balance shards; give --shard, too")
+        }
+        if (only + skip).flatMap(\.patterns).contains("") {
+            throw ValidationError("--only and --skip take patterns of names, and one is empty")
+        }
+    }
+
+    /// The options as they are given, each with its value.
+    var words: [String] {
+        let named =
+            [("--only", only), ("--skip", skip), ("--history", history)]
+            + [("--changed-since", changedSince.map { [$0] } ?? [])]
+            + [("--shard", shard.map { ["\($0)"] } ?? [])]
+        return named.flatMap { name, values in values.flatMap { [name, $0.quotedForShell] } }
+    }
+
+    /// The manifest's tasks that are selected.
+    ///
+    /// - Throws: `Trouble` when that is no selection, or something that it needs is not complete.
+    func select(from manifest: Manifest, stateDirectory: String) throws -> SelectedTasks {
+        do {
+            return try selected(from: manifest, stateDirectory: stateDirectory)
+        } catch let problem as Selection.Problem {
+            throw Trouble(Self.words(for: problem, in: manifest), status: ExitStatus.usage)
+        } catch let error as StoreError {
+            throw Trouble("\(error)", status: ExitStatus.missing)
+        }
+    }
+
+    private func selected(
+        from manifest: Manifest,
+        stateDirectory: String
+    ) throws -> SelectedTasks {
+        var warnings: [String] = []
+        let selection = Selection(
+            only: only.flatMap(\.patterns),
+            skip: skip.flatMap(\.patterns),
+            among: try changedTasks(of: manifest, &warnings)
+        )
+        var plans = try selection.apply(to: manifest.tasks.map(\.plan))
+        if plans.isEmpty, changedSince == nil {
+            throw Trouble(
+                "no task is left: --skip leaves out all that --only takes",
+                status: ExitStatus.usage
+            )
+        }
+        var part: RunPart?
+        if let shard {
+            let sized = try sizedByHistory(plans)
+            let sharding = Sharding(sized, count: shard.count)
+            part = RunPart(
+                shard: shard,
+                tasks: plans.count,
+                manifest: manifest.fingerprint(of: sized)
+            )
+            warnings += Self.warning(about: sharding, plans)
+            plans = sharding.tasks[shard.number - 1].map { plans[$0] }
+        }
+        let done = CompleteTasks(manifest, stateDirectory: stateDirectory)
+        try Selection.checkNeeds(of: plans, isComplete: done.contains)
+        return SelectedTasks(manifest.keeping(plans), part: part, warnings: warnings)
+    }
+
+    private func changedTasks(
+        of manifest: Manifest,
+        _ warnings: inout [String]
+    ) throws -> Set<String>? {
+        guard let changedSince else { return nil }
+        let directory = (manifest.path as NSString).deletingLastPathComponent
+        let changes = try GitChanges(since: changedSince, around: directory)
+        var names: Set<String> = []
+        for task in manifest.tasks {
+            let isTouched = changes.touch(task.directory)
+            if isTouched == nil {
+                warnings.append(
+                    "\(task.plan.name) works in \(task.directory), which is not in \(changes.root): "
+                        + "whether it has changed can't be told, and it is taken"
+                )
+            }
+            if isTouched ?? true { names.insert(task.plan.name) }
+        }
+        return names
+    }
+
+    /// The tasks with the sizes that earlier runs tell, where they tell any.
+    private func sizedByHistory(_ plans: [TaskPlan]) throws -> [TaskPlan] {
+        guard !history.isEmpty else { return plans }
+        var sizes: [String: Double] = [:]
+        for directory in history {
+            guard let reader = try StoreReader.open(directory: directory.absolutePath) else {
+                throw Trouble(
+                    "--history: there is no run database in \(directory.absolutePath); name the "
+                        + "state directory of an earlier run",
+                    status: ExitStatus.missing
+                )
+            }
+            // The newest first, and what is known of a task from one is not overwritten.
+            for run in try reader.runs() {
+                for (task, sessions) in try reader.completeTasks(of: run.id) {
+                    sizes[task] = sizes[task] ?? Double(max(1, sessions))
+                }
+            }
+        }
+        return plans.map { plan in
+            var plan = plan
+            plan.size = sizes[plan.name] ?? plan.size
+            return plan
+        }
+    }
+
+    /// What is to be said of shards that can't be balanced because of what needs each other.
+    private static func warning(about sharding: Sharding, _ plans: [TaskPlan]) -> [String] {
+        let mean = sharding.sizes.reduce(0, +) / Double(sharding.sizes.count)
+        guard let largest = sharding.largest, largest.tasks.count > 1, largest.size > 1.5 * mean
+        else { return [] }
+        let names = largest.tasks.prefix(3).map { "\"\(plans[$0].name)\"" }.joined(separator: ", ")
+        let more = largest.tasks.count > 3 ? " and \(largest.tasks.count - 3) more" : ""
+        let times = Int((largest.size / mean * 10).rounded())
+        return [
+            "\(names)\(more) need each other and stay in one shard, which is \(times / 10).\(times % 10) "
+                + "times as large as the mean one; use fewer shards, or run what the others need "
+                + "before (--only) and the rest in shards (--skip)"
+        ]
+    }
+
+    private static func words(for problem: Selection.Problem, in manifest: Manifest) -> String {
+        let names = manifest.tasks.map(\.plan.name)
+        switch problem {
+        case .nothingMatches(let pattern):
+            let near = Keys.suggestion(forPattern: pattern, among: names)
+                .map { "; did you mean \"\($0)\"?" }
+            let some = names.prefix(5).joined(separator: ", ") + (names.count > 5 ? " …" : "")
+            return "no task of \(manifest.path) is like \"\(pattern)\""
+                + (near ?? "; its tasks are \(some)")
+        case .needIsMissing(let task, let need):
+            return "\"\(task)\" needs \"\(need)\", which is neither selected nor complete; "
+                + "select it, too, or run it before: --only \(need)"
+        }
+    }
+}
+
+extension Shard {
+    /// Reads a shard as it was given.
+    init(argument: String) throws {
+        guard let shard = Shard(argument) else {
+            throw ValidationError("a shard is K/N, with K from 1 to N, such as 2/8")
+        }
+        self = shard
+    }
+}
+
+extension String {
+    /// The text as a word of a shell's command.
+    fileprivate var quotedForShell: String {
+        let isPlain =
+            !isEmpty
+            && allSatisfy {
+                $0.isASCII && ($0.isLetter || $0.isNumber || "/._-,:=@%+".contains($0))
+            }
+        return isPlain ? self : "'" + replacingOccurrences(of: "'", with: "'\\''") + "'"
+    }
+
+    /// The patterns that commas join.
+    fileprivate var patterns: [String] {
+        split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    }
+}

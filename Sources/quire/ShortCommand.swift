@@ -1,0 +1,84 @@
+import EventLoop
+import Glibc
+
+/// A program that runs to its end beside everything else, for what it prints.
+struct ShortCommand {
+    /// What came of it.
+    struct Result {
+        /// Its exit status; 1 where it did not exit by itself, or never began.
+        var status: Int32
+        /// Its standard output.
+        var output: [UInt8]
+        /// What it said about its end in one line: its error, or why it did not come to one.
+        var complaint: String
+    }
+
+    /// The program's path.
+    var executable: String
+    /// Its arguments.
+    var arguments: [String]
+    /// Where it runs.
+    var directory = "/"
+    /// After how long it is killed.
+    var patience = Duration.seconds(20)
+
+    /// Runs it on a loop of its own.
+    func run() -> Result {
+        do {
+            return try runOnLoop()
+        } catch {
+            return Result(status: 1, output: [], complaint: "\(error)")
+        }
+    }
+
+    private func runOnLoop() throws -> Result {
+        var output: [UInt8] = []
+        var end: ChildEnd?
+        let loop = try Loop()
+        var child: ChildProcess?
+        let timer = try Timer(loop: loop) { child?.kill() }
+        timer.set(loop.now + patience)
+        let callbacks = ChildProcess.Callbacks(
+            started: { _, _ in },
+            output: { bytes in for place in bytes.indices { output.append(bytes[place]) } },
+            ended: {
+                end = $0
+                loop.stop()
+            }
+        )
+        let launch = ChildProcess.Launch(
+            executable: executable,
+            arguments: [executable] + arguments,
+            environment: Terminal.environment.map { "\($0.key)=\($0.value)" },
+            directory: directory,
+            input: []
+        )
+        child = ChildProcess(loop: loop, leakLimit: .seconds(1), callbacks: callbacks) { launch }
+        loop.run()
+        timer.close()
+        loop.close()
+        guard let end else { return Result(status: 1, output: output, complaint: "it did not end") }
+        return Self.result(end, output)
+    }
+
+    private static func result(_ end: ChildEnd, _ output: [UInt8]) -> Result {
+        let complaint = firstLine(end.standardError.head) ?? "it said nothing"
+        switch end.termination {
+        case .exited(let status):
+            return Result(status: status, output: output, complaint: complaint)
+        case .signaled(let signal):
+            return Result(
+                status: 1,
+                output: output,
+                complaint: "killed by \(Signals.name(signal))"
+            )
+        case .notStarted(_, let doing): return Result(status: 1, output: [], complaint: doing)
+        }
+    }
+
+    /// The first line that says anything.
+    static func firstLine(_ bytes: [UInt8]) -> String? {
+        String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).first
+            .map(String.init)
+    }
+}

@@ -1,0 +1,26 @@
+import ArgumentParser
+import Autonomous
+
+/// Where Quire keeps what is its own.
+struct StateOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Where the run database lies (default: .autonomous/.quire in the workspace).",
+            valueName: "dir"
+        )
+    )
+    var stateDir: String?
+
+    /// The state directory: the option, then `QUIRE_STATE_DIR`, then the workspace's own.
+    func directory(in workspace: Workspace) -> String {
+        let given = stateDir ?? Terminal.environment["QUIRE_STATE_DIR"]
+        guard let given, !given.isEmpty else { return workspace.stateDirectory }
+        return given.absolutePath
+    }
+}
+
+/// What the journal survives.
+struct DurabilityOption: ParsableArguments {
+    @Flag(help: "Let what was recorded survive a power failure, too; starts are slower.")
+    var durable = false
+}

@@ -1,0 +1,185 @@
+import ArgumentParser
+import Driver
+import Foundation
+import Orchestration
+import Reporting
+import RunStore
+
+/// `quire status`.
+struct StatusCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status",
+        abstract: "Show how a run stands: the newest, or a manifest's.",
+        discussion: "Reads what the run records; works while it runs and after it was killed."
+    )
+
+    @Argument(help: "The manifest (default: the newest run).")
+    var manifest: String?
+
+    @Option(
+        help: ArgumentHelp("The shard of the manifest.", valueName: "k/n"),
+        transform: Shard.init(argument:)
+    )
+    var shard: Shard?
+
+    @OptionGroup var look: LookOptions
+
+    func validate() throws {
+        if shard != nil, manifest == nil {
+            throw ValidationError("--shard is one of a manifest; name it")
+        }
+    }
+
+    fileprivate struct Status: Encodable {
+        /// A gate that is closed.
+        struct Gate: Encodable {
+            var gate: String
+            var account: String?
+            var reason: String
+            var until: WallTime?
+            var secondsLeft: Double?
+        }
+
+        /// Where time and tokens went, over all legs.
+        struct Spent: Encodable {
+            /// What a gate held.
+            struct Held: Encodable {
+                var gate: String
+                var account: String?
+                var times: Int
+                var seconds: Double
+            }
+
+            var wallSeconds: Double
+            var sessions: Int
+            var sessionSeconds: Double
+            var tokens: Int64
+            var usage: TokenUsage
+            /// The part of the tokens that was last seen of sessions that were ended.
+            var estimatedTokens: Int64
+            /// `nil` where there are no prices.
+            var cost: Double?
+            var held: [Held]
+        }
+
+        var run: RunRow
+        var status: String
+        var spent: Spent
+        var gates: [Gate]
+        /// How the sessions that may run at once changed in this leg.
+        var concurrency: [RunHolds.Change]
+        var tasks: [TaskRow]
+    }
+
+    func run() throws {
+        do {
+            let (reader, run) = try look.run(manifest, shard, in: look.reader())
+            let tasks = try reader.tasks(of: run.id)
+            let holds = try reader.holds(of: run.id)
+            let spent = try reader.spent(
+                of: run.id,
+                isRunning: run.status == "running",
+                now: SystemClock.wall
+            )
+            let prices = try reader.beginning(of: run.id)?.plan.prices
+            let status = Status(
+                run: run,
+                status: run.status,
+                spent: Status.Spent(spent, prices),
+                gates: holds.gates.map { Status.Gate($0, at: SystemClock.wall) },
+                concurrency: holds.concurrency,
+                tasks: tasks
+            )
+            look.json ? try LookOptions.printJSON(status) : show(status, holds, spent, prices)
+        } catch let error as StoreError {
+            throw Trouble("\(error)", status: ExitStatus.missing)
+        }
+    }
+
+    private func show(
+        _ status: Status,
+        _ holds: RunHolds,
+        _ spent: RunSpent,
+        _ prices: Prices?
+    ) {
+        let run = status.run
+        Terminal.say(
+            "run \"\(run.name)\" \(status.status) (\(run.id), process \(run.pid), leg \(run.legs))"
+        )
+        for gate in holds.gates {
+            let hold = GateWords.hold(
+                gate,
+                at: SystemClock.wall,
+                offset: SystemClock.localOffset
+            )
+            Terminal.say("starts are held\(hold): \(Sanitizer.line(gate.reason))")
+        }
+        if let change = holds.concurrency.last {
+            Terminal.say(
+                "at most \(Format.count(change.limit, "session")) at once: "
+                    + Sanitizer.line(change.reason)
+            )
+        }
+        Terminal.say("")
+        var table = Table([
+            .init("TASK"), .init("STATE"), .init("ENTRIES", isRight: true),
+            .init("SESSIONS", isRight: true), .init("TOKENS", isRight: true),
+            .init("TIME", isRight: true), .init("REASON"),
+        ])
+        for task in status.tasks {
+            let isRunning = task.running != nil && status.status == "running"
+            let state =
+                task.outcome
+                ?? (isRunning ? "session \(task.running ?? 0)" : "waiting")
+            table.add([
+                task.name, state, task.total.map { "\(task.ticked ?? 0)/\($0)" } ?? "-",
+                "\(task.sessions)", Format.tokens(task.tokens),
+                Format.duration(.seconds(task.seconds)), task.reason ?? "",
+            ])
+        }
+        Terminal.say(table.lines(width: Terminal.columns).joined(separator: "\n"))
+        let counts = Dictionary(grouping: status.tasks) { $0.outcome ?? "unfinished" }
+        let words = counts.map { "\($0.value.count) \($0.key)" }.sorted().joined(separator: ", ")
+        Terminal.say("\n\(Format.count(status.tasks.count, "task")): \(words)")
+        let tokens = SpentWords.tokens(spent.usage, estimated: spent.estimated, prices)
+        Terminal.say(
+            "\(Format.count(spent.sessions, "session")) · \(tokens) · "
+                + Format.duration(spent.wall)
+        )
+        if let held = SpentWords.held(spent.held) { Terminal.say(held) }
+    }
+}
+
+extension StatusCommand.Status.Spent {
+    fileprivate init(_ spent: RunSpent, _ prices: Prices?) {
+        self.init(
+            wallSeconds: spent.wall.inSeconds,
+            sessions: spent.sessions,
+            sessionSeconds: spent.sessionSeconds,
+            tokens: spent.usage.total,
+            usage: spent.usage,
+            estimatedTokens: spent.estimated,
+            cost: prices?.cost(of: spent.usage),
+            held: spent.held.map {
+                Held(
+                    gate: $0.gate.rawValue,
+                    account: $0.account,
+                    times: $0.times,
+                    seconds: $0.time.inSeconds
+                )
+            }
+        )
+    }
+}
+
+extension StatusCommand.Status.Gate {
+    fileprivate init(_ closed: GateClosed, at now: WallTime) {
+        self.init(
+            gate: closed.gate.rawValue,
+            account: closed.account,
+            reason: closed.reason,
+            until: closed.until,
+            secondsLeft: closed.until.map { max(0, ($0 - now).inSeconds) }
+        )
+    }
+}

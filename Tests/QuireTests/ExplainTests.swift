@@ -1,0 +1,115 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct `What explain says` {
+    /// Runs a manifest, asks about tasks once `ready` is told of one of them, and ends the run.
+    private func explain(
+        _ manifest: String,
+        _ tasks: [String],
+        when asked: String,
+        says ready: String
+    ) throws -> [String: String] {
+        var told: [String: String] = [:]
+        try withRun { run in
+            try put("version: 1\n" + manifest, run.root + "/m.yaml")
+            _ = try run.quire(["run", "m.yaml"]) { _, pid in
+                guard told.isEmpty else { return }
+                for _ in 0..<200 {
+                    let answer = try? run.quire(["explain", asked]).output
+                    if answer?.contains(ready) == true { break }
+                    usleep(50_000)
+                }
+                for task in tasks { told[task] = try? run.quire(["explain", task]).output }
+                kill(pid, SIGTERM)
+                kill(pid, SIGTERM)
+            }
+        }
+        return told
+    }
+
+    @Test(arguments: [
+        ("fifo", "it had come first", "in the order in which they came", "Ahead of it: second."),
+        ("round-robin", "it had waited longest", "in turns", "Ahead of it: second."),
+        ("las", "the least session time", "this one has had 0 s", "Ahead of it: second."),
+        ("shortest-remaining", "it had not begun", "It has not begun", "Ahead of it: second."),
+    ])
+    func `other schedulers are told of by what they go by`(
+        scheduler: String,
+        why: String,
+        order: String,
+        ahead: String
+    ) throws {
+        let told = try explain(
+            """
+            run: {agent: simulated, concurrency: 1, scheduler: \(scheduler)}
+            groups: {g: {weight: 1}}
+            tasks:
+              - {name: first, prompt: "sim: duration=60"}
+              - {name: second, prompt: "sim: duration=60", group: g}
+              - {name: third, prompt: "sim: duration=60"}
+            """,
+            ["first", "third"],
+            when: "first",
+            says: "runs in slot"
+        )
+        let first = try #require(told["first"])
+        let third = try #require(told["third"])
+        #expect(first.contains(why), "\(first)")
+        #expect(third.contains(order) && third.contains(ahead), "\(third)")
+        #expect(!third.contains("ranked as") && !third.contains("less session time"))
+        #expect(!third.contains("Whatever the order") && !first.contains("finished soonest"))
+    }
+
+    @Test func `a full group is told of, and is not ahead of others`() throws {
+        let told = try explain(
+            """
+            run: {agent: simulated, concurrency: 2}
+            groups: {full: {weight: 100, max_concurrent: 1}, other: {weight: 1}}
+            tasks:
+              - {name: f1, prompt: "sim: duration=60", group: full}
+              - {name: f2, prompt: "sim: duration=60", group: full}
+              - {name: o1, prompt: "sim: duration=60", group: other}
+              - {name: o2, prompt: "sim: duration=60", group: other}
+            """,
+            ["f2", "o2"],
+            when: "o1",
+            says: "runs in slot"
+        )
+        let full = try #require(told["f2"])
+        let other = try #require(told["o2"])
+        #expect(full.contains("\"full\" runs as many sessions as it may"), "\(full)")
+        #expect(!other.contains("less session time"), "\(other)")
+        #expect(other.contains("starts of its group."), "\(other)")
+    }
+
+    @Test func `a parked task is told of while it waits and while it runs`() throws {
+        let waiting = try explain(
+            """
+            run: {agent: simulated, concurrency: 1}
+            defaults: {retries: {delay: 10ms}}
+            tasks:
+              - {name: stuck, prompt: "sim: entries=1 ticks=0", size: 0.1}
+              - {name: long, prompt: "sim: duration=60", size: large}
+            """,
+            ["stuck"],
+            when: "long",
+            says: "runs in slot"
+        )
+        let stuck = try #require(waiting["stuck"])
+        #expect(stuck.contains("It is parked, so it goes when nothing else waits"), "\(stuck)")
+        #expect(stuck.contains("4 sessions in a row ticked nothing"), "\(stuck)")
+        let running = try explain(
+            """
+            run: {agent: simulated, concurrency: 1}
+            tasks:
+              - {name: stuck, prompt: "sim: entries=1 ticks=0 duration=500ms"}
+            """,
+            ["stuck"],
+            when: "stuck",
+            says: "6 sessions so far"
+        )
+        let again = try #require(running["stuck"])
+        #expect(again.contains("because only parked tasks waited"), "\(again)")
+    }
+}
