@@ -135,11 +135,9 @@ enum Journal {
         let parts = Mutex<[Int: Result<[JournalBatch], any Error>]>([:])
         DispatchQueue.concurrentPerform(iterations: lanes) { lane in
             let part = records.dropFirst(lane * size).prefix(size)
-            let decoder = JSONDecoder()
             let batches = Result {
                 try part.map { record in
-                    let events = try facts(Data(record.facts.utf8), decoder)
-                    return JournalBatch(run: record.run, at: record.at, events: events)
+                    JournalBatch(run: record.run, at: record.at, events: try facts(record.facts))
                 }
             }
             parts.withLock { $0[lane] = batches }
@@ -149,11 +147,11 @@ enum Journal {
         }
     }
 
-    private static func facts(_ json: Data, _ decoder: JSONDecoder) throws -> [RunEvent] {
+    private static func facts(_ json: String) throws -> [RunEvent] {
         do {
-            return try decoder.decode([RunEvent].self, from: json)
+            return try FactDecoder.decode([RunEvent].self, from: json)
         } catch {
-            guard let names = try? decoder.decode([Name].self, from: json),
+            guard let names = try? FactDecoder.decode([Name].self, from: json),
                 let unknown = names.first(where: { RunEvent.Kind(rawValue: $0.event) == nil })
             else { throw error }
             throw StoreError(

@@ -301,7 +301,62 @@ private func rounded(_ rows: [TaskRow]) -> [TaskRow] {
         #expect(try JSONDecoder().decode([RunEvent].self, from: json) == facts)
         let library = try JSONSerialization.jsonObject(with: JSONEncoder().encode(facts))
         #expect(try JSONSerialization.jsonObject(with: json) as? NSArray == library as? NSArray)
+        #expect(try FactDecoder.decode([RunEvent].self, from: string(json)) == facts)
+        // As Foundation writes them: keys in any order, other escapes.
+        let other = try JSONEncoder().encode(facts)
+        #expect(try FactDecoder.decode([RunEvent].self, from: string(other)) == facts)
+        let spaced = JSONEncoder()
+        spaced.outputFormatting = [.prettyPrinted, .sortedKeys]
+        #expect(
+            try FactDecoder.decode([RunEvent].self, from: string(spaced.encode(facts))) == facts
+        )
     }
+
+    @Test(arguments: 1...5 as ClosedRange<UInt64>)
+    func `facts are read as the library reads them, damaged ones too`(seed: UInt64) throws {
+        var generator = SplitMix64(seed: seed)
+        for batch in journal(seed: seed) {
+            let json = try FactEncoder.json(batch.events)
+            #expect(try FactDecoder.decode([RunEvent].self, from: json) == batch.events)
+            var bytes = Array(json.utf8)
+            let place = Int.random(in: bytes.indices, using: &generator)
+            bytes[place] = Array(#"{}[],:"\ 0-.e1tn"#.utf8).randomElement(using: &generator) ?? 0
+            let damaged = string(Data(bytes))
+            let library = try? JSONDecoder().decode([RunEvent].self, from: Data(damaged.utf8))
+            #expect(
+                (try? FactDecoder.decode([RunEvent].self, from: damaged)) == library,
+                "\(damaged)"
+            )
+            let part = string(Data(bytes.prefix(place)))
+            #expect(throws: DecodingError.self) {
+                try FactDecoder.decode([RunEvent].self, from: part)
+            }
+        }
+    }
+
+    @Test(arguments: [
+        "", "[", "[1", "[1,]", "[,]", "[01]", "[1.]", "[-]", "[1e]", "[tru]", "[1] 2", "[\"a]",
+        "[\"\\", "[\"\u{1}\"]", "{\"a\" 1}", "{1:2}", "{\"a\":}", "[1e400]", "[256]", "[-1]",
+        "[1.5]",
+        "[\"1\"]", "[null]", "{}", "[{}]", "[\"\\ud800\"]",
+    ])
+    func `what is no list of small numbers is refused`(json: String) {
+        #expect(throws: DecodingError.self) { try FactDecoder.decode([UInt8].self, from: json) }
+        let deep = String(repeating: "[", count: 100_000)
+        #expect(throws: DecodingError.self) { try FactDecoder.decode([UInt8].self, from: deep) }
+    }
+
+    @Test func `keys and numbers may be written in every way`() throws {
+        #expect(try FactDecoder.decode([UInt8].self, from: " [ 1e2 , 2.0,\n0 ]") == [100, 2, 0])
+        let escaped = #"{"a\u0062": -9223372036854775808, "c\"": 1}"#
+        let numbers = try FactDecoder.decode([String: Int].self, from: escaped)
+        #expect(numbers == ["ab": .min, "c\"": 1])
+        #expect(throws: DecodingError.self) {
+            try FactDecoder.decode([Int].self, from: "[9223372036854775808]")
+        }
+    }
+
+    private func string(_ data: Data) -> String { String(decoding: data, as: UTF8.self) }
 
     @Test func `a number that JSON lacks is refused`() {
         let fact = RunEvent.sessionEnded(

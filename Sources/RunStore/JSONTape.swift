@@ -1,0 +1,165 @@
+import Foundation
+
+/// The values of a JSON text in their order, and where each of them lies.
+///
+/// Strings and numbers are looked at when they are asked for.
+final class JSONTape: Sendable {
+    /// What a value is.
+    enum Kind: Sendable {
+        case object, array, string, number, yes, no, null
+    }
+
+    /// A value; what an object or an array holds follows it, an object's keys before their values.
+    struct Token: Sendable {
+        var kind: Kind
+        /// Where it lies in the text; a string without its quotes.
+        var start: Int
+        var end: Int
+        /// The place of the token after it and all that it holds.
+        var next: Int
+        /// Whether a string has escapes.
+        var isEscaped = false
+    }
+
+    private let bytes: [UInt8]
+    /// The values; the first is the whole text.
+    let tokens: [Token]
+
+    /// Reads a text.
+    ///
+    /// - Throws: `DecodingError.dataCorrupted` for one that is not one JSON value (RFC 8259).
+    init(_ text: String) throws {
+        var reader = JSONTapeReader(text)
+        try reader.read()
+        (bytes, tokens) = (reader.bytes, reader.tokens)
+    }
+
+    /// The place of the value of an object's key; `nil` where the object has none.
+    ///
+    /// The search begins at the place of a key, and goes once round the object.
+    func value(of key: String, in object: Int, from hint: Int) -> Int? {
+        find(key, from: hint, to: tokens[object].next) ?? find(key, from: object + 1, to: hint)
+    }
+
+    private func find(_ key: String, from start: Int, to end: Int) -> Int? {
+        var place = start
+        while place < end {
+            let token = tokens[place]
+            if token.isEscaped ? key == (try? string(at: place)) : isText(key, token) {
+                return place + 1
+            }
+            place = tokens[place + 1].next
+        }
+        return nil
+    }
+
+    private func isText(_ text: String, _ token: Token) -> Bool {
+        text.utf8.count == token.end - token.start
+            && text.utf8.elementsEqual(bytes[token.start..<token.end])
+    }
+
+    /// An object's keys, in order.
+    func keys(of object: Int) -> [String] {
+        places(in: object, step: 2).compactMap { try? string(at: $0) }
+    }
+
+    /// How many elements an array has.
+    func elements(of array: Int) -> Int { places(in: array, step: 1).count }
+
+    /// The places of an array's elements, or of an object's keys.
+    private func places(in container: Int, step: Int) -> [Int] {
+        var places: [Int] = []
+        var place = container + 1
+        while place < tokens[container].next {
+            places.append(place)
+            place = tokens[place + step - 1].next
+        }
+        return places
+    }
+
+    /// - Throws: `DecodingError.typeMismatch` where something else is.
+    func string(at place: Int) throws -> String {
+        let token = try token(at: place, .string, for: String.self)
+        if token.isEscaped {
+            let quoted = Data(bytes[(token.start - 1)...token.end])
+            return try JSONDecoder().decode(String.self, from: quoted)
+        }
+        return String(decoding: bytes[token.start..<token.end], as: UTF8.self)
+    }
+
+    /// - Throws: `DecodingError` where something else is, or a number that is not of this kind.
+    func integer<Number: FixedWidthInteger>(at place: Int) throws -> Number {
+        let token = try token(at: place, .number, for: Number.self)
+        let isNegative = bytes[token.start] == UInt8(ascii: "-")
+        var (result, hasOverflown) = (Number.zero, false)
+        for byte in bytes[(isNegative ? token.start + 1 : token.start)..<token.end] {
+            guard let digit = byte.digit else { return try exactly(token) }
+            let tens = result.multipliedReportingOverflow(by: 10)
+            let sum =
+                isNegative
+                ? tens.partialValue.subtractingReportingOverflow(Number(digit))
+                : tens.partialValue.addingReportingOverflow(Number(digit))
+            result = sum.partialValue
+            hasOverflown = hasOverflown || tens.overflow || sum.overflow
+        }
+        if hasOverflown { throw DecodingError.damage("a number out of range", at: token.start) }
+        return result
+    }
+
+    /// An integer that is written with a fraction or an exponent.
+    private func exactly<Number: FixedWidthInteger>(_ token: Token) throws -> Number {
+        guard let number = Number(exactly: try double(token)) else {
+            throw DecodingError.damage("a number that is not whole", at: token.start)
+        }
+        return number
+    }
+
+    /// - Throws: `DecodingError` where something else is.
+    func double(at place: Int) throws -> Double {
+        try double(try token(at: place, .number, for: Double.self))
+    }
+
+    private func double(_ token: Token) throws -> Double {
+        let text = String(decoding: bytes[token.start..<token.end], as: UTF8.self)
+        guard let number = Double(text), number.isFinite else {
+            throw DecodingError.damage("a number out of range", at: token.start)
+        }
+        return number
+    }
+
+    /// - Throws: `DecodingError.typeMismatch` where something else is.
+    func bool(at place: Int) throws -> Bool {
+        switch tokens[place].kind {
+        case .yes: true
+        case .no: false
+        default: throw mismatch(Bool.self, at: place)
+        }
+    }
+
+    /// - Throws: `DecodingError.typeMismatch` where something of another kind is.
+    @discardableResult
+    func token(at place: Int, _ kind: Kind, for type: any Any.Type) throws -> Token {
+        guard tokens[place].kind == kind else { throw mismatch(type, at: place) }
+        return tokens[place]
+    }
+
+    /// The error for a value of another kind than was asked for.
+    func mismatch(_ type: any Any.Type, at place: Int) -> DecodingError {
+        let words = "there is a \(tokens[place].kind) at byte \(tokens[place].start)"
+        return .typeMismatch(type, .init(codingPath: [], debugDescription: words))
+    }
+}
+
+extension DecodingError {
+    /// The error for a text that can't be read at a byte.
+    static func damage(_ words: String, at byte: Int) -> DecodingError {
+        .dataCorrupted(.init(codingPath: [], debugDescription: "\(words) at byte \(byte)"))
+    }
+}
+
+extension UInt8 {
+    /// The digit that the byte is.
+    var digit: UInt8? {
+        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self) ? self - UInt8(ascii: "0") : nil
+    }
+}
