@@ -160,7 +160,7 @@ private struct BoxedItem {
 }
 
 /// A line of a text: its bytes, because every session's end reads its list.
-private typealias Line = ArraySlice<UInt8>
+typealias Line = ArraySlice<UInt8>
 
 extension Line {
     fileprivate static var byteOrderMark: [UInt8] { [0xEF, 0xBB, 0xBF] }
@@ -176,7 +176,8 @@ extension Line {
 
     fileprivate var text: String { String(decoding: self, as: UTF8.self) }
 
-    fileprivate var trimmed: Line {
+    /// The bytes without white space around them.
+    var trimmed: Line {
         func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
         guard let first = firstIndex(where: { !isSpace($0) }),
             let last = lastIndex(where: { !isSpace($0) })

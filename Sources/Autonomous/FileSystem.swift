@@ -58,12 +58,16 @@ enum FileSystem {
     static func contents(_ path: String, limit: Int) -> [UInt8]? {
         let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard file >= 0 else { return nil }
-        let handle = FileHandle(fileDescriptor: file, closeOnDealloc: true)
-        guard let data = try? handle.read(upToCount: limit + 1) else {
-            // An empty file reads as nothing.
-            return FileKind(path) == .file ? [] : nil
+        defer { close(file) }
+        var bytes: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: min(limit + 1, 4096))
+        while bytes.count <= limit {
+            let count = read(file, &piece, min(piece.count, limit + 1 - bytes.count))
+            if count == 0 { break }
+            if count > 0 { bytes += piece[..<count] } else if errno != EINTR { return nil }
         }
-        return [UInt8](data)
+        // What is no file may read as an empty one.
+        return bytes.isEmpty && FileKind(path) != .file ? nil : bytes
     }
 
     /// Replaces a file in one step: readers see the old contents or the new, whole.
@@ -136,7 +140,7 @@ enum FileSystem {
         let padding = max(0, Int(status.st_size) - bytes.count)
         let padded = bytes + Array(repeating: UInt8(ascii: "\n"), count: padding)
         return pwrite(file, padded, padded.count, 0) == padded.count
-            && ftruncate(file, off_t(bytes.count)) == 0
+            && (padding == 0 || ftruncate(file, off_t(bytes.count)) == 0)
     }
 
     /// Makes a directory and those above it.

@@ -97,7 +97,7 @@ extension TaskDirectory {
 
     private func lockText(_ file: String) -> String? {
         FileSystem.contents(lockPath + "/" + file, limit: 8192).map {
-            String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+            String(decoding: $0[...].trimmed, as: UTF8.self)
         }
     }
 

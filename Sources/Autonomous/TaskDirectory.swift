@@ -102,7 +102,9 @@ package struct TaskDirectory: Hashable, Sendable {
 
     private func keepIfGood(_ bytes: [UInt8]) throws -> ChecklistLook {
         let list = try Checklist(bytes: bytes)
-        let good = try goodCopy()
+        let copy = try goodCopyBytes()
+        if copy == bytes { return ChecklistLook(.good(list.progress), of: bytes) }
+        let good = copy.flatMap { try? Checklist(bytes: $0) }
         if let good, let damage = list.damage(since: good) { throw damage }
         do throws(FileError) {
             if list != good { try keep(bytes) }
@@ -115,17 +117,21 @@ package struct TaskDirectory: Hashable, Sendable {
         return ChecklistLook(.good(list.progress), of: bytes)
     }
 
-    /// The last good copy; `nil` where there is none.
+    /// The bytes of the last good copy; `nil` where there is none.
     ///
     /// One that can't be read now must not pass for one that is not there.
-    private func goodCopy() throws(FileError) -> Checklist? {
+    private func goodCopyBytes() throws(FileError) -> [UInt8]? {
         errno = 0
         if let bytes = FileSystem.contents(goodListPath, limit: Checklist.sizeLimit) {
-            return try? Checklist(bytes: bytes)
+            return bytes
         }
         let error = FileError("reading", goodListPath, errno: errno)
         if error.isOfTheDisk { throw error }
         return nil
+    }
+
+    private func goodCopy() throws(FileError) -> Checklist? {
+        try goodCopyBytes().flatMap { try? Checklist(bytes: $0) }
     }
 
     private var hasGoodCopy: Bool { (try? goodCopy()) != nil }
@@ -186,8 +192,7 @@ package struct TaskDirectory: Hashable, Sendable {
     /// The id in `session.id`; `nil` when there is none or it can't be one.
     package func savedThread() -> String? {
         guard let bytes = FileSystem.contents(sessionIDPath, limit: 256) else { return nil }
-        let id = String(decoding: bytes, as: UTF8.self)
-            .trimmingCharacters(in: .whitespacesAndNewlines)
+        let id = String(decoding: bytes[...].trimmed, as: UTF8.self)
         let isPlain = id.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value < 0x7F }
         return id.isEmpty || id.count > 200 || !isPlain || id.hasPrefix("-") ? nil : id
     }

@@ -54,8 +54,13 @@ final class JSONTape: Sendable {
     }
 
     private func isText(_ text: String, _ token: Token) -> Bool {
-        text.utf8.count == token.end - token.start
-            && text.utf8.elementsEqual(bytes[token.start..<token.end])
+        guard text.utf8.count == token.end - token.start else { return false }
+        var place = token.start
+        for byte in text.utf8 {
+            if bytes[place] != byte { return false }
+            place += 1
+        }
+        return true
     }
 
     /// An object's keys, in order.

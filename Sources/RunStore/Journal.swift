@@ -84,7 +84,7 @@ enum Journal {
     }
 
     /// Rows that are read at a time, to be decoded side by side.
-    private static let window = 2048
+    private static let window = 8192
 
     /// Calls `body` with each batch that a condition holds for, in order, and its own number.
     static func forEach(
@@ -128,22 +128,22 @@ enum Journal {
     }
 
     /// Decoding is what a recovery spends its time on: on all processors, and in order.
+    ///
+    /// The pieces are small, for a leg's first batch holds the whole plan.
     private static func decode(_ records: [Record]) throws -> [JournalBatch] {
-        let processors = ProcessInfo.processInfo.activeProcessorCount
-        let lanes = max(1, min(processors, records.count / 32))
-        let size = (records.count + lanes - 1) / lanes
+        let size = 32
+        let pieces = (records.count + size - 1) / size
         let parts = Mutex<[Int: Result<[JournalBatch], any Error>]>([:])
-        DispatchQueue.concurrentPerform(iterations: lanes) { lane in
-            let part = records.dropFirst(lane * size).prefix(size)
+        DispatchQueue.concurrentPerform(iterations: pieces) { piece in
             let batches = Result {
-                try part.map { record in
+                try records.dropFirst(piece * size).prefix(size).map { record in
                     JournalBatch(run: record.run, at: record.at, events: try facts(record.facts))
                 }
             }
-            parts.withLock { $0[lane] = batches }
+            parts.withLock { $0[piece] = batches }
         }
         return try parts.withLock { parts in
-            try (0..<lanes).flatMap { try parts[$0]?.get() ?? [] }
+            try (0..<pieces).flatMap { try parts[$0]?.get() ?? [] }
         }
     }
 
