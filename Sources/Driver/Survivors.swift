@@ -8,8 +8,10 @@ import Orchestration
 /// its process group. Such a process tells by its environment whose it is. A process is known by its
 /// number *and* its start: a number that was used again is somebody else's process, and is spared.
 struct Survivors: Sendable {
-    /// How long a killed process may take to vanish, and how often more of them may be found.
+    /// How long a killed process may take to vanish.
     private static let patience = Duration.seconds(5)
+    /// How often it is looked again because one has died meanwhile.
+    private static let longestPursuit = 20
 
     private let run: String
     /// The tasks that are looked after, by their directories and by what labels tell of those.
@@ -38,7 +40,8 @@ struct Survivors: Sendable {
     func end() -> [Warned] {
         let began = SuspendingClock.now
         var seen: [ProcessName: SessionKey] = [:]
-        guard var left = find() else { return followsCrash ? [Self.blindness] : [] }
+        var gone: Set<ProcessName> = []
+        guard var left = find(&gone) else { return followsCrash ? [Self.blindness] : [] }
         while !left.isEmpty {
             let time = SuspendingClock.now - began
             for (name, session) in left {
@@ -51,27 +54,37 @@ struct Survivors: Sendable {
             }
             guard time < grace + Self.patience else { break }
             usleep(time < grace ? 10_000 : 2_000)
-            left = find() ?? [:]
+            left = find(&gone) ?? [:]
         }
         return warnings(ended: seen.filter { left[$0.key] == nil }, left: left)
     }
 
     /// All that live; `nil` where nobody tells.
-    private func find() -> [ProcessName: SessionKey]? {
-        guard
-            let processes = ProcessTable.processes(with: SessionMark.runVariable)
-        else { return nil }
-        var found: [ProcessName: SessionKey] = [:]
-        for process in processes {
-            if let session = session(of: process), process.name.isAlive {
-                found[process.name] = session
+    ///
+    /// One that has died since it was seen may have started another one, which is in no list yet:
+    /// there are none left when none was seen, dead or alive. `gone` has those that were dead before.
+    private func find(_ gone: inout Set<ProcessName>) -> [ProcessName: SessionKey]? {
+        for _ in 0..<Self.longestPursuit {
+            guard let processes = ProcessTable.processes(with: SessionMark.runVariable) else {
+                return nil
             }
+            var found: [ProcessName: SessionKey] = [:]
+            var isAnyNewlyGone = false
+            for process in processes {
+                guard let session = session(of: process) else { continue }
+                if process.name.isAlive {
+                    found[process.name] = session
+                } else if gone.insert(process.name).inserted {
+                    isAnyNewlyGone = true
+                }
+            }
+            for session in sessions {
+                let name = ProcessName(pid: session.pid, start: session.processStart)
+                if name.isAlive { found[name] = session.key }
+            }
+            if !found.isEmpty || !isAnyNewlyGone { return found }
         }
-        for session in sessions {
-            let name = ProcessName(pid: session.pid, start: session.processStart)
-            if name.isAlive { found[name] = session.key }
-        }
-        return found
+        return [:]
     }
 
     /// The session that left a process behind; `nil` for one that is not ours to end.
