@@ -67,6 +67,8 @@ struct `Sessions through ssh` {
             let outcome = try quire(run, server).run { output, _ in
                 guard !isBroken, output.contains("a: session 2 starts") else { return }
                 isBroken = true
+                // Before the agent is at work there, there may be no connection yet.
+                #expect(eventually { text(run.root + "/evidence").contains("begin a 2") })
                 server.breakConnections()
             }
             #expect(outcome.status == 0, "\(outcome.output)\(outcome.error)")
