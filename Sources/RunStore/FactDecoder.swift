@@ -154,7 +154,8 @@ private struct ArrayContainer: UnkeyedDecodingContainer {
     let tape: JSONTape
     let array: Int
     let codingPath: [any CodingKey] = []
-    let count: Int?
+    // Nobody asks, and to know it is to walk through the array once more.
+    let count: Int? = nil
     private(set) var currentIndex = 0
     private var next: Int
 
@@ -163,7 +164,6 @@ private struct ArrayContainer: UnkeyedDecodingContainer {
     init(tape: JSONTape, array: Int) {
         self.tape = tape
         self.array = array
-        count = tape.elements(of: array)
         next = array + 1
     }
 

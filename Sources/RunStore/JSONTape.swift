@@ -65,21 +65,13 @@ final class JSONTape: Sendable {
 
     /// An object's keys, in order.
     func keys(of object: Int) -> [String] {
-        places(in: object, step: 2).compactMap { try? string(at: $0) }
-    }
-
-    /// How many elements an array has.
-    func elements(of array: Int) -> Int { places(in: array, step: 1).count }
-
-    /// The places of an array's elements, or of an object's keys.
-    private func places(in container: Int, step: Int) -> [Int] {
-        var places: [Int] = []
-        var place = container + 1
-        while place < tokens[container].next {
-            places.append(place)
-            place = tokens[place + step - 1].next
+        var keys: [String] = []
+        var place = object + 1
+        while place < tokens[object].next {
+            if let key = try? string(at: place) { keys.append(key) }
+            place = tokens[place + 1].next
         }
-        return places
+        return keys
     }
 
     /// - Throws: `DecodingError.typeMismatch` where something else is.
@@ -149,7 +141,7 @@ final class JSONTape: Sendable {
     }
 
     /// The error for a value of another kind than was asked for.
-    func mismatch(_ type: any Any.Type, at place: Int) -> DecodingError {
+    private func mismatch(_ type: any Any.Type, at place: Int) -> DecodingError {
         let words = "there is a \(tokens[place].kind) at byte \(tokens[place].start)"
         return .typeMismatch(type, .init(codingPath: [], debugDescription: words))
     }
