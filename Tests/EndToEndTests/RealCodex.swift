@@ -112,12 +112,10 @@ struct Stage {
 
     /// What all threads have used, as Codex itself has it on record.
     var tokensOnRecord: Int {
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .convertFromSnakeCase
-        return records.reduce(0) { sum, name in
+        records.reduce(0) { sum, name in
             let counts = text(root + "/home/sessions/" + name).split(separator: "\n")
                 .filter { $0.contains("\"token_count\"") }
-                .compactMap { try? decoder.decode(Count.self, from: Data($0.utf8)) }
+                .compactMap { try? decoded(Count.self, $0) }
             let total = counts.compactMap(\.payload.info?.totalTokenUsage).last
             return sum + (total?.inputTokens ?? 0) + (total?.outputTokens ?? 0)
         }

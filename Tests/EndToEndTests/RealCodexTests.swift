@@ -27,13 +27,7 @@ private struct Fact: Decodable {
         return formatter.date(from: time).map { Int64($0.timeIntervalSince1970 * 1000) }
     }
 
-    static func all(_ path: String) throws -> [Fact] {
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .convertFromSnakeCase
-        return try text(path).split(separator: "\n").map {
-            try decoder.decode(Fact.self, from: Data($0.utf8))
-        }
-    }
+    static func all(_ path: String) throws -> [Fact] { try decodedLines(of: path) }
 }
 
 /// Watches a run, and lets every request hit the account's usage limit once the first checklist is
@@ -109,9 +103,7 @@ struct `The real Codex CLI` {
                 #expect(!FileManager.default.fileExists(atPath: task + "/.runner.lock"))
             }
             let status = try stage.quire(["status", "--json"])
-            let decoder = JSONDecoder()
-            decoder.keyDecodingStrategy = .convertFromSnakeCase
-            let json = try decoder.decode(StatusJSON.self, from: Data(status.output.utf8))
+            let json = try decoded(StatusJSON.self, status.output)
             #expect(json.status == "finished" && json.tasks.count == 24)
             for task in json.tasks {
                 #expect(task.outcome == "complete" && task.sessions == 4)
@@ -225,9 +217,7 @@ struct `The real Codex CLI` {
                 #expect(next?.resumes == session.thread)
             }
             let status = try stage.quire(["status", "--json"])
-            let decoder = JSONDecoder()
-            decoder.keyDecodingStrategy = .convertFromSnakeCase
-            let json = try decoder.decode(StatusJSON.self, from: Data(status.output.utf8))
+            let json = try decoded(StatusJSON.self, status.output)
             let held = try #require(json.spent.held.first)
             #expect(held.gate == "usage_limit" && held.times == 2)
             #expect(held.seconds >= Double(2 * (evening ?? 60)) - 10)

@@ -14,13 +14,7 @@ private struct Fact: Decodable {
     var isProbe: Bool?
     var charge: String?
 
-    static func all(_ path: String) throws -> [Fact] {
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .convertFromSnakeCase
-        return try text(path).split(separator: "\n").map {
-            try decoder.decode(Fact.self, from: Data($0.utf8))
-        }
-    }
+    static func all(_ path: String) throws -> [Fact] { try decodedLines(of: path) }
 }
 
 @Suite struct `A run that meets a limit` {
@@ -55,10 +49,7 @@ private struct Fact: Decodable {
     }
 
     private func status(_ run: QuireRun) throws -> Status {
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .convertFromSnakeCase
-        let outcome = try run.quire(["status", "--json"])
-        return try decoder.decode(Status.self, from: Data(outcome.output.utf8))
+        try decoded(Status.self, try run.quire(["status", "--json"]).output)
     }
 
     @Test func `waits for its end, probes once, continues every thread and completes`() throws {

@@ -36,9 +36,7 @@ import Testing
     private func estimate(_ run: QuireRun) throws -> Answer.Estimate? {
         let outcome = try run.quire(["plan", "m.yaml", "--json"])
         try #require(outcome.status == 0, "\(outcome.error)")
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .convertFromSnakeCase
-        let answer = try decoder.decode(Answer.self, from: Data(outcome.output.utf8))
+        let answer = try decoded(Answer.self, outcome.output)
         #expect(answer.concurrency == 4)
         return answer.estimate
     }

@@ -138,6 +138,25 @@ package func text(_ path: String) -> String {
     (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
 }
 
+/// What Quire's JSON says; its keys are in snake case.
+///
+/// - Throws: `DecodingError` for what is not that.
+package func decoded<Value: Decodable>(
+    _ type: Value.Type,
+    _ json: some StringProtocol
+) throws -> Value {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return try decoder.decode(type, from: Data(json.utf8))
+}
+
+/// What the lines of a file say, as `--events` writes them.
+///
+/// - Throws: `DecodingError` for what is not that.
+package func decodedLines<Value: Decodable>(of path: String) throws -> [Value] {
+    try text(path).split(separator: "\n").map { try decoded(Value.self, $0) }
+}
+
 /// Processes whose environment holds this text.
 package func processes(mentioning words: String) -> [Int32] {
     let entries = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
