@@ -11,6 +11,7 @@ struct Directives {
         append=N         entries that an executor appends (0)
         items=N          commands that a session shows (2)
         duration=TIME    how long a session takes: 300ms, 2s, 1m (0)
+        until=PATH       goes on once this file is there
         jitter=SHARE     how far the duration varies, by task and session: 0.5 (0)
         output=BYTES     output of each command: 500, 4K, 10M (20)
         line=BYTES       one more event with a line of this length
@@ -46,6 +47,7 @@ struct Directives {
     var append = 0
     var items = 2
     var duration = 0.0
+    var until: String?
     var jitter = 0.0
     var output = 20
     var line = 0
@@ -88,6 +90,7 @@ struct Directives {
         case "append": append = Int(value) ?? append
         case "items": items = Int(value) ?? items
         case "duration": duration = Self.seconds(value)
+        case "until": until = value
         case "jitter": jitter = Double(value) ?? 0
         case "output": output = Self.bytes(value)
         case "line": line = Self.bytes(value)

@@ -47,6 +47,9 @@ struct Session {
     }
 
     private func complete() -> Int32 {
+        if let path = directives.until {
+            while access(path, F_OK) != 0 { pause(0.01) }
+        }
         let steps = max(1, directives.items)
         for step in 0..<directives.items {
             pause(pauseTotal / Double(steps))

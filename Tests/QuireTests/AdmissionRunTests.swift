@@ -37,7 +37,7 @@ private func status(_ run: QuireRun) throws -> Status {
     {
         try withRun { run in
             try run.write(
-                (1...3).map { ("t\($0)", "entries=1 duration=100ms") },
+                (1...3).map { ("t\($0)", "entries=1 until=seen") },
                 run: "admission: {min_free_memory: 100T}"
             )
             var held: Status?
@@ -46,6 +46,7 @@ private func status(_ run: QuireRun) throws -> Status {
                 guard held == nil, output.contains("session 1 starts") else { return }
                 held = try? status(run)
                 explained = (try? run.quire(["explain", "t3"]).output) ?? ""
+                try? put("", run.root + "/seen")
             }
             #expect(outcome.status == 0, "\(outcome.output) \(outcome.error)")
             let reason =

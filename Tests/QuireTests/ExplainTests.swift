@@ -8,12 +8,15 @@ import Testing
         _ manifest: String,
         _ tasks: [String],
         when asked: String,
-        says ready: String
+        says ready: String,
+        script: String = ""
     ) throws -> [String: String] {
         var told: [String: String] = [:]
         try withRun { run in
             try put("version: 1\n" + manifest, run.root + "/m.yaml")
-            _ = try run.quire(["run", "m.yaml"]) { _, pid in
+            try put(script, run.root + "/script")
+            let environment = ["CODEX_SIM_SCRIPT": run.root + "/script"]
+            _ = try run.quire(["run", "m.yaml"], environment: environment) { _, pid in
                 guard told.isEmpty else { return }
                 for _ in 0..<200 {
                     let answer = try? run.quire(["explain", asked]).output
@@ -103,11 +106,12 @@ import Testing
             """
             run: {agent: simulated, concurrency: 1}
             tasks:
-              - {name: stuck, prompt: "sim: entries=1 ticks=0 duration=500ms"}
+              - {name: stuck, prompt: "sim: entries=1 ticks=0"}
             """,
             ["stuck"],
             when: "stuck",
-            says: "6 sessions so far"
+            says: "6 sessions so far",
+            script: "stuck 6 duration=60"
         )
         let again = try #require(running["stuck"])
         #expect(again.contains("because only parked tasks waited"), "\(again)")
