@@ -25,6 +25,8 @@ struct TaskExpansion {
     private var expansions: [String: [String]] = [:]
     /// The directories that exist, by what tasks call them.
     private var workingDirectories: [String: String] = [:]
+    /// The plan of a task that says nothing itself.
+    private var usualPlan = TaskPlan(name: "")
 
     init(
         reader: Reader,
@@ -38,6 +40,7 @@ struct TaskExpansion {
         self.directory = directory
         self.files = files
         self.groups = groups
+        read(defaults, into: &usualPlan)
     }
 
     mutating func add(_ node: Node) {
@@ -134,31 +137,43 @@ struct TaskExpansion {
     }
 
     private func plan(_ name: String, _ own: [String: Node], _ values: Combination) -> TaskPlan {
-        func value(_ key: String) -> Node? { own[key] ?? defaults[key] }
-        func count(_ key: String, from least: Int = 0) -> Int? {
-            reader.integer(value(key), "\"\(key)\"", in: least...1_000_000)
-        }
-        var plan = TaskPlan(name: name)
-        plan.priority = reader.integer(value("priority"), "\"priority\"", in: -1000...1000) ?? 0
-        plan.group = group(value("group"), values)
-        plan.weight = reader.weight(value("weight"), "\"weight\"") ?? 1
-        plan.size = reader.size(value("size"), "\"size\"")
+        var plan = usualPlan
+        plan.name = name
+        plan.group = group(own["group"] ?? defaults["group"], values)
         plan.needs = (reader.strings(own["needs"], "\"needs\"") ?? []).map {
             $0.substituting(values)
         }
-        plan.maxSessions = count("max_sessions") ?? plan.maxSessions
-        plan.budget = reader.budget(value("budget"), "\"budget\"")
-        plan.sessionBudget = reader.budget(value("session_budget"), "\"session_budget\"")
-        plan.sessionTimeout =
-            timeout(value("session_timeout"), "session_timeout")
-            ?? plan.sessionTimeout
-        plan.idleTimeout = timeout(value("idle_timeout"), "idle_timeout") ?? plan.idleTimeout
-        stall(value("stall_after"), &plan)
-        plan.growAfter = count("grow_after", from: 2) ?? plan.growAfter
-        plan.sameFailure = count("same_failure", from: 1) ?? plan.sameFailure
-        plan.retries = retries(own)
-        plan.resume = reader.bool(value("resume"), "\"resume\"") ?? false
+        read(own, into: &plan)
         return plan
+    }
+
+    /// Takes what a task, or the defaults, say of plans without naming anything; the rest stays.
+    private func read(_ members: [String: Node], into plan: inout TaskPlan) {
+        for (key, node) in members {
+            func count(from least: Int = 0) -> Int? {
+                reader.integer(node, "\"\(key)\"", in: least...1_000_000)
+            }
+            switch key {
+            case "priority":
+                plan.priority =
+                    reader.integer(node, "\"priority\"", in: -1000...1000) ?? plan.priority
+            case "weight": plan.weight = reader.weight(node, "\"weight\"") ?? plan.weight
+            case "size": plan.size = reader.size(node, "\"size\"")
+            case "max_sessions": plan.maxSessions = count() ?? plan.maxSessions
+            case "budget": plan.budget = reader.budget(node, "\"budget\"")
+            case "session_budget":
+                plan.sessionBudget = reader.budget(node, "\"session_budget\"")
+            case "session_timeout":
+                plan.sessionTimeout = timeout(node, key) ?? plan.sessionTimeout
+            case "idle_timeout": plan.idleTimeout = timeout(node, key) ?? plan.idleTimeout
+            case "stall_after": stall(node, &plan)
+            case "grow_after": plan.growAfter = count(from: 2) ?? plan.growAfter
+            case "same_failure": plan.sameFailure = count(from: 1) ?? plan.sameFailure
+            case "retries": retries(node, &plan.retries)
+            case "resume": plan.resume = reader.bool(node, "\"resume\"") ?? plan.resume
+            default: break
+            }
+        }
     }
 
     private func timeout(_ node: Node?, _ key: String) -> Duration? {
@@ -167,9 +182,12 @@ struct TaskExpansion {
         return duration
     }
 
-    private func stall(_ node: Node?, _ plan: inout TaskPlan) {
+    /// A task that says something of this says all of it.
+    private func stall(_ node: Node, _ plan: inout TaskPlan) {
         let range = 1...1_000_000
-        guard let node, case .mapping = node else {
+        let usual = TaskPlan(name: "")
+        (plan.stallAfter, plan.stallTokens, plan.stallTime) = (usual.stallAfter, nil, nil)
+        guard case .mapping = node else {
             let count = reader.integer(node, "\"stall_after\"", in: range)
             return plan.stallAfter = count ?? plan.stallAfter
         }
@@ -191,16 +209,11 @@ struct TaskExpansion {
         return nil
     }
 
-    private func retries(_ own: [String: Node]) -> RetryPlan {
-        var plan = RetryPlan()
-        for node in [defaults["retries"], own["retries"]] {
-            let members = reader.members(node, "\"retries\"", keys: Keys.retries)
-            plan.limit =
-                reader.integer(members["limit"], "\"limit\"", in: 0...1_000_000) ?? plan.limit
-            plan.delay = reader.duration(members["delay"], "\"delay\"") ?? plan.delay
-            plan.maxDelay = reader.duration(members["max_delay"], "\"max_delay\"") ?? plan.maxDelay
-        }
-        return plan
+    private func retries(_ node: Node, _ plan: inout RetryPlan) {
+        let members = reader.members(node, "\"retries\"", keys: Keys.retries)
+        plan.limit = reader.integer(members["limit"], "\"limit\"", in: 0...1_000_000) ?? plan.limit
+        plan.delay = reader.duration(members["delay"], "\"delay\"") ?? plan.delay
+        plan.maxDelay = reader.duration(members["max_delay"], "\"max_delay\"") ?? plan.maxDelay
     }
 
     private func environment(_ own: [String: Node], _ values: Combination) -> [String: String] {
@@ -327,19 +340,25 @@ extension TaskExpansion {
 
     /// Why a text can't be a task's name and directory; `nil` for one that can.
     private static func refusal(of name: String) -> String? {
-        guard let first = name.unicodeScalars.first else { return "it is empty" }
-        if name.contains("{") || name.contains("}") { return "the matrix has no such key" }
-        if name.utf8.count > 200 { return "it is longer than 200 characters" }
-        let isPlain = name.unicodeScalars.allSatisfy {
-            $0.isASCII && ($0.properties.isAlphabetic || ("0"..."9").contains($0))
-                || ["_", "-", "."].contains($0)
+        guard let first = name.utf8.first else { return "it is empty" }
+        if name.utf8.contains(where: { $0 == UInt8(ascii: "{") || $0 == UInt8(ascii: "}") }) {
+            return "the matrix has no such key"
         }
-        let begins = first.properties.isAlphabetic || ("0"..."9").contains(first)
-        if !isPlain || !begins || name.contains("..") {
+        if name.utf8.count > 200 { return "it is longer than 200 characters" }
+        let isPlain = name.utf8.allSatisfy { $0.isLetterOrDigit || "_-.".utf8.contains($0) }
+        if !isPlain || !first.isLetterOrDigit || name.contains("..") {
             return "use letters, digits, \".\", \"_\" and \"-\", begin with a letter or digit, "
                 + "and no \"..\""
         }
         return nil
+    }
+}
+
+extension UInt8 {
+    /// Whether it is an ASCII letter or digit.
+    fileprivate var isLetterOrDigit: Bool {
+        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self)
+            || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(self | 0x20)
     }
 }
 
