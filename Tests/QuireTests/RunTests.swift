@@ -208,11 +208,12 @@ import Testing
 
     @Test func `two at once on one manifest: the second names the first`() throws {
         try withRun { run in
-            try run.write([("t", "entries=1 duration=1s")])
+            try run.write([("t", "entries=1 until=seen")])
             var second: Outcome?
             let first = try run.quire(["run", "m.yaml"]) { output, pid in
                 guard second == nil, output.contains("session 1 starts") else { return }
                 second = try? run.quire(["run", "m.yaml"])
+                try? put("", run.root + "/seen")
                 #expect(second?.error.contains("already being run by process \(pid)") == true)
             }
             #expect(second?.status == 69)
@@ -222,7 +223,7 @@ import Testing
 
     @Test func `a state directory that is deleted under a run costs it no lock`() throws {
         try withRun { run in
-            try run.write([("t", "entries=1 duration=2s")])
+            try run.write([("t", "entries=1 until=seen")])
             var second: Outcome?
             let first = try run.quire(["run", "m.yaml"]) { output, pid in
                 guard second == nil, output.contains("session 1 starts") else { return }
@@ -231,6 +232,7 @@ import Testing
                 second = try? run.quire(["run", "m.yaml"]) { output, pid in
                     if output.contains(words) { kill(pid, SIGKILL) }
                 }
+                try? put("", run.root + "/seen")
             }
             #expect(second?.status == 137, "\(String(describing: second))")
             #expect(first.output.contains("t: COMPLETE"), "\(first)")
@@ -240,7 +242,7 @@ import Testing
     @Test(arguments: [">&-", ">&- 2>&-", "<&- >&- 2>&-"])
     func `one that was started without its descriptors keeps its locks`(closing: String) throws {
         try withRun { run in
-            try run.write([("t", "duration=2s")])
+            try run.write([("t", "until=seen")])
             try put("## Tasks\n- [ ] Task 1: a\n", run.task("t") + "/task_list.md")
             try put("# Progress\n", run.task("t") + "/progress.md")
             let quire = "'\(Program.built("quire"))'"
@@ -251,7 +253,7 @@ import Testing
                 \(quire) run m.yaml; echo "run: $?"
                 \(quire) task --task-name t --continue --agent '\(Program.built("codex-sim"))'
                 echo "task: $?"
-                wait $!; echo "first: $? of $!"
+                touch seen; wait $!; echo "first: $? of $!"
                 """,
                 in: run.root
             )
@@ -267,13 +269,14 @@ import Testing
 
     @Test func `of two manifests in one state directory the second names the first`() throws {
         try withRun { run in
-            try run.write([("t", "entries=1 duration=1s")])
+            try run.write([("t", "entries=1 until=seen")])
             let other = "version: 1\nrun: {agent: simulated}\ntasks: [{name: o, prompt: p}]\n"
             try put(other, run.root + "/other.yaml")
             var second: Outcome?
             let first = try run.quire(["run", "m.yaml"]) { output, pid in
                 guard second == nil, output.contains("session 1 starts") else { return }
                 second = try? run.quire(["run", "other.yaml"])
+                try? put("", run.root + "/seen")
                 let message = second?.error ?? ""
                 #expect(message.contains("m.yaml is already being run by process \(pid) on "))
                 #expect(message.contains(" since 2"))
@@ -300,7 +303,7 @@ import Testing
 
     @Test func `quire task works beside a run, on a task of its own`() throws {
         try withRun { run in
-            try run.write([("t", "entries=1 duration=2s")])
+            try run.write([("t", "entries=1 until=seen")])
             var other: Outcome?
             let first = try run.quire(["run", "m.yaml"]) { output, _ in
                 guard other == nil, output.contains("session 1 starts") else { return }
@@ -308,6 +311,7 @@ import Testing
                     ["task", "Do it", "--task-name", "o", "--agent", Program.built("codex-sim")],
                     environment: ["CODEX_SIM": "entries=1"]
                 )
+                try? put("", run.root + "/seen")
             }
             #expect(other?.status == 0, "\(other?.error ?? "")")
             #expect(first.status == 0)
