@@ -46,3 +46,5 @@ package struct BinaryHeap<Element: Comparable & Hashable & Sendable>: Hashable, 
         }
     }
 }
+
+extension BinaryHeap: Codable where Element: Codable {}

@@ -58,7 +58,7 @@ package struct Prices: Hashable, Sendable, Codable {
 }
 
 /// What was spent, is reserved, or is thought to be needed.
-package struct Spending: Hashable, Sendable {
+package struct Spending: Hashable, Sendable, Codable {
     /// Tokens, input and output together.
     package var tokens = 0.0
     /// In the unit of the prices.
@@ -115,7 +115,7 @@ package struct Spending: Hashable, Sendable {
             return "\(Self.money(cost)) of \(Self.money(limit)) is spent"
         }
         if let limit = budget.wall, seconds >= limit.inSeconds {
-            let spent = Duration.seconds(seconds.rounded())
+            let spent = Duration(inSeconds: seconds.rounded())
             return "\(spent.forPeople) of \(limit.forPeople) are over"
         }
         return nil

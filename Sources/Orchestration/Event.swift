@@ -7,6 +7,9 @@ package enum Event: Hashable, Sendable {
     case runBegan(RunBegan)
     /// A task's directory is open, locked for this run, and was looked at.
     case taskInspected(TaskInspected)
+    /// A task's directory can't be opened yet, since another process owns it or the disk takes
+    /// nothing; the words say who or why. It may be inspected later.
+    case taskHeld(task: String, reason: String)
     /// A task's directory can't be used; the words say why and what to do. Ends the task.
     case taskUnavailable(task: String, reason: String)
     /// A session's process is alive.

@@ -1,6 +1,6 @@
 /// What two failures must share to count as the same one: the class and the message without its
 /// numbers, ids and paths.
-struct FailureSignature: Hashable, Sendable {
+struct FailureSignature: Hashable, Sendable, Codable {
     let kind: FailureClass
     let message: String
 

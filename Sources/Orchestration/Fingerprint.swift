@@ -1,4 +1,4 @@
-/// A number that stands for a list of texts: the same on every machine and in every version.
+/// A number that stands for a list of texts, or for bytes: the same on every machine and in every version.
 ///
 /// Source: FNV-1a, 64 bits (Fowler, Noll and Vo). It tells what differs by accident, not by malice.
 package struct Fingerprint: Hashable, Sendable {
@@ -11,6 +11,11 @@ package struct Fingerprint: Hashable, Sendable {
     /// Makes the fingerprint of one text.
     package init(_ text: String) {
         add(text)
+    }
+
+    /// Makes the fingerprint of some bytes.
+    package init(bytes: [UInt8]) {
+        for byte in bytes { add(byte) }
     }
 
     /// Takes a text in; where one ends and the next begins counts.

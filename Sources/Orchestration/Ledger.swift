@@ -1,5 +1,5 @@
 /// What was spent, and what is reserved for the sessions that run, of one thing that has a budget.
-package struct Ledger: Hashable, Sendable {
+package struct Ledger: Hashable, Sendable, Codable {
     /// What ended sessions used, since caps were last fresh.
     package internal(set) var spent = Spending()
     /// What is set aside for running sessions: what they are thought to need, or have used already.
@@ -36,7 +36,7 @@ package struct Ledger: Hashable, Sendable {
 }
 
 /// What a session took, or is thought to take.
-struct SessionMeasure: Hashable, Sendable {
+struct SessionMeasure: Hashable, Sendable, Codable {
     var usage = TokenUsage.zero
     var seconds = 0.0
 

@@ -73,6 +73,16 @@ package struct WallTime: Hashable, Comparable, Sendable, Codable {
 }
 
 extension Duration {
+    /// Makes a duration of so many seconds, to the nanosecond: what is exact in nanoseconds is so
+    /// after it was a `Double`, up to a month and a half.
+    ///
+    /// Whatever comes from a file may be any number: the longest is 292 years, and what is none is
+    /// zero.
+    package init(inSeconds seconds: Double) {
+        let nanoseconds = (seconds * 1e9).rounded()
+        self = .nanoseconds(nanoseconds.isNaN ? 0 : Int64(clamping: nanoseconds))
+    }
+
     /// The duration in seconds, rounded to a `Double`.
     package var inSeconds: Double {
         Double(components.seconds) + Double(components.attoseconds) / 1e18
@@ -81,5 +91,12 @@ extension Duration {
     /// The whole milliseconds in the duration, truncated.
     package var wholeMilliseconds: Int64 {
         components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
+    }
+}
+
+extension Int64 {
+    /// The nearest number to a whole one that is not NaN.
+    fileprivate init(clamping number: Double) {
+        self = Int64(exactly: number) ?? (number < 0 ? .min : .max)
     }
 }

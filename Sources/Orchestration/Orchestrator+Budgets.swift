@@ -98,12 +98,21 @@ extension Orchestrator {
         endWaiting(words) { $0.plan.group == group.name }
     }
 
-    /// Ends the tasks that wait; those with a session end with it.
+    /// Ends the tasks that wait; those with a session end with it, and those whose directories are
+    /// being opened when these were looked at: they may be complete.
     private mutating func endWaiting(_ reason: String, _ isMeant: (TaskState) -> Bool) {
         let names = state.tasks
             .filter { $0.outcome == nil && $0.runningSession == nil && isMeant($0) }
+            .filter { $0.isInspected || held.contains($0.plan.name) }
             .map(\.plan.name)
         for name in names { endTask(name, .capped, reason) }
+    }
+
+    /// Ends a task that would wait for others to no end.
+    mutating func endIfBudgetIsSpent(_ name: String) {
+        if let task = state.task(name), let reason = spentBudget(of: task) {
+            endTask(name, .capped, reason)
+        }
     }
 
     private mutating func overdraw(_ key: SessionKey, _ reason: String) {

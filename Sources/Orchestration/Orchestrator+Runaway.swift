@@ -36,7 +36,7 @@ extension TaskState {
     }
 
     private func idleTime(of limit: Duration) -> String {
-        let time = Duration.seconds(idleSeconds).forPeople
+        let time = Duration(inSeconds: idleSeconds).forPeople
         return "\(time) of sessions ticked nothing, of \(limit.forPeople) that may (stall_after)"
     }
 

@@ -37,6 +37,8 @@ package struct Orchestrator: Sendable {
     /// Why the run has nothing left to spend, and the groups that have not; `nil` while it has.
     var spentRun: String?
     var spentGroups: Set<String> = []
+    /// Tasks whose directories others own.
+    var held: Set<String> = []
     /// Tasks that failed in this leg.
     var failures = 0
     private var hasEnded = false
@@ -95,6 +97,7 @@ package struct Orchestrator: Sendable {
         switch event {
         case .runBegan(let fact): beginLeg(fact)
         case .taskInspected(let fact): inspected(fact)
+        case .taskHeld(let task, let reason): taskHeld(task, reason)
         case .taskUnavailable(let task, let reason): endTask(task, .failed, reason)
         case .sessionSpawned(let fact): spawned(fact)
         case .sessionUsed(let fact): sessionUsed(fact)
@@ -142,7 +145,14 @@ package struct Orchestrator: Sendable {
         }
     }
 
+    private mutating func taskHeld(_ task: String, _ reason: String) {
+        warn("it waits for its directory: \(reason)", task: task)
+        held.insert(task)
+        endIfBudgetIsSpent(task)
+    }
+
     private mutating func inspected(_ fact: TaskInspected) {
+        held.remove(fact.task)
         record(.taskInspected(fact))
         settle(fact.task)
     }

@@ -179,10 +179,10 @@ extension KeyedEncodingContainer {
 
 extension KeyedDecodingContainer {
     func decode(_ type: Duration.Type, forKey key: Key) throws -> Duration {
-        .seconds(try decode(Double.self, forKey: key))
+        Duration(inSeconds: try decode(Double.self, forKey: key))
     }
 
     func decodeIfPresent(_ type: Duration.Type, forKey key: Key) throws -> Duration? {
-        try decodeIfPresent(Double.self, forKey: key).map { .seconds($0) }
+        try decodeIfPresent(Double.self, forKey: key).map { Duration(inSeconds: $0) }
     }
 }

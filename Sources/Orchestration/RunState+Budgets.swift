@@ -79,7 +79,7 @@ extension RunState {
 }
 
 /// How long the legs of a run have taken, pauses between them left out.
-struct LegClock: Hashable, Sendable {
+struct LegClock: Hashable, Sendable, Codable {
     private var before = Duration.zero
     private var began = Duration.zero
     private var last = Duration.zero

@@ -4,7 +4,7 @@
 /// after a crash is what its journal says.
 package struct RunState: Sendable {
     /// A session that has started and not ended.
-    package struct Running: Hashable, Sendable {
+    package struct Running: Hashable, Sendable, Codable {
         /// The fact that it started.
         package var start: SessionStarted
         /// When that was, awake.
@@ -24,7 +24,7 @@ package struct RunState: Sendable {
         var reservation = Spending()
     }
 
-    private struct Delayed: Hashable, Comparable, Sendable {
+    struct Delayed: Hashable, Comparable, Sendable, Codable {
         var until: Duration
         var task: Int
 
@@ -34,37 +34,37 @@ package struct RunState: Sendable {
     }
 
     /// The plan of the newest leg.
-    package private(set) var plan = RunPlan()
+    package internal(set) var plan = RunPlan()
     /// The tasks, in the plan's order.
     package internal(set) var tasks: [TaskState] = []
     /// The sessions that run.
     package internal(set) var running: [SessionKey: Running] = [:]
     /// The gates that are closed.
-    package private(set) var gates: [GateKey: GateClosed] = [:]
+    package internal(set) var gates: [GateKey: GateClosed] = [:]
     /// When each of them was closed last.
-    private(set) var gatesClosed: [GateKey: WallTime] = [:]
+    var gatesClosed: [GateKey: WallTime] = [:]
     /// The session that probes the gates of each account.
-    package private(set) var probes: [String?: SessionKey] = [:]
+    package internal(set) var probes: [String?: SessionKey] = [:]
     /// The accounts that tasks of the plan draw on.
     package private(set) var accounts: [String?] = []
     /// The sessions that may run at once now.
-    package private(set) var concurrencyLimit = RunPlan().concurrency
+    package internal(set) var concurrencyLimit = RunPlan().concurrency
     /// How far the leg's shutdown has come; `nil` while there is none.
-    package private(set) var shutdown: ShutdownAdvanced?
+    package internal(set) var shutdown: ShutdownAdvanced?
     /// How the newest leg ended; `nil` while it runs, and after a crash.
-    package private(set) var ending: Ending?
+    package internal(set) var ending: Ending?
     /// Legs so far.
-    package private(set) var legs = 0
+    package internal(set) var legs = 0
     /// Tasks that have not ended.
     package private(set) var unfinished = 0
 
     private(set) var places: [String: Int] = [:]
     private var dependents: [[Int]] = []
-    private var absent: [String: TaskState] = [:]
+    var absent: [String: TaskState] = [:]
     /// The tasks of each account, where there are several.
     private var members: [String?: [Int]] = [:]
-    private var delayed = BinaryHeap<Delayed>()
-    private(set) var slots = Slots()
+    var delayed = BinaryHeap<Delayed>()
+    var slots = Slots()
     /// What the run spent, and has reserved.
     package internal(set) var ledger = Ledger()
     /// The same for each group that has a budget.
@@ -75,8 +75,8 @@ package struct RunState: Sendable {
     /// Who goes next.
     package internal(set) var scheduler = Scheduler(plan: RunPlan())
 
-    private let rule: (any SchedulingRule)?
-    private let settings: Scheduler.Settings
+    let rule: (any SchedulingRule)?
+    let settings: Scheduler.Settings
 
     /// Makes the state before the first fact; `rule` and `settings` replace those of the plans,
     /// for comparisons.
@@ -93,13 +93,8 @@ package struct RunState: Sendable {
         places[name].map { tasks[$0] }
     }
 
-    /// The names of the tasks that a new leg would go on with, and whose directories it must open.
-    package func tasksToOpen(plan: RunPlan, retryFailed: Bool) -> [String] {
-        plan.tasks.map(\.name).filter { name in
-            let outcome = (task(name) ?? absent[name])?.outcome
-            return outcome.map { $0.isReopened(retryFailed: retryFailed) } ?? true
-        }
-    }
+    /// What is known of the task of this name, in whatever leg; `nil` for nothing.
+    func known(_ name: String) -> TaskState? { task(name) ?? absent[name] }
 
     /// Folds one batch of the journal in.
     package mutating func apply(_ batch: [RunEvent], at moment: Moment) {
@@ -193,36 +188,38 @@ extension RunState {
             return task
         }
         beginBudgets(freshCaps: freshCaps, at: moment)
-        places = [:]
-        for (place, task) in plan.tasks.enumerated() { places[task.name] = place }
+        derive()
+        countNeeds()
         legs += 1
-        hasBudgets = plan.hasBudgets
         gates = [:]
         gatesClosed = [:]
         probes = [:]
         concurrencyLimit = plan.concurrency
         shutdown = nil
         ending = nil
-        resetQueues()
-        linkNeeds()
-        groupByAccount()
-    }
-
-    private mutating func resetQueues() {
         delayed = BinaryHeap()
         // Sessions of an earlier leg hold no slot of this one.
         slots = Slots(plan.concurrency)
-        unfinished = tasks.count { $0.outcome == nil }
     }
 
-    private mutating func linkNeeds() {
+    /// Makes what follows from the plan and the tasks.
+    mutating func derive() {
+        places = [:]
+        for (place, task) in plan.tasks.enumerated() { places[task.name] = place }
+        hasBudgets = plan.hasBudgets
+        unfinished = tasks.count { $0.outcome == nil }
         dependents = Array(repeating: [], count: tasks.count)
-        for place in tasks.indices {
-            for need in tasks[place].plan.needs {
-                guard let needed = places[need] else { continue }
-                dependents[needed].append(place)
-                if tasks[needed].outcome != .complete { tasks[place].pendingNeeds += 1 }
+        for (place, task) in tasks.enumerated() {
+            for need in task.plan.needs {
+                if let needed = places[need] { dependents[needed].append(place) }
             }
+        }
+        groupByAccount()
+    }
+
+    private mutating func countNeeds() {
+        for needed in tasks.indices where tasks[needed].outcome != .complete {
+            for dependent in dependents[needed] { tasks[dependent].pendingNeeds += 1 }
         }
     }
 
@@ -394,13 +391,6 @@ extension RunState {
         for place in back.sorted(by: scheduler.waitedLonger) {
             enqueueIfReady(place, at: moment)
         }
-    }
-}
-
-extension Outcome {
-    /// Whether a new leg goes on with a task that ended this way.
-    func isReopened(retryFailed: Bool) -> Bool {
-        isFailure ? retryFailed : self != .complete
     }
 }
 

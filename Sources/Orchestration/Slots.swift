@@ -3,8 +3,8 @@
 /// A slot may stand for a machine, by the `{slot}` of a launcher. One whose sessions get lost rests,
 /// longer each time in a row, and goes after those that lose none: a machine that is gone would be
 /// free at once for ever, and take the sessions of all tasks.
-struct Slots: Hashable, Sendable {
-    private struct Free: Comparable, Hashable {
+struct Slots: Hashable, Sendable, Codable {
+    private struct Free: Comparable, Hashable, Codable {
         var losses: Int
         var slot: Int
 
@@ -13,7 +13,7 @@ struct Slots: Hashable, Sendable {
         }
     }
 
-    private struct Rest: Comparable, Hashable {
+    private struct Rest: Comparable, Hashable, Codable {
         var until: Duration
         var slot: Int
 
@@ -25,12 +25,11 @@ struct Slots: Hashable, Sendable {
     private var free = BinaryHeap<Free>()
     private var resting = BinaryHeap<Rest>()
     /// Sessions that each slot has lost in a row.
-    private var losses: [Int: Int] = [:]
-    private let count: Int
+    private var losses: [Int]
 
     /// Makes free slots, numbered from 0.
     init(_ count: Int = 0) {
-        self.count = count
+        losses = Array(repeating: 0, count: count)
         for slot in 0..<count { free.push(Free(losses: 0, slot: slot)) }
     }
 
@@ -44,15 +43,14 @@ struct Slots: Hashable, Sendable {
 
     /// Takes a slot back whose session was not lost.
     mutating func giveBack(_ slot: Int) {
-        losses[slot] = nil
+        losses[slot] = 0
         free.push(Free(losses: 0, slot: slot))
     }
 
     /// Takes a slot back whose session was lost; it rests as a task does that is retried so often.
     mutating func giveBackLost(_ slot: Int, retries: RetryPlan, at now: Duration) {
-        let times = losses[slot, default: 0] + 1
-        losses[slot] = times
-        let rest = min(retries.delay * (1 << min(times - 1, 30)), retries.maxDelay)
+        losses[slot] += 1
+        let rest = min(retries.delay * (1 << min(losses[slot] - 1, 30)), retries.maxDelay)
         resting.push(Rest(until: now + rest, slot: slot))
     }
 
@@ -60,7 +58,7 @@ struct Slots: Hashable, Sendable {
     mutating func wake(at now: Duration) {
         while let rest = resting.first, rest.until <= now {
             _ = resting.pop()
-            free.push(Free(losses: losses[rest.slot, default: 0], slot: rest.slot))
+            free.push(Free(losses: losses[rest.slot], slot: rest.slot))
         }
     }
 
@@ -69,6 +67,6 @@ struct Slots: Hashable, Sendable {
 
     /// Whether another slot than this has lost nothing lately, so that a loss is this one's own.
     func hasSound(butOf slot: Int) -> Bool {
-        losses.count(where: { $0.key != slot }) < count - 1
+        losses.indices.contains { $0 != slot && losses[$0] == 0 }
     }
 }

@@ -1,7 +1,7 @@
 /// All that is known of a task, folded from the facts.
-package struct TaskState: Hashable, Sendable {
+package struct TaskState: Hashable, Sendable, Codable {
     /// Where a task stands.
-    package enum Phase: Hashable, Sendable {
+    package enum Phase: Hashable, Sendable, Codable {
         /// It has work left and no session.
         case waiting
         /// This session of it runs.
@@ -10,8 +10,16 @@ package struct TaskState: Hashable, Sendable {
         case ended(Outcome)
     }
 
+    /// Its plan is kept by itself: most tasks share most of theirs.
+    private enum CodingKeys: CodingKey {
+        case phase, reason, isInspected, checklist, sessions, charged, retries, failures, idle
+        case idleTokens, idleSeconds, fewestLeft, growing, runawayTicks, bestTicked, seconds, usage
+        case ledger, lastExitStatus, thread, threadUsage, resumesNext, notBefore, lastFailure
+        case sameFailures, pendingNeeds
+    }
+
     /// The plan it follows in this leg.
-    package internal(set) var plan: TaskPlan
+    package internal(set) var plan = TaskPlan(name: "")
     /// Where it stands.
     package internal(set) var phase = Phase.waiting
     /// Why it ended; `nil` while it has work left.
@@ -158,7 +166,7 @@ package struct TaskState: Hashable, Sendable {
             resumesNext = fact.failure?.kind.leavesThreadResumable ?? false
         }
         if fact.forgetsThread { (thread, threadUsage) = (nil, nil) }
-        if let delay = fact.retryIn { notBefore = moment.awake + .seconds(delay) }
+        if let delay = fact.retryIn { notBefore = moment.awake + Duration(inSeconds: delay) }
     }
 
     private mutating func countProgress(_ fact: SessionEnded) {

@@ -26,12 +26,18 @@ package struct Faults: Hashable, Sendable {
     package var lostExits = 0.0
     /// Signals that come too late to stop a session's work.
     package var lateSignals = 0.0
+    /// Task directories that are opened late, by up to ten minutes, while sessions run already.
+    package var lateDirectories = 0.0
+    /// Directories opened late of which it is told that others own them.
+    package var heldDirectories = 0.0
     /// How late a session's first reports may be; zero for none at all.
     package var lateness = Duration.zero
     /// Writes of the journal that take long.
     package var slowDisk = 0.0
     /// Writes of the journal that find the disk full, for up to a quarter of an hour.
     package var fullDisk = 0.0
+    /// Writes of the journal after which a snapshot is taken, for the next crash.
+    package var snapshots = 0.0
     /// Limits whose message tells when they are over, be it past, soon, or in some days.
     package var statedResets = 0.0
     /// The most tokens that a session uses; 0 for sessions that don't tell.
@@ -74,6 +80,9 @@ package struct Faults: Hashable, Sendable {
         faults.spawning = weight(0.1)
         faults.lostExits = weight(0.3)
         faults.lateSignals = weight(1)
+        faults.lateDirectories = weight(0.5)
+        faults.heldDirectories = weight(1)
+        faults.snapshots = weight(0.5)
         faults.lateness = .seconds(Int.random(in: 0...60, using: &generator))
         faults.slowDisk = weight(0.5)
         faults.fullDisk = weight(0.05)

@@ -60,6 +60,9 @@ extension World {
             checker.wrote(batch.events, at: batch.at)
         }
         checkReplay()
+        if disk.waiting.isEmpty, happens(faults.snapshots) {
+            snapshot = (RunSnapshot(of: orchestrator.state), journal.count)
+        }
         if bug != .startsUnrecorded { for batch in batches { begin(batch.commands) } }
         for batch in batches { endRun(batch.commands) }
         let hasRecovered = disk.isFailing

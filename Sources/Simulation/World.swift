@@ -51,6 +51,8 @@ package struct World: Sendable {
     var agents: [String: Agent] = [:]
     var processes = ProcessTable()
     var disk = Disk()
+    /// The state as it once was, and how many batches were durable then.
+    var snapshot: (state: RunSnapshot, batches: Int)?
     var checker: Checker
 
     /// Makes a world in which the plan's run is about to begin.
@@ -127,12 +129,27 @@ package struct World: Sendable {
     }
 
     private mutating func beginAgain(isCrash: Bool) {
-        var state = RunState()
-        for batch in journal { state.apply(batch.events, at: batch.at) }
+        let state = recover()
         orchestrator = Orchestrator(recovering: state, seed: generator.next())
         ending = nil
         checker.beginLeg(recovered: state, isCrash: isCrash)
         begin()
+    }
+
+    /// Folds the journal, from the snapshot on where there is one.
+    private mutating func recover() -> RunState {
+        func fold(_ batches: some Sequence<Batch>, into state: RunState) -> RunState {
+            batches.reduce(into: state) { $0.apply($1.events, at: $1.at) }
+        }
+        let whole = fold(journal, into: RunState())
+        guard let snapshot, snapshot.batches <= journal.count else { return whole }
+        guard let start = RunState(snapshot.state) else {
+            checker.note("the snapshot can't be read", at: now)
+            return whole
+        }
+        let state = fold(journal[snapshot.batches...], into: start)
+        checker.expectSame(whole, state, "the journal and the snapshot disagree", at: now)
+        return state
     }
 
     private mutating func begin() {
@@ -147,7 +164,14 @@ package struct World: Sendable {
         for name in orchestrator.state.tasksToOpen(plan: plan, retryFailed: false) {
             let found = agents[name]?.checklist ?? .missing
             let inspected = TaskInspected(task: name, checklist: found)
-            schedule(.event(.taskInspected(inspected)), after: .zero)
+            let isLate = happens(faults.lateDirectories)
+            if isLate, happens(faults.heldDirectories) {
+                let held = Event.taskHeld(task: name, reason: "another process owns it")
+                schedule(.event(held), after: .zero)
+                checker.noteHeld(name)
+            }
+            let delay = isLate ? Int.random(in: 0...600, using: &generator) : 0
+            schedule(.event(.taskInspected(inspected)), after: .seconds(delay))
         }
     }
 

@@ -38,3 +38,20 @@ import Orchestration
     let data = try JSONEncoder().encode(began)
     #expect(try JSONDecoder().decode(RunEvent.self, from: data) == began)
 }
+
+@Test(arguments: [
+    (0.1, Duration.milliseconds(100)), (86_400.000_000_001, .nanoseconds(86_400_000_000_001)),
+    (-3, .seconds(-3)), (1e300, .nanoseconds(Int64.max)), (-.infinity, .nanoseconds(Int64.min)),
+    (.nan, .zero),
+])
+func `seconds of whatever number are a duration`(seconds: Double, duration: Duration) {
+    #expect(Duration(inSeconds: seconds) == duration)
+}
+
+@Test func `a clock's nanoseconds survive the journal`() {
+    var random = SplitMix64(seed: 1)
+    for _ in 0..<10_000 {
+        let time = Duration.nanoseconds(Int64.random(in: 0...4_000_000_000_000_000, using: &random))
+        #expect(Duration(inSeconds: time.inSeconds) == time)
+    }
+}

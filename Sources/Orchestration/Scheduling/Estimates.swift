@@ -36,7 +36,7 @@ package struct Estimates: Hashable, Sendable {
     }
 
     /// What is known of one task.
-    struct Task: Hashable, Sendable {
+    struct Task: Hashable, Sendable, Codable {
         /// Seconds and entries of its sessions, older ones counting less.
         var recentSeconds = 0.0
         var recentEntries = 0.0
@@ -76,17 +76,27 @@ package struct Estimates: Hashable, Sendable {
     /// Tasks that the first guess of the remaining work after a first session counts as.
     private static let priorWeight = 4.0
 
+    /// What is known of all tasks together.
+    struct World: Sendable, Codable {
+        fileprivate struct Prior: Sendable, Codable {
+            var rank: Double
+            var mean: Double
+        }
+
+        fileprivate var entrySeconds = 4.0 * 132
+        fileprivate var entries = 4.0
+        fileprivate var sessionSeconds = 3.0 * 540
+        fileprivate var sessionCount = 3.0
+        /// The work that was left after first sessions, in seconds: sorted, and what came since.
+        fileprivate var remainders: [Double] = []
+        fileprivate var newRemainders: [Double] = []
+        fileprivate var nextRefresh = 1
+        fileprivate var prior: Prior?
+    }
+
     private(set) var tasks: [Task]
-    private var weighsIdleSessions: Bool
-    private var entrySeconds = 4.0 * 132
-    private var entries = 4.0
-    private var sessionSeconds = 3.0 * 540
-    private var sessionCount = 3.0
-    /// The work that was left after first sessions, in seconds: sorted, and what came since.
-    private var remainders: [Double] = []
-    private var newRemainders: [Double] = []
-    private var nextRefresh = 1
-    private var prior: (rank: Double, mean: Double)?
+    private(set) var world = World()
+    private let weighsIdleSessions: Bool
 
     init(count: Int, weighsIdleSessions: Bool = true) {
         self.weighsIdleSessions = weighsIdleSessions
@@ -104,20 +114,20 @@ package struct Estimates: Hashable, Sendable {
     }
 
     /// The mean session, in seconds: s̄.
-    package var meanSession: Double { sessionSeconds / sessionCount }
+    package var meanSession: Double { world.sessionSeconds / world.sessionCount }
 
     /// The general speed: τ₀.
-    var secondsPerEntry: Double { entrySeconds / entries }
+    var secondsPerEntry: Double { world.entrySeconds / world.entries }
 
     /// The rank of a task that nothing is known of: the least ratio of the time that inspecting it
     /// and finishing it costs, if it turns out short enough, to the chance that it does.
     ///
     /// Source: Weitzman, "Optimal search for the best alternative", 1979; it is the Gittins index
     /// of a task whose size its first session reveals.
-    package var unseenRank: Double { prior?.rank ?? 2 * meanSession }
+    package var unseenRank: Double { world.prior?.rank ?? 2 * meanSession }
 
     /// The work that a task is expected to be which nothing is known of, in seconds.
-    var unseenMean: Double { prior?.mean ?? 4 * meanSession }
+    var unseenMean: Double { world.prior?.mean ?? 4 * meanSession }
 
     /// Whether anything is known of the task.
     func isSeen(_ place: Int) -> Bool { tasks[place].isSeen }
@@ -177,8 +187,8 @@ package struct Estimates: Hashable, Sendable {
         let fullIdle = Self.fullIdleShare * meanSession
         let idleWeight = weighsIdleSessions ? min(1, report.seconds / fullIdle) : 1
         if !report.crashed {
-            sessionSeconds += report.seconds
-            sessionCount += 1
+            world.sessionSeconds += report.seconds
+            world.sessionCount += 1
         }
         let gained = task.gain(report)
         learnSpeed(&task, report.seconds, Double(gained), isFirst)
@@ -199,29 +209,29 @@ package struct Estimates: Hashable, Sendable {
         let worked = seconds * (isFirst ? Self.firstSessionShare : 1)
         task.recentSeconds = Self.memory * task.recentSeconds + worked
         task.recentEntries = Self.memory * task.recentEntries + gained
-        entrySeconds += worked
-        entries += gained
+        world.entrySeconds += worked
+        world.entries += gained
     }
 
     private mutating func addRemainder(_ seconds: Double) {
-        newRemainders.append(seconds)
-        let count = remainders.count + newRemainders.count
-        guard count >= nextRefresh else { return }
-        nextRefresh = max(nextRefresh + 1, Int(Double(count) * 1.1))
-        remainders = merge(remainders, newRemainders.sorted())
-        newRemainders = []
+        world.newRemainders.append(seconds)
+        let count = world.remainders.count + world.newRemainders.count
+        guard count >= world.nextRefresh else { return }
+        world.nextRefresh = max(world.nextRefresh + 1, Int(Double(count) * 1.1))
+        world.remainders = merge(world.remainders, world.newRemainders.sorted())
+        world.newRemainders = []
         refreshPrior()
     }
 
     private mutating func refreshPrior() {
-        let count = Double(remainders.count)
+        let count = Double(world.remainders.count)
         var (best, sum) = (Double.infinity, 0.0)
-        for (place, seconds) in remainders.enumerated() {
+        for (place, seconds) in world.remainders.enumerated() {
             sum += seconds
             best = min(best, (count * meanSession + sum) / Double(place + 1))
         }
         let weight = Self.priorWeight
-        prior = (
+        world.prior = World.Prior(
             rank: (best * count + weight * 2 * meanSession) / (count + weight),
             mean: sum / count + meanSession
         )
@@ -246,10 +256,11 @@ package struct Estimates: Hashable, Sendable {
     mutating func copy(_ task: Task, to place: Int) { tasks[place] = task }
 
     /// Takes over what is known of the world, but nothing of any task.
-    mutating func keepWorld(of old: Estimates) {
-        let (tasks, weighs) = (tasks, weighsIdleSessions)
-        self = old
-        (self.tasks, weighsIdleSessions) = (tasks, weighs)
+    mutating func keepWorld(of old: Estimates) { world = old.world }
+
+    /// Takes over what was known.
+    mutating func restore(_ tasks: [Task], _ world: World) {
+        (self.tasks, self.world) = (tasks, world)
     }
 }
 

@@ -1,5 +1,5 @@
 /// A task in a heap; valid as long as the task still waits under the same sequence number.
-struct KeyEntry: Hashable, Comparable, Sendable {
+struct KeyEntry: Hashable, Comparable, Sendable, Codable {
     var key: Double
     var sequence: UInt32
     var task: Int32
@@ -11,7 +11,7 @@ struct KeyEntry: Hashable, Comparable, Sendable {
 
 /// A 4-ary min-heap of 16-byte entries: half as deep as a binary one, and a node's children share
 /// a cache line.
-struct KeyHeap: Hashable, Sendable {
+struct KeyHeap: Hashable, Sendable, Codable {
     private(set) var entries: [KeyEntry] = []
 
     /// The least entry.

@@ -1,8 +1,8 @@
 /// The tasks of one group and one priority: they compete with each other by rank, and with the
 /// other lanes of their priority by weight.
-struct Lane: Hashable, Sendable {
+struct Lane: Hashable, Sendable, Codable {
     /// Tasks of about one weight of which nothing is known, in the order in which they came.
-    struct Unseen: Hashable, Sendable {
+    struct Unseen: Hashable, Sendable, Codable {
         /// Their weight, as a power of two.
         var weight: Double
         var entries: [KeyEntry] = []

@@ -1,7 +1,7 @@
 /// A 4-ary min-heap of lanes that knows where each one is, so that a lane's key can change.
-struct LaneHeap: Hashable, Sendable {
+struct LaneHeap: Hashable, Sendable, Codable {
     /// What orders lanes: ties go to the smaller number.
-    struct Key: Hashable, Comparable, Sendable {
+    struct Key: Hashable, Comparable, Sendable, Codable {
         var value: Double
         var tie: UInt32
 
@@ -10,7 +10,7 @@ struct LaneHeap: Hashable, Sendable {
         }
     }
 
-    private struct Entry: Hashable, Sendable {
+    private struct Entry: Hashable, Sendable, Codable {
         var key: Key
         var lane: Int32
     }

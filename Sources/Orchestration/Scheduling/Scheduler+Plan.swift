@@ -57,7 +57,7 @@ extension Scheduler {
     /// Takes over what an earlier scheduler knows of what has the same name.
     mutating func keep(_ old: Scheduler, _ oldPlan: RunPlan, _ plan: RunPlan) {
         estimates.keepWorld(of: old.estimates)
-        hints.keep(old.hints)
+        hints.lessons = old.hints.lessons
         lowerCredit = old.lowerCredit
         sequence = old.sequence
         let places = Dictionary(oldPlan.tasks.enumerated().map { ($1.name, $0) }) { first, _ in

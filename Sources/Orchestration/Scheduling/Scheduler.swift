@@ -49,7 +49,7 @@ package struct Scheduler: Sendable {
     }
 
     /// A choice, and how it came about.
-    package struct Decision: Hashable, Sendable {
+    package struct Decision: Hashable, Sendable, Codable {
         /// The task.
         package var task: Int
         /// Why.
@@ -60,7 +60,7 @@ package struct Scheduler: Sendable {
     }
 
     /// A task's part of the queues.
-    struct Entry: Hashable, Sendable {
+    struct Entry: Hashable, Sendable, Codable {
         var lane: Int32
         /// Its neighbours among the waiting, by age; -1 for none.
         var older: Int32 = -1
@@ -116,8 +116,8 @@ package struct Scheduler: Sendable {
     var groupCaps: [Int?]
     var groupRunning: [Int]
     /// The starts before each group ran nothing, or could start nothing.
-    private var idleSince: [UInt32]
-    private var starts: UInt32 = 0
+    var idleSince: [UInt32]
+    var starts: UInt32 = 0
     var groupNames: [String]
     var lanesOfGroup: [[Int]] = []
     /// Lanes with a task that may start, for each priority from the highest.
@@ -133,10 +133,10 @@ package struct Scheduler: Sendable {
     /// The priority, of those below the highest that waits, that was served last.
     var lastLower = 0
     var sequence: UInt32 = 0
-    private var arrivals: Int32 = 0
+    var arrivals: Int32 = 0
     /// The task whose session ended last on each slot.
     var warm: [Int32]
-    private var decided: Decision?
+    var decided: Decision?
     /// The lane whose place among those of its priority is to be looked at; -1 for none.
     ///
     /// Most events concern the same lane as the one before, so one look does for several.

@@ -8,14 +8,19 @@ struct SizeHints: Hashable, Sendable {
     /// Tasks that the first guess of how far hints are off counts as.
     private static let priorWeight = 4.0
 
+    /// What tasks that are complete have taught.
+    struct Lessons: Hashable, Sendable, Codable {
+        /// The sum of the squares of how far hints were off, on the logarithmic scale: the first
+        /// guess is a factor of e.
+        fileprivate var errors = priorWeight
+        fileprivate var count = priorWeight
+    }
+
     /// The natural logarithm of each task's hint in sessions; `nil` without one.
     private let logarithms: [Double?]
     private let mean: Double
     private let variance: Double
-    /// The sum of the squares of how far hints were off, on the logarithmic scale: the first guess
-    /// is a factor of e.
-    private var errors = priorWeight
-    private var count = priorWeight
+    var lessons = Lessons()
 
     init(plan: RunPlan) {
         let hints = plan.tasks.map { task in task.size.map { log(min(max($0, 0.01), 1e6)) } }
@@ -31,7 +36,7 @@ struct SizeHints: Hashable, Sendable {
     /// The rank of a task that has a hint and nothing else; `nil` without one.
     func rank(_ task: Int, _ estimates: Estimates) -> Double? {
         guard let hint = hint(task) else { return nil }
-        let noise = errors / count
+        let noise = lessons.errors / lessons.count
         let spread = max(0.05, variance - noise)
         let trust = spread / (spread + noise)
         let expected = mean + trust * (hint - mean) + spread * (1 - trust) / 2
@@ -42,16 +47,11 @@ struct SizeHints: Hashable, Sendable {
     mutating func learn(_ task: Int, attained: Double, _ estimates: Estimates) {
         guard let hint = hint(task), attained > 0 else { return }
         let error = log(attained / estimates.meanSession) - hint
-        errors += error * error
-        count += 1
+        lessons.errors += error * error
+        lessons.count += 1
     }
 
     private func hint(_ task: Int) -> Double? {
         logarithms.isEmpty ? nil : logarithms[task]
-    }
-
-    /// Takes over what another plan's hints have taught.
-    mutating func keep(_ old: SizeHints) {
-        (errors, count) = (old.errors, old.count)
     }
 }

@@ -1,0 +1,174 @@
+/// All that a run's state is made of.
+///
+/// Its parts can be written and read side by side. A recovery that begins with a snapshot need not
+/// fold what was journalled before it.
+package struct RunSnapshot: Sendable {
+    /// What is not of one task.
+    package struct Head: Sendable, Codable {
+        fileprivate struct Closed: Sendable, Codable {
+            var fact: GateClosed
+            var at: WallTime?
+        }
+
+        fileprivate struct Probe: Sendable, Codable {
+            var account: String?
+            var session: SessionKey
+        }
+
+        fileprivate struct GroupLedger: Sendable, Codable {
+            var group: String
+            var ledger: Ledger
+        }
+
+        fileprivate var plan: RunPlan
+        fileprivate var taskCount: Int
+        fileprivate var running: [RunState.Running]
+        fileprivate var gates: [Closed]
+        fileprivate var probes: [Probe]
+        fileprivate var concurrencyLimit: Int
+        fileprivate var shutdown: ShutdownAdvanced?
+        fileprivate var ending: Ending?
+        fileprivate var legs: Int
+        fileprivate var absent: Tasks
+        fileprivate var delayed: BinaryHeap<RunState.Delayed>
+        fileprivate var slots: Slots
+        fileprivate var ledger: Ledger
+        fileprivate var groupLedgers: [GroupLedger]
+        fileprivate var legClock: LegClock
+        fileprivate var scheduler: Scheduler.Memory
+    }
+
+    /// What is of some of the tasks.
+    package struct Part: Sendable, Codable {
+        fileprivate var tasks: Tasks
+        fileprivate var entries: [Scheduler.Entry]
+        fileprivate var estimates: [Estimates.Task]
+    }
+
+    /// Tasks, with what their plans have in common once.
+    fileprivate struct Tasks: Sendable, Codable {
+        private var names: [String] = []
+        private var plans: [TaskPlan] = []
+        private var plan: [Int] = []
+        private var states: [TaskState] = []
+
+        init(_ tasks: some Sequence<TaskState>) {
+            var places: [TaskPlan: Int] = [:]
+            for task in tasks {
+                var shared = task.plan
+                shared.name = ""
+                let place = places[shared] ?? plans.count
+                if place == plans.count {
+                    plans.append(shared)
+                    places[shared] = place
+                }
+                names.append(task.plan.name)
+                plan.append(place)
+                states.append(task)
+            }
+        }
+
+        /// The tasks; fewer where something is missing.
+        var all: [TaskState] {
+            zip(zip(names, plan), states).compactMap { named, state in
+                guard plans.indices.contains(named.1) else { return nil }
+                var task = state
+                task.plan = plans[named.1]
+                task.plan.name = named.0
+                return task
+            }
+        }
+    }
+
+    /// Tasks of a part.
+    private static let partSize = 512
+
+    /// What is not of one task.
+    package var head: Head
+    /// The tasks, in the plan's order.
+    package var parts: [Part]
+
+    /// Puts a snapshot together from what was one.
+    package init(head: Head, parts: [Part]) {
+        self.head = head
+        self.parts = parts
+    }
+
+    /// Takes a snapshot.
+    package init(of state: RunState) {
+        head = Head(state)
+        let (tasks, scheduler) = (state.tasks, state.scheduler)
+        parts = stride(from: 0, to: tasks.count, by: Self.partSize).map { start in
+            let range = start..<min(start + Self.partSize, tasks.count)
+            return Part(
+                tasks: Tasks(tasks[range]),
+                entries: Array(scheduler.entries[range]),
+                estimates: Array(scheduler.estimates.tasks[range])
+            )
+        }
+    }
+}
+
+extension RunSnapshot.Head {
+    fileprivate init(_ state: RunState) {
+        plan = state.plan
+        taskCount = state.tasks.count
+        // Each task has its own.
+        plan.tasks = []
+        running = state.running.sorted { $0.key < $1.key }.map(\.value)
+        gates = state.gates.sorted { $0.key < $1.key }.map {
+            Closed(fact: $1, at: state.gatesClosed[$0])
+        }
+        probes = state.probes.map { Probe(account: $0, session: $1) }
+            .sorted { $0.session < $1.session }
+        concurrencyLimit = state.concurrencyLimit
+        shutdown = state.shutdown
+        ending = state.ending
+        legs = state.legs
+        absent = RunSnapshot.Tasks(state.absent.sorted { $0.key < $1.key }.map(\.value))
+        delayed = state.delayed
+        slots = state.slots
+        ledger = state.ledger
+        groupLedgers = state.groupLedgers.sorted { $0.key < $1.key }.map {
+            GroupLedger(group: $0, ledger: $1)
+        }
+        legClock = state.legClock
+        scheduler = state.scheduler.memory
+    }
+}
+
+extension RunState {
+    /// Makes the state that a snapshot was taken of.
+    ///
+    /// - Returns: `nil` where the parts don't fit together.
+    package init?(_ snapshot: RunSnapshot) {
+        self.init()
+        let head = snapshot.head
+        tasks = snapshot.parts.flatMap(\.tasks.all)
+        plan = head.plan
+        plan.tasks = tasks.map(\.plan)
+        guard tasks.count == head.taskCount,
+            let scheduler = Scheduler(
+                plan: plan,
+                entries: snapshot.parts.flatMap(\.entries),
+                tasks: snapshot.parts.flatMap(\.estimates),
+                memory: head.scheduler
+            )
+        else { return nil }
+        self.scheduler = scheduler
+        for session in head.running { running[session.start.key] = session }
+        for gate in head.gates {
+            gates[gate.fact.key] = gate.fact
+            gatesClosed[gate.fact.key] = gate.at
+        }
+        for probe in head.probes { probes[probe.account] = probe.session }
+        (concurrencyLimit, shutdown, ending) = (head.concurrencyLimit, head.shutdown, head.ending)
+        legs = head.legs
+        for task in head.absent.all { absent[task.plan.name] = task }
+        (delayed, slots) = (head.delayed, head.slots)
+        ledger = head.ledger
+        for group in head.groupLedgers { groupLedgers[group.group] = group.ledger }
+        legClock = head.legClock
+        derive()
+    }
+}

@@ -1,0 +1,52 @@
+// Which task directories a new leg opens, and in which order.
+extension RunState {
+    /// The names of the tasks that a new leg would go on with, and whose directories it must open.
+    package func tasksToOpen(plan: RunPlan, retryFailed: Bool) -> [String] {
+        plan.tasks.map(\.name).filter { goesOn(with: $0, retryFailed: retryFailed) }
+    }
+
+    /// The names of the first tasks that a new leg would start, as far as the journal tells; at most
+    /// `count` of them.
+    ///
+    /// A leg that has opened these may begin: what it starts is what it would start if it had opened
+    /// all, unless a checklist was changed by others.
+    package func tasksToStart(plan: RunPlan, retryFailed: Bool, count: Int) -> [String] {
+        var next = Scheduler(
+            plan: plan,
+            rule: rule,
+            settings: settings,
+            keeping: (scheduler, self.plan)
+        )
+        let names = Set(plan.tasks.map(\.name))
+        for (place, task) in plan.tasks.enumerated() {
+            guard goesOn(with: task.name, retryFailed: retryFailed),
+                task.needs.allSatisfy({ !names.contains($0) || known($0)?.outcome == .complete })
+            else { continue }
+            next.comes(place)
+            if let state = known(task.name) {
+                next.setRunningAway(place, state.isRunningAway)
+                if let progress = state.checklist.progress {
+                    next.inspect(place, done: progress.ticked, total: progress.total)
+                }
+            }
+            next.enqueue(place)
+        }
+        var first: [String] = []
+        while first.count < count, let choice = next.next(slot: first.count) {
+            next.sessionStarted(choice.task, slot: first.count)
+            first.append(plan.tasks[choice.task].name)
+        }
+        return first
+    }
+
+    private func goesOn(with name: String, retryFailed: Bool) -> Bool {
+        known(name)?.outcome.map { $0.isReopened(retryFailed: retryFailed) } ?? true
+    }
+}
+
+extension Outcome {
+    /// Whether a new leg goes on with a task that ended this way.
+    fileprivate func isReopened(retryFailed: Bool) -> Bool {
+        isFailure ? retryFailed : self != .complete
+    }
+}
