@@ -43,6 +43,7 @@ package final class RunDriver {
     private var heartbeat: Timer?
     private var signals: [SignalWatcher] = []
     var leftovers: Leftovers?
+    private var opener: TaskOpener?
     private var held: HeldTasks?
     var disk: DiskTroubles?
     private var usage: UsageWatch?
@@ -116,6 +117,7 @@ package final class RunDriver {
             run: request.run,
             grace: request.plan.grace
         ) { [unowned self] in sessions[$0] != nil }
+        opener = TaskOpener(loop: loop, opening: opening)
         held = try HeldTasks(loop: loop, opening: opening) { [unowned self] in inbox += take($0) }
         disk = try DiskTroubles(loop: loop) { [unowned self] in inbox.append($0) }
         usage = try UsageWatch(
@@ -168,14 +170,30 @@ package final class RunDriver {
             grace: request.plan.grace
         )
         let (reader, lost, machine) = (usageReader, lostSessions, machineReader)
+        // Found while the workers look.
+        var first: [String] = []
         loop.perform {
             (survivors.end(), reader.look(lost), machine.outOfMemoryKills())
         } then: { [unowned self] warnings, used, kills in
             outOfMemory.take(kills)
             usedBefore = used.map(Event.sessionUsed)
             inbox += warnings.map(Event.warned)
-            open(names)
+            open(names, first: first)
         }
+        first = tasksToOpenFirst(of: names)
+    }
+
+    /// The tasks without which the run does not begin: those that go first, or all where none may
+    /// be missing.
+    private func tasksToOpenFirst(of names: [String]) -> [String] {
+        let count = max(request.plan.concurrency, TaskOpener.jobSize)
+        guard request.waitsForTasks, names.count > count else { return names }
+        let first = orchestrator.state.tasksToStart(
+            plan: request.plan,
+            retryFailed: request.retryFailed,
+            count: count
+        )
+        return first.isEmpty ? names : first
     }
 
     var usageReader: UsageReader {
@@ -198,19 +216,17 @@ package final class RunDriver {
         }
     }
 
-    private func open(_ names: [String]) {
-        let opening = opening
+    /// Opens the directories of the tasks that go first, begins, and opens the others.
+    private func open(_ names: [String], first: [String]) {
+        guard !first.isEmpty else { return begin(with: []) }
         var results: [TaskOpening.Result] = []
-        let chunks = stride(from: 0, to: names.count, by: 64).map {
-            Array(names[$0..<min($0 + 64, names.count)])
-        }
-        guard !chunks.isEmpty else { return begin(with: []) }
-        for chunk in chunks {
-            loop.perform {
-                opening.open(chunk)
-            } then: { [unowned self] opened in
-                results += opened
-                if results.count == names.count { begin(with: results) }
+        opener?.open(first) { [unowned self] opened in
+            results += opened
+            guard results.count == first.count else { return }
+            begin(with: results)
+            let others = Set(names).subtracting(first)
+            opener?.open(names.filter(others.contains)) { [unowned self] in
+                inbox += $0.flatMap(take)
             }
         }
     }
@@ -241,7 +257,7 @@ package final class RunDriver {
         case .locked(let task, let reason) where request.waitsForTasks,
             .unwritable(let task, let reason) where hasBegun:
             held?.add(task, owner: reason)
-            return [.warned(Warned(task: task, message: "it waits for its directory: \(reason)"))]
+            return [.taskHeld(task: task, reason: reason)]
         case .locked(_, let reason), .unwritable(_, let reason):
             refusal = RunRefusal(reasons: (refusal?.reasons ?? []) + [reason])
             return []
@@ -461,6 +477,7 @@ package final class RunDriver {
     }
 
     private func leave() {
+        opener?.close()
         held?.close()
         let remaining = tasks.values.map(\.directory)
         tasks = [:]
