@@ -140,7 +140,7 @@ let package = Package(
             "QuireTests",
             [
                 "TestSupport", "quire", "codex-sim", "Driver", "EventLoop", "Manifest",
-                "Orchestration", "RunStore", yams,
+                "Orchestration", "RunStore", grdb, yams,
             ]
         ),
         .testTarget(

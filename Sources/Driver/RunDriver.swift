@@ -337,7 +337,8 @@ package final class RunDriver {
                 at: now,
                 events: batch.events,
                 attachments: attachments
-            )
+            ),
+            state: { orchestrator.state }
         ) { journalled?.post(.written($0)) }
         attachments = []
     }

@@ -9,11 +9,13 @@ final class Checkpointer: Sendable {
     private static let length: Int64 = 8 * 1024 * 1024
 
     private let path: String
-    private let thread = SerialThread(name: "quire.checkpoint")
+    private let thread: SerialThread
     private let isBusy = Mutex(false)
 
-    init(path: String) {
+    /// Works on a thread of others.
+    init(path: String, thread: SerialThread) {
         self.path = path
+        self.thread = thread
     }
 
     /// Begins a checkpoint, if the log is long and none is under way.
@@ -30,9 +32,6 @@ final class Checkpointer: Sendable {
             try? connection.close()
         }
     }
-
-    /// Waits for the checkpoint that is under way.
-    func close() { thread.performAndWait {} }
 
     private func claim(_ isBusy: inout Bool) -> Bool {
         defer { isBusy = true }

@@ -7,8 +7,15 @@ import Synchronization
 /// The journal's tables: a row for each batch, its facts as one JSON array; beside it what sessions
 /// left on standard error.
 enum Journal {
-    /// Writes a batch, and returns its row.
-    static func append(_ batch: JournalBatch, to database: Database) throws -> Int64 {
+    /// Where a batch was written.
+    struct Place {
+        var row: Int64
+        /// The length of its facts, in bytes.
+        var size: Int
+    }
+
+    /// Writes a batch.
+    static func append(_ batch: JournalBatch, to database: Database) throws -> Place {
         let facts = try FactEncoder.json(batch.events)
         let insert = try database.cachedStatement(
             sql: "INSERT INTO journal (run, wall, awake, facts) VALUES (?, ?, ?, ?)"
@@ -20,7 +27,7 @@ enum Journal {
         for attachment in batch.attachments {
             try append(attachment, run: batch.run, to: database)
         }
-        return row
+        return Place(row: row, size: facts.utf8.count)
     }
 
     private static func append(
@@ -48,6 +55,22 @@ enum Journal {
         return batches
     }
 
+    /// A run's state, folded from its newest snapshot on, and how that is to be kept up.
+    static func state(
+        of run: String,
+        in database: Database
+    ) throws -> (state: RunState, pace: SnapshotPace) {
+        let snapshot = try Snapshots.read(of: run, in: database)
+        var state = snapshot?.state ?? RunState()
+        var pace = SnapshotPace(size: snapshot?.size ?? 0)
+        let rows: StatementArguments = [run, snapshot?.sequence ?? 0]
+        try forEach(in: database, where: "run = ? AND sequence > ?", rows) { record, batch in
+            pace.journalled += record.facts.utf8.count
+            state.apply(batch.events, at: batch.at)
+        }
+        return (state, pace)
+    }
+
     /// The batches of a run's newest leg that hold facts of these kinds, in order.
     static func batches(
         of run: String,
@@ -72,11 +95,11 @@ enum Journal {
         in database: Database,
         _ body: (Int64, JournalBatch) throws -> Void
     ) throws {
-        try forEach(in: database, where: "sequence > ?", [sequence], body)
+        try forEach(in: database, where: "sequence > ?", [sequence]) { try body($0.sequence, $1) }
     }
 
     /// A row as it is written.
-    private struct Record: Sendable {
+    struct Record: Sendable {
         var sequence: Int64
         var run: String
         var at: Moment
@@ -86,12 +109,12 @@ enum Journal {
     /// Rows that are read at a time, to be decoded side by side.
     private static let window = 8192
 
-    /// Calls `body` with each batch that a condition holds for, in order, and its own number.
+    /// Calls `body` with each batch that a condition holds for, in order, and how it is written.
     static func forEach(
         in database: Database,
         where condition: String,
         _ arguments: StatementArguments,
-        _ body: (Int64, JournalBatch) throws -> Void
+        _ body: (Record, JournalBatch) throws -> Void
     ) throws {
         let rows = try Row.fetchCursor(
             database,
@@ -104,7 +127,7 @@ enum Journal {
         var records: [Record] = []
         func flush() throws {
             for (record, batch) in zip(records, try decode(records)) {
-                try body(record.sequence, batch)
+                try body(record, batch)
             }
             records.removeAll(keepingCapacity: true)
         }
@@ -121,7 +144,7 @@ enum Journal {
             let wall: Int64 = row["wall"], let run: String = row["run"], awake.isFinite
         else { throw DatabaseError(resultCode: .SQLITE_CORRUPT) }
         let at = Moment(
-            awake: .seconds(awake),
+            awake: Duration(inSeconds: awake),
             wall: WallTime(millisecondsSinceEpoch: wall)
         )
         return Record(sequence: row["sequence"], run: run, at: at, facts: facts)

@@ -1,7 +1,7 @@
 import Foundation
 import GRDB
 import Glibc
-import Orchestration
+package import Orchestration
 import Synchronization
 
 /// The journal of every run of a workspace, and the tables made from it.
@@ -30,10 +30,14 @@ package final class RunStore: Sendable {
     private let writer: DatabaseQueue
     private let checkpointer: Checkpointer
     private let thread = SerialThread(name: "quire.store")
+    /// What can wait, and would hold the writing up.
+    private let background: SerialThread
     /// Batches that are not written yet, in order, and how that goes.
     private let waiting = Mutex(Waiting())
     /// What the projections lack; touched on the thread alone.
     private let projection = Mutex(Projection())
+    private let pace = Mutex(SnapshotPace())
+    private let leastJournal: Int
 
     /// How far the projections may lag behind the journal.
     ///
@@ -49,12 +53,19 @@ package final class RunStore: Sendable {
         var observer: (@Sendable (Condition) -> Void)?
     }
 
-    private typealias Appended = (JournalBatch, @Sendable (Result<Void, StoreError>) -> Void)
+    private struct Appended: Sendable {
+        var batch: JournalBatch
+        /// The run's state after the batch, where a snapshot of it is wanted.
+        var state: RunState?
+        var completion: @Sendable (Result<Void, StoreError>) -> Void
+    }
 
-    private init(path: String, writer: DatabaseQueue) {
+    private init(path: String, writer: DatabaseQueue, leastJournal: Int) {
         self.path = path
         self.writer = writer
-        checkpointer = Checkpointer(path: path)
+        self.leastJournal = leastJournal
+        background = SerialThread(name: "quire.background")
+        checkpointer = Checkpointer(path: path, thread: background)
     }
 
     /// Makes a state directory if need be, and has git ignore it.
@@ -80,17 +91,20 @@ package final class RunStore: Sendable {
 
     /// Opens the store in a directory, which is made if need be and ignored by git.
     ///
-    /// With `durable`, a batch that was reported as written survives a power failure too.
+    /// With `durable`, a batch that was reported as written survives a power failure too. No snapshot
+    /// is wanted for less than `snapshotsAfter` bytes of journal.
     ///
     /// - Throws: `StoreError` when the directory or the database can't be used.
     package static func open(
         directory: String,
-        durable: Bool = false
+        durable: Bool = false,
+        snapshotsAfter leastJournal: Int = 1 << 16
     ) throws(StoreError) -> RunStore {
         try prepare(directory: directory)
         let path = directory + "/quire.db"
         do {
-            return RunStore(path: path, writer: try database(path, durable: durable))
+            let writer = try database(path, durable: durable)
+            return RunStore(path: path, writer: writer, leastJournal: leastJournal)
         } catch {
             throw StoreError(error, path: path)
         }
@@ -152,13 +166,21 @@ package final class RunStore: Sendable {
     ///
     /// Batches are written in the order of the calls. Those that come while others are being
     /// written go into one transaction, and are durable or refused together. A batch is refused
-    /// when it can't be encoded, or when writing fails after `giveUp`.
+    /// when it can't be encoded, or when writing fails after `giveUp`. `state` is the fold of the
+    /// run's journal with this batch; it is asked for now and then, for a snapshot.
     package func append(
         _ batch: JournalBatch,
+        state: () -> RunState? = { nil },
         completion: @escaping @Sendable (Result<Void, StoreError>) -> Void
     ) {
+        let isDue = pace.withLock { $0.beginIfDue(least: leastJournal) }
+        let appended = Appended(
+            batch: batch,
+            state: isDue ? state() : nil,
+            completion: completion
+        )
         let isFirst = waiting.withLock { waiting in
-            waiting.batches.append((batch, completion))
+            waiting.batches.append(appended)
             return waiting.batches.count == 1
         }
         if isFirst { thread.perform { [self] in writeWaiting() } }
@@ -174,10 +196,16 @@ package final class RunStore: Sendable {
         let batches = waiting.withLock { $0.batches }
         guard !batches.isEmpty else { return }
         do {
-            let rows = try writer.write { database in
-                try batches.map { try Journal.append($0.0, to: database) }
+            let places = try writer.write { database in
+                try batches.map { try Journal.append($0.batch, to: database) }
             }
-            fold(batches, rows)
+            fold(batches, places.map(\.row))
+            for (appended, place) in zip(batches, places) {
+                pace.withLock { $0.journalled += place.size }
+                if let state = appended.state {
+                    takeSnapshot(state, of: appended.batch.run, asOf: place.row)
+                }
+            }
             settle(batches, .success(()))
         } catch {
             let failure = StoreError(error, path: path)
@@ -208,14 +236,19 @@ package final class RunStore: Sendable {
             return (!waiting.batches.isEmpty, hasRecovered ? waiting.observer : nil)
         }
         if isMore { thread.perform { [self] in writeWaiting() } }
-        for (_, completion) in batches { completion(result) }
+        if case .failure = result, batches.contains(where: { $0.state != nil }) {
+            pace.withLock { $0.end() }
+        }
+        for appended in batches { appended.completion(result) }
         observer?(.recovered)
     }
 
     private func fold(_ batches: [Appended], _ rows: [Int64]) {
         let isFirst = projection.withLock { projection in
             defer {
-                for (row, (batch, _)) in zip(rows, batches) { projection.fold(batch, row: row) }
+                for (row, appended) in zip(rows, batches) {
+                    projection.fold(appended.batch, row: row)
+                }
             }
             return projection.isEmpty
         }
@@ -239,8 +272,26 @@ package final class RunStore: Sendable {
         }
     }
 
+    // MARK: - Snapshots
+
+    /// Makes a snapshot beside the writing.
+    ///
+    /// One that fails is made up for by the next; a disk that takes nothing more is noticed by those
+    /// who write.
+    private func takeSnapshot(_ state: RunState, of run: String, asOf row: Int64) {
+        pace.withLock { $0.journalled = 0 }
+        background.perform { [self] in
+            let parts = (try? Snapshots.encode(state)) ?? []
+            thread.perform { [self] in
+                try? writer.write { try Snapshots.write(parts, of: run, asOf: row, to: $0) }
+                pace.withLock { $0.end(size: parts.reduce(0) { $0 + $1.count }) }
+            }
+        }
+    }
+
     /// Waits until everything appended is written, and closes the database.
     package func close() throws(StoreError) {
+        background.performAndWait {}
         thread.performAndWait { [self] in
             // What came during the last write waits for the next one.
             while waiting.withLock({ !$0.batches.isEmpty && !$0.isFailing }) { writeWaiting() }
@@ -248,9 +299,23 @@ package final class RunStore: Sendable {
             // What could not be written waits for the next start.
             projection.withLock { $0 = Projection() }
         }
-        checkpointer.close()
+        // The last checkpoint.
+        background.performAndWait {}
         do {
             try writer.close()
+        } catch {
+            throw StoreError(error, path: path)
+        }
+    }
+
+    /// What the journal tells of a run.
+    ///
+    /// - Throws: `StoreError` when the journal can't be read, or holds facts of a newer Quire.
+    package func state(of run: String) throws(StoreError) -> RunState {
+        do {
+            let known = try writer.read { try Journal.state(of: run, in: $0) }
+            pace.withLock { $0 = known.pace }
+            return known.state
         } catch {
             throw StoreError(error, path: path)
         }

@@ -4,7 +4,7 @@ import GRDB
 ///
 /// `journal` and `standard_error` are only ever appended to. `run`, `task` and `session` are made
 /// from the journal up to the row that `projected` names, for those who look; recovery never reads
-/// them.
+/// them. `snapshot` spares a recovery the older part of the journal, and can be done without.
 enum Schema {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
@@ -17,8 +17,24 @@ enum Schema {
         migrator.registerMigration("3") { database in
             try database.execute(sql: version3)
         }
+        migrator.registerMigration("4") { database in
+            try database.execute(sql: version4)
+        }
         return migrator
     }
+
+    /// The state of a run as of a row of its journal.
+    private static let version4 = """
+        CREATE TABLE snapshot (
+            run TEXT NOT NULL,
+            part INTEGER NOT NULL,
+            sequence INTEGER NOT NULL,
+            format INTEGER NOT NULL,
+            fingerprint TEXT NOT NULL,
+            bytes BLOB NOT NULL,
+            PRIMARY KEY (run, part)
+        ) STRICT;
+        """
 
     /// Marks of what sessions used that did not tell it themselves.
     private static let version3 = """

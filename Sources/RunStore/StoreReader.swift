@@ -106,13 +106,7 @@ package struct StoreReader: Sendable {
     /// What the journal of a run tells, folded.
     package func state(of run: String) throws(StoreError) -> RunState {
         do {
-            return try reader.read { database in
-                var state = RunState()
-                for batch in try Journal.batches(of: run, in: database) {
-                    state.apply(batch.events, at: batch.at)
-                }
-                return state
-            }
+            return try reader.read { try Journal.state(of: run, in: $0).state }
         } catch {
             throw StoreError(error, path: path)
         }

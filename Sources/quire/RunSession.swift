@@ -103,11 +103,7 @@ struct RunSession {
     private func openAsItIs() throws -> (RunStore, RunState) {
         let store = try RunStore.open(directory: stateDirectory, durable: durable)
         do {
-            var state = RunState()
-            for batch in try store.journal(of: request.run) {
-                state.apply(batch.events, at: batch.at)
-            }
-            return (store, state)
+            return (store, try store.state(of: request.run))
         } catch {
             // Why it can't be read tells more than that it can't be closed.
             try? store.close()

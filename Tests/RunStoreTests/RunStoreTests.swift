@@ -7,7 +7,8 @@ import Testing
 
 @testable import RunStore
 
-private func withDirectory(_ body: (String) async throws -> Void) async throws {
+/// A directory for a store, removed afterwards.
+func withDirectory(_ body: (String) async throws -> Void) async throws {
     let path = NSTemporaryDirectory() + "quire-" + UUID().uuidString
     defer { try? FileManager.default.removeItem(atPath: path) }
     try await body(path)

@@ -1,0 +1,117 @@
+import Dispatch
+import Foundation
+import GRDB
+import Orchestration
+import Synchronization
+
+/// The states of runs as of some row of the journal, so that a recovery folds only what follows.
+///
+/// The journal remains the truth: a snapshot that can't be read is as good as none.
+enum Snapshots {
+    /// What a part is: the bytes of a snapshot's head, or of one of its parts.
+    typealias Part = [UInt8]
+
+    /// To be raised when the fold comes to mean something else; that fields are other ones is found
+    /// in reading.
+    private static let format = 1
+
+    /// Makes the parts of a state's snapshot.
+    static func encode(_ state: RunState) throws -> [Part] {
+        let snapshot = RunSnapshot(of: state)
+        return try [CompactEncoder.encode(snapshot.head)]
+            + snapshot.parts.map { try CompactEncoder.encode($0) }
+    }
+
+    /// The state of which these are the parts; `nil` where they aren't.
+    static func decode(_ parts: [Part]) -> RunState? {
+        let decoded = Mutex<[Int: RunSnapshot.Part]>([:])
+        let head = Mutex<RunSnapshot.Head?>(nil)
+        DispatchQueue.concurrentPerform(iterations: parts.count) { number in
+            if number == 0 {
+                let value = try? CompactDecoder.decode(RunSnapshot.Head.self, from: parts[0])
+                head.withLock { $0 = value }
+            } else {
+                let value = try? CompactDecoder.decode(RunSnapshot.Part.self, from: parts[number])
+                decoded.withLock { $0[number] = value }
+            }
+        }
+        guard let head = head.withLock(\.self) else { return nil }
+        let rest = decoded.withLock { decoded in (1..<parts.count).compactMap { decoded[$0] } }
+        return RunState(RunSnapshot(head: head, parts: rest))
+    }
+
+    /// Replaces the snapshot of a run by one as of a row of the journal.
+    static func write(
+        _ parts: [Part],
+        of run: String,
+        asOf sequence: Int64,
+        to database: Database
+    ) throws {
+        try database.execute(sql: "DELETE FROM snapshot WHERE run = ?", arguments: [run])
+        let insert = try database.cachedStatement(
+            sql: """
+                INSERT INTO snapshot (run, part, sequence, format, fingerprint, bytes)
+                VALUES (?, ?, ?, ?, ?, ?)
+                """
+        )
+        for (number, part) in parts.enumerated() {
+            try insert.execute(arguments: [
+                run, number, sequence, format, Fingerprint(bytes: part).text, Data(part),
+            ])
+        }
+    }
+
+    /// The newest snapshot of a run, and the row of the journal that it is as of; `nil` where there
+    /// is none that can be read.
+    static func read(
+        of run: String,
+        in database: Database
+    ) throws -> (state: RunState, sequence: Int64, size: Int)? {
+        let rows = try Row.fetchAll(
+            database,
+            sql: "SELECT * FROM snapshot WHERE run = ? AND format = ? ORDER BY part",
+            arguments: [run, format]
+        )
+        var parts: [Part] = []
+        for row in rows {
+            guard let bytes: Data = row["bytes"], let fingerprint: String = row["fingerprint"]
+            else { return nil }
+            let part = Part(bytes)
+            guard Fingerprint(bytes: part).text == fingerprint else { return nil }
+            parts.append(part)
+        }
+        guard let sequence: Int64 = rows.first?["sequence"], let state = decode(parts) else {
+            return nil
+        }
+        return (state, sequence, parts.reduce(0) { $0 + $1.count })
+    }
+}
+
+/// When a snapshot is due: a recovery should have little to fold, and the journal should remain most
+/// of what is written.
+struct SnapshotPace: Sendable {
+    /// What was journalled since the last snapshot, in bytes.
+    var journalled = 0
+    /// The size of the last snapshot, in bytes.
+    private(set) var size: Int
+    /// Whether one is being made.
+    private var isBusy = false
+
+    /// Begins with a snapshot of this size.
+    init(size: Int = 0) {
+        self.size = size
+    }
+
+    /// Begins one, if it is due: never for less than so many bytes.
+    mutating func beginIfDue(least: Int) -> Bool {
+        guard !isBusy, journalled >= max(least, 2 * size) else { return false }
+        isBusy = true
+        return true
+    }
+
+    /// One is made, of this size, or could not be.
+    mutating func end(size: Int? = nil) {
+        self.size = size ?? self.size
+        isBusy = false
+    }
+}
