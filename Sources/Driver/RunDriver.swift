@@ -183,15 +183,17 @@ package final class RunDriver {
         first = tasksToOpenFirst(of: names)
     }
 
-    /// The tasks without which the run does not begin: those that go first, or all where none may
-    /// be missing.
+    /// Directories that are opened before the run begins: in the time that a start takes.
+    private static let openedFirst = 512
+
+    /// The tasks without which the run does not begin: all, or of many those that go first, where
+    /// some may be missing.
     private func tasksToOpenFirst(of names: [String]) -> [String] {
-        let count = max(request.plan.concurrency, TaskOpener.jobSize)
-        guard request.waitsForTasks, names.count > count else { return names }
+        guard request.waitsForTasks, names.count > Self.openedFirst else { return names }
         let first = orchestrator.state.tasksToStart(
             plan: request.plan,
             retryFailed: request.retryFailed,
-            count: count
+            count: min(request.plan.concurrency, Self.openedFirst)
         )
         return first.isEmpty ? names : first
     }
@@ -220,12 +222,13 @@ package final class RunDriver {
     private func open(_ names: [String], first: [String]) {
         guard !first.isEmpty else { return begin(with: []) }
         var results: [TaskOpening.Result] = []
-        opener?.open(first) { [unowned self] opened in
+        opener?.open(first, jobs: Loop.workerThreads) { [unowned self] opened in
             results += opened
             guard results.count == first.count else { return }
             begin(with: results)
+            // Sessions start meanwhile, and are not to wait for a processor.
             let others = Set(names).subtracting(first)
-            opener?.open(names.filter(others.contains)) { [unowned self] in
+            opener?.open(names.filter(others.contains), jobs: 1) { [unowned self] in
                 inbox += $0.flatMap(take)
             }
         }

@@ -1,13 +1,10 @@
 import Autonomous
 import EventLoop
 
-/// Opens task directories on worker threads, a few jobs at a time: sessions that start meanwhile
-/// need workers, too.
+/// Opens task directories on worker threads.
 final class TaskOpener {
     /// The directories of one job.
-    static let jobSize = 64
-    private static let jobLimit = 2
-
+    private static let jobSize = 64
     private let loop: Loop
     private let opening: TaskOpening
     private var isClosed = false
@@ -18,8 +15,13 @@ final class TaskOpener {
         self.opening = opening
     }
 
-    /// Opens directories in about this order; `handle` gets what came of each job.
-    func open(_ tasks: [String], handle: @escaping ([TaskOpening.Result]) -> Void) {
+    /// Opens directories in about this order, so many jobs at a time; `handle` gets what came of
+    /// each job.
+    func open(
+        _ tasks: [String],
+        jobs limit: Int,
+        handle: @escaping ([TaskOpening.Result]) -> Void
+    ) {
         var jobs = stride(from: 0, to: tasks.count, by: Self.jobSize).map {
             tasks[$0..<min($0 + Self.jobSize, tasks.count)]
         }[...]
@@ -32,7 +34,7 @@ final class TaskOpener {
                 self.take(results, handle)
             }
         }
-        for _ in 0..<Self.jobLimit { openNext() }
+        for _ in 0..<limit { openNext() }
     }
 
     /// Opens nothing more, and lets go what is opened already.

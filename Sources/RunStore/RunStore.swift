@@ -98,7 +98,7 @@ package final class RunStore: Sendable {
     package static func open(
         directory: String,
         durable: Bool = false,
-        snapshotsAfter leastJournal: Int = 1 << 16
+        snapshotsAfter leastJournal: Int = 1 << 18
     ) throws(StoreError) -> RunStore {
         try prepare(directory: directory)
         let path = directory + "/quire.db"
