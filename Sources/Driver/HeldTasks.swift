@@ -12,6 +12,7 @@ final class HeldTasks {
     private var timer: Timer?
     /// Each task, and who has it.
     private var owners: [String: String] = [:]
+    private var isLooking = false
     private var isClosed = false
 
     /// Waits with `opening`; `handle` gets what came of a task, and its owner whenever that is
@@ -30,7 +31,7 @@ final class HeldTasks {
     /// Waits for a task.
     func add(_ task: String, owner: String) {
         owners[task] = owner
-        timer?.set(loop.now + Self.interval)
+        if !isLooking { timer?.set(loop.now + Self.interval) }
     }
 
     /// Waits for nothing any more.
@@ -42,6 +43,7 @@ final class HeldTasks {
 
     private func look() {
         let names = owners.keys.sorted()
+        isLooking = true
         loop.perform { [opening] in
             opening.open(names)
         } then: { [weak self] results in
@@ -50,6 +52,7 @@ final class HeldTasks {
     }
 
     private func take(_ results: [TaskOpening.Result], of names: [String]) {
+        isLooking = false
         for (name, result) in zip(names, results) {
             if isClosed {
                 // Nobody wants it any more.

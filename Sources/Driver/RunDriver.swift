@@ -183,19 +183,26 @@ package final class RunDriver {
         first = tasksToOpenFirst(of: names)
     }
 
-    /// Directories that are opened before the run begins: in the time that a start takes.
-    private static let openedFirst = 512
-
     /// The tasks without which the run does not begin: all, or of many those that go first, where
     /// some may be missing.
+    ///
+    /// So many are opened in the time that a start takes; and there must be some to choose from.
     private func tasksToOpenFirst(of names: [String]) -> [String] {
-        guard request.waitsForTasks, names.count > Self.openedFirst else { return names }
+        let count = max(512, 4 * request.plan.concurrency)
+        guard request.waitsForTasks, names.count > count else { return names }
         let first = orchestrator.state.tasksToStart(
             plan: request.plan,
             retryFailed: request.retryFailed,
-            count: min(request.plan.concurrency, Self.openedFirst)
+            count: count
         )
         return first.isEmpty ? names : first
+    }
+
+    /// The others, those of high priority first.
+    private func tasksToOpenLater(of names: [String], without first: [String]) -> [String] {
+        let others = Set(names).subtracting(first)
+        return request.plan.tasks.filter { others.contains($0.name) }
+            .sorted { $0.priority > $1.priority }.map(\.name)
     }
 
     var usageReader: UsageReader {
@@ -227,8 +234,7 @@ package final class RunDriver {
             guard results.count == first.count else { return }
             begin(with: results)
             // Sessions start meanwhile, and are not to wait for a processor.
-            let others = Set(names).subtracting(first)
-            opener?.open(names.filter(others.contains), jobs: 1) { [unowned self] in
+            opener?.open(tasksToOpenLater(of: names, without: first), jobs: 1) { [unowned self] in
                 inbox += $0.flatMap(take)
             }
         }

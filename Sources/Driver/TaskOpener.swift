@@ -5,6 +5,7 @@ import EventLoop
 final class TaskOpener {
     /// The directories of one job.
     private static let jobSize = 64
+
     private let loop: Loop
     private let opening: TaskOpening
     private var isClosed = false
@@ -37,7 +38,7 @@ final class TaskOpener {
         for _ in 0..<limit { openNext() }
     }
 
-    /// Opens nothing more, and lets go what is opened already.
+    /// Opens nothing more, and lets go what is being opened.
     func close() { isClosed = true }
 
     private func take(

@@ -28,7 +28,7 @@ extension Orchestrator {
         if let words = used.reaches(most) { overdraw(fact.key, "its session's budget: \(words)") }
     }
 
-    /// Ends what has no budget left, and holds groups that have none to start with.
+    /// Ends what has no budget left.
     mutating func checkBudgets() {
         guard state.hasBudgets, state.legs > 0 else { return }
         checkRunBudget()
@@ -89,11 +89,9 @@ extension Orchestrator {
     }
 
     private mutating func checkBudget(of group: GroupPlan) {
-        guard let budget = group.budget, let ledger = state.groupLedgers[group.name] else { return }
-        state.scheduler.hold(group.name, ledger.committed.reaches(budget) != nil, in: state.plan)
-        guard !spentGroups.contains(group.name), let words = spentBudget(ofGroup: group.name) else {
-            return
-        }
+        guard group.budget != nil, !spentGroups.contains(group.name),
+            let words = spentBudget(ofGroup: group.name)
+        else { return }
         spentGroups.insert(group.name)
         endWaiting(words) { $0.plan.group == group.name }
     }
@@ -103,7 +101,7 @@ extension Orchestrator {
     private mutating func endWaiting(_ reason: String, _ isMeant: (TaskState) -> Bool) {
         let names = state.tasks
             .filter { $0.outcome == nil && $0.runningSession == nil && isMeant($0) }
-            .filter { $0.isInspected || held.contains($0.plan.name) }
+            .filter { isLookedAt($0) }
             .map(\.plan.name)
         for name in names { endTask(name, .capped, reason) }
     }

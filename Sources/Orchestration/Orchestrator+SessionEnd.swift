@@ -142,12 +142,32 @@ extension Orchestrator {
     mutating func blockDependents(of name: String, _ outcome: Outcome) {
         var ended = [(name, outcome)]
         while let (needed, outcome) = ended.popLast() {
-            for task in state.openDependents(of: needed) where task.runningSession == nil {
-                let reason = "it needs \"\(needed)\", which is \(outcome.rawValue)"
-                recordEnd(task, .blocked, reason)
+            for task in state.openDependents(of: needed)
+            where task.runningSession == nil && isLookedAt(task) {
+                block(task, needed, outcome)
                 ended.append((task.plan.name, .blocked))
             }
         }
+    }
+
+    /// Ends a task that was found with work left, if what it needs has ended without being complete.
+    mutating func blockIfNeedEnded(_ name: String) {
+        guard let task = state.task(name), task.outcome == nil else { return }
+        for need in task.plan.needs {
+            guard let outcome = state.task(need)?.outcome, outcome != .complete else { continue }
+            block(task, need, outcome)
+            return blockDependents(of: name, .blocked)
+        }
+    }
+
+    private mutating func block(_ task: TaskState, _ need: String, _ outcome: Outcome) {
+        recordEnd(task, .blocked, "it needs \"\(need)\", which is \(outcome.rawValue)")
+    }
+
+    /// Whether a task's list is known, or nobody can tell when it will be: others that have not
+    /// ended are being opened, and may be found complete.
+    func isLookedAt(_ task: TaskState) -> Bool {
+        task.isInspected || held.contains(task.plan.name)
     }
 
     private mutating func recordEnd(_ task: TaskState, _ outcome: Outcome, _ reason: String) {

@@ -146,15 +146,20 @@ package struct Orchestrator: Sendable {
     }
 
     private mutating func taskHeld(_ task: String, _ reason: String) {
+        guard state.task(task)?.outcome == nil else { return }
         warn("it waits for its directory: \(reason)", task: task)
         held.insert(task)
         endIfBudgetIsSpent(task)
+        blockIfNeedEnded(task)
     }
 
     private mutating func inspected(_ fact: TaskInspected) {
         held.remove(fact.task)
         record(.taskInspected(fact))
+        // One that ended before its directory was open was not there to be released.
+        if state.task(fact.task)?.outcome != nil { commands.append(.releaseTask(fact.task)) }
         settle(fact.task)
+        blockIfNeedEnded(fact.task)
     }
 
     private mutating func spawned(_ fact: SessionSpawned) {
@@ -208,11 +213,16 @@ package struct Orchestrator: Sendable {
 
     private var endingNow: Ending? {
         if state.unfinished == 0 { return .finished }
-        if lacksLogin || storeIsLost { return .unable }
+        if storeIsLost || lacksLogin && !isOpening { return .unable }
         if let shutdown = state.shutdown {
             return shutdown.signal == .interrupt ? .interrupted : .terminated
         }
-        return hasFailedEnough ? .finished : nil
+        return hasFailedEnough && !isOpening ? .finished : nil
+    }
+
+    /// Whether directories are being opened: their tasks may be complete.
+    private var isOpening: Bool {
+        state.tasks.contains { $0.outcome == nil && !isLookedAt($0) }
     }
 
     /// Whether work is left and nothing would ever start it: an impossible state, but one that must

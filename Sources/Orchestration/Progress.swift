@@ -31,6 +31,9 @@ package enum ChecklistState: Hashable, Sendable, Codable {
     package var progress: Progress? {
         if case .good(let progress) = self { progress } else { nil }
     }
+
+    /// What is wrong with a damaged one.
+    var damage: String? { if case .damaged(let words) = self { words } else { nil } }
 }
 
 /// The two kinds of session.

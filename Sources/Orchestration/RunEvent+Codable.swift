@@ -145,23 +145,16 @@ extension ChecklistState {
     /// Writes `{}`, `{"progress": {…}}` or `{"damage": "…"}`.
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
-        switch self {
-        case .missing: break
-        case .good(let progress): try container.encode(progress, forKey: .progress)
-        case .damaged(let words): try container.encode(words, forKey: .damage)
-        }
+        try container.encodeIfPresent(progress, forKey: .progress)
+        try container.encodeIfPresent(damage, forKey: .damage)
     }
 
     /// Reads what `encode(to:)` writes.
     package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
-        if let progress = try container.decodeIfPresent(Progress.self, forKey: .progress) {
-            self = .good(progress)
-        } else if let words = try container.decodeIfPresent(String.self, forKey: .damage) {
-            self = .damaged(words)
-        } else {
-            self = .missing
-        }
+        let progress = try container.decodeIfPresent(Progress.self, forKey: .progress)
+        let words = try container.decodeIfPresent(String.self, forKey: .damage)
+        self = progress.map { .good($0) } ?? words.map { .damaged($0) } ?? .missing
     }
 }
 

@@ -9,7 +9,7 @@ package enum RunEvent: Hashable, Sendable {
     case runBegan(RunBegan)
     /// A task that had ended goes on in this leg.
     case taskReopened(TaskReopened)
-    /// A task's directory was looked at; once a leg for each task that has not ended.
+    /// A task's directory was looked at; at most once a leg.
     case taskInspected(TaskInspected)
     /// A session was given a slot; its process starts only after this is durable.
     case sessionStarted(SessionStarted)

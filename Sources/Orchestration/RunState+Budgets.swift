@@ -18,6 +18,21 @@ extension RunState {
             kept[group.name] = ledger
         }
         groupLedgers = kept
+        for group in kept.keys { holdIfCommitted(group) }
+    }
+
+    /// Lets a task's group start nothing while its budget is used up, or set aside.
+    ///
+    /// To be called when all of a fact is folded: it changes who goes next.
+    mutating func holdGroup(of place: Int) {
+        if let group = tasks[place].plan.group { holdIfCommitted(group) }
+    }
+
+    private mutating func holdIfCommitted(_ name: String) {
+        guard let ledger = groupLedgers[name],
+            let budget = plan.groups.first(where: { $0.name == name })?.budget
+        else { return }
+        scheduler.hold(name, ledger.committed.reaches(budget) != nil, in: plan)
     }
 
     /// Sets aside what a task's next session is thought to need.
@@ -58,6 +73,7 @@ extension RunState {
         running[fact.key] = session
         guard hasBudgets, let place = places[fact.task] else { return }
         change(place) { $0.raise(old, to: new) }
+        holdGroup(of: place)
     }
 
     /// Books what a session that is over used.

@@ -1,6 +1,7 @@
 // Which task directories a new leg opens, and in which order.
 extension RunState {
-    /// The names of the tasks that a new leg would go on with, and whose directories it must open.
+    /// The names of the tasks that a new leg would go on with, and whose directories it must open,
+    /// in the plan's order.
     package func tasksToOpen(plan: RunPlan, retryFailed: Bool) -> [String] {
         plan.tasks.map(\.name).filter { goesOn(with: $0, retryFailed: retryFailed) }
     }
@@ -8,8 +9,8 @@ extension RunState {
     /// The names of the first tasks that a new leg would start, as far as the journal tells; at most
     /// `count` of them.
     ///
-    /// A leg that has opened these may begin: what it starts is what it would start if it had opened
-    /// all, unless a checklist was changed by others.
+    /// A leg that has opened several times as many as it may start can begin: what it starts is what it
+    /// would start if it had opened all, but for checklists that others changed.
     package func tasksToStart(plan: RunPlan, retryFailed: Bool, count: Int) -> [String] {
         var next = Scheduler(
             plan: plan,
@@ -24,7 +25,7 @@ extension RunState {
             else { continue }
             next.comes(place)
             if let state = known(task.name) {
-                next.setRunningAway(place, state.isRunningAway)
+                next.setRunningAway(place, state.outcome == nil && state.isRunningAway)
                 if let progress = state.checklist.progress {
                     next.inspect(place, done: progress.ticked, total: progress.total)
                 }

@@ -256,6 +256,7 @@ extension RunState {
         }
         scheduler.sessionStarted(place, slot: fact.slot)
         slots.take(fact.slot)
+        holdGroup(of: place)
     }
 
     private mutating func spawn(_ fact: SessionSpawned) {
@@ -279,6 +280,7 @@ extension RunState {
         }
         // After the scheduler has learned from it: the task's new key depends on that.
         update(fact.task, at: moment) { $0.apply(fact, at: moment) }
+        if let place = places[fact.task] { holdGroup(of: place) }
     }
 
     private mutating func giveBack(_ slot: Int, after fact: SessionEnded, at moment: Moment) {

@@ -43,12 +43,14 @@ struct Slots: Hashable, Sendable, Codable {
 
     /// Takes a slot back whose session was not lost.
     mutating func giveBack(_ slot: Int) {
+        guard losses.indices.contains(slot) else { return }
         losses[slot] = 0
         free.push(Free(losses: 0, slot: slot))
     }
 
     /// Takes a slot back whose session was lost; it rests as a task does that is retried so often.
     mutating func giveBackLost(_ slot: Int, retries: RetryPlan, at now: Duration) {
+        guard losses.indices.contains(slot) else { return }
         losses[slot] += 1
         let rest = min(retries.delay * (1 << min(losses[slot] - 1, 30)), retries.maxDelay)
         resting.push(Rest(until: now + rest, slot: slot))

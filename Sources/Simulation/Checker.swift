@@ -211,6 +211,14 @@ struct Checker: Sendable {
         expect(one.tasks == other.tasks, "\(complaint) about tasks")
         expect(one.running == other.running, "\(complaint) about what runs")
         expect(one.gates == other.gates, "\(complaint) about gates")
+        for place in one.tasks.indices {
+            // One may have woken at a turn that recorded nothing.
+            guard let left = one.scheduler.standing(of: place),
+                let right = other.scheduler.standing(of: place)
+            else { continue }
+            expect(left.rank == right.rank, "\(complaint) about who goes next")
+            expect(left.isGroupHeld == right.isGroupHeld, "\(complaint) about held groups")
+        }
     }
 
     /// The run is over for good: every task has an outcome, and the right one.

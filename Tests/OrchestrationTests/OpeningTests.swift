@@ -89,6 +89,67 @@ extension [Command] {
         #expect(scenario.state.running.count == 2)
     }
 
+    @Test func `are given back where they had ended before they were open`() {
+        var plan = RunPlan(concurrency: 1, tasks: (0..<2).map { TaskPlan(name: "t\($0)") })
+        plan.budget = RunBudget(Budget(wall: .seconds(10)))
+        var scenario = Scenario(plan)
+        let began = RunBegan(run: "r", name: "r", pid: 1, quireVersion: "0", plan: plan)
+        let missing = ChecklistState.missing
+        _ = scenario.play([
+            .runBegan(began), .taskInspected(TaskInspected(task: "t0", checklist: missing)),
+        ])
+        let held = Event.taskHeld(task: "t1", reason: "'t1' is already running (pid: 7)")
+        _ = scenario.play([held], after: 20)
+        #expect(scenario.state.task("t1")?.outcome == .capped)
+        var orchestrator = scenario.orchestrator
+        let now = Moment(awake: .seconds(30), wall: WallTime(millisecondsSinceEpoch: 0))
+        let late = Event.taskInspected(TaskInspected(task: "t1", checklist: missing))
+        #expect(orchestrator.handle([late], at: now).contains(.releaseTask("t1")))
+        // Nor is it told that one waits which has ended.
+        #expect(orchestrator.handle([held], at: now).isEmpty)
+    }
+
+    @Test func `are looked at before a run ends that has failed enough`() {
+        var plan = RunPlan(concurrency: 1, tasks: (0..<3).map { TaskPlan(name: "t\($0)") })
+        plan.maxFailures = 1
+        var scenario = Scenario(plan)
+        let began = RunBegan(run: "r", name: "r", pid: 1, quireVersion: "0", plan: plan)
+        func inspected(_ task: String, _ checklist: ChecklistState) -> Event {
+            .taskInspected(TaskInspected(task: task, checklist: checklist))
+        }
+        _ = scenario.play([.runBegan(began), inspected("t0", .damaged("entry 1 is gone"))])
+        #expect(scenario.state.ending == nil)
+        _ = scenario.play([inspected("t1", .good(Progress(ticked: 1, total: 1)))])
+        #expect(scenario.state.ending == nil)
+        _ = scenario.play([inspected("t2", .missing)])
+        #expect(scenario.state.ending == .finished)
+        #expect(scenario.state.tasks.map(\.outcome) == [.damaged, .complete, nil])
+    }
+
+    @Test func `are looked at before they are ended for what they need`() {
+        var plan = RunPlan(concurrency: 1, tasks: (0..<4).map { TaskPlan(name: "t\($0)") })
+        for place in 1...3 { plan.tasks[place].needs = ["t\(place - 1)"] }
+        var scenario = Scenario(plan)
+        let began = RunBegan(run: "r", name: "r", pid: 1, quireVersion: "0", plan: plan)
+        func inspected(_ task: String, _ checklist: ChecklistState) -> Event {
+            .taskInspected(TaskInspected(task: task, checklist: checklist))
+        }
+        _ = scenario.play([
+            .runBegan(began), inspected("t0", .damaged("entry 1 is gone")),
+            inspected("t3", .missing),
+        ])
+        #expect(scenario.state.tasks.map(\.outcome) == [.damaged, nil, nil, nil])
+        _ = scenario.play([inspected("t2", .missing)])
+        _ = scenario.play([inspected("t1", .missing)])
+        #expect(scenario.state.tasks.map(\.outcome) == [.damaged, .blocked, .blocked, .blocked])
+        #expect(scenario.state.ending == .finished)
+        var other = Scenario(plan)
+        _ = other.play([.runBegan(began), inspected("t0", .damaged("entry 1 is gone"))])
+        _ = other.play([inspected("t1", .good(Progress(ticked: 2, total: 2)))])
+        _ = other.play([.taskHeld(task: "t2", reason: "'t2' is already running (pid: 7)")])
+        #expect(other.state.tasks.map(\.outcome) == [.damaged, .complete, nil, nil])
+    }
+
     @Test func `may be spent for before the others are known to be complete`() {
         var plan = RunPlan(concurrency: 1, tasks: (0..<3).map { TaskPlan(name: "t\($0)") })
         plan.budget = RunBudget(Budget(wall: .seconds(10)))
