@@ -100,18 +100,13 @@ private final class Reader: Decoder {
         return next
     }
 
-    /// Goes on to a field's value, if it is that field that comes next.
-    func enter(_ key: some CodingKey) throws -> Bool {
-        guard try nextName() == key.stringValue else { return false }
-        name = nil
-        return true
-    }
-
+    /// Goes on to a field's value: it must be that field that comes next.
     func require(_ key: some CodingKey) throws {
-        guard try enter(key) else {
+        guard try nextName() == key.stringValue else {
             let words = "there is \"\(name ?? "")\" at byte \(cursor) instead"
             throw DecodingError.keyNotFound(key, .init(codingPath: [], debugDescription: words))
         }
+        name = nil
     }
 
     func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedDecodingContainer<Key> {
@@ -186,28 +181,43 @@ private struct Fields<Key: CodingKey>: KeyedDecodingContainerProtocol {
         return try reader.read(type)
     }
 
-    // One look at the name, not three.
+    // Whether something is there is said.
     func decodeIfPresent(_ type: Bool.Type, forKey key: Key) throws -> Bool? {
-        try reader.enter(key) ? try reader.readBool() : nil
+        try reader.require(key)
+        return try reader.readBool() ? try reader.readBool() : nil
     }
 
     func decodeIfPresent(_ type: String.Type, forKey key: Key) throws -> String? {
-        try reader.enter(key) ? try reader.readText() : nil
+        try reader.require(key)
+        return try reader.readBool() ? try reader.readText() : nil
     }
 
     func decodeIfPresent(_ type: Double.Type, forKey key: Key) throws -> Double? {
-        try reader.enter(key) ? try reader.readDouble() : nil
+        try reader.require(key)
+        return try reader.readBool() ? try reader.readDouble() : nil
     }
 
     func decodeIfPresent(_ type: Int.Type, forKey key: Key) throws -> Int? {
-        try reader.enter(key) ? try reader.readInteger() : nil
+        try reader.require(key)
+        return try reader.readBool() ? try reader.readInteger() : nil
+    }
+
+    func decodeIfPresent(_ type: Int32.Type, forKey key: Key) throws -> Int32? {
+        try reader.require(key)
+        return try reader.readBool() ? try reader.readInteger() : nil
+    }
+
+    func decodeIfPresent(_ type: Int64.Type, forKey key: Key) throws -> Int64? {
+        try reader.require(key)
+        return try reader.readBool() ? try reader.readInteger() : nil
     }
 
     func decodeIfPresent<Value: Decodable>(
         _ type: Value.Type,
         forKey key: Key
     ) throws -> Value? {
-        try reader.enter(key) ? try reader.read(type) : nil
+        try reader.require(key)
+        return try reader.readBool() ? try reader.read(type) : nil
     }
 
     func nestedContainer<Nested: CodingKey>(

@@ -131,6 +131,49 @@ private struct Fields<Key: CodingKey>: KeyedEncodingContainerProtocol {
         try writer.write(value)
     }
 
+    // That nothing is there is said, too: a field that came to be since must not look like that.
+    func encodeIfPresent(_ value: Bool?, forKey key: Key) {
+        writer.write(name: key.stringValue)
+        writer.write(value != nil)
+        if let value { writer.write(value) }
+    }
+
+    func encodeIfPresent(_ value: String?, forKey key: Key) {
+        writer.write(name: key.stringValue)
+        writer.write(value != nil)
+        if let value { writer.write(value) }
+    }
+
+    func encodeIfPresent(_ value: Double?, forKey key: Key) {
+        writer.write(name: key.stringValue)
+        writer.write(value != nil)
+        if let value { writer.write(value) }
+    }
+
+    func encodeIfPresent(_ value: Int?, forKey key: Key) {
+        writer.write(name: key.stringValue)
+        writer.write(value != nil)
+        if let value { writer.write(Int64(value)) }
+    }
+
+    func encodeIfPresent(_ value: Int32?, forKey key: Key) {
+        writer.write(name: key.stringValue)
+        writer.write(value != nil)
+        if let value { writer.write(Int64(value)) }
+    }
+
+    func encodeIfPresent(_ value: Int64?, forKey key: Key) {
+        writer.write(name: key.stringValue)
+        writer.write(value != nil)
+        if let value { writer.write(value) }
+    }
+
+    func encodeIfPresent(_ value: (some Encodable)?, forKey key: Key) throws {
+        writer.write(name: key.stringValue)
+        writer.write(value != nil)
+        if let value { try writer.write(value) }
+    }
+
     func nestedContainer<Nested: CodingKey>(
         keyedBy type: Nested.Type,
         forKey key: Key

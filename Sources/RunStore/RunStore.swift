@@ -174,11 +174,9 @@ package final class RunStore: Sendable {
         completion: @escaping @Sendable (Result<Void, StoreError>) -> Void
     ) {
         let isDue = pace.withLock { $0.beginIfDue(least: leastJournal) }
-        let appended = Appended(
-            batch: batch,
-            state: isDue ? state() : nil,
-            completion: completion
-        )
+        let state = isDue ? state() : nil
+        if isDue, state == nil { pace.withLock { $0.end() } }
+        let appended = Appended(batch: batch, state: state, completion: completion)
         let isFirst = waiting.withLock { waiting in
             waiting.batches.append(appended)
             return waiting.batches.count == 1
@@ -281,10 +279,12 @@ package final class RunStore: Sendable {
     private func takeSnapshot(_ state: RunState, of run: String, asOf row: Int64) {
         pace.withLock { $0.journalled = 0 }
         background.perform { [self] in
-            let parts = (try? Snapshots.encode(state)) ?? []
+            let parts = try? Snapshots.encode(state)
             thread.perform { [self] in
-                try? writer.write { try Snapshots.write(parts, of: run, asOf: row, to: $0) }
-                pace.withLock { $0.end(size: parts.reduce(0) { $0 + $1.count }) }
+                let size = try? writer.write { database in
+                    try parts.map { try Snapshots.write($0, of: run, asOf: row, to: database) }
+                }
+                pace.withLock { $0.end(size: size ?? nil) }
             }
         }
     }

@@ -8,8 +8,21 @@ import Synchronization
 ///
 /// The journal remains the truth: a snapshot that can't be read is as good as none.
 enum Snapshots {
-    /// What a part is: the bytes of a snapshot's head, or of one of its parts.
-    typealias Part = [UInt8]
+    /// The bytes of a snapshot's head, or of one of its parts.
+    struct Part: Hashable, Sendable {
+        var bytes: [UInt8]
+        /// What the bytes are known by, to find damage.
+        var fingerprint: String
+
+        init(_ bytes: [UInt8]) {
+            self.bytes = bytes
+            fingerprint = Fingerprint(bytes: bytes).text
+        }
+
+        fileprivate init(_ value: some Encodable) throws {
+            self.init(try CompactEncoder.encode(value))
+        }
+    }
 
     /// To be raised when the fold comes to mean something else; that fields are other ones is found
     /// in reading.
@@ -18,8 +31,7 @@ enum Snapshots {
     /// Makes the parts of a state's snapshot.
     static func encode(_ state: RunState) throws -> [Part] {
         let snapshot = RunSnapshot(of: state)
-        return try [CompactEncoder.encode(snapshot.head)]
-            + snapshot.parts.map { try CompactEncoder.encode($0) }
+        return try [Part(snapshot.head)] + snapshot.parts.map { try Part($0) }
     }
 
     /// The state of which these are the parts; `nil` where they aren't.
@@ -28,10 +40,10 @@ enum Snapshots {
         let head = Mutex<RunSnapshot.Head?>(nil)
         DispatchQueue.concurrentPerform(iterations: parts.count) { number in
             if number == 0 {
-                let value = try? CompactDecoder.decode(RunSnapshot.Head.self, from: parts[0])
+                let value = try? parts[0].value(RunSnapshot.Head.self)
                 head.withLock { $0 = value }
             } else {
-                let value = try? CompactDecoder.decode(RunSnapshot.Part.self, from: parts[number])
+                let value = try? parts[number].value(RunSnapshot.Part.self)
                 decoded.withLock { $0[number] = value }
             }
         }
@@ -40,13 +52,13 @@ enum Snapshots {
         return RunState(RunSnapshot(head: head, parts: rest))
     }
 
-    /// Replaces the snapshot of a run by one as of a row of the journal.
+    /// Replaces the snapshot of a run by one as of a row of the journal; returns its size in bytes.
     static func write(
         _ parts: [Part],
         of run: String,
         asOf sequence: Int64,
         to database: Database
-    ) throws {
+    ) throws -> Int {
         try database.execute(sql: "DELETE FROM snapshot WHERE run = ?", arguments: [run])
         let insert = try database.cachedStatement(
             sql: """
@@ -56,9 +68,10 @@ enum Snapshots {
         )
         for (number, part) in parts.enumerated() {
             try insert.execute(arguments: [
-                run, number, sequence, format, Fingerprint(bytes: part).text, Data(part),
+                run, number, sequence, format, part.fingerprint, Data(part.bytes),
             ])
         }
+        return parts.reduce(0) { $0 + $1.bytes.count }
     }
 
     /// The newest snapshot of a run, and the row of the journal that it is as of; `nil` where there
@@ -67,6 +80,19 @@ enum Snapshots {
         of run: String,
         in database: Database
     ) throws -> (state: RunState, sequence: Int64, size: Int)? {
+        do {
+            return try readUndamaged(of: run, in: database)
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_CORRUPT {
+            return nil
+        }
+    }
+
+    private static func readUndamaged(
+        of run: String,
+        in database: Database
+    ) throws -> (state: RunState, sequence: Int64, size: Int)? {
+        // An older Quire's store has none, and may be where nothing can be written.
+        guard try database.tableExists("snapshot") else { return nil }
         let rows = try Row.fetchAll(
             database,
             sql: "SELECT * FROM snapshot WHERE run = ? AND format = ? ORDER BY part",
@@ -76,14 +102,19 @@ enum Snapshots {
         for row in rows {
             guard let bytes: Data = row["bytes"], let fingerprint: String = row["fingerprint"]
             else { return nil }
-            let part = Part(bytes)
-            guard Fingerprint(bytes: part).text == fingerprint else { return nil }
-            parts.append(part)
+            parts.append(Part([UInt8](bytes)))
+            guard parts.last?.fingerprint == fingerprint else { return nil }
         }
         guard let sequence: Int64 = rows.first?["sequence"], let state = decode(parts) else {
             return nil
         }
-        return (state, sequence, parts.reduce(0) { $0 + $1.count })
+        return (state, sequence, parts.reduce(0) { $0 + $1.bytes.count })
+    }
+}
+
+extension Snapshots.Part {
+    fileprivate func value<Value: Decodable>(_ type: Value.Type) throws -> Value {
+        try CompactDecoder.decode(type, from: bytes)
     }
 }
 

@@ -78,7 +78,7 @@ private func recovered(_ directory: String) throws -> RunState {
 
 @Suite struct `A snapshot` {
     /// Everything of a state, in bytes.
-    private func bytes(_ state: RunState) throws -> [[UInt8]] { try Snapshots.encode(state) }
+    private func bytes(_ state: RunState) throws -> [Snapshots.Part] { try Snapshots.encode(state) }
 
     @Test(arguments: UInt64(1)...40)
     func `is the whole state, at every record of a journal`(seed: UInt64) throws {
@@ -126,6 +126,7 @@ private func recovered(_ directory: String) throws -> RunState {
         "DELETE FROM snapshot WHERE part = 0",
         "DELETE FROM snapshot WHERE part = 1",
         "DELETE FROM snapshot",
+        "DROP TABLE snapshot",
     ])
     func `that can't be read is done without`(damage: String) async throws {
         try await withDirectory { directory in
@@ -189,6 +190,12 @@ private func recovered(_ directory: String) throws -> RunState {
             var third: [Int32]
             var fourth: Bool
         }
+        struct Optional: Codable {
+            var first: Int
+            var second: String?
+            var third: [Int32]
+            var fourth: Int?
+        }
         struct Reordered: Codable {
             var second: String?
             var first: Int
@@ -200,6 +207,9 @@ private func recovered(_ directory: String) throws -> RunState {
         #expect(throws: DecodingError.self) { try CompactDecoder.decode(Renamed.self, from: bytes) }
         #expect(throws: DecodingError.self) { try CompactDecoder.decode(Shorter.self, from: bytes) }
         #expect(throws: DecodingError.self) { try CompactDecoder.decode(Longer.self, from: bytes) }
+        #expect(throws: DecodingError.self) {
+            try CompactDecoder.decode(Optional.self, from: bytes)
+        }
         for end in 0..<bytes.count {
             #expect(throws: DecodingError.self) {
                 try CompactDecoder.decode(Old.self, from: Array(bytes[..<end]))
@@ -232,8 +242,8 @@ private func recovered(_ directory: String) throws -> RunState {
             var damaged = parts
             let part = Int.random(in: parts.indices, using: &random)
             for _ in 0..<Int.random(in: 1...4, using: &random) {
-                let place = Int.random(in: parts[part].indices, using: &random)
-                damaged[part][place] = UInt8.random(in: 0...255, using: &random)
+                let place = Int.random(in: parts[part].bytes.indices, using: &random)
+                damaged[part].bytes[place] = UInt8.random(in: 0...255, using: &random)
             }
             _ = Snapshots.decode(damaged)
         }
