@@ -149,7 +149,8 @@ struct TaskExpansion {
 
     /// Takes what a task, or the defaults, say of plans without naming anything; the rest stays.
     private func read(_ members: [String: Node], into plan: inout TaskPlan) {
-        for (key, node) in members {
+        for key in Keys.defaults {
+            guard let node = members[key] else { continue }
             func count(from least: Int = 0) -> Int? {
                 reader.integer(node, "\"\(key)\"", in: least...1_000_000)
             }
