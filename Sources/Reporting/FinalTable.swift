@@ -76,7 +76,7 @@ package enum FinalTable {
         return [
             "\(mark) \(row.outcome?.rawValue ?? "unfinished")", row.name,
             Format.progress(row.progress), "\(row.sessions)", Format.tokens(row.tokens),
-            Format.duration(.seconds(row.seconds)), row.words,
+            Format.duration(Duration(inSeconds: row.seconds)), row.words,
         ]
     }
 }
@@ -105,7 +105,7 @@ struct RunTotals {
         tasks = report.tasks.count
         sessions = report.tasks.reduce(0) { $0 + $1.sessions.count }
         tokens = Format.tokens(report.tasks.reduce(0) { $0 + $1.tokens }) + " tokens"
-        elapsed = .seconds(report.seconds)
+        elapsed = Duration(inSeconds: report.seconds)
         count(report.tasks.map(\.outcome))
     }
 

@@ -89,7 +89,7 @@ private struct Page {
         let cells = [
             "\(mark) \(task.outcome?.rawValue ?? "unfinished")", MarkdownReport.escape(task.name),
             Format.progress(task.progress), "\(task.sessions.count)", Format.tokens(task.tokens),
-            Format.duration(.seconds(task.seconds)), MarkdownReport.escape(words),
+            Format.duration(Duration(inSeconds: task.seconds)), MarkdownReport.escape(words),
         ]
         return "| \(cells.joined(separator: " | ")) |\n"
     }

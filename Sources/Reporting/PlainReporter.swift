@@ -72,12 +72,12 @@ package enum SessionWords {
         var text = "\(fact.task): session \(fact.session) \(fact.verdict.words)"
         if let progress = fact.progress { text += ", \(progress.ticked)/\(progress.total)" }
         if fact.verdict != .lost {
-            text += ", \(Format.duration(.seconds(fact.seconds)))"
+            text += ", \(Format.duration(Duration(inSeconds: fact.seconds)))"
         }
         if let usage = fact.usage { text += ", \(Format.tokens(usage.total)) tokens" }
         if let failure = fact.failure { text += ": \(failure.message)" }
         if let delay = fact.retryIn, fact.failure != nil {
-            text += "; again in \(Format.duration(.seconds(delay)))"
+            text += "; again in \(Format.duration(Duration(inSeconds: delay)))"
         }
         if fact.outputLeaked { text += "; a process it left behind held its output open" }
         return text

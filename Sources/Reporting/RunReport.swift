@@ -59,7 +59,7 @@ package struct RunReport: Hashable, Sendable, Encodable {
         /// What became of it, in words that follow "session 3".
         var words: String {
             var text = "\(role) \(verdict?.words ?? "did not end")"
-            if let seconds { text += ", \(Format.duration(.seconds(seconds)))" }
+            if let seconds { text += ", \(Format.duration(Duration(inSeconds: seconds)))" }
             if let tokens { text += ", \(Format.tokens(tokens)) tokens" }
             if let message { text += ": \(message)" }
             return text

@@ -112,7 +112,7 @@ package struct RunView: Sendable {
             sum + (task.progress.map { Double($0.total) - Double($0.ticked) } ?? mean)
         }
         let rate = Double(tickedHere) / (now.awake - began.awake).inSeconds
-        return rate > 0 ? .seconds(left / rate) : nil
+        return rate > 0 ? Duration(inSeconds: left / rate) : nil
     }
 
     /// Notes a sign of life of a running session.
@@ -219,7 +219,7 @@ package struct RunView: Sendable {
             task.tokens += fact.usage?.total ?? 0
             task.seconds += fact.seconds
             task.reason = fact.failure?.message
-            task.waitsUntil = fact.retryIn.map { moment.awake + .seconds($0) }
+            task.waitsUntil = fact.retryIn.map { moment.awake + Duration(inSeconds: $0) }
         }
     }
 }

@@ -46,7 +46,7 @@ package struct TaskReporter: Sendable {
         if let failure = fact.failure {
             lines.append("✗ Session failed: \(failure.message)")
             if let delay = fact.retryIn {
-                lines.append("ℹ Trying again in \(Format.duration(.seconds(delay)))")
+                lines.append("ℹ Trying again in \(Format.duration(Duration(inSeconds: delay)))")
             }
         }
         let progress = fact.progress ?? Progress(ticked: 0, total: 0)

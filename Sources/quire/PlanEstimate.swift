@@ -85,7 +85,7 @@ struct PlanEstimate: Encodable {
             line("tokens  ", tokens) { Format.tokens(Int64($0)) },
         ]
         if let cost { lines.append(line("cost    ", cost, Spending.money)) }
-        lines.append(line("time    ", seconds) { Format.duration(.seconds($0)) })
+        lines.append(line("time    ", seconds) { Format.duration(Duration(inSeconds: $0)) })
         return lines + ["sessions: \(sizeBasis)", "tokens: \(tokenBasis)"]
     }
 
@@ -151,7 +151,7 @@ extension PlanEstimate {
             }
             if let limit = budget.wall, seconds > limit.inSeconds {
                 words.append(
-                    "\(Format.duration(limit)) for about \(Format.duration(.seconds(seconds)))"
+                    "\(Format.duration(limit)) for about \(Format.duration(Duration(inSeconds: seconds)))"
                 )
             }
             return words

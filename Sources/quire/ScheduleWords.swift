@@ -33,10 +33,10 @@ enum ScheduleWords {
         case .roundRobin: "Tasks go in turns: the one that has waited longest goes first."
         case .las:
             "The task with the least session time goes first; this one has had "
-                + "\(Duration.seconds(standing.attained).forPeople)."
+                + "\(Duration(inSeconds: standing.attained).forPeople)."
         case .shortestRemaining:
             standing.remainingAtItsSpeed.map {
-                "About \(Duration.seconds($0).forPeople) of work is left by its speed so far; the "
+                "About \(Duration(inSeconds: $0).forPeople) of work is left by its speed so far; the "
                     + "least goes first, after those that have not begun."
             } ?? "It has not begun, and goes before those that have."
         }
@@ -44,13 +44,13 @@ enum ScheduleWords {
 
     private static func remaining(_ standing: Standing, hasHint: Bool) -> String {
         let rank = standing.rank ?? 0
-        let ranked = Duration.seconds(rank).forPeople
+        let ranked = Duration(inSeconds: rank).forPeople
         guard let remaining = standing.remaining else {
             return hasHint
                 ? "Going by its size hint, it is ranked as \(ranked) of work."
                 : "Nothing is known of its size: it is ranked as \(ranked) of work."
         }
-        let left = Duration.seconds(remaining).forPeople
+        let left = Duration(inSeconds: remaining).forPeople
         return rank > remaining * 1.01
             ? "About \(left) of work is left; as it does not come on, it is ranked as \(ranked)."
             : "About \(left) of work is left."

@@ -134,7 +134,7 @@ struct StatusCommand: ParsableCommand {
             table.add([
                 task.name, state, task.total.map { "\(task.ticked ?? 0)/\($0)" } ?? "-",
                 "\(task.sessions)", Format.tokens(task.tokens),
-                Format.duration(.seconds(task.seconds)), task.reason ?? "",
+                Format.duration(Duration(inSeconds: task.seconds)), task.reason ?? "",
             ])
         }
         Terminal.say(table.lines(width: Terminal.columns).joined(separator: "\n"))
