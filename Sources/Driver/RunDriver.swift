@@ -228,11 +228,12 @@ package final class RunDriver {
     /// Opens the directories of the tasks that go first, begins, and opens the others.
     private func open(_ names: [String], first: [String]) {
         guard !first.isEmpty else { return begin(with: []) }
-        var results: [TaskOpening.Result] = []
+        var results: [String: TaskOpening.Result] = [:]
         opener?.open(first, jobs: Loop.workerThreads) { [unowned self] opened in
-            results += opened
+            for result in opened { results[result.task] = result }
             guard results.count == first.count else { return }
-            begin(with: results)
+            // Tasks come in the plan's order, whichever job was done first.
+            begin(with: names.compactMap { results[$0] })
             // Sessions start meanwhile, and are not to wait for a processor.
             opener?.open(tasksToOpenLater(of: names, without: first), jobs: 1) { [unowned self] in
                 inbox += $0.flatMap(take)

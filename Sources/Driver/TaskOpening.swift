@@ -23,6 +23,14 @@ struct TaskOpening: Sendable {
         case locked(task: String, reason: String)
         /// The disk takes nothing now.
         case unwritable(task: String, reason: String)
+
+        /// The task's name.
+        var task: String {
+            switch self {
+            case .opened(_, let inspected, _): inspected.task
+            case .unusable(let task, _), .locked(let task, _), .unwritable(let task, _): task
+            }
+        }
     }
 
     /// This process.
