@@ -186,10 +186,10 @@ package final class RunDriver {
     /// The tasks without which the run does not begin: all, or of many those that go first, where
     /// some may be missing.
     ///
-    /// So many are opened in the time that a start takes; and there must be some to choose from.
+    /// There must be some to choose from; and 512 are opened in the time that a start takes.
     private func tasksToOpenFirst(of names: [String]) -> [String] {
-        let count = max(512, 4 * request.plan.concurrency)
-        guard request.waitsForTasks, names.count > count else { return names }
+        let count = max(64, 4 * request.plan.concurrency)
+        guard request.waitsForTasks, names.count > max(512, count) else { return names }
         let first = orchestrator.state.tasksToStart(
             plan: request.plan,
             retryFailed: request.retryFailed,
