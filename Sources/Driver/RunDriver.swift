@@ -180,29 +180,13 @@ package final class RunDriver {
             inbox += warnings.map(Event.warned)
             open(names, first: first)
         }
-        first = tasksToOpenFirst(of: names)
-    }
-
-    /// The tasks without which the run does not begin: all, or of many those that go first, where
-    /// some may be missing.
-    ///
-    /// There must be some to choose from; and 512 are opened in the time that a start takes.
-    private func tasksToOpenFirst(of names: [String]) -> [String] {
-        let count = max(64, 4 * request.plan.concurrency)
-        guard request.waitsForTasks, names.count > max(512, count) else { return names }
-        let first = orchestrator.state.tasksToStart(
-            plan: request.plan,
-            retryFailed: request.retryFailed,
-            count: count
-        )
-        return first.isEmpty ? names : first
-    }
-
-    /// The others, those of high priority first.
-    private func tasksToOpenLater(of names: [String], without first: [String]) -> [String] {
-        let others = Set(names).subtracting(first)
-        return request.plan.tasks.filter { others.contains($0.name) }
-            .sorted { $0.priority > $1.priority }.map(\.name)
+        first =
+            request.waitsForTasks
+            ? orchestrator.state.tasksToOpenFirst(
+                of: names,
+                request.plan,
+                retryFailed: request.retryFailed
+            ) : names
     }
 
     var usageReader: UsageReader {
@@ -235,7 +219,8 @@ package final class RunDriver {
             // Tasks come in the plan's order, whichever job was done first.
             begin(with: names.compactMap { results[$0] })
             // Sessions start meanwhile, and are not to wait for a processor.
-            opener?.open(tasksToOpenLater(of: names, without: first), jobs: 1) { [unowned self] in
+            let later = request.plan.tasksByPriority(of: names, without: first)
+            opener?.open(later, jobs: 1) { [unowned self] in
                 inbox += $0.flatMap(take)
             }
         }

@@ -6,6 +6,21 @@ extension RunState {
         plan.tasks.map(\.name).filter { goesOn(with: $0, retryFailed: retryFailed) }
     }
 
+    /// Those of the tasks to open without which a new leg does not begin: all, or of many those that
+    /// go first.
+    ///
+    /// There must be some to choose from; and 512 are opened in the time that a start takes.
+    package func tasksToOpenFirst(
+        of names: [String],
+        _ plan: RunPlan,
+        retryFailed: Bool
+    ) -> [String] {
+        let count = max(64, 4 * plan.concurrency)
+        guard names.count > max(512, count) else { return names }
+        let first = tasksToStart(plan: plan, retryFailed: retryFailed, count: count)
+        return first.isEmpty ? names : first
+    }
+
     /// The names of the first tasks that a new leg would start, as far as the journal tells; at most
     /// `count` of them.
     ///
@@ -42,6 +57,15 @@ extension RunState {
 
     private func goesOn(with name: String, retryFailed: Bool) -> Bool {
         known(name)?.outcome.map { $0.isReopened(retryFailed: retryFailed) } ?? true
+    }
+}
+
+extension RunPlan {
+    /// Some tasks but for those that are opened first, those of high priority first.
+    package func tasksByPriority(of names: [String], without first: [String]) -> [String] {
+        let others = Set(names).subtracting(first)
+        return tasks.filter { others.contains($0.name) }
+            .sorted { $0.priority > $1.priority }.map(\.name)
     }
 }
 
