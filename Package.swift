@@ -14,6 +14,13 @@ let strict: [SwiftSetting] = [
 /// For what tests play by the million: optimized in a debug build, too.
 let fast: [SwiftSetting] = [.unsafeFlags(["-O"], .when(configuration: .debug))]
 
+/// A release's commit, which `config/release` states; a build without it is a development build.
+///
+/// A definition in C is the one text that SwiftPM hands to a target. It takes the place of a file
+/// that is made for each build, so only a release is built anew after a commit.
+let build: [CSetting] =
+    Context.environment["QUIRE_BUILD"].map { [.define("QUIRE_BUILD", to: "\"\($0)\"")] } ?? []
+
 func library(
     _ name: String,
     _ dependencies: [Target.Dependency] = [],
@@ -61,12 +68,12 @@ let package = Package(
             pkgConfig: "libuv",
             providers: [.apt(["libuv1-dev"])]
         ),
-        .plugin(
-            name: "CommitPlugin",
-            capability: .buildTool(),
-            path: "Sources/CommitPlugin"
+        .target(name: "CBuild", cSettings: build),
+        .target(
+            name: "Version",
+            dependencies: ["CBuild"],
+            swiftSettings: strict + [.strictMemorySafety()]
         ),
-        .target(name: "Version", swiftSettings: strict, plugins: ["CommitPlugin"]),
         .target(name: "CSpawn"),
         .target(
             name: "EventLoop",

@@ -25,6 +25,52 @@ private func packages(_ command: String) -> Set<String> {
     return Set(list.filter { !$0.hasPrefix("-") })
 }
 
+/// The project's `config/release` in a checkout of its own, where programs that build nothing stand
+/// for the compiler.
+private struct Checkout {
+    let root: String
+
+    init(_ root: String) throws {
+        self.root = root
+        try put("// A package.", root + "/Package.swift")
+        try put("// A source.", root + "/Sources/main.swift")
+        try put(".build/\n", root + "/.gitignore")
+        try put(
+            "#!/bin/sh\nprintf '#!/bin/sh\\necho \"%s\"\\n' \"$QUIRE_BUILD\" > .build/made\n",
+            root + "/.build/bin/swift"
+        )
+        try put(
+            "#!/bin/sh\nchmod +x .build/made && mv .build/made \"$2\"\n",
+            root + "/.build/bin/strip"
+        )
+        try run("mkdir config && cp '\(top)/config/release' config/ && chmod +x .build/bin/*")
+        try run("rm -rf .git")
+    }
+
+    /// Runs a command line, which must succeed, and returns what it said.
+    @discardableResult
+    func run(_ command: String) throws -> String {
+        let outcome = try shell(command, in: root)
+        #expect(outcome.status == 0, "\(command): \(outcome.output) \(outcome.error)")
+        return outcome.output.trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
+    /// Commits everything, and returns the commit, shortened.
+    func commit() throws -> String {
+        try run(
+            """
+            git add . && git -c user.name=T -c user.email=t@t commit -q --allow-empty -m work \
+            && git rev-parse --short=12 HEAD
+            """
+        )
+    }
+
+    /// The build that a release names.
+    func build(_ environment: String = "") throws -> String {
+        try run("PATH=$PWD/.build/bin:$PATH \(environment) config/release")
+    }
+}
+
 /// What `Tests/chroot` came to, or why it can't be run here.
 ///
 /// The parts that take long come before the tests, not beside them.
@@ -49,6 +95,50 @@ private let proof: (outcome: Outcome?, obstacle: String?) = {
         let outcome = try #require(proof.outcome)
         #expect(outcome.status == 0, "\(outcome.output) \(outcome.error)")
         #expect(outcome.output.contains("== it runs on "))
+    }
+
+    @Test(
+        .enabled(
+            if: ProcessInfo.processInfo.environment["QUIRE_RELEASE"] != nil,
+            "QUIRE_RELEASE names no file that config/release made"
+        )
+    )
+    func `names the commit that it was built from`() throws {
+        let file = try #require(ProcessInfo.processInfo.environment["QUIRE_RELEASE"])
+        let program = URL(filePath: file, relativeTo: URL(filePath: top + "/")).path
+        let told = try Program(program, ["--version"], in: top).run()
+        let git = try shell("git -c safe.directory='*' rev-parse --short=12 HEAD", in: top)
+        let commit = git.output.trimmingCharacters(in: .whitespacesAndNewlines)
+        #expect(git.status == 0 && !commit.isEmpty, "\(git)")
+        #expect(told.output.split(separator: "\n").first?.contains("(commit \(commit)") == true)
+    }
+
+    @Test func `names the commit of a checkout, and whether it was changed`() throws {
+        try withWorkspace { root in
+            let checkout = try Checkout(root)
+            let unknown = "commit unknown: not built in a git checkout"
+            #expect(try checkout.build() == unknown)
+            try checkout.run("git init -q")
+            #expect(try checkout.build() == unknown)
+            let first = try checkout.commit()
+            #expect(try checkout.build() == "commit \(first)")
+            #expect(try checkout.build("GIT_DIR=/nowhere") == "commit \(first)")
+            try put("Read me.", root + "/README.md")
+            #expect(try checkout.build() == "commit \(first)")
+            try put("let unknown = 1", root + "/Sources/more.swift")
+            #expect(try checkout.build() == "commit \(first) with uncommitted changes")
+            let second = try checkout.commit()
+            #expect(try checkout.build() == "commit \(second)" && first != second)
+        }
+    }
+
+    @Test func `does not take the commit of a repository around it`() throws {
+        try withWorkspace { root in
+            let checkout = try Checkout(root + "/inner")
+            try checkout.run("cd .. && git init -q")
+            _ = try checkout.commit()
+            #expect(try checkout.build() == "commit unknown: not built in a git checkout")
+        }
     }
 
     @Test func `is built and installed in the container as it is proven`() throws {
