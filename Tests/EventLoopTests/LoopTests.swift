@@ -138,7 +138,7 @@ import Testing
         try withLoop { loop, done in
             var (waits, failures): ([Int32?], [LoopError]) = ([], [])
             let writer = LogWriter(loop: loop, path: "/dev/full")
-            writer.patience = .seconds(60)
+            writer.patience = .seconds(900)
             writer.onError = { failures.append($0) }
             writer.onWaiting = { [unowned writer] error in
                 waits.append(error?.errno)
@@ -208,7 +208,7 @@ import Testing
                         output: { _ in },
                         ended: { _ in end("started") }
                     )
-                    _ = ChildProcess(loop: loop, leakLimit: .seconds(1), callbacks: callbacks) {
+                    _ = ChildProcess(loop: loop, leakLimit: .seconds(900), callbacks: callbacks) {
                         shell("exit 0")
                     }
                 }
@@ -236,7 +236,7 @@ import Testing
                 loop.perform {
                     usleep(50_000)
                 } then: {
-                    _ = ChildProcess(loop: loop, leakLimit: .seconds(9), callbacks: callbacks) {
+                    _ = ChildProcess(loop: loop, leakLimit: .seconds(900), callbacks: callbacks) {
                         shell("exec cat '\(path)'")
                     }
                     // Its end closes the pipe, which ends the reader.
@@ -274,7 +274,7 @@ import Testing
                     )
                     children[name] = ChildProcess(
                         loop: loop,
-                        leakLimit: .milliseconds(100),
+                        leakLimit: .seconds(900),
                         callbacks: callbacks
                     ) { shell("seq 1 1000000") }
                 }
