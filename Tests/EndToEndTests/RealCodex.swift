@@ -11,7 +11,7 @@ let codex: Result<String, Missing> = {
         [root.appending(path: ".build/codex").path],
         in: root.path
     )
-    install.deadline = .seconds(600)
+    install.inheritsEnvironment = true
     do {
         let outcome = try install.run()
         if outcome.status == 0 {
@@ -94,7 +94,7 @@ struct Stage {
         _ arguments: [String],
         in directory: String? = nil,
         killAfter: Duration? = nil,
-        deadline: Duration = .seconds(300),
+        deadline: Duration = .seconds(900),
         watching: @escaping (_ output: String, _ pid: Int32) -> Void = { _, _ in }
     ) throws -> Outcome {
         var program = Program(Program.built("quire"), arguments, in: directory ?? root)

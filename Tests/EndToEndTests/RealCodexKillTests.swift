@@ -37,10 +37,7 @@ private struct KilledRun {
         self.stage = stage
         self.tasks = tasks
         root = stage.root + "/" + name
-        try FileManager.default.createDirectory(
-            atPath: root + "/.git",
-            withIntermediateDirectories: true
-        )
+        try makeWorkspace(root)
         let numbers = (1...tasks).map { "\($0)" }.joined(separator: ", ")
         try put(
             """

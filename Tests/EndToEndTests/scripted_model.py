@@ -7,8 +7,8 @@ each says that it is done. A line "model: entries=3" in the prompt sets the entr
 
     scripted_model.py [--port N] [--limit FILE]
 
-Prints the port when it is ready; 0 picks a free one. Until the time that the file holds, in
-seconds since 1970, every request hits the account's usage limit.
+Prints the port when it is ready; 0 picks a free one. The last word of the file is how many seconds a
+usage limit of the account lasts, from the first request that hits it; another text is another limit.
 """
 import argparse
 import json
@@ -27,6 +27,9 @@ USAGE = {
     "output_tokens_details": {"reasoning_tokens": 10},
     "total_tokens": 1234,
 }
+
+# When each limit is over that a request has hit.
+LIMITS = {}
 
 # Files are replaced, not written: a session that is killed must not leave half of one.
 INITIALIZE = """
@@ -94,9 +97,11 @@ def answer(request):
 def limit(path):
     """When the usage limit is over; None while there is none."""
     try:
-        over = float(open(path).read())
-    except (OSError, TypeError, ValueError):
+        words = open(path).read()
+        seconds = float(words.split()[-1])
+    except (OSError, TypeError, ValueError, IndexError):
         return None
+    over = LIMITS.setdefault(words, time.time() + seconds)
     return over if over > time.time() else None
 
 

@@ -38,7 +38,7 @@ private func status(_ run: QuireRun) throws -> Status {
         try withRun { run in
             try run.write(
                 (1...3).map { ("t\($0)", "entries=1 until=seen") },
-                run: "admission: {min_free_memory: 100T}"
+                admission: "{min_free_memory: 100T}"
             )
             var held: Status?
             var explained = ""
@@ -73,7 +73,7 @@ private func status(_ run: QuireRun) throws -> Status {
                 try TestSupport.put(text, file)
             }
             try put(free: 300)
-            try run.write([("a", "entries=2"), ("b", "entries=2")], run: "grace: 1s")
+            try run.write([("a", "entries=2"), ("b", "entries=2")], admission: nil)
             var isFreed = false
             let outcome = try quire(run, "mount --bind meminfo /proc/meminfo") { output, _ in
                 guard !isFreed, output.contains("starts are held") else { return }
@@ -101,31 +101,29 @@ private func status(_ run: QuireRun) throws -> Status {
     ) throws {
         try withRun { run in
             try put("oom_kill 5\n", run.root + "/vmstat")
-            let tasks = (1...4).map { ("t\($0)", "entries=1 duration=2s") }
-            try run.write(tasks.dropLast() + [("t4", "entries=1 duration=1s crash=9 fail-on=1")])
-            if belowAShell {
-                let agent = "#!/bin/sh\n'\(Program.built("codex-sim"))' \"$@\"\nexit $?\n"
-                try put(agent, run.root + "/agent")
-                chmod(run.root + "/agent", 0o755)
-                let manifest = text(run.root + "/m.yaml")
-                let command = "agent: {command: [./agent]}"
-                try put(
-                    manifest.replacing("agent: simulated", with: command),
-                    run.root + "/m.yaml"
-                )
-            }
+            // The others are still at work when it is killed.
+            let tasks = (1...3).map { ("t\($0)", "entries=1 until=killed") }
+            let killed = ("t4", "entries=1 until=counted crash=9 fail-on=1")
+            try script("'\(Program.built("codex-sim"))' \"$@\"\nexit $?", run.root + "/agent")
+            try run.write(
+                tasks + [killed],
+                agent: belowAShell ? "{command: [./agent]}" : "simulated"
+            )
             var isKilled = false
             let outcome = try quire(run, "mount --bind vmstat /proc/vmstat") { output, _ in
+                if output.contains("t4: session 1 failed") { try? put("", run.root + "/killed") }
                 guard !isKilled, output.contains("t4: session 1 starts") else { return }
                 isKilled = true
                 // The kernel counts before it kills.
                 try? put("oom_kill 6\n", run.root + "/vmstat")
+                try? put("", run.root + "/counted")
             }
             #expect(outcome.status == 0, "\(outcome.output) \(outcome.error)")
             #expect(outcome.output.contains("t4: session 1 failed"))
             #expect(outcome.output.contains(": the kernel's out-of-memory killer ended it; again"))
             let changes = try status(run).concurrency
-            #expect(changes.map(\.limit) == [2])
+            // One more after each minute.
+            #expect(changes.first?.limit == 2)
             #expect(changes.first?.reason.hasSuffix("ended session 1 of \"t4\"") == true)
         }
     }

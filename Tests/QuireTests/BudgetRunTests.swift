@@ -22,8 +22,11 @@ import Testing
             END
             echo '{"type":"thread.started","thread_id":"'$thread'"}'
             echo '{"type":"turn.started"}'
-            if rm "$CODEX_HOME/kill-quire" 2> /dev/null; then sleep 1; kill -9 $PPID; fi
-            exec sleep 100
+            if rm "$CODEX_HOME/kill-quire" 2> /dev/null; then
+              until grep -q $thread .autonomous/t/session.id 2> /dev/null; do sleep 0.05; done
+              kill -9 $PPID
+            fi
+            exec sleep 1000
 
             """,
             agent
@@ -123,7 +126,7 @@ import Testing
             """
             version: 1
             run: {agent: {command: [./agent]}, grace: 1s}
-            defaults: {retries: {delay: 10ms}, session_timeout: 60s}
+            defaults: {retries: {delay: 10ms}, session_timeout: 900s}
             tasks:
               - {name: t, prompt: p, resume: true, max_sessions: 1, session_budget: {tokens: 200k}}
             """,
@@ -164,7 +167,7 @@ import Testing
                 begin
                 if [ $QUIRE_SESSION = 1 ]; then count 150000; cut; fi
                 count 900000
-                exec sleep 100
+                exec sleep 1000
                 """
             )
             let (tokens, output) = try tokensOfRun(run)
@@ -181,7 +184,7 @@ import Testing
                 sleep 6
                 count 300000
                 begin
-                exec sleep 100
+                exec sleep 1000
                 """
             )
             let (tokens, output) = try tokensOfRun(run)
@@ -198,7 +201,7 @@ import Testing
                 begin
                 if [ $QUIRE_SESSION = 1 ]; then echo > "$record"; cut; fi
                 count 300000
-                exec sleep 100
+                exec sleep 1000
                 """
             )
             let (tokens, output) = try tokensOfRun(run)
@@ -239,7 +242,7 @@ import Testing
                 """
                 count 160000
                 begin
-                exec sleep 100
+                exec sleep 1000
                 """
             )
             try put(

@@ -36,7 +36,8 @@ struct `A disk that takes nothing more` {
         }
     }
 
-    /// Fills a disk when one thing is said, and empties it when another one is.
+    /// Fills a disk when one thing is said, and empties it when another one is; there are files
+    /// `filled` and `emptied` from then on.
     private func run(
         _ run: QuireRun,
         _ arguments: [String],
@@ -50,10 +51,12 @@ struct `A disk that takes nothing more` {
                 isFull = true
                 // Takes what there is, down to the last byte.
                 _ = try? shell("cat /dev/zero > \(disk)/fill 2>/dev/null", in: run.root)
+                try? put("", run.root + "/filled")
             }
             if isFull, !isHeld, output.contains(held) {
                 isHeld = true
                 try? FileManager.default.removeItem(atPath: disk + "/fill")
+                try? put("", run.root + "/emptied")
             }
         }
         return (outcome, isHeld)
@@ -61,7 +64,8 @@ struct `A disk that takes nothing more` {
 
     @Test func `a full disk holds starts, and the run goes on when there is space`() throws {
         try withSmallDisk("size=1m") { run, state in
-            try run.write(["t", "u"].map { ($0, "entries=4 duration=200ms") }, concurrency: 2)
+            try run.write(["t", "u"].map { ($0, "entries=4") }, concurrency: 2)
+            try run.direct("* 2 until=filled")
             let (outcome, isHeld) = try self.run(
                 run,
                 ["run", "m.yaml", "--state-dir", state],
@@ -87,8 +91,8 @@ struct `A disk that takes nothing more` {
     {
         try withSmallDisk("size=8m") { run, state in
             try run.write(
-                ["t", "u"].map { ($0, "entries=3 duration=200ms") },
-                run: "admission: {min_free_disk: 4M}"
+                ["t", "u"].map { ($0, "entries=3") },
+                admission: "{min_free_memory: 0, min_free_disk: 4M}"
             )
             let fill = "head -c 4500000 /dev/zero > \(state)/fill"
             #expect(try shell(fill, in: run.root).status == 0)
@@ -110,7 +114,19 @@ struct `A disk that takes nothing more` {
 
     @Test func `a full disk under the task directories loses no output and no thread`() throws {
         try withSmallDisk("size=1m", at: ".autonomous") { run, disk in
-            try run.write([("t", "entries=1 duration=4s items=20 output=2000")])
+            // The second agent writes more than the disk takes, and does its work when there is space.
+            let message =
+                #"{"type":"item.completed","item":{"type":"agent_message","text":"%2000s"}}"#
+            let agent = try run.writeAgent(
+                """
+                if [ "$QUIRE_SESSION" = 2 ]; then
+                  until test -e filled; do sleep 0.02; done
+                  for turn in 1 2 3 4 5 6 7 8; do printf '\(message)\\n' long; done
+                  until test -e emptied; do sleep 0.02; done
+                fi
+                """
+            )
+            try run.write([("t", "entries=1")], agent: agent)
             let (outcome, isHeld) = try self.run(
                 run,
                 ["run", "m.yaml", "--state-dir", run.root + "/state"],
@@ -133,7 +149,8 @@ struct `A disk that takes nothing more` {
 
     @Test func `state and tasks on one full disk lose nothing`() throws {
         try withSmallDisk("size=2m", at: ".autonomous") { run, disk in
-            try run.write(["t", "u"].map { ($0, "entries=3 duration=300ms") }, concurrency: 2)
+            try run.write(["t", "u"].map { ($0, "entries=3") }, concurrency: 2)
+            try run.direct("* 2 until=filled")
             let (outcome, isHeld) = try self.run(
                 run,
                 ["run", "m.yaml"],
@@ -175,13 +192,15 @@ struct `A disk that takes nothing more` {
 
     @Test func `a run that was killed on a full disk goes on when there is space`() throws {
         try withSmallDisk("size=1m") { run, state in
-            try run.write([("t", "entries=4 duration=200ms")])
+            try run.write([("t", "entries=4")])
+            try run.direct("* 2 until=filled")
             let arguments = ["run", "m.yaml", "--state-dir", state]
             var isFull = false
             let killed = try run.quire(arguments) { output, pid in
                 if !isFull, output.contains("session 2 starts") {
                     isFull = true
                     _ = try? shell("cat /dev/zero > \(state)/fill 2>/dev/null", in: run.root)
+                    try? put("", run.root + "/filled")
                 }
                 if output.contains("starts are held") { kill(pid, SIGKILL) }
             }

@@ -14,14 +14,12 @@ import Testing
         var told: [String: String] = [:]
         try withRun { run in
             try put("version: 1\n" + manifest, run.root + "/m.yaml")
-            try put(script, run.root + "/script")
-            let environment = ["CODEX_SIM_SCRIPT": run.root + "/script"]
-            _ = try run.quire(["run", "m.yaml"], environment: environment) { _, pid in
+            try run.direct(script)
+            _ = try run.quire(["run", "m.yaml"]) { _, pid in
                 guard told.isEmpty else { return }
-                for _ in 0..<200 {
+                _ = eventually {
                     let answer = try? run.quire(["explain", asked]).output
-                    if answer?.contains(ready) == true { break }
-                    usleep(50_000)
+                    return answer?.contains(ready) == true
                 }
                 for task in tasks { told[task] = try? run.quire(["explain", task]).output }
                 kill(pid, SIGTERM)
@@ -45,12 +43,12 @@ import Testing
     ) throws {
         let told = try explain(
             """
-            run: {agent: simulated, concurrency: 1, scheduler: \(scheduler)}
+            run: {agent: simulated, admission: \(QuireRun.unbounded), concurrency: 1, scheduler: \(scheduler)}
             groups: {g: {weight: 1}}
             tasks:
-              - {name: first, prompt: "sim: duration=60"}
-              - {name: second, prompt: "sim: duration=60", group: g}
-              - {name: third, prompt: "sim: duration=60"}
+              - {name: first, prompt: "sim: duration=600"}
+              - {name: second, prompt: "sim: duration=600", group: g}
+              - {name: third, prompt: "sim: duration=600"}
             """,
             ["first", "third"],
             when: "first",
@@ -67,13 +65,13 @@ import Testing
     @Test func `a full group is told of, and is not ahead of others`() throws {
         let told = try explain(
             """
-            run: {agent: simulated, concurrency: 2}
+            run: {agent: simulated, admission: \(QuireRun.unbounded), concurrency: 2}
             groups: {full: {weight: 100, max_concurrent: 1}, other: {weight: 1}}
             tasks:
-              - {name: f1, prompt: "sim: duration=60", group: full}
-              - {name: f2, prompt: "sim: duration=60", group: full}
-              - {name: o1, prompt: "sim: duration=60", group: other}
-              - {name: o2, prompt: "sim: duration=60", group: other}
+              - {name: f1, prompt: "sim: duration=600", group: full}
+              - {name: f2, prompt: "sim: duration=600", group: full}
+              - {name: o1, prompt: "sim: duration=600", group: other}
+              - {name: o2, prompt: "sim: duration=600", group: other}
             """,
             ["f2", "o2"],
             when: "o1",
@@ -93,7 +91,7 @@ import Testing
             defaults: {retries: {delay: 10ms}}
             tasks:
               - {name: stuck, prompt: "sim: entries=1 ticks=0", size: 0.1}
-              - {name: long, prompt: "sim: duration=60", size: large}
+              - {name: long, prompt: "sim: duration=600", size: large}
             """,
             ["stuck"],
             when: "long",
@@ -111,7 +109,7 @@ import Testing
             ["stuck"],
             when: "stuck",
             says: "6 sessions so far",
-            script: "stuck 6 duration=60"
+            script: "stuck 6 duration=600"
         )
         let again = try #require(running["stuck"])
         #expect(again.contains("because only parked tasks waited"), "\(again)")

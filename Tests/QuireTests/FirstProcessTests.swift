@@ -21,11 +21,13 @@ struct `As the first process` {
         _ run: QuireRun,
         watching: @escaping (_ output: String, _ pid: Int32) -> Void = { _, _ in }
     ) throws -> Outcome {
-        try Program(
+        var program = Program(
             "/usr/bin/unshare",
             ["--pid", "--fork", "--mount-proc", Program.built("quire"), "run", "m.yaml"],
             in: run.root
-        ).run { output, unshare in
+        )
+        program.environment = run.scripted
+        return try program.run { output, unshare in
             if let pid = child(of: unshare) { watching(output, pid) }
         }
     }
@@ -34,8 +36,8 @@ struct `As the first process` {
         try withRun { run in
             try run.write(
                 [
-                    ("leaver", "entries=1 daemons=2 duration=1s"),
-                    ("other", "entries=1 duration=6s"),
+                    ("leaver", "entries=1 daemons=2 until=seen"),
+                    ("other", "entries=1 until=over"),
                 ]
             )
             let mark = "QUIRE_RUN=\(run.root)/m.yaml"
@@ -47,7 +49,9 @@ struct `As the first process` {
                         most = max(most, processes(mentioning: mark).count)
                         return most > 2
                     }
+                    try? put("", run.root + "/seen")
                 }
+                if output.contains("leaver: COMPLETE") { try? put("", run.root + "/over") }
                 // Its second session has ended, and no other process of the run should be there.
                 if left == nil, output.contains("other: COMPLETE") {
                     left = processes(mentioning: mark)
@@ -62,10 +66,15 @@ struct `As the first process` {
 
     @Test func `the stop of a container drains it, and the next one goes on`() throws {
         try withRun { run in
-            let tasks = (1...4).map { (name: "t\($0)", directives: "entries=2 duration=300ms") }
+            let tasks = (1...4).map { (name: "t\($0)", directives: "entries=2") }
             try run.write(tasks, concurrency: 2)
+            try run.direct("* 2 until=seen")
+            var isStopped = false
             let first = try quire(run) { output, pid in
-                if output.contains("session 2 starts") { kill(pid, SIGTERM) }
+                guard !isStopped, output.contains("session 2 starts") else { return }
+                isStopped = true
+                kill(pid, SIGTERM)
+                try? put("", run.root + "/seen")
             }
             #expect(first.status == 143, "\(first.output) \(first.error)")
             let second = try quire(run)
@@ -76,11 +85,13 @@ struct `As the first process` {
 
     @Test func `the next container goes on where one was killed`() throws {
         try withRun { run in
-            let tasks = (1...4).map { (name: "t\($0)", directives: "entries=2 duration=300ms") }
+            let tasks = (1...4).map { (name: "t\($0)", directives: "entries=2") }
             try run.write(tasks, concurrency: 2)
+            try run.direct("* 2 until=seen")
             let first = try quire(run) { output, pid in
                 if output.contains("session 2 starts") { kill(pid, SIGKILL) }
             }
+            try put("", run.root + "/seen")
             #expect(!first.output.contains("is finished"), "\(first.output) \(first.error)")
             #expect(processes(mentioning: "QUIRE_RUN=\(run.root)/m.yaml").isEmpty)
             let second = try quire(run)

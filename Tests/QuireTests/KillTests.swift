@@ -53,24 +53,31 @@ private final class Killing {
     }
 
     /// Starts it once; false where it was killed.
+    ///
+    /// Half of the kills come at any time, half after any number of lines: on a busy machine nothing
+    /// may have started for a long time.
     private func isOver(isKilled: Bool) throws -> Bool {
         var program = Program(Program.built("quire"), ["run", "m.yaml"], in: run.root)
-        program.killAfter = isKilled ? .milliseconds(Int64(generator.next() % 600)) : nil
+        let (time, lines) = (generator.next() % 600, generator.next() % 60)
+        let isTimed = generator.next() % 2 == 0
+        if isKilled, isTimed { program.killAfter = .milliseconds(Int64(time)) }
         var old: [SeenProcess]?
         if run.hasSnapshot { withSnapshot += 1 }
         let outcome = try program.run { [run] output, pid in
             if old == nil, output.contains(" starts (") {
                 old = Self.processes(of: run, butOf: pid)
             }
+            let count = output.utf8.count { $0 == UInt8(ascii: "\n") }
+            if isKilled, !isTimed, count >= lines { kill(pid, SIGKILL) }
         }
         expect(old?.isEmpty ?? true, "alive when the next Quire started a session: \(old ?? [])")
         expect([0, 137].contains(outcome.status), "\(outcome.output) \(outcome.error)")
         if outcome.output.contains("had outlived") { cleanups += 1 }
-        let lines = outcome.output.split(separator: "\n").map { $0.split(separator: " ") }
-        for words in lines where words.count > 2 && words[2] == "session" {
+        let said = outcome.output.split(separator: "\n").map { $0.split(separator: " ") }
+        for words in said where words.count > 2 && words[2] == "session" {
             expect(!complete.contains(words[1]), "goes on with what was complete: \(words)")
         }
-        complete.formUnion(lines.filter { $0.count > 2 && $0[2] == "COMPLETE" }.map { $0[1] })
+        complete.formUnion(said.filter { $0.count > 2 && $0[2] == "COMPLETE" }.map { $0[1] })
         return outcome.status != 137
     }
 
@@ -134,10 +141,11 @@ private struct Generator {
         var seed = environment["QUIRE_KILL_SEED"].flatMap { UInt64($0) } ?? .random(in: 0..<1 << 32)
         var (kills, runs, cleanups) = (0, 0, 0)
         var withSnapshot = 0
-        while kills < wanted {
+        // More, if nothing was alive when it was to be ended.
+        while kills < wanted || cleanups == 0 && runs < 20 {
             try withRun { run in
                 let killing = try Killing(run, seed: seed)
-                try killing.play(kills: wanted - kills)
+                try killing.play(kills: max(wanted - kills, 5))
                 #expect(
                     killing.violations.isEmpty,
                     """

@@ -30,15 +30,6 @@ func script(_ text: String, _ path: String) throws {
     try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
 }
 
-/// Waits until something holds, for as long as a stuck test may take.
-func eventually(_ holds: () throws -> Bool) rethrows -> Bool {
-    for _ in 0..<1200 {
-        if try holds() { return true }
-        usleep(50_000)
-    }
-    return false
-}
-
 @Suite struct `A launcher` {
     /// A program that notes its words, and runs those of the agent, as real ones would.
     private static let stub = """
@@ -233,9 +224,12 @@ func eventually(_ holds: () throws -> Bool) rethrows -> Bool {
                 "[./launcher, \"{command}\"]",
                 tasks: [("a", "entries=1 hang evidence=\(evidence)")]
             )
-            var program = Program(Program.built("quire"), ["run", "m.yaml"], in: run.root)
-            program.killAfter = .seconds(2)
-            #expect(try program.run().status == 137)
+            let outcome = try run.quire(["run", "m.yaml"]) { output, pid in
+                guard output.contains("session 1 starts") else { return }
+                _ = eventually { Evidence.sessions(in: evidence) == 1 }
+                kill(pid, Signals.kill)
+            }
+            #expect(outcome.status == 137)
             #expect(Evidence.sessions(in: evidence) == 1)
             let mark = "QUIRE_RUN=\(run.root)/m.yaml"
             #expect(eventually { processes(mentioning: mark).isEmpty })
@@ -297,12 +291,12 @@ func eventually(_ holds: () throws -> Bool) rethrows -> Bool {
     }
 
     @Test func `that hands a signal on has a stubborn agent killed after the grace`() throws {
-        #expect(try outlive(Self.client, timeout: "2s", grace: "1s") == 3)
+        #expect(try outlive(Self.client, timeout: "8s", grace: "1s") == 3)
     }
 
     @Test func `lets a session begin when nothing of its task's last one is left`() throws {
         // It gives up at once when it is asked to end; the agent takes its time.
         let hasty = "exec 3<&0; setsid sh -c \"$1\" <&3 & wait"
-        #expect(try outlive(hasty, timeout: "1s", grace: "4s") == 3)
+        #expect(try outlive(hasty, timeout: "8s", grace: "4s") == 3)
     }
 }

@@ -55,14 +55,16 @@ private struct Fact: Decodable {
     @Test func `waits for its end, probes once, continues every thread and completes`() throws {
         try withRun { run in
             let file = run.root + "/limit"
-            let directives = "entries=2 items=2 duration=400ms limit=\(file)"
+            let directives = "entries=2 items=2 limit=\(file)"
             try run.write((1...6).map { ("t\($0)", directives) }, concurrency: 4)
+            // Those sessions that are to meet it are there when it begins.
+            try run.direct("* 2 until=\(file)")
             var isLimited = false
             let arguments = ["run", "m.yaml", "--progress", "plain", "--events", "events"]
             let outcome = try run.quire(arguments) { output, _ in
                 guard !isLimited, output.contains("session 2 starts") else { return }
                 isLimited = true
-                let over = Date().timeIntervalSince1970 + 3
+                let over = Date().timeIntervalSince1970 + 5
                 try? "\(over)\n".write(toFile: file, atomically: true, encoding: .utf8)
             }
             #expect(outcome.status == 0, "\(outcome.output) \(outcome.error)")
@@ -118,7 +120,7 @@ private struct Fact: Decodable {
             try put(
                 """
                 version: 1
-                run: {agent: simulated, concurrency: 2}
+                run: {agent: simulated, concurrency: 2, admission: \(QuireRun.unbounded)}
                 tasks:
                   - {name: a, prompt: "sim: entries=1", env: {CODEX_HOME: \(run.root)/one}}
                   - name: b

@@ -13,21 +13,36 @@ import Testing
         watching: @escaping (_ output: String, _ pid: Int32) -> Void = { _, _ in }
     ) throws -> Outcome {
         let command = "\(words) '\(Program.built("quire"))' run m.yaml"
-        return try Program("/bin/bash", ["-c", command], in: run.root).run(watching: watching)
+        var program = Program("/bin/bash", ["-c", command], in: run.root)
+        program.environment = run.scripted
+        return try program.run(watching: watching)
+    }
+
+    /// Gives the workspace to a user who has no process but a test's own, and returns the command
+    /// that becomes this user.
+    private func giveAway(_ run: QuireRun, _ number: Int) throws -> String {
+        // A container may have no more than 65,536 of them.
+        let user = 20_000 + 4 * (Int(getpid()) % 10_000) + number
+        #expect(try shell("chown -R \(user) .", in: run.root).status == 0)
+        return "setpriv --reuid=\(user) --regid=\(user) --clear-groups"
     }
 
     /// Lowers a limit of Quire's when its first session starts, and raises it again when it says so.
+    ///
+    /// No first session ends before the limit is lowered.
     private func strike(
         _ run: QuireRun,
         _ limit: (low: String, high: String),
         until words: String,
         as become: String = ""
     ) throws -> Outcome {
+        try run.direct("* 1 until=low")
         var (isLow, isHigh) = (false, false)
         let outcome = try quire(run, after: "exec \(become)") { output, pid in
             if !isLow, output.contains("session 1 starts") {
                 isLow = true
                 _ = try? shell("\(become) prlimit --pid \(pid) \(limit.low)", in: run.root)
+                try? put("", run.root + "/low")
             }
             if isLow, !isHigh, output.contains(words) {
                 isHigh = true
@@ -54,7 +69,7 @@ import Testing
         try withRun { run in
             let names = (1...4).map { "t\($0)" }
             try run.write(
-                names.map { ($0, "entries=3 duration=200ms") },
+                names.map { ($0, "entries=3") },
                 defaults: Self.patient
             )
             let outcome = try strike(
@@ -72,15 +87,15 @@ import Testing
         try withRun { run in
             let names = (1...4).map { "t\($0)" }
             try run.write(
-                names.map { ($0, "entries=3 duration=200ms") },
+                names.map { ($0, "entries=3") },
                 defaults: Self.patient
             )
-            #expect(try shell("chown -R 54321 .", in: run.root).status == 0)
+            let become = try giveAway(run, 0)
             let outcome = try strike(
                 run,
                 ("--nproc=1:", "--nproc=1000:"),
                 until: "starting a process: resource temporarily unavailable",
-                as: "setpriv --reuid=54321 --regid=54321 --clear-groups"
+                as: become
             )
             #expect(outcome.status == 0, "\(outcome.output) \(outcome.error)")
             for name in names { #expect(!run.list(name).contains("- [ ]")) }
@@ -92,15 +107,15 @@ import Testing
         try withRun { run in
             let names = (1...4).map { "t\($0)" }
             try run.write(
-                names.map { ($0, "entries=2 duration=200ms") },
+                names.map { ($0, "entries=2") },
                 defaults: "{retries: {limit: 1, delay: 10ms, max_delay: 10ms}, same_failure: 1}"
             )
-            #expect(try shell("chown -R 54323 .", in: run.root).status == 0)
+            let become = try giveAway(run, 1)
             let outcome = try strike(
                 run,
                 ("--nproc=1:", "--nproc=1000:"),
                 until: "held by a machine without a process, memory or descriptor to spare for 4s",
-                as: "setpriv --reuid=54323 --regid=54323 --clear-groups"
+                as: become
             )
             #expect(outcome.status == 0, "\(outcome.output) \(outcome.error)")
             #expect(outcome.output.contains("starting a process: resource temporarily unavailable"))
@@ -111,14 +126,15 @@ import Testing
     @Test(.enabled(if: isRoot, "only the administrator can become somebody with a limit"))
     func `it listens and journals while no thread can be made for long`() throws {
         try withRun { run in
-            try run.write([("t", "entries=4 duration=100ms")])
-            #expect(try shell("chown -R 54324 .", in: run.root).status == 0)
-            let become = "setpriv --reuid=54324 --regid=54324 --clear-groups"
+            try run.write([("t", "entries=4")])
+            try run.direct("* 1 until=low")
+            let become = try giveAway(run, 2)
             var (isLow, isTold) = (false, false)
             let outcome = try quire(run, after: "exec \(become)") { output, pid in
                 if !isLow, output.contains("session 1 starts") {
                     isLow = true
                     _ = try? shell("\(become) prlimit --pid \(pid) --nproc=1:", in: run.root)
+                    try? put("", run.root + "/low")
                 }
                 if !isTold, output.contains("to spare for 8s") {
                     isTold = true
@@ -135,8 +151,7 @@ import Testing
     func `threads that can't be made are told before anything starts`() throws {
         try withRun { run in
             try run.write([("t", "entries=1")])
-            #expect(try shell("chown -R 54322 .", in: run.root).status == 0)
-            let become = "setpriv --reuid=54322 --regid=54322 --clear-groups"
+            let become = try giveAway(run, 3)
             let outcome = try quire(
                 run,
                 after: "exec \(become) /bin/bash -c 'ulimit -u 3; exec \"$@\"' quire"
@@ -155,15 +170,7 @@ import Testing
         words: String
     ) throws {
         try withRun { run in
-            try put(
-                """
-                #!/bin/bash
-                \(change) "$0"
-                exec '\(Program.built("codex-sim"))' "$@"
-                """,
-                run.root + "/agent"
-            )
-            chmod(run.root + "/agent", 0o755)
+            _ = try run.writeAgent("\(change) \"$0\"")
             try put(
                 """
                 version: 1

@@ -18,12 +18,21 @@ extension QuireRun {
     private static let count = 600
 
     /// Tasks in the order in which they matter least.
-    private func write(_ run: QuireRun, _ directives: String) throws {
+    private func write(
+        _ run: QuireRun,
+        _ directives: String,
+        agent: String = "simulated"
+    ) throws {
         let tasks = (0..<Self.count).map { number in
             "  - {name: t\(number), priority: \(number / 150), prompt: \"sim: \(directives)\"}\n"
         }
         try put(
-            "version: 1\nrun: {agent: simulated, concurrency: 3}\ntasks:\n" + tasks.joined(),
+            """
+            version: 1
+            run: {agent: \(agent), concurrency: 3, admission: \(QuireRun.unbounded)}
+            tasks:
+
+            """ + tasks.joined(),
             run.root + "/m.yaml"
         )
     }
@@ -35,7 +44,7 @@ extension QuireRun {
 
     @Test func `begins with those that matter most, wherever they stand`() throws {
         try withRun { run in
-            try write(run, "duration=60")
+            try write(run, "duration=600")
             let outcome = try run.quire(["run", "m.yaml"]) { output, pid in
                 guard starts(output).count == 3 else { return }
                 kill(pid, SIGKILL)
@@ -46,14 +55,12 @@ extension QuireRun {
 
     @Test func `comes to the end of all, killed on its way or not`() throws {
         try withRun { run in
-            try write(run, "entries=1 items=0")
+            try write(run, "entries=1 items=0", agent: try run.writeKiller(at: 250))
             // Most are complete, and nobody knows it yet.
             for number in 0..<400 {
                 try put("## Tasks\n- [x] Task 1: a\n", run.task("t\(number)") + "/task_list.md")
             }
-            let killed = try run.quire(["run", "m.yaml"]) { output, pid in
-                if starts(output).count > 250 { kill(pid, SIGKILL) }
-            }
+            let killed = try run.quire(["run", "m.yaml"])
             #expect(killed.status == 137)
             // What follows begins with one.
             #expect(run.hasSnapshot)
@@ -69,7 +76,7 @@ extension QuireRun {
 
     @Test func `can be ended while its directories are being opened`() throws {
         try withRun { run in
-            try write(run, "duration=60")
+            try write(run, "duration=600")
             let outcome = try run.quire(["run", "m.yaml"]) { output, pid in
                 guard !starts(output).isEmpty else { return }
                 for _ in 0..<3 { kill(pid, SIGINT) }

@@ -18,16 +18,19 @@ struct `Without /proc` {
         let command = "mount -t tmpfs none /proc && exec '\(program)' run m.yaml"
         var call = Program("/usr/bin/unshare", ["-m", "sh", "-c", command], in: run.root)
         let bin = (Program.built("quire") as NSString).deletingLastPathComponent
-        call.environment = ["PATH": bin + ":/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"]
+        call.environment = run.scripted
+        call.environment["PATH"] = bin + ":/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
         return try call.run(watching: watching)
     }
 
     @Test func `a run completes, and after a crash says what it can't look for`() throws {
         try withRun { run in
-            try run.write((1...4).map { ("t\($0)", "entries=2 duration=100ms") })
+            try run.write((1...4).map { ("t\($0)", "entries=2") })
+            try run.direct("* 2 until=seen")
             let first = try quire(run) { output, pid in
                 if output.contains("session 2 starts") { kill(pid, SIGKILL) }
             }
+            try put("", run.root + "/seen")
             #expect(first.status == 137, "\(first.output) \(first.error)")
             let second = try quire(run)
             #expect(second.status == 0, "\(second.output) \(second.error)")

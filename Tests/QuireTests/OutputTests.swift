@@ -20,7 +20,7 @@ import Testing
             os.set_blocking(writer, True)
         child = subprocess.Popen([quire, "run", "m.yaml"], stdout=writer)
         os.close(writer)
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 600
         done = False
         while not done and time.monotonic() < deadline:
             time.sleep(0.01)

@@ -12,24 +12,62 @@ struct QuireRun {
         watching: @escaping (_ output: String, _ pid: Int32) -> Void = { _, _ in }
     ) throws -> Outcome {
         var program = Program(Program.built("quire"), arguments, in: root)
-        program.environment = environment
+        program.environment = environment.merging(scripted) { told, _ in told }
         return try program.run(watching: watching)
     }
 
+    /// A run that lets sessions start whatever the machine has left.
+    static let unbounded = "{min_free_memory: 0, min_free_disk: 0}"
+
     /// Writes a manifest: each task's name and the directives of its simulated agent.
+    ///
+    /// Without an `admission` it is the usual one.
     func write(
         _ tasks: [(name: String, directives: String)],
         concurrency: Int = 4,
         defaults: String = "{retries: {delay: 10ms, max_delay: 20ms}}",
+        agent: String = "simulated",
+        admission: String? = Self.unbounded,
         run: String = ""
     ) throws {
-        var text = "version: 1\nrun:\n  concurrency: \(concurrency)\n  agent: simulated\n"
+        var text = "version: 1\nrun:\n  concurrency: \(concurrency)\n  agent: \(agent)\n"
+        if let admission { text += "  admission: \(admission)\n" }
         if !run.isEmpty { text += "  \(run)\n" }
         text += "defaults: \(defaults)\ntasks:\n"
         for task in tasks {
             text += "  - {name: \(task.name), prompt: \"sim: \(task.directives)\"}\n"
         }
         try put(text, root + "/m.yaml")
+    }
+
+    /// The variable that makes simulated agents follow `direct`.
+    var scripted: [String: String] { ["CODEX_SIM_SCRIPT": root + "/script"] }
+
+    /// Tells the simulated agents what to do in a session of a task, `*` for any: lines of
+    /// `TASK SESSION words…`.
+    func direct(_ script: String) throws { try put(script + "\n", root + "/script") }
+
+    /// Writes a simulated agent that kills Quire with SIGKILL as soon as so many sessions have begun,
+    /// and returns what a manifest has for it.
+    ///
+    /// What is killed by the test itself may be at its end by then.
+    func writeKiller(at sessions: Int) throws -> String {
+        try writeAgent(
+            """
+            echo >> begun
+            if [ $(wc -l < begun) -ge \(sessions) ] && mkdir killed 2> /dev/null; then
+              kill -KILL $PPID
+              exec sleep 600
+            fi
+            """
+        )
+    }
+
+    /// Writes a simulated agent that runs these lines of the shell before it is one, and returns
+    /// what a manifest has for it.
+    func writeAgent(_ lines: String) throws -> String {
+        try script(lines + "\nexec '\(Program.built("codex-sim"))' \"$@\"", root + "/agent")
+        return "{command: [./agent]}"
     }
 
     func task(_ name: String) -> String { root + "/.autonomous/\(name)" }

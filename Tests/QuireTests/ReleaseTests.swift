@@ -83,7 +83,7 @@ private let proof: (outcome: Outcome?, obstacle: String?) = {
         return (nil, "debootstrap is not installed")
     }
     var program = Program(top + "/Tests/chroot", [file], in: top)
-    program.deadline = .seconds(900)
+    program.inheritsEnvironment = true
     guard let outcome = try? program.run() else { return (nil, "Tests/chroot can't be run") }
     if outcome.status == 75 { return (nil, "debootstrap failed: \(outcome.error.suffix(500))") }
     return (outcome, nil)

@@ -23,7 +23,7 @@ private func count(_ words: String, in file: String) -> Int {
 
     @Test func `are written when the run is interrupted`() throws {
         try withRun { run in
-            try run.write([("t", "entries=3 duration=20s")])
+            try run.write([("t", "entries=3 duration=600s")])
             let outcome = try run.quire(["run", "m.yaml", "--junit", "junit.xml"]) { output, pid in
                 if output.contains("session 1 starts") { kill(pid, SIGTERM) }
             }

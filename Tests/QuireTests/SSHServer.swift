@@ -21,6 +21,18 @@ struct SSHServer {
     /// Starts the server; its files lie in a directory that must not be open to others.
     init(in directory: String) throws {
         root = directory
+        // Somebody else may take the port before the server does.
+        for attempt in 1... {
+            do {
+                try start()
+                return
+            } catch  where attempt < 5 {
+                continue
+            }
+        }
+    }
+
+    private func start() throws {
         let port = try freePort()
         try put(
             """
@@ -53,10 +65,12 @@ struct SSHServer {
         try script("exec /usr/bin/ssh -F \(root)/ssh_config \"$@\"", root + "/bin/ssh")
         let started = try shell(
             """
-            for key in host user; do ssh-keygen -q -t ed25519 -N '' -f $key || exit; done
+            for key in host user; do
+              test -e $key || ssh-keygen -q -t ed25519 -N '' -f $key || exit
+            done
             if [ "$(id -u)" = 0 ]; then mkdir -p /run/sshd; fi
-            /usr/sbin/sshd -f "$PWD/sshd_config" -E "$PWD/sshd.log"
-            for attempt in $(seq 200); do
+            /usr/sbin/sshd -f "$PWD/sshd_config" -E "$PWD/sshd.log" || exit
+            for attempt in $(seq 600); do
               bin/ssh node0 true && exit
               sleep 0.1
             done
@@ -78,6 +92,8 @@ struct SSHServer {
     func stop() {
         breakConnections()
         _ = try? shell("kill \"$(cat sshd.pid)\"", in: root)
+        // The agents there have heard of the end of their connections, and may be on their way.
+        endProcesses(mentioning: "QUIRE_RUN=" + (root as NSString).deletingLastPathComponent)
     }
 }
 

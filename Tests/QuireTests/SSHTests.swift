@@ -62,7 +62,12 @@ struct `Sessions through ssh` {
     }
 
     @Test func `that lose their connection are tried again`() throws {
-        try withServer([("a", "entries=2 duration=800ms"), ("b", "entries=2")]) { run, server in
+        try withServer(
+            [("a", "entries=2"), ("b", "entries=2")],
+            // There it finds the script by the task's environment alone.
+            defaults: "{env: {CODEX_SIM_SCRIPT: script}, retries: {delay: 10ms, max_delay: 20ms}}"
+        ) { run, server in
+            try run.direct("a 2 until=never")
             var isBroken = false
             let outcome = try quire(run, server).run { output, _ in
                 guard !isBroken, output.contains("a: session 2 starts") else { return }
@@ -79,7 +84,7 @@ struct `Sessions through ssh` {
     @Test func `end there when their time is up`() throws {
         try withServer(
             [("a", "entries=1 hang fail-on=1")],
-            defaults: "{session_timeout: 2s, retries: {delay: 10ms, max_delay: 20ms}}"
+            defaults: "{session_timeout: 8s, retries: {delay: 10ms, max_delay: 20ms}}"
         ) { run, server in
             let outcome = try quire(run, server).run()
             #expect(outcome.status == 0, "\(outcome.output)\(outcome.error)")
@@ -89,7 +94,7 @@ struct `Sessions through ssh` {
     }
 
     @Test func `end there when Quire is killed, and the next one goes on`() throws {
-        try withServer([("a", "entries=2 duration=60s")]) { run, server in
+        try withServer([("a", "entries=2 duration=600s")]) { run, server in
             let program = quire(run, server)
             var isKilled = false
             _ = try program.run { output, pid in

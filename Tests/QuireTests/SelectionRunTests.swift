@@ -233,6 +233,7 @@ private func planned(_ run: QuireRun, _ arguments: String...) throws -> [String]
     @Test func `a commit that is not there, and no repository, are told`() throws {
         try withRun { run in
             try run.write([("t", "entries=1")])
+            try FileManager.default.removeItem(atPath: run.root + "/.git/HEAD")
             let none = try run.quire(["run", "m.yaml", "--changed-since", "HEAD"])
             #expect(
                 none.status == 64 && none.error.contains("not a git repository"),

@@ -353,7 +353,7 @@ import Testing
                 defaults: {retries: {delay: 10ms}}
                 tasks:
                   - {name: done, prompt: "sim: entries=1", priority: 2}
-                  - {name: runs, prompt: "sim: entries=2 duration=60", priority: 1}
+                  - {name: runs, prompt: "sim: entries=2 duration=600", priority: 1}
                   - {name: waits, prompt: "sim: entries=2", size: small}
                   - {name: needs, prompt: "sim: entries=2", needs: [waits]}
                 """,
@@ -362,10 +362,9 @@ import Testing
             var told: [String: String] = [:]
             _ = try run.quire(["run", "m.yaml"]) { output, pid in
                 guard told.isEmpty, output.contains("runs") else { return }
-                for _ in 0..<100 {
+                _ = eventually {
                     let answer = try? run.quire(["explain", "runs"]).output
-                    if answer?.contains("Session 1 runs in slot 1") == true { break }
-                    usleep(50_000)
+                    return answer?.contains("Session 1 runs in slot 1") == true
                 }
                 for task in ["done", "runs", "waits", "needs"] {
                     told[task] = try? run.quire(["explain", task]).output

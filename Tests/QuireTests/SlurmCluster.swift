@@ -17,6 +17,18 @@ struct SlurmCluster {
     /// Starts it; its files lie in a directory of its own.
     init(in directory: String, workspace: String) throws {
         (root, self.workspace) = (directory, workspace)
+        // Somebody else may take the ports before Slurm does.
+        for attempt in 1... {
+            do {
+                try start()
+                return
+            } catch  where attempt < 5 {
+                try FileManager.default.removeItem(atPath: root)
+            }
+        }
+    }
+
+    private func start() throws {
         try FileManager.default.createDirectory(
             atPath: root + "/state",
             withIntermediateDirectories: true
@@ -29,7 +41,7 @@ struct SlurmCluster {
             munged --force --key-file=$PWD/munge.key --socket=$PWD/munge.socket \
               --pid-file=$PWD/munged.pid --log-file=$PWD/munged.log --seed-file=$PWD/munge.seed
             slurmctld -c && slurmd -N n1 && slurmd -N n2 || exit
-            for attempt in $(seq 300); do
+            for attempt in $(seq 600); do
               [ "$(sinfo -h -t idle -o %D)" = 2 ] && exit
               sleep 0.1
             done
@@ -79,7 +91,7 @@ struct SlurmCluster {
     /// Runs a command line as a user of the cluster does, in the workspace.
     func run(
         _ command: String,
-        deadline: Duration = .seconds(120)
+        deadline: Duration = .seconds(900)
     ) throws -> Outcome {
         let bin = URL(filePath: Program.built("quire")).deletingLastPathComponent().path
         let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
@@ -93,11 +105,13 @@ struct SlurmCluster {
     func stop() {
         _ = try? run(
             """
-            cd '\(root)'; scancel --user="$(id -un)"; pkill -KILL -f "slurmstepd.*$PWD"
+            cd '\(root)'; scancel --user="$(id -un)"
             for daemon in slurmctld slurmd-n1 slurmd-n2 munged; do
               kill -KILL "$(cat $daemon.pid)"
             done
             """
         )
+        // Such as a step's daemon, which has changed its name.
+        endProcesses(mentioning: root + "/slurm.conf")
     }
 }

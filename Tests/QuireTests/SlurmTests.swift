@@ -44,6 +44,7 @@ struct `Sessions in a Slurm allocation` {
     private func withBatch(
         tasks count: Int,
         _ directives: String,
+        script: String = "",
         _ body: (Batch) throws -> Void
     ) throws {
         try withRun { run in
@@ -54,8 +55,12 @@ struct `Sessions in a Slurm allocation` {
                 run,
                 Self.launcher,
                 tasks: (1...count).map { ("t\($0)", "\(directives) evidence=\(batch.evidence)") },
-                defaults: "{memory: 100M, retries: {delay: 100ms, max_delay: 1s}}"
+                defaults: """
+                    {memory: 100M, env: {CODEX_SIM_SCRIPT: script}, \
+                    retries: {delay: 100ms, max_delay: 1s}}
+                    """
             )
+            try run.direct(script)
             try body(batch)
             #expect(Evidence.violations(in: batch.evidence) == [])
         }
@@ -134,13 +139,14 @@ struct `Sessions in a Slurm allocation` {
     }
 
     @Test func `end on their nodes when Quire is killed, and the next one goes on`() throws {
-        try withBatch(tasks: 4, "entries=2 duration=600ms") { batch in
+        try withBatch(tasks: 4, "entries=2", script: "* 2 until=killed") { batch in
             // In an allocation that outlives Quire.
             let outcome = try batch.cluster.run(
                 """
                 salloc -N2 -n8 sh -c 'quire run m.yaml & quire=$!
-                until grep -q "begin t4 1" evidence; do sleep 0.1; done
+                until grep -q "begin t4 2" evidence; do sleep 0.1; done
                 kill -KILL $quire; wait $quire
+                touch killed
                 quire run m.yaml'
                 """
             )
@@ -150,12 +156,14 @@ struct `Sessions in a Slurm allocation` {
     }
 
     @Test func `go on with the nodes that are left when one is gone`() throws {
-        try withBatch(tasks: 8, "entries=3 duration=300ms") { batch in
+        // There is much to do yet when the node goes.
+        try withBatch(tasks: 8, "entries=3", script: "* 2 until=gone") { batch in
             let outcome = try batch.cluster.run(
                 """
                 salloc --no-kill -N2 -n8 sh -c 'quire run m.yaml --concurrency 8 & quire=$!
                 until grep -q "begin t8 1" evidence; do sleep 0.1; done
                 kill -KILL "$(cat slurm/slurmd-n2.pid)"
+                touch gone
                 wait $quire'
                 """
             )
@@ -171,7 +179,7 @@ struct `Sessions in a Slurm allocation` {
         try withBatch(tasks: sessions / 10, "entries=9") { batch in
             let outcome = try batch.cluster.run(
                 "salloc -N2 -n8 sh -c 'quire run m.yaml --concurrency \"$SLURM_NTASKS\"'",
-                deadline: .seconds(60 + sessions)
+                deadline: .seconds(900 + sessions)
             )
             #expect(outcome.status == 0, "\(outcome.output)\(outcome.error)")
             #expect(outcome.output.contains(" 8 sessions at once"))

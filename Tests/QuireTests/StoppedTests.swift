@@ -39,34 +39,47 @@ private struct Freezer {
 }
 
 @Suite struct `A Quire that is stopped` {
+    /// How many seconds it is stopped: longer than a session may take, which itself is far longer than
+    /// the rest of the session takes on a busy machine.
+    private static let stop: UInt32 = 14
+
+    /// Writes a task whose first session is silent for longer than it may be; for most of that Quire
+    /// is to be stopped.
+    private func writeSilent(_ run: QuireRun) throws {
+        try run.write(
+            [("t", "entries=1 items=0")],
+            defaults: "{idle_timeout: 12s, session_timeout: 12500ms}"
+        )
+        try run.direct("t 1 duration=15s")
+    }
+
+    /// Waits until the agent of the first session is at work, and Quire knows.
+    private func hasBegun(_ run: QuireRun) -> Bool {
+        eventually { text(run.task("t") + "/session.log").contains("thread.started") }
+    }
+
     @Test(.enabled(if: Freezer.canBeMade, "no control group can be made here"))
     func `may have been frozen with its sessions, which no signal tells`() throws {
         try withRun { run in
-            try run.write(
-                [("t", "entries=1 items=0 duration=9s")],
-                defaults: "{idle_timeout: 6s, session_timeout: 6500ms}"
-            )
+            try writeSilent(run)
             let freezer = try #require(Freezer())
             defer { freezer.remove() }
-            var frozen = 0
-            let outcome = try Program(
+            var isFrozen = false
+            var program = Program(
                 "/bin/sh",
                 ["-c", "echo $$ >'\(freezer.members)'; exec \"$@\"", "sh"]
                     + [Program.built("quire"), "run", "m.yaml"],
                 in: run.root
-            ).run { output, _ in
-                guard output.contains("session \(frozen + 1) starts") else { return }
-                frozen += 1
-                let log = run.task("t") + "/session.log"
-                for _ in 0..<1_000
-                where text(log).components(separatedBy: "thread.started").count <= frozen {
-                    usleep(10_000)
-                }
+            )
+            program.environment = run.scripted
+            let outcome = try program.run { output, _ in
+                guard !isFrozen, output.contains("session 1 starts") else { return }
+                isFrozen = hasBegun(run)
                 try? freezer.freeze()
-                sleep(8)
+                sleep(Self.stop)
                 try? freezer.thaw()
             }
-            #expect(frozen == 2)
+            #expect(isFrozen)
             #expect(outcome.status == 0, "\(outcome.output) \(outcome.error)")
             #expect(!outcome.output.contains("timeout"), "\(outcome.output)")
         }
@@ -74,26 +87,16 @@ private struct Freezer {
 
     @Test func `judges no session hung for the time that it did not see`() throws {
         try withRun { run in
-            // Silent for longer than it may be, and for most of that Quire is stopped.
-            try run.write(
-                [("t", "entries=1 items=0 duration=9s")],
-                defaults: "{idle_timeout: 6s, session_timeout: 6500ms}"
-            )
-            var stops = 0
+            try writeSilent(run)
+            var isStopped = false
             let outcome = try run.quire(["run", "m.yaml"]) { output, pid in
-                guard output.contains("session \(stops + 1) starts") else { return }
-                stops += 1
-                // Before it is stopped, Quire has to have started the agent.
-                let log = run.task("t") + "/session.log"
-                for _ in 0..<1_000
-                where text(log).components(separatedBy: "thread.started").count <= stops {
-                    usleep(10_000)
-                }
+                guard !isStopped, output.contains("session 1 starts") else { return }
+                isStopped = hasBegun(run)
                 kill(pid, SIGSTOP)
-                sleep(7)
+                sleep(Self.stop)
                 kill(pid, SIGCONT)
             }
-            #expect(stops == 2)
+            #expect(isStopped)
             #expect(outcome.status == 0, "\(outcome.output) \(outcome.error)")
             #expect(!outcome.output.contains("timeout"), "\(outcome.output)")
         }
@@ -120,7 +123,10 @@ private struct Freezer {
             try put(
                 """
                 version: 1
-                run: {agent: {command: [./agent]}, concurrency: \(count)}
+                run:
+                  agent: {command: [./agent]}
+                  concurrency: \(count)
+                  admission: \(QuireRun.unbounded)
                 defaults: {max_sessions: 1}
                 tasks: [\(tasks.joined(separator: ", "))]
                 """,
@@ -133,11 +139,11 @@ private struct Freezer {
                 }
                 isStopped = true
                 let done = (1...count).map { run.root + "/done-t\($0)" }
-                Self.wait { done.allSatisfy(FileManager.default.fileExists) }
+                _ = eventually { done.allSatisfy(FileManager.default.fileExists) }
                 kill(pid, SIGSTOP)
                 #expect(write(go, String(repeating: "\n", count: count), count) == count)
                 // A process that has ended has no environment.
-                Self.wait { processes(mentioning: "QUIRE_RUN=\(run.root)/m.yaml").isEmpty }
+                _ = eventually { processes(mentioning: "QUIRE_RUN=\(run.root)/m.yaml").isEmpty }
                 kill(pid, SIGCONT)
             }
             #expect(outcome.status == 101, "\(outcome.output) \(outcome.error)")
@@ -150,9 +156,5 @@ private struct Freezer {
             // In how many turns the worker threads tell of them is the machine's business.
             #expect(ends.contains { $0 > 1 }, "\(ends)")
         }
-    }
-
-    private static func wait(until holds: () -> Bool) {
-        for _ in 0..<600 where !holds() { usleep(50_000) }
     }
 }

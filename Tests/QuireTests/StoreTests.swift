@@ -67,7 +67,7 @@ import Testing
 
     @Test func `one that another process uses stays where it is`() throws {
         try withRun { run in
-            try run.write([("t", "entries=1 duration=3s")])
+            try run.write([("t", "entries=1 until=seen")])
             var other: Outcome?
             let first = try run.quire(["run", "m.yaml"]) { output, _ in
                 guard other == nil, output.contains("session 1 starts") else { return }
@@ -75,6 +75,7 @@ import Testing
                 other = try? run.quire(
                     ["task", "Do it", "--task-name", "t", "--agent", Program.built("codex-sim")]
                 )
+                try? put("", run.root + "/seen")
             }
             #expect(other?.status == 69 || other?.status == 1, "\(other?.error ?? "")")
             #expect(first.status == 0, "\(first.output)")

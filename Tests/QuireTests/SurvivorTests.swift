@@ -11,16 +11,13 @@ import Testing
     private func crash(_ run: QuireRun) throws -> [Int32] {
         let outcome = try run.quire(["run", "m.yaml"]) { output, pid in
             guard output.contains("session 1 starts") else { return }
-            while processes(mentioning: run.root + "/daemon").count < 3
-                || !FileManager.default.fileExists(atPath: run.root + "/bare")
-            {
-                usleep(10_000)
+            _ = eventually {
+                processes(mentioning: run.root + "/daemon").count >= 3
+                    && FileManager.default.fileExists(atPath: run.root + "/bare")
             }
             kill(pid, SIGKILL)
         }
         #expect(outcome.status == 137)
-        // The agents die of themselves.
-        usleep(50_000)
         return processes(mentioning: "QUIRE_RUN=\(run.root)/m.yaml")
     }
 
@@ -39,7 +36,7 @@ import Testing
                 (setsid "${0%/*}/helper" $kind >/dev/null 2>&1 </dev/null &)
               done
               (env -i setsid "${0%/*}/helper" bare "${0%/*}/bare" >/dev/null 2>&1 </dev/null &)
-              sleep 30
+              sleep 6000
             }
             unset MARK
             exec '\(Program.built("codex-sim"))' "$@"
@@ -50,8 +47,8 @@ import Testing
             """
             #!/bin/bash
             case $1 in
-              plain) sleep 60 ;;
-              bare) touch "$2"; sleep 60 ;;
+              plain) sleep 600 ;;
+              bare) touch "$2"; sleep 600 ;;
               stubborn) trap '' TERM; while :; do sleep 0.1; done ;;
               forking) sleep 0.01; setsid "$0" forking & ;;
             esac
@@ -101,7 +98,7 @@ import Testing
             func bystander(_ environment: [String: String]) throws -> Process {
                 let process = Process()
                 process.executableURL = URL(filePath: "/bin/sleep")
-                process.arguments = ["60"]
+                process.arguments = ["600"]
                 process.environment = environment
                 try process.run()
                 return process
@@ -135,7 +132,7 @@ import Testing
             func bystander() throws -> (Process, ProcessName) {
                 let process = Process()
                 process.executableURL = URL(filePath: "/bin/sleep")
-                process.arguments = ["60"]
+                process.arguments = ["600"]
                 try process.run()
                 let pid = process.processIdentifier
                 return (process, ProcessName(pid: pid, start: ChildProcess.processStart(pid: pid)))

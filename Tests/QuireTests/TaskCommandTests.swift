@@ -105,7 +105,10 @@ import Testing
 
     @Test func `a stale lock is taken over, a living one is respected`() throws {
         try withRun { run in
-            try put("999999\n", run.task("demo") + "/.runner.lock/pid")
+            try put(
+                "\(TestEnvironment.impossibleProcess)\n",
+                run.task("demo") + "/.runner.lock/pid"
+            )
             let outcome = try task(run, ["-n", "demo", "Demo task", "--no-auto-continue"])
             #expect(outcome.status == 0 && outcome.output.contains("stale lock"))
             try put("1\n", run.task("demo") + "/.runner.lock/pid")
@@ -147,7 +150,7 @@ import Testing
             var signals = 0
             let outcome = try run.quire(
                 ["task", "Build API", "--agent", Program.built("codex-sim")],
-                environment: ["CODEX_SIM": "duration=30s"]
+                environment: ["CODEX_SIM": "duration=600s"]
             ) { output, pid in
                 if output.contains("Session ID saved"), signals < 2 {
                     signals += 1

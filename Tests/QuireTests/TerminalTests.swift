@@ -8,6 +8,7 @@ import Testing
     private static let closing = """
         import os, pty, sys, time
         quire, log, go = sys.argv[1:]
+        os.environ["TERM"] = "xterm-256color"
         pid, terminal = pty.fork()
         if pid == 0:
             os.execv(quire, [quire, "run", "m.yaml"])
@@ -27,7 +28,7 @@ import Testing
         try put(
             """
             #!/bin/bash
-            for turn in {1..3000}; do test -e "${0%/*}/go" && break; sleep 0.02; done
+            for turn in {1..30000}; do test -e "${0%/*}/go" && break; sleep 0.02; done
             exec '\(Program.built("codex-sim"))' "$@"
             """,
             run.root + "/agent"
@@ -36,7 +37,7 @@ import Testing
         try put(
             """
             version: 1
-            run: {agent: {command: [./agent]}}
+            run: {agent: {command: [./agent]}, admission: \(QuireRun.unbounded)}
             tasks: [{name: t, prompt: "sim: entries=3"}, {name: u, prompt: "sim: entries=3"}]
             """,
             run.root + "/m.yaml"

@@ -21,10 +21,12 @@ package struct Program {
     package var arguments: [String]
     /// The working directory.
     package var directory: String
-    /// Added to the test's own environment.
+    /// Added to `TestEnvironment.base`.
     package var environment: [String: String] = [:]
-    /// When it is killed.
-    package var deadline = Duration.seconds(120)
+    /// Whether it gets all of the test's own environment: for what asks the network and its proxies.
+    package var inheritsEnvironment = false
+    /// When it is killed: a bound for what hangs, which no load of the machine comes near.
+    package var deadline = Duration.seconds(900)
     /// When SIGKILL hits its process, counted from its start; `nil` for never.
     package var killAfter: Duration?
 
@@ -87,10 +89,9 @@ package struct Program {
                 loop.stop()
             }
         )
-        let all = ProcessInfo.processInfo.environment
-            .filter { !["CI", "QUIRE_STATE_DIR", "CODEX_HOME"].contains($0.key) }
-            .filter { !$0.key.hasPrefix("GITHUB_") }
-            .merging(environment) { $1 }.map { "\($0.key)=\($0.value)" }
+        let base =
+            inheritsEnvironment ? ProcessInfo.processInfo.environment : TestEnvironment.base
+        let all = base.merging(environment) { $1 }.map { "\($0)=\($1)" }
         let (path, arguments, directory) = (path, arguments, directory)
         child = ChildProcess(loop: loop, leakLimit: .seconds(5), callbacks: callbacks) {
             ChildProcess.Launch(
@@ -112,16 +113,38 @@ package struct Program {
 
 /// A directory of its own for a test, removed afterwards; a workspace for Quire.
 package func withWorkspace<Result>(_ body: (String) throws -> Result) throws -> Result {
-    let base = URL(fileURLWithPath: NSTemporaryDirectory()).resolvingSymlinksInPath().path
-    let path = base + "/quire-" + UUID().uuidString
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: path) }
-    // A file that marks it as a git top level, whatever lies above.
-    try FileManager.default.createDirectory(
-        atPath: path + "/.git",
-        withIntermediateDirectories: true
-    )
+    let path = TestEnvironment.temporaryDirectory + "/quire-" + UUID().uuidString
+    defer { remove(path) }
+    try makeWorkspace(path)
     return try body(path)
+}
+
+/// Removes a directory, into which processes that are being ended may still write.
+private func remove(_ path: String) {
+    _ = eventually {
+        try? FileManager.default.removeItem(atPath: path)
+        return !FileManager.default.fileExists(atPath: path)
+    }
+}
+
+/// Makes a directory the top level of an empty git repository, whatever lies above it.
+package func makeWorkspace(_ path: String) throws {
+    for part in ["objects", "refs"] {
+        try FileManager.default.createDirectory(
+            atPath: path + "/.git/" + part,
+            withIntermediateDirectories: true
+        )
+    }
+    try put("ref: refs/heads/main\n", path + "/.git/HEAD")
+}
+
+/// Waits until something holds, for as long as a stuck test may take; false where it never does.
+package func eventually(_ holds: () throws -> Bool) rethrows -> Bool {
+    for _ in 0..<12_000 {
+        if try holds() { return true }
+        usleep(25_000)
+    }
+    return false
 }
 
 /// Writes a file.
@@ -157,13 +180,42 @@ package func decodedLines<Value: Decodable>(of path: String) throws -> [Value] {
     try text(path).split(separator: "\n").map { try decoded(Value.self, $0) }
 }
 
-/// Processes whose environment holds this text.
+/// Living processes whose environment holds this text.
+///
+/// One that was killed is not among them, even if the kernel has not yet come to end it.
 package func processes(mentioning words: String) -> [Int32] {
     let entries = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
     return entries.compactMap { Int32($0) }.filter { pid in
         guard let data = FileManager.default.contents(atPath: "/proc/\(pid)/environ") else {
             return false
         }
-        return String(decoding: data, as: UTF8.self).contains(words)
+        return String(decoding: data, as: UTF8.self).contains(words) && !isDying(pid)
     }
+}
+
+/// Kills all processes whose environment holds this text, and waits until there are none.
+package func endProcesses(mentioning words: String) {
+    _ = eventually {
+        let left = processes(mentioning: words)
+        for pid in left { kill(pid, Signals.kill) }
+        return left.isEmpty
+    }
+}
+
+/// Whether a process has ended, or can't go on: a SIGKILL waits for it, as for each process that a
+/// signal ends.
+private func isDying(_ pid: Int32) -> Bool {
+    let lines = text("/proc/\(pid)/status").split(separator: "\n")
+    func field(_ name: String) -> Substring? {
+        lines.first { $0.hasPrefix(name + ":\t") }?.dropFirst(name.count + 2)
+    }
+    guard let state = field("State") else { return true }
+    let kill: UInt64 = 1 << 8
+    let isKilled = ["SigPnd", "ShdPnd"].contains {
+        field($0).flatMap { UInt64($0, radix: 16) }.map { $0 & kill != 0 } ?? false
+    }
+    // The flags are the seventh field after the command, which is in parentheses; 4 is "exiting".
+    let fields = text("/proc/\(pid)/stat").components(separatedBy: ") ").last?.split(separator: " ")
+    let flags = fields.flatMap { $0.count > 6 ? UInt64($0[6]) : nil } ?? 4
+    return isKilled || flags & 4 != 0 || state.hasPrefix("Z") || state.hasPrefix("X")
 }
