@@ -1,6 +1,7 @@
 // The ladder of a shutdown: drain, terminate, kill.
 extension Orchestrator {
     mutating func shutdownRequested(_ signal: ShutdownSignal) {
+        guard shutdownWishes.count(at: now.awake) else { return }
         guard let current = state.shutdown else {
             climb(to: .drain, signal: signal)
             return

@@ -31,6 +31,7 @@ package struct Orchestrator: Sendable {
     /// a process was started again.
     var shortage: (since: Duration, times: Int)?
     var shutdownDeadline: Duration?
+    var shutdownWishes = ShutdownWishes()
     /// When the run gives a journal up that can't be written.
     var storeDeadline: Duration?
     var generator: SplitMix64

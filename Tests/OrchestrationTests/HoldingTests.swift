@@ -126,13 +126,46 @@ private let two = RunPlan(concurrency: 2, tasks: [TaskPlan(name: "a"), TaskPlan(
         _ = run.begin()
         #expect(run.play([.shutdownRequested(.interrupt)]) == ["drain with 2 running"])
         #expect(
-            run.play([.shutdownRequested(.interrupt)]) == [
+            run.play([.shutdownRequested(.interrupt)], after: 0.5) == [
                 "terminate with 2 running", "terminate a#1", "terminate b#1",
             ]
         )
         #expect(
-            run.play([.shutdownRequested(.interrupt)]) == [
+            run.play([.shutdownRequested(.interrupt)], after: 0.5) == [
                 "kill with 2 running", "kill a#1", "kill b#1",
+            ]
+        )
+    }
+
+    @Test(arguments: [0, 0.001, 0.499], [ShutdownSignal.interrupt, .terminate])
+    func `a wish for an end that arrives again within half a second is one`(
+        pause: Double,
+        echo: ShutdownSignal
+    ) {
+        var run = Scenario(two)
+        _ = run.begin()
+        for first in [ShutdownSignal.interrupt, .terminate] {
+            var run = run
+            #expect(run.play([.shutdownRequested(first)]) == ["drain with 2 running"])
+            #expect(run.play([.shutdownRequested(echo)], after: pause).isEmpty)
+            #expect(
+                run.play([.shutdownRequested(echo), .shutdownRequested(echo)], after: 0.5) == [
+                    "terminate with 2 running", "terminate a#1", "terminate b#1",
+                ]
+            )
+        }
+    }
+
+    @Test func `somebody who keeps asking for an end gets on every half second`() {
+        var run = Scenario(two)
+        _ = run.begin()
+        let steps = (0..<11).map { press in
+            run.play([.shutdownRequested(.interrupt)], after: press == 0 ? 0 : 0.125).first ?? ""
+        }
+        #expect(
+            steps == [
+                "drain with 2 running", "", "", "", "terminate with 2 running", "", "", "",
+                "kill with 2 running", "", "",
             ]
         )
     }

@@ -155,6 +155,8 @@ import Testing
                     kill(pid, SIGINT)
                 } else if output.contains("press Ctrl-C again to end them now"), signals == 1 {
                     signals = 2
+                    // Sooner it would be the same wish.
+                    usleep(600_000)
                     kill(pid, SIGINT)
                 }
             }

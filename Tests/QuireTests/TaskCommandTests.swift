@@ -152,11 +152,13 @@ import Testing
                 ["task", "Build API", "--agent", Program.built("codex-sim")],
                 environment: ["CODEX_SIM": "duration=600s"]
             ) { output, pid in
-                if output.contains("Session ID saved"), signals < 2 {
-                    signals += 1
+                if output.contains("Session ID saved"), signals == 0 {
+                    signals = 1
                     kill(pid, SIGINT)
-                } else if output.contains("again to end them now"), signals < 3 {
-                    signals += 1
+                } else if output.contains("again to end them now"), signals == 1 {
+                    signals = 2
+                    // Sooner it would be the same wish.
+                    usleep(600_000)
                     kill(pid, SIGINT)
                 }
             }
