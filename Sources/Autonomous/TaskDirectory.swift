@@ -184,7 +184,12 @@ package struct TaskDirectory: Hashable, Sendable {
     // MARK: - The thread
 
     /// Puts a thread's id into `session.id`, in one step.
+    ///
+    /// - Throws: `FileError` also for what is no id.
     package func saveThread(_ id: String) throws(FileError) {
+        guard let id = ThreadID.checked(id) else {
+            throw FileError("\(id.debugDescription) is no thread's id")
+        }
         let line = Array((id + "\n").utf8)
         try FileSystem.replace(sessionIDPath, with: line, isDurable: workspace.isDurable)
     }
@@ -192,9 +197,7 @@ package struct TaskDirectory: Hashable, Sendable {
     /// The id in `session.id`; `nil` when there is none or it can't be one.
     package func savedThread() -> String? {
         guard let bytes = FileSystem.contents(sessionIDPath, limit: 256) else { return nil }
-        let id = String(decoding: bytes[...].trimmed, as: UTF8.self)
-        let isPlain = id.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value < 0x7F }
-        return id.isEmpty || id.count > 200 || !isPlain || id.hasPrefix("-") ? nil : id
+        return ThreadID.checked(String(decoding: bytes[...].trimmed, as: UTF8.self))
     }
 
     func lastActivity() -> WallTime {

@@ -1,3 +1,5 @@
+import Orchestration
+
 /// What the agent may touch.
 package enum Sandbox: String, Hashable, Sendable, CaseIterable {
     /// The working directory, the task directory and temporary files; no network.
@@ -8,8 +10,9 @@ package enum Sandbox: String, Hashable, Sendable, CaseIterable {
 
 /// The arguments that make `codex` carry out one session; the prompt goes through standard input.
 ///
-/// Source: `codex exec --help` and trials with Codex CLI 0.163.0. `--add-dir` stands before
-/// `resume`, the rest behind it; no model is named unless somebody named one.
+/// Source: `codex exec --help` and trials with Codex CLI 0.163.0. All options stand before `resume`,
+/// which takes only some of them (not `-p`, `-s`, `-C`, `--add-dir`, `--color`, `--oss`) and goes by
+/// those before it. No model is named unless somebody named one.
 package struct CodexCommand: Hashable, Sendable {
     /// What the agent may touch.
     package var sandbox: Sandbox
@@ -19,7 +22,7 @@ package struct CodexCommand: Hashable, Sendable {
     package var model: String?
     /// Passed through as they are.
     package var extra: [String]
-    /// The thread to go on in; `nil` for a fresh one.
+    /// The thread to go on in; `nil`, or what is no thread's id, for a fresh one.
     package var resumes: String?
 
     /// Makes a command; see the properties.
@@ -39,16 +42,17 @@ package struct CodexCommand: Hashable, Sendable {
 
     /// The arguments after the program's name.
     package var arguments: [String] {
-        var arguments = ["exec"]
-        for directory in directories { arguments += ["--add-dir", directory] }
-        if resumes != nil { arguments.append("resume") }
-        arguments += [
-            "-c", "approval_policy=\"never\"", "-c", "sandbox_mode=\"\(sandbox.rawValue)\"",
+        var arguments = [
+            "exec", "-c", "approval_policy=\"never\"", "-c", "sandbox_mode=\"\(sandbox.rawValue)\"",
             "--skip-git-repo-check", "--json",
         ]
         if let model { arguments += ["--model", model] }
+        // The last word on a setting counts, and that is the user's.
         arguments += extra
-        if let resumes { arguments.append(resumes) }
+        // After what is passed through: an option of that with any number of values (`--image`) would
+        // take `resume` for one of them.
+        for directory in directories { arguments += ["--add-dir", directory] }
+        if let thread = resumes.flatMap(ThreadID.checked) { arguments += ["resume", thread] }
         arguments.append("-")
         return arguments
     }

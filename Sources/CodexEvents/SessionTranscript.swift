@@ -51,6 +51,8 @@ package struct SessionTranscript: Sendable {
 
     /// The session's thread, once it is known.
     package private(set) var thread: String?
+    /// What the session called its thread and is no thread's id; `nil` where it did not do so.
+    package private(set) var refusedThread: String?
     /// Whether the turn was completed.
     package private(set) var isCompleted = false
     /// What `turn.failed` said.
@@ -78,7 +80,8 @@ package struct SessionTranscript: Sendable {
         if case .undecodable = event { return }
         events += 1
         switch event {
-        case .threadStarted(let id): thread = id
+        case .threadStarted(let id):
+            if let id = ThreadID.checked(id) { thread = id } else { refusedThread = id }
         // The last word counts.
         case .turnCompleted(let usage):
             (isCompleted, turnFailure) = (true, nil)

@@ -21,7 +21,7 @@ struct Arguments {
         "--profile", "-i", "--image", "-o", "--output-last-message", "--output-schema", "--color",
     ]
     private static let beforeResumeOnly: Set<String> = [
-        "-C", "--cd", "-s", "--sandbox", "--add-dir",
+        "-C", "--cd", "-s", "--sandbox", "--add-dir", "-p", "--profile", "--color",
     ]
 
     init(_ words: [String]) throws {

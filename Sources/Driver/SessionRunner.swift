@@ -180,8 +180,9 @@ final class SessionRunner {
     }
 
     private func observe(_ event: CodexEvent) {
-        let known = transcript.thread
+        let (known, refused) = (transcript.thread, transcript.refusedThread)
         transcript.observe(event)
+        if let name = transcript.refusedThread, name != refused { warn(ofThread: name) }
         if case .undecodable = event { undecodable += 1 }
         if let thread = transcript.thread, thread != known { save(thread) }
         if case .turnStarted = event { hasTurn = true }
@@ -193,6 +194,13 @@ final class SessionRunner {
             lastActivity = event.summary ?? lastActivity
             observer.sessionIsActive(key)
         }
+    }
+
+    private func warn(ofThread name: String) {
+        warn(
+            "the agent named a thread \(name.prefix(ThreadID.longest).debugDescription), which is no "
+                + "thread's id: it is not saved, and no session will resume it"
+        )
     }
 
     /// Puts the thread into the task directory before anything later of this session is recorded.

@@ -105,7 +105,11 @@ package struct TaskState: Hashable, Sendable, Codable {
     var nextRole: Role { checklist == .missing ? .initializer : .executor }
 
     /// The thread the next session resumes; `nil` for a fresh context.
-    var nextThread: String? { resumesNext || plan.resume ? thread : nil }
+    ///
+    /// A journal may hold what is no id.
+    var nextThread: String? {
+        resumesNext || plan.resume ? thread.flatMap(ThreadID.checked) : nil
+    }
 
     /// Takes the plan of a new leg over and forgets what belonged to the old leg's clock.
     mutating func beginLeg(plan: TaskPlan, freshCaps: Bool) {

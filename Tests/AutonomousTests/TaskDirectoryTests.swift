@@ -150,7 +150,18 @@ private let good = "## Tasks\n- [x] Task 1: one\n- [ ] Task 2: two\n"
         }
     }
 
-    @Test(arguments: ["", "\n", "two words\n", "--flag\n", "a\u{1B}[31m\n"])
+    @Test(arguments: ["", "--last", "../other", "two words", "a\nb"])
+    func `what is no thread's id is not saved`(id: String) throws {
+        try withWorkspace { workspace in
+            let task = try workspace.task("a")
+            try task.create()
+            let error = #expect(throws: FileError.self) { try task.saveThread(id) }
+            #expect(error?.description.contains("is no thread's id") == true)
+            #expect(task.savedThread() == nil)
+        }
+    }
+
+    @Test(arguments: ["", "\n", "two words\n", "--flag\n", "a\u{1B}[31m\n", "a/b\n"])
     func `an id that can't be one is none`(text: String) throws {
         try withWorkspace { workspace in
             let task = try workspace.task("a")

@@ -221,8 +221,8 @@ import Testing
         let command = CodexCommand(directories: ["/w/.autonomous/a"])
         #expect(
             command.arguments.joined(separator: " ")
-                == "exec --add-dir /w/.autonomous/a -c approval_policy=\"never\" "
-                + "-c sandbox_mode=\"workspace-write\" --skip-git-repo-check --json -"
+                == "exec -c approval_policy=\"never\" -c sandbox_mode=\"workspace-write\" "
+                + "--skip-git-repo-check --json --add-dir /w/.autonomous/a -"
         )
     }
 
@@ -231,14 +231,19 @@ import Testing
             sandbox: .dangerFullAccess,
             directories: ["/d"],
             model: "m",
-            extra: ["-c", "x=y"],
+            extra: ["-p", "mine", "--image", "a.png"],
             resumes: "id"
         )
         #expect(
             command.arguments.joined(separator: " ")
-                == "exec --add-dir /d resume -c approval_policy=\"never\" "
-                + "-c sandbox_mode=\"danger-full-access\" --skip-git-repo-check --json "
-                + "--model m -c x=y id -"
+                == "exec -c approval_policy=\"never\" -c sandbox_mode=\"danger-full-access\" "
+                + "--skip-git-repo-check --json --model m -p mine --image a.png --add-dir /d "
+                + "resume id -"
         )
+    }
+
+    @Test(arguments: ["--last", "-", "", "a b", "../x", "é", "a\u{1B}"])
+    func `what is no thread's id is not resumed`(thread: String) {
+        #expect(CodexCommand(resumes: thread).arguments == CodexCommand().arguments)
     }
 }

@@ -121,6 +121,14 @@ struct Stage {
         }
     }
 
+    /// What each turn went by, as Codex itself has it on record.
+    var turnContexts: [String] {
+        records.flatMap { name in
+            text(root + "/home/sessions/" + name).split(separator: "\n")
+                .filter { $0.contains("\"type\":\"turn_context\"") }.map(String.init)
+        }
+    }
+
     private struct Count: Decodable {
         struct Payload: Decodable {
             var info: Info?

@@ -253,6 +253,36 @@ struct `The real Codex CLI` {
         }
     }
 
+    @Test func `every option is taken, also when a session resumes`() throws {
+        try withWorkspace { root in
+            let stage = try Stage(root)
+            defer { stage.end() }
+            try put("model_reasoning_effort = \"high\"\n", root + "/home/mine.config.toml")
+            try put(
+                """
+                version: 1
+                run: {agent: {command: [\(stage.agent)]}}
+                tasks:
+                  - name: t
+                    prompt: "model: entries=2"
+                    resume: true
+                    model: gpt-5.2-codex
+                    codex_args: [-p, mine, --color, never, -C, \(root), -s, workspace-write,
+                      --add-dir, /tmp, -o, \(root)/last, --enable, goals]
+                """,
+                root + "/m.yaml"
+            )
+            let run = try stage.quire(["run", "m.yaml", "--events", "events"])
+            #expect(run.status == 0, "\(run.output) \(run.error)")
+            let starts = try Fact.all(root + "/events").filter { $0.event == "session_started" }
+            #expect(starts.count == 3 && starts.dropFirst().allSatisfy { $0.resumes != nil })
+            #expect(text(root + "/last") == "Done.")
+            // The profile holds in each of them.
+            #expect(stage.turnContexts.count == 3)
+            #expect(stage.turnContexts.allSatisfy { $0.contains("\"effort\":\"high\"") })
+        }
+    }
+
     @Test func `an unknown thread is followed by a fresh one`() throws {
         try withWorkspace { root in
             let stage = try Stage(root)

@@ -395,6 +395,44 @@ import Testing
         }
     }
 
+    @Test(arguments: ["--dangerously-bypass-approvals-and-sandbox", "-", "../../x", "a b"])
+    func `what an agent calls its thread and is no id is told, not saved and not resumed`(
+        name: String
+    ) throws {
+        try withRun { run in
+            try put(
+                #"""
+                #!/bin/bash
+                printf '%s\n' "$*" >>"${0%/*}/arguments"
+                cat >/dev/null
+                printf '## Tasks\n\n- [ ] Task 1: a\n' >"$QUIRE_DIRECTORY/task_list.md"
+                echo >"$QUIRE_DIRECTORY/progress.md"
+                printf '{"type":"thread.started","thread_id":"%s"}\n{"type":"turn.started"}\n' "$NAME"
+                echo '{"type":"turn.failed","error":{"message":"stream disconnected before completion"}}'
+                exit 1
+                """#,
+                run.root + "/agent"
+            )
+            chmod(run.root + "/agent", 0o755)
+            try put(
+                """
+                version: 1
+                run: {agent: {command: [./agent]}}
+                defaults: {retries: {limit: 1, delay: 10ms}}
+                tasks: [{name: t, prompt: p, env: {NAME: "\(name)"}}]
+                """,
+                run.root + "/m.yaml"
+            )
+            let outcome = try run.quire(["run", "m.yaml"])
+            #expect(outcome.status == 100, "\(outcome.output) \(outcome.error)")
+            #expect(outcome.output.contains("which is no thread's id"), "\(outcome.output)")
+            #expect(!FileManager.default.fileExists(atPath: run.task("t") + "/session.id"))
+            let calls = text(run.root + "/arguments").split(separator: "\n")
+            #expect(calls.count == 2)
+            #expect(calls.allSatisfy { !$0.contains("resume") && !$0.contains(" \(name) ") })
+        }
+    }
+
     @Test func `a task that ended before is shown with its reason`() throws {
         try withRun { run in
             try put("#!/no/such/interpreter\n", run.root + "/agent")
