@@ -48,7 +48,7 @@ private func runNoOps(_ count: Int, concurrency: Int, in directory: String) thro
             workspace: Workspace(root: directory),
             agent: AgentCommand(executable: "/bin/true"),
             prompts: .embedded,
-            environment: [:]
+            environment: .none
         ),
         recovered: RunState(),
         seed: 1,

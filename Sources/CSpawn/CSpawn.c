@@ -16,11 +16,49 @@
 static int argument_count;
 static char **argument_words;
 
+/// What this process was started with, and its children are to be started with, whatever it makes
+/// of its own meanwhile. Bit n - 1 stands for signal n.
+static struct {
+    uint64_t blocked;
+    uint64_t ignored;
+    rlim_t descriptors;
+} inherited;
+
+/// The last signal's number, and the size of a set of them, in the kernel's terms.
+enum { LAST_SIGNAL = 64, SIGNAL_SET_SIZE = 8 };
+
+// By system call, because the C library hides two signals that a parent may have ignored.
+// The first field of the kernel's structure is the handler.
+typedef unsigned long kernel_action[8];
+
+static void keep_inherited(void)
+{
+    syscall(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &inherited.blocked, (size_t)SIGNAL_SET_SIZE);
+    for (int number = 1; number <= LAST_SIGNAL; number++) {
+        kernel_action action = {0};
+        syscall(SYS_rt_sigaction, number, NULL, action, (size_t)SIGNAL_SET_SIZE);
+        if (action[0] == (unsigned long)SIG_IGN)
+            inherited.ignored |= (uint64_t)1 << (number - 1);
+    }
+    struct rlimit limit;
+    inherited.descriptors = getrlimit(RLIMIT_NOFILE, &limit) < 0 ? RLIM_INFINITY : limit.rlim_cur;
+}
+
 /// The C library calls this before main, with main's arguments.
-__attribute__((constructor)) static void keep_arguments(int count, char **words)
+__attribute__((constructor)) static void keep_start(int count, char **words)
 {
     argument_count = count;
     argument_words = words;
+    keep_inherited();
+}
+
+void cspawn_take_charge(void)
+{
+    sigset_t none;
+    sigemptyset(&none);
+    pthread_sigmask(SIG_SETMASK, &none, NULL);
+    signal(SIGCHLD, SIG_DFL);
+    signal(SIGTERM, SIG_DFL);
 }
 
 char **cspawn_arguments(int *count)
@@ -29,15 +67,29 @@ char **cspawn_arguments(int *count)
     return argument_words;
 }
 
-/// Gives the child the signals that a program expects: everything at its default.
-///
-/// By system call, because the C library hides two signals that a parent may have ignored.
-static void reset_signals(void)
+/// Gives the child the signals that this process was started with.
+static void restore_signals(void)
 {
-    // All zeros is the default in every field of the kernel's structure.
-    unsigned long action[8] = {0};
-    for (int number = 1; number <= 64; number++)
-        syscall(SYS_rt_sigaction, number, action, NULL, (size_t)8);
+    for (int number = 1; number <= LAST_SIGNAL; number++) {
+        // All zeros is the default in every field.
+        kernel_action action = {0};
+        if (inherited.ignored >> (number - 1) & 1)
+            action[0] = (unsigned long)SIG_IGN;
+        syscall(SYS_rt_sigaction, number, action, NULL, (size_t)SIGNAL_SET_SIZE);
+    }
+    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &inherited.blocked, NULL, (size_t)SIGNAL_SET_SIZE);
+}
+
+/// Gives the child the soft limit on descriptors that this process was started with: programs that
+/// use select(2), or close every descriptor that they may have, rely on a small one.
+static void restore_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur == inherited.descriptors)
+        return;
+    limit.rlim_cur =
+        inherited.descriptors < limit.rlim_max ? inherited.descriptors : limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 /// Lets no descriptor but the first three live through an exec.
@@ -115,11 +167,10 @@ static enum cspawn_step become(const struct cspawn_request *request, pid_t paren
         return CSPAWN_DESCRIPTORS;
     if (chdir(request->directory) < 0)
         return CSPAWN_DIRECTORY;
-    reset_signals();
+    restore_descriptor_limit();
     set_label(request->label);
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
+    // Last: what was not blocked arrives from here on.
+    restore_signals();
     execve(request->executable, request->arguments, request->environment);
     return CSPAWN_EXEC;
 }

@@ -5,7 +5,8 @@ import Orchestration
 ///
 /// That is descendants that outlived them in a process group of their own and came to this process
 /// as orphans. An orphan tells by its environment whose it is, or else by its label; one of a living
-/// session is spared until the session's end, and one that tells nothing until the run's.
+/// session is spared until the session's end, and one that tells nothing until the run's. It is
+/// spared for ever where it may be of a process that no session started.
 final class Leftovers {
     /// Between two looks while nobody waits, and while somebody does.
     private static let interval = Duration.milliseconds(100)
@@ -24,6 +25,7 @@ final class Leftovers {
 
     private let loop: Loop
     private let run: String
+    private let own = RunnerMark.own
     private let grace: Duration
     private let isLive: (SessionKey) -> Bool
     private var timer: Timer?
@@ -100,6 +102,7 @@ final class Leftovers {
         var left: [ProcessName: SessionKey?] = [:]
         for orphan in orphans.living {
             let session = session(of: orphan)
+            if session == nil, loop.adoptsStrangers { continue }
             if allWaiter != nil || session.map(isLive) == false { left[orphan.name] = session }
         }
         signal(left)
@@ -114,7 +117,11 @@ final class Leftovers {
     }
 
     private func session(of orphan: SeenProcess) -> SessionKey? {
-        if let mark = SessionMark(of: orphan), mark.run == run { return mark.session }
+        if let mark = SessionMark(of: orphan), mark.run == run,
+            mark.runner?.process == own.process
+        {
+            return mark.session
+        }
         return labels[orphan.label]
     }
 

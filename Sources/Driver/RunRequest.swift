@@ -1,5 +1,6 @@
 package import Autonomous
 package import CodexEvents
+package import EventLoop
 package import Orchestration
 
 /// Everything a run needs, decided before it begins.
@@ -23,7 +24,7 @@ package struct RunRequest: Sendable {
     /// The words that begin each session.
     package var prompts: PromptTemplates
     /// What every session inherits.
-    package var environment: [String: String]
+    package var environment: InheritedEnvironment
     /// Whether failed, stalled and damaged tasks go on.
     package var retryFailed: Bool
     /// How long a descendant may hold a dead session's output open.
@@ -46,7 +47,7 @@ package struct RunRequest: Sendable {
         agent: AgentCommand,
         launcher: Launcher? = nil,
         prompts: PromptTemplates,
-        environment: [String: String],
+        environment: InheritedEnvironment,
         retryFailed: Bool = false,
         leakLimit: Duration = .seconds(2),
         waitsForTasks: Bool = false,

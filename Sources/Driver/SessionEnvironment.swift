@@ -3,28 +3,30 @@ import EventLoop
 import Foundation
 import Orchestration
 
-/// What the sessions of a run inherit, written out once for all of them.
+/// What the sessions of a run inherit, and what tells whose they are.
 struct SessionEnvironment: Sendable {
     private let run: String
     private let runner: String
-    private let inherited: [String: String]
-    private let written: [String]
+    private let inherited: InheritedEnvironment
     /// Where the tasks lie.
     let places: TaskPlaces
 
-    init(run: String, inherited: [String: String], places: TaskPlaces) {
+    init(run: String, inherited: InheritedEnvironment, places: TaskPlaces) {
         self.run = run
         self.places = places
         runner = RunnerMark.own.text
-        self.inherited = inherited
-        written = Self.write(inherited)
+        self.inherited = inherited.without(SessionMark.variables)
     }
 
-    /// `NAME=value` for each variable of a session; `own` ones, the task's, win over inherited ones.
+    /// What a session is handed on as it is: all but the variables that its task has of its `own`.
+    func inherited(beside own: [String: String]) -> InheritedEnvironment {
+        own.isEmpty ? inherited : inherited.without(own.keys)
+    }
+
+    /// `NAME=value` for each variable that a session has besides.
     func variables(of start: SessionStarted, adding own: [String: String]) -> [String] {
-        let others =
-            own.isEmpty ? written : Self.write(inherited.merging(own) { $1 })
-        return others + marks(of: start)
+        own.filter { !SessionMark.variables.contains($0.key) }.map { "\($0.key)=\($0.value)" }
+            + marks(of: start)
     }
 
     /// `NAME=value` for each variable that tells whose a session is.
@@ -35,10 +37,6 @@ struct SessionEnvironment: Sendable {
             "\(SessionMark.runnerVariable)=\(runner)",
             "\(SessionMark.directoryVariable)=\(places.path(of: start.task))",
         ]
-    }
-
-    private static func write(_ variables: [String: String]) -> [String] {
-        variables.filter { !SessionMark.variables.contains($0.key) }.map { "\($0.key)=\($0.value)" }
     }
 }
 
@@ -78,8 +76,11 @@ struct TaskPlaces: Sendable {
     private let root: String
 
     init(_ workspace: Workspace) {
-        let url = URL(fileURLWithPath: workspace.autonomousDirectory)
-        root = url.resolvingSymlinksInPath().path
+        let path = workspace.autonomousDirectory
+        let resolved = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+        // A link to a name that is no UTF-8 is the only way to it that text can tell.
+        let isText = path.contains("\u{FFFD}") || !resolved.contains("\u{FFFD}")
+        root = isText ? resolved : path
     }
 
     func path(of task: String) -> String { root + "/" + task }

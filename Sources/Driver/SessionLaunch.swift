@@ -32,6 +32,7 @@ struct SessionLaunch: Sendable {
         return ChildProcess.Launch(
             executable: executable,
             arguments: arguments,
+            inherited: environment.inherited(beside: work.environment),
             environment: environment.variables(of: start, adding: work.environment),
             directory: work.directory,
             input: Array(input.utf8),

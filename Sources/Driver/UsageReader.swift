@@ -1,4 +1,5 @@
 import CodexEvents
+import EventLoop
 import Foundation
 import Orchestration
 import Synchronization
@@ -13,7 +14,7 @@ struct UsageReader: Sendable {
         var before: TokenUsage?
     }
 
-    let environment: [String: String]
+    let environment: InheritedEnvironment
     let work: [String: TaskWork]
 
     /// What the sessions have used, as far as anybody knows; blocks, for worker threads.
@@ -78,9 +79,11 @@ struct UsageReader: Sendable {
     private func home(of task: String) -> String? {
         let own = work[task]?.environment ?? [:]
         func value(_ name: String) -> String? {
-            (own[name] ?? environment[name]).flatMap { $0.isEmpty ? nil : $0 }
+            (own[name] ?? environment.text(name)).flatMap { $0.isEmpty ? nil : $0 }
         }
-        return value("CODEX_HOME") ?? value("HOME").map { $0 + "/.codex" }
+        let home = value("CODEX_HOME") ?? value("HOME").map { $0 + "/.codex" }
+        // A relative one is meant from where the agent works.
+        return home.map { $0.hasPrefix("/") ? $0 : "\(work[task]?.directory ?? "")/\($0)" }
     }
 
     private static func day(_ time: WallTime) -> String {

@@ -4,18 +4,21 @@ import Glibc
 /// A child process from its start on a worker thread until it has exited *and* its output has
 /// ended.
 ///
-/// The child leads a session and process group of its own, has default signals and no descriptor
-/// but its three, reads its input from memory, and is killed when Quire dies.
+/// The child leads a session and process group of its own, has no descriptor but its three, reads its
+/// input from memory, and is killed when Quire dies. Its signal mask, ignored signals and soft limit
+/// on descriptors are those that Quire was started with.
 package final class ChildProcess {
     /// What to start.
     package struct Launch: Sendable {
-        /// The program's path; not looked up anywhere.
+        /// The program's absolute path; not looked up anywhere.
         package var executable: String
         /// All of argv, the program's name first.
         package var arguments: [String]
-        /// `NAME=value` for each variable.
+        /// What is handed on as it is.
+        package var inherited: InheritedEnvironment
+        /// `NAME=value` for each variable besides.
         package var environment: [String]
-        /// The working directory.
+        /// The working directory's absolute path.
         package var directory: String
         /// All of standard input.
         package var input: [UInt8]
@@ -26,6 +29,7 @@ package final class ChildProcess {
         package init(
             executable: String,
             arguments: [String],
+            inherited: InheritedEnvironment = .none,
             environment: [String],
             directory: String,
             input: [UInt8],
@@ -33,6 +37,7 @@ package final class ChildProcess {
         ) {
             self.executable = executable
             self.arguments = arguments
+            self.inherited = inherited
             self.environment = environment
             self.directory = directory
             self.input = input

@@ -7,15 +7,20 @@ package struct LoopError: Error, Hashable, Sendable, CustomStringConvertible {
     package let doing: String
     /// The `errno`.
     package let errno: Int32
+    /// What is behind it, where more is known than the system's words say.
+    package let cause: String?
 
     /// Makes an error from a positive `errno`, or from a negative libuv status.
-    init(_ doing: String, _ code: Int32) {
+    init(_ doing: String, _ code: Int32, because cause: String? = nil) {
         self.doing = doing
+        self.cause = cause
         errno = code < 0 ? -code : code
     }
 
-    /// What was being done and the system's words for what went wrong.
-    package var description: String { "\(doing): \(Self.text(errno))" }
+    /// What was being done, the system's words for what went wrong, and the cause.
+    package var description: String {
+        ([doing, Self.text(errno)] + [cause].compactMap(\.self)).joined(separator: ": ")
+    }
 
     /// Whether an `errno` tells that a disk takes nothing more now, but may again: it is full, was
     /// made read-only, or fails, or there is no descriptor to write to it with.
@@ -25,7 +30,11 @@ package struct LoopError: Error, Hashable, Sendable, CustomStringConvertible {
 
     /// The system's words for an `errno`.
     package static func text(_ errno: Int32) -> String {
-        unsafe String(cString: uv_strerror(-errno))
+        var buffer = [CChar](repeating: 0, count: 128)
+        let words = unsafe String(cString: uv_strerror_r(-errno, &buffer, buffer.count))
+        // libuv knows only what its own calls can meet.
+        return unsafe words.hasPrefix("Unknown system error")
+            ? String(cString: strerror(errno)) : words
     }
 
     /// Throws when a libuv status is negative.

@@ -17,6 +17,9 @@ extension Loop {
     /// Whether this process may have orphans; one system call.
     package var mayHaveOrphans: Bool { cspawn_may_have_orphans() != 0 }
 
+    /// Whether an orphan may descend from a process that was not started here.
+    package var adoptsStrangers: Bool { Reaper.of(self).adoptsStrangers }
+
     /// Finds the orphans of this process, and hands them to `then`; the looking is done on a worker
     /// thread.
     package func findOrphans(then: @escaping (Orphans) -> Void) {

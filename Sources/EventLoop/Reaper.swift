@@ -13,6 +13,8 @@ final class Reaper {
     private var watches: [pid_t: PidfdWatch] = [:]
     private var childSignals: SignalWatcher?
     private var isSubreaper = false
+    /// Whether orphans of others than the processes started here may come to this one.
+    private(set) var adoptsStrangers = false
     private var spawnsBegun = 0
     private var spawnsUnderWay = 0
     /// A process that has ended, and may be a child whose spawn is not reported yet.
@@ -75,6 +77,9 @@ final class Reaper {
     }
 
     func enableSubreaper() throws(LoopError) {
+        // A program that another one became with exec(2) has that one's children, and the first
+        // process of a container gets everybody's orphans.
+        adoptsStrangers = getpid() == 1 || cspawn_may_have_orphans() != 0
         guard cspawn_become_subreaper() == 0 else {
             throw LoopError("becoming the parent of orphans", errno)
         }

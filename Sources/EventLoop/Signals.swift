@@ -1,4 +1,5 @@
 import CLibuv
+import CSpawn
 import Glibc
 import Synchronization
 
@@ -12,6 +13,12 @@ package enum Signals {
     package static let kill = SIGKILL
     /// SIGWINCH: the terminal has a new size.
     package static let windowChanged = SIGWINCH
+
+    /// Frees this process from the signals that its caller had blocked, and from an ignored SIGTERM
+    /// or SIGCHLD; children are started with all that as it was.
+    ///
+    /// For `main`, before there are other threads.
+    package static func takeCharge() { cspawn_take_charge() }
 
     /// Turns a write to a closed pipe, or beyond the limit on a file's size, into an error instead
     /// of a death.

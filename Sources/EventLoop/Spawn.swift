@@ -14,6 +14,7 @@ struct Spawned: Sendable {
     ///
     /// For libuv's worker threads: the child dies with the calling thread.
     static func start(_ launch: ChildProcess.Launch) throws(LoopError) -> Spawned {
+        try check(launch)
         let input = try memoryFile(launch.input)
         defer { close(input) }
         let output = try Pipe()
@@ -63,7 +64,7 @@ struct Spawned: Sendable {
         error: Int32
     ) throws(LoopError) -> pid_t {
         let result = unsafe withCStrings(launch.arguments) { arguments in
-            unsafe withCStrings(launch.environment) { environment in
+            unsafe launch.inherited.withCStrings(adding: launch.environment) { environment in
                 unsafe launch.executable.withCString { executable in
                     unsafe launch.directory.withCString { directory in
                         var request = unsafe cspawn_request(
@@ -81,21 +82,44 @@ struct Spawned: Sendable {
                 }
             }
         }
-        guard result.step == CSPAWN_STARTED else {
-            throw LoopError(words(for: result, launch), result.error)
-        }
+        guard result.step == CSPAWN_STARTED else { throw failure(result, launch) }
         return result.pid
     }
 
-    private static func words(for result: cspawn_result, _ launch: ChildProcess.Launch) -> String {
+    /// Refuses what would reach the child as something else: a text is cut at a NUL, and a relative
+    /// path is another one in the child's working directory.
+    private static func check(_ launch: ChildProcess.Launch) throws(LoopError) {
+        for path in [launch.executable, launch.directory] where !path.hasPrefix("/") {
+            throw LoopError("starting \"\(path)\", which is no absolute path", EINVAL)
+        }
+        for path in [launch.executable, launch.directory] where path.utf8.contains(0) {
+            throw LoopError(
+                "starting in or from \(path.debugDescription), which holds a NUL",
+                EINVAL
+            )
+        }
+        for (index, word) in launch.arguments.enumerated() where word.utf8.contains(0) {
+            throw LoopError("passing argument \(index), which holds a NUL", EINVAL)
+        }
+        for variable in launch.environment where variable.utf8.contains(0) {
+            let name = variable.prefix { $0 != "=" && $0 != "\0" }
+            throw LoopError("passing the variable \(name), which holds a NUL", EINVAL)
+        }
+    }
+
+    private static func failure(_ result: cspawn_result, _ launch: ChildProcess.Launch) -> LoopError
+    {
         switch result.step {
-        case CSPAWN_EXEC
-        where unsafe access(launch.executable, F_OK) == 0 && result.error == ENOENT:
-            "running \"\(launch.executable)\", whose first line names an interpreter"
-        case CSPAWN_FORK: "starting a process"
-        case CSPAWN_DIRECTORY: "entering the directory \"\(launch.directory)\""
-        case CSPAWN_EXEC: "running \"\(launch.executable)\""
-        default: "preparing a process"
+        case CSPAWN_FORK: LoopError("starting a process", result.error)
+        case CSPAWN_DIRECTORY:
+            LoopError("entering the directory \"\(launch.directory)\"", result.error)
+        case CSPAWN_EXEC:
+            LoopError(
+                "running \"\(launch.executable)\"",
+                result.error,
+                because: ProgramFile(launch.executable).refusal(result.error)
+            )
+        default: LoopError("preparing a process", result.error)
         }
     }
 
@@ -118,21 +142,4 @@ struct Spawned: Sendable {
         lseek(file, 0, SEEK_SET)
         return file
     }
-}
-
-/// Calls `body` with the strings as a C array that ends with a null pointer.
-private func withCStrings<Result>(
-    _ strings: [String],
-    _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Result
-) -> Result {
-    let array = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>.allocate(
-        capacity: strings.count + 1
-    )
-    for (place, string) in strings.enumerated() { unsafe array[place] = unsafe strdup(string) }
-    unsafe array[strings.count] = nil
-    defer {
-        for place in strings.indices { unsafe free(array[place]) }
-        unsafe array.deallocate()
-    }
-    return unsafe body(array)
 }

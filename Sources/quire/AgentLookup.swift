@@ -18,7 +18,7 @@ enum AgentLookup {
     ) throws -> AgentCommand {
         switch agent {
         case .simulated:
-            return AgentCommand(executable: ownPath, arguments: ["codex-sim"])
+            return AgentCommand(executable: try ownPath, arguments: ["codex-sim"])
         case .codex where isElsewhere:
             return AgentCommand(executable: "codex")
         case .command(let words) where isElsewhere:
@@ -27,7 +27,7 @@ enum AgentLookup {
                 arguments: Array(words.dropFirst())
             )
         case .codex:
-            guard let path = inPath("codex") else {
+            guard let path = try inPath("codex") else {
                 throw Trouble(
                     "the agent \"codex\" was not found in PATH; install the Codex CLI "
                         + "(https://github.com/openai/codex), or try \"agent: simulated\"",
@@ -56,17 +56,45 @@ enum AgentLookup {
 
     /// This program's own path; without `/proc`, what its caller must have found.
     static var ownPath: String {
-        let own = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-        if let own { return own }
-        let word = ProgramArguments.all.first ?? "quire"
-        return word.contains("/") ? word.absolutePath : inPath(word) ?? word
+        get throws {
+            let own = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+            if let own { return own }
+            let word = ProgramArguments.all.first ?? "quire"
+            return word.contains("/") ? word.absolutePath : try inPath(word) ?? word
+        }
     }
 
-    /// A program's path in `PATH`; `nil` when it is not there.
-    static func inPath(_ name: String) -> String? {
-        let directories = (Terminal.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin")
-            .split(separator: ":")
-        return directories.map { "\($0)/\(name)" }.first { isExecutable($0) }
+    /// A program's absolute path in `PATH`; `nil` when it is not there.
+    ///
+    /// Relative and empty entries are taken from the directory that Quire was started in, once: a
+    /// session has another one.
+    ///
+    /// - Throws: `Trouble` with status 69 when the path is not UTF-8.
+    static func inPath(_ name: String) throws -> String? {
+        let list =
+            InheritedEnvironment.own.value("PATH")
+            ?? ArraySlice("/usr/local/bin:/usr/bin:/bin".utf8)
+        let start = Names.workingDirectory
+        for entry in list.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false) {
+            guard let directory = absolute(entry, in: start) else { continue }
+            let path = directory + Array("/\(name)".utf8)
+            guard isExecutable(path) else { continue }
+            guard let text = Names.text(path) else {
+                throw Trouble(
+                    "\"\(name)\" was found at \(Names.escaped(path)), whose name is not UTF-8; rename "
+                        + "the directory, or put another one before it in PATH",
+                    status: ExitStatus.missing
+                )
+            }
+            return text
+        }
+        return nil
+    }
+
+    private static func absolute(_ entry: ArraySlice<UInt8>, in start: [UInt8]?) -> [UInt8]? {
+        if entry.first == UInt8(ascii: "/") { return Array(entry) }
+        guard let start else { return nil }
+        return entry.isEmpty ? start : start + Array("/".utf8) + entry
     }
 
     /// A program's path; `what` it is, and the `key` that names it, are for people.
@@ -78,7 +106,7 @@ enum AgentLookup {
     ) throws -> String {
         func refuse(_ words: String) -> Trouble { Trouble(words, status: ExitStatus.missing) }
         guard word.contains("/") else {
-            guard let path = inPath(word) else {
+            guard let path = try inPath(word) else {
                 throw refuse("\(what) \"\(word)\" was not found in PATH; correct \(key)")
             }
             return path
@@ -98,8 +126,13 @@ enum AgentLookup {
         return path
     }
 
-    private static func isExecutable(_ path: String) -> Bool {
-        access(path, X_OK) == 0 && !isDirectory(path)
+    private static func isExecutable(_ path: String) -> Bool { isExecutable(Array(path.utf8)) }
+
+    private static func isExecutable(_ path: [UInt8]) -> Bool {
+        let name = path.map { CChar(bitPattern: $0) } + [0]
+        var status = stat()
+        return access(name, X_OK) == 0 && stat(name, &status) == 0
+            && status.st_mode & S_IFMT != S_IFDIR
     }
 
     private static func isDirectory(_ path: String) -> Bool {

@@ -50,7 +50,7 @@ private struct Git {
     }
 
     init(_ directory: String) throws {
-        guard let path = AgentLookup.inPath("git") else {
+        guard let path = try AgentLookup.inPath("git") else {
             throw Trouble(
                 "--changed-since needs git, which was not found in PATH; install it",
                 status: ExitStatus.missing

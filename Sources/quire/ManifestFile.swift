@@ -1,6 +1,7 @@
 import Autonomous
 import CodexEvents
 import Driver
+import EventLoop
 import Foundation
 import Manifest
 import Orchestration
@@ -54,7 +55,7 @@ enum ManifestFile {
             ),
             launcher: try AgentLookup.launcher(manifest.launcher, in: directory),
             prompts: prompts(manifest.prompts),
-            environment: Terminal.environment,
+            environment: .own,
             retryFailed: retryFailed,
             waitsForTasks: true,
             part: selected.part

@@ -43,8 +43,11 @@ struct Quire: ParsableCommand {
         if words.first == "codex-sim" {
             Glibc.exit(CodexSim.main(arguments: Array(words.dropFirst())))
         }
+        Signals.takeCharge()
         do {
+            try Names.check(words: ProgramArguments.bytes)
             var command = try parseAsRoot(words)
+            try Names.checkPlaces()
             try command.run()
         } catch let error as Trouble {
             Terminal.complain(error.message)

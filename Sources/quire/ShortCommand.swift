@@ -49,7 +49,8 @@ struct ShortCommand {
         let launch = ChildProcess.Launch(
             executable: executable,
             arguments: [executable] + arguments,
-            environment: Terminal.environment.map { "\($0.key)=\($0.value)" },
+            inherited: .own,
+            environment: [],
             directory: directory,
             input: []
         )

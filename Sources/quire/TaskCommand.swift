@@ -2,6 +2,7 @@ import ArgumentParser
 import Autonomous
 import CodexEvents
 import Driver
+import EventLoop
 import Foundation
 import Glibc
 import Manifest
@@ -209,7 +210,7 @@ struct TaskCommand: ParsableCommand {
             workspace: task.workspace,
             agent: command,
             prompts: .embedded,
-            environment: Terminal.environment,
+            environment: .own,
             retryFailed: true
         )
     }

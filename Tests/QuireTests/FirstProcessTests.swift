@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Whether a process can have numbers of its own here: that takes a privilege.
-private let canNumber: Bool = {
+let canNumber: Bool = {
     let outcome = try? shell("unshare --pid --fork --mount-proc true", in: "/")
     return outcome?.status == 0
 }()

@@ -1,4 +1,4 @@
-import EventLoop
+package import EventLoop
 import Foundation
 
 /// What became of a program that a test ran.
@@ -23,6 +23,8 @@ package struct Program {
     package var directory: String
     /// Added to `TestEnvironment.base`.
     package var environment: [String: String] = [:]
+    /// Put before all that, as it is.
+    package var inherited = InheritedEnvironment.none
     /// Whether it gets all of the test's own environment: for what asks the network and its proxies.
     package var inheritsEnvironment = false
     /// When it is killed: a bound for what hangs, which no load of the machine comes near.
@@ -92,11 +94,12 @@ package struct Program {
         let base =
             inheritsEnvironment ? ProcessInfo.processInfo.environment : TestEnvironment.base
         let all = base.merging(environment) { $1 }.map { "\($0)=\($1)" }
-        let (path, arguments, directory) = (path, arguments, directory)
+        let (path, arguments, directory, inherited) = (path, arguments, directory, inherited)
         child = ChildProcess(loop: loop, leakLimit: .seconds(5), callbacks: callbacks) {
             ChildProcess.Launch(
                 executable: path,
                 arguments: [path] + arguments,
+                inherited: inherited,
                 environment: all,
                 directory: directory,
                 input: []

@@ -32,7 +32,8 @@ struct cspawn_result {
     int error;               ///< The errno of what failed.
 };
 
-/// Starts a child in a session of its own, with default signals and no descriptor but its three.
+/// Starts a child in a session of its own, with no descriptor but its three, and with the signal
+/// mask, the ignored signals and the soft limit on descriptors that this process was started with.
 ///
 /// The child is killed when the calling *thread* ends (PR_SET_PDEATHSIG): call it from a thread
 /// that lives as long as the process. The caller waits for the exec, not for a copy of its memory.
@@ -69,6 +70,12 @@ int cspawn_may_have_orphans(void);
 
 /// Whether this child has ended and is not reaped yet.
 bool cspawn_has_ended(pid_t child);
+
+/// Frees this process from what its caller left it with: no signal is blocked any more, and children
+/// and requests to end (SIGCHLD, SIGTERM) are not ignored. For main, before there are other threads.
+///
+/// What people ignore on purpose stays ignored: SIGHUP (nohup), and SIGINT and SIGQUIT (a shell's &).
+void cspawn_take_charge(void);
 
 /// This program's own arguments, the name first: Swift reads its from /proc.
 char **cspawn_arguments(int *count);

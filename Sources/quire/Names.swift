@@ -1,0 +1,63 @@
+import EventLoop
+import Foundation
+import Glibc
+
+/// The names that reach Quire as bytes and are text from there on.
+///
+/// What is no UTF-8 would name something else once it is text, so that it is refused before
+/// anything is looked for by it.
+enum Names {
+    /// Refuses arguments that are no UTF-8.
+    ///
+    /// - Throws: `Trouble` with status 64, or 1 for `quire task`.
+    static func check(words: [[UInt8]]) throws {
+        for (index, word) in words.enumerated() where text(word) == nil {
+            throw Trouble(
+                "argument \(index) is not UTF-8: \(escaped(word)); rename what it names, or "
+                    + "write it in UTF-8",
+                status: words.dropFirst().first == Array("task".utf8) ? 1 : ExitStatus.usage
+            )
+        }
+    }
+
+    /// Refuses a working directory, or a state directory of the environment, whose name is no UTF-8.
+    ///
+    /// - Throws: `Trouble` with status 69.
+    static func checkPlaces() throws {
+        try check(workingDirectory, "the working directory")
+        let state = InheritedEnvironment.own.value("QUIRE_STATE_DIR")
+        try check(state.map(Array.init), "QUIRE_STATE_DIR")
+    }
+
+    private static func check(_ path: [UInt8]?, _ what: String) throws {
+        guard let path, text(path) == nil else { return }
+        throw Trouble(
+            "\(what) has a name that is not UTF-8: \(escaped(path)); rename the directory, or use "
+                + "another one",
+            status: ExitStatus.missing
+        )
+    }
+
+    /// The path of the working directory; `nil` where it has none any more.
+    static var workingDirectory: [UInt8]? {
+        guard let path = getcwd(nil, 0) else { return nil }
+        defer { free(path) }
+        return [UInt8](UnsafeRawBufferPointer(start: path, count: strlen(path)))
+    }
+
+    /// The bytes as text; `nil` where they are no UTF-8.
+    static func text(_ bytes: some Collection<UInt8>) -> String? {
+        String(validating: bytes, as: UTF8.self)
+    }
+
+    /// The bytes in quotes, with `\\xE9` for those that are no printable ASCII.
+    static func escaped(_ bytes: some Sequence<UInt8>) -> String {
+        let characters = bytes.map { byte in
+            let isPlain = (0x20...0x7E).contains(byte) && byte != UInt8(ascii: "\\")
+            return isPlain
+                ? String(UnicodeScalar(byte))
+                : "\\x" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+        }
+        return "\"\(characters.joined())\""
+    }
+}
