@@ -196,8 +196,22 @@ package struct TaskDirectory: Hashable, Sendable {
 
     /// The id in `session.id`; `nil` when there is none or it can't be one.
     package func savedThread() -> String? {
-        guard let bytes = FileSystem.contents(sessionIDPath, limit: 256) else { return nil }
-        return ThreadID.checked(String(decoding: bytes[...].trimmed, as: UTF8.self))
+        guard case .id(let id) = thread() else { return nil }
+        return id
+    }
+
+    /// What `session.id` holds.
+    package func thread() -> SavedThread {
+        guard let bytes = FileSystem.contents(sessionIDPath, limit: 256) else { return .none }
+        let text = String(decoding: bytes[...].trimmed, as: UTF8.self)
+        if text.isEmpty { return .none }
+        guard let id = ThreadID.checked(text) else {
+            let shown = text.prefix(ThreadID.longest).debugDescription
+            return .other(
+                "\(sessionIDPath) holds \(shown), which is no thread's id: no session resumes it"
+            )
+        }
+        return .id(id)
     }
 
     func lastActivity() -> WallTime {
@@ -209,6 +223,16 @@ package struct TaskDirectory: Hashable, Sendable {
         }
         return WallTime(millisecondsSinceEpoch: times.max() ?? 0)
     }
+}
+
+/// What a task's `session.id` holds.
+package enum SavedThread: Hashable, Sendable {
+    /// Nothing, or it can't be read.
+    case none
+    /// A thread's id.
+    case id(String)
+    /// Something else; the words say what.
+    case other(String)
 }
 
 /// What a look at a checklist found, to be held against the next look.

@@ -46,17 +46,18 @@ struct TaskOpening: Sendable {
         do {
             let directory = workspace.taskDirectory(try TaskName(given: task))
             try directory.create()
-            let warnings = try lock(directory)
+            var warnings = try lock(directory)
             let look = directory.inspectAndKeep()
             if let error = look.unkept {
                 directory.releaseLock()
                 throw error
             }
-            let inspected = TaskInspected(
-                task: task,
-                checklist: look.state,
-                thread: directory.savedThread()
-            )
+            var inspected = TaskInspected(task: task, checklist: look.state)
+            switch directory.thread() {
+            case .none: break
+            case .id(let id): inspected.thread = id
+            case .other(let words): warnings.append(words)
+            }
             let open = OpenTask(directory: directory, look: look)
             return .opened(open, inspected, warnings: warnings)
         } catch let error as LockError {

@@ -168,6 +168,16 @@ private let good = "## Tasks\n- [x] Task 1: one\n- [ ] Task 2: two\n"
             try task.create()
             try put(text, task.path + "/session.id")
             #expect(task.savedThread() == nil)
+            if text.contains(where: { !$0.isWhitespace }) {
+                guard case .other(let words) = task.thread() else {
+                    Issue.record("it is not told")
+                    return
+                }
+                #expect(
+                    words.contains(task.path + "/session.id")
+                        && words.utf8.allSatisfy { $0 >= 0x20 }
+                )
+            }
         }
     }
 
