@@ -58,7 +58,8 @@ enum AgentLookup {
     static var ownPath: String {
         get throws {
             let own = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-            if let own { return own }
+            // The link itself leads to a program whose name is no UTF-8, also from a child of it.
+            if let own { return own.contains("\u{FFFD}") ? "/proc/self/exe" : own }
             let word = ProgramArguments.all.first ?? "quire"
             return word.contains("/") ? word.absolutePath : try inPath(word) ?? word
         }

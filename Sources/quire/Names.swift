@@ -7,11 +7,11 @@ import Glibc
 /// What is no UTF-8 would name something else once it is text, so that it is refused before
 /// anything is looked for by it.
 enum Names {
-    /// Refuses arguments that are no UTF-8.
+    /// Refuses arguments that are no UTF-8; the program's own name, the first of them, is not read.
     ///
     /// - Throws: `Trouble` with status 64, or 1 for `quire task`.
     static func check(words: [[UInt8]]) throws {
-        for (index, word) in words.enumerated() where text(word) == nil {
+        for (index, word) in words.enumerated().dropFirst() where text(word) == nil {
             throw Trouble(
                 "argument \(index) is not UTF-8: \(escaped(word)); rename what it names, or "
                     + "write it in UTF-8",

@@ -271,6 +271,11 @@ private struct Start: Sendable, CustomTestStringConvertible {
             69, #"whose name is not UTF-8"#
         ),
         (#"d=$(printf 'caf\351'); mkdir "$d"; cd "$d"; quire --version"#, 0, ""),
+        (
+            #"d=$(printf 'caf\351'); mkdir "$d"; ln -s "$(command -v quire)" "$d"; "$d/quire" list"#,
+            0,
+            ""
+        ),
     ])
     func `a name that is not UTF-8 is told of as such`(
         command: String,
