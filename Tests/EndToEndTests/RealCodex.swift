@@ -98,8 +98,11 @@ struct Stage {
         watching: @escaping (_ output: String, _ pid: Int32) -> Void = { _, _ in }
     ) throws -> Outcome {
         var program = Program(Program.built("quire"), arguments, in: directory ?? root)
-        // A home of its own, so that no profile of the user's is run by the agents' shells.
-        program.environment = ["CODEX_HOME": root + "/home", "HOME": root + "/home"]
+        // A home of its own, so that no profile of the user's is run by the agents' shells, and what
+        // Codex leaves among the temporary files goes with it.
+        program.environment = [
+            "CODEX_HOME": root + "/home", "HOME": root + "/home", "TMPDIR": root + "/home",
+        ]
         program.deadline = deadline
         program.killAfter = killAfter
         return try program.run(watching: watching)

@@ -22,8 +22,7 @@ import Testing
                     return answer?.contains(ready) == true
                 }
                 for task in tasks { told[task] = try? run.quire(["explain", task]).output }
-                kill(pid, SIGTERM)
-                kill(pid, SIGTERM)
+                kill(pid, SIGKILL)
             }
         }
         return told
