@@ -61,9 +61,10 @@ private struct Start: Sendable, CustomTestStringConvertible {
         signal: Int32
     ) throws {
         try withRun { run in
-            try run.write([("t", "entries=3 duration=1s")])
+            try run.write([("t", "entries=3 until=told")])
             var isAsked = false
             let outcome = try start.run("quire", ["run", "m.yaml"], in: run) { output, pid in
+                if output.contains("stopping: ") { try? put("", run.root + "/told") }
                 guard output.contains("session 1 starts"), !isAsked else { return }
                 isAsked = true
                 kill(pid, signal)
@@ -93,7 +94,7 @@ private struct Start: Sendable, CustomTestStringConvertible {
             )
             var seen: (blocked: UInt64?, ignored: UInt64?, limits: String)?
             let words = arguments.map { $0.replacing("SIM", with: sim) }
-            let long = ["CODEX_SIM": "duration=60s"]
+            let long = ["CODEX_SIM": "duration=600s"]
             _ = try start.run("quire", words, in: run, environment: long) { _, pid in
                 guard seen == nil else { return }
                 _ = eventually {
@@ -143,7 +144,7 @@ private struct Start: Sendable, CustomTestStringConvertible {
                 version: 1
                 run: {agent: {command: ['\(Program.built("codex-sim"))']}}
                 tasks:
-                  - {name: t, prompt: "sim: entries=1 duration=60s", env: {REPLACED: é, EMPTY2: ""}}
+                  - {name: t, prompt: "sim: entries=1 duration=600s", env: {REPLACED: é, EMPTY2: ""}}
                 """,
                 run.root + "/m.yaml"
             )

@@ -32,7 +32,7 @@ import Testing
             run.root + "/helper"
         )
         for name in ["entry", "helper"] { chmod(run.root + "/" + name, 0o755) }
-        try run.write([("leaver", "entries=1 daemons=2"), ("t", "entries=2 duration=1s")])
+        try run.write([("leaver", "entries=1 daemons=2"), ("t", "entries=2 until=seen")])
     }
 
     private func number(_ run: QuireRun, _ name: String) -> Int32? {
@@ -57,6 +57,7 @@ import Testing
                     guard let orphan = number(run, "orphan") else { return false }
                     return text("/proc/\(orphan)/stat").contains(") S \(pid) ")
                 }
+                try? put("", run.root + "/seen")
             }
             #expect(outcome.status == 0, "\(outcome.output) \(outcome.error)")
             #expect(isAdopted)
@@ -83,6 +84,7 @@ import Testing
                 else { return }
                 kill(helper, SIGKILL)
                 isReaped = eventually { kill(helper, 0) != 0 }
+                try? put("", run.root + "/seen")
             }
             #expect(outcome.status == 0, "\(outcome.output) \(outcome.error)")
             #expect(isReaped)
@@ -104,6 +106,7 @@ import Testing
                 guard output.contains("t: session 1 starts") else { return }
                 try? put("", run.root + "/begun")
                 _ = eventually { number(run, "orphan") != nil }
+                try? put("", run.root + "/seen")
             }
             #expect(outcome.status == 0, "\(outcome.output) \(outcome.error)")
             #expect(number(run, "orphan") != nil)
