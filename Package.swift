@@ -110,7 +110,12 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        tests("AutonomousTests", ["Autonomous", "Orchestration"]),
+        .testTarget(
+            name: "AutonomousTests",
+            dependencies: ["TestSupport", "Autonomous", "Orchestration"],
+            exclude: ["commonmark.py"],
+            swiftSettings: strict
+        ),
         .target(
             name: "DecoderPromises",
             dependencies: ["CodexEvents"],
@@ -136,7 +141,7 @@ let package = Package(
             ["Simulation", "Orchestration"],
             resources: [.copy("Fixtures")]
         ),
-        tests("RunStoreTests", ["RunStore", "Orchestration", "Simulation", grdb]),
+        tests("RunStoreTests", ["RunStore", "Orchestration", "Reporting", "Simulation", grdb]),
         .target(
             name: "TestSupport",
             dependencies: ["EventLoop"],

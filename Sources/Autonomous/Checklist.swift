@@ -3,8 +3,9 @@ package import Orchestration
 /// The entries of a task's `task_list.md`.
 ///
 /// Entries stand under the heading `## Tasks` up to the next heading of that level; `###` headings
-/// may stand between them, and fenced code holds none. A box in a list item that is not indented
-/// is an entry or damage; indented ones are an entry's own notes.
+/// may stand between them, and fenced code and comments hold none. A box in a list item that is not
+/// indented is an entry or damage; boxes inside of an item are its own notes. Where a reading is in
+/// doubt the list is damaged, or the line counts: never is an entry left out.
 package struct Checklist: Hashable, Sendable {
     /// A line of the list.
     package struct Entry: Hashable, Sendable {
@@ -37,24 +38,31 @@ package struct Checklist: Hashable, Sendable {
 
     /// Reads a list.
     ///
-    /// - Throws: `Damage` when it is too large, is not text, has no entries, or has entries that
-    ///   are malformed or out of order.
+    /// Bytes that are no UTF-8 are damage in entries alone.
+    ///
+    /// - Throws: `Damage` when it is too large, is not text, has no entries, has entries that are
+    ///   malformed or out of order, or a fence or comment that is never closed.
     package init(bytes: [UInt8]) throws(Damage) {
         guard bytes.count <= Self.sizeLimit else {
             throw Damage(description: "it is larger than \(Self.sizeLimit / 1024 / 1024) MiB")
         }
-        guard String(validating: bytes, as: UTF8.self) != nil, !bytes.contains(0) else {
-            throw Damage(description: "it is not text")
+        if let encoding = ByteOrder.name(bytes) {
+            throw Damage(description: "it is \(encoding), not UTF-8; write it in UTF-8")
         }
         entries = []
-        var reader = LineReader()
-        var number = 0
-        var rest = bytes[...]
+        var reader = MarkdownReader()
+        var rest = bytes.starts(with: ByteOrder.utf8Mark) ? bytes.dropFirst(3) : bytes[...]
         while !rest.isEmpty {
-            number += 1
             let line = rest.takeLine()
-            if reader.isEntryPossible(line) { try add(line, number) }
+            guard case .shown(let isNested) = try reader.read(line) else { continue }
+            if line.contains(0) {
+                throw Damage(
+                    description: "line \(reader.number): it is not text, but holds a byte that is 0"
+                )
+            }
+            if !isNested { try add(line, reader.number) }
         }
+        try reader.finish()
         if entries.isEmpty {
             throw Damage(description: "it has no entries under a heading \"## Tasks\"")
         }
@@ -66,12 +74,20 @@ package struct Checklist: Hashable, Sendable {
     }
 
     private mutating func add(_ line: Line, _ number: Int) throws(Damage) {
-        guard let item = BoxedItem(line) else { return }
-        guard let entry = item.entry else {
+        let isIndented = line.first?.isBlank == true
+        // What is indented may be a note, whatever stands between it and its entry.
+        guard let item = BoxedItem(line.indented().rest), item.isTitled || !isIndented else {
+            return
+        }
+        guard !isIndented, let entry = item.entry else {
             throw Damage(
                 description: "line \(number): \"\(line.text.prefix(60))\" is not an entry of the "
                     + "form \"- [ ] Task N: description\""
+                    + (isIndented ? ", which is not indented" : "")
             )
+        }
+        guard String(validating: line, as: UTF8.self) != nil else {
+            throw Damage(description: "line \(number): the entry is not text in UTF-8")
         }
         if let last = entries.last, entry.number <= last.number {
             throw Damage(
@@ -83,105 +99,15 @@ package struct Checklist: Hashable, Sendable {
     }
 }
 
-/// Where in a Markdown text the reading stands.
-private struct LineReader {
-    private var isInTasks = false
-    private var fence: (mark: UInt8, length: Int)?
+/// Encodings of text that begin with a byte-order mark and are not UTF-8.
+private enum ByteOrder {
+    static let utf8Mark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
-    /// Whether the next line stands where entries stand.
-    mutating func isEntryPossible(_ line: Line) -> Bool {
-        let text = line.starts(with: Line.byteOrderMark) ? line.dropFirst(3) : line
-        let indent = text.prefix { $0 == UInt8(ascii: " ") }.count
-        if indent < 4, let mark = fenceMark(text.dropFirst(indent)) {
-            if let open = fence {
-                if mark.mark == open.mark, mark.length >= open.length, mark.isBare { fence = nil }
-            } else {
-                fence = (mark.mark, mark.length)
-            }
-            return false
-        }
-        if fence != nil { return false }
-        if text.starts(with: "## ".utf8) {
-            isInTasks = text.dropFirst(3).trimmed.elementsEqual("Tasks".utf8)
-            return false
-        }
-        return isInTasks
-    }
-
-    private func fenceMark(_ text: Line) -> (mark: UInt8, length: Int, isBare: Bool)? {
-        guard let mark = text.first, mark == UInt8(ascii: "`") || mark == UInt8(ascii: "~") else {
-            return nil
-        }
-        let length = text.prefix { $0 == mark }.count
-        guard length >= 3 else { return nil }
-        return (mark, length, text.dropFirst(length).trimmed.isEmpty)
-    }
-}
-
-/// A list item that begins with a box, well-formed or not.
-private struct BoxedItem {
-    let entry: Checklist.Entry?
-
-    init?(_ line: Line) {
-        guard let bullet = line.first, "-*+".utf8.contains(bullet) else { return nil }
-        let item = line.dropFirst().drop { $0 == UInt8(ascii: " ") }
-        guard item.first == UInt8(ascii: "["), let end = Self.boxEnd(item) else { return nil }
-        entry = Self.entry(line, box: item[(item.startIndex + 1)..<end], rest: item[(end + 1)...])
-    }
-
-    /// The bracket that closes a box of at most three characters, whatever they are.
-    private static func boxEnd(_ item: Line) -> Int? {
-        var characters = 0
-        for place in item.indices.dropFirst() {
-            if item[place] == UInt8(ascii: "]") { return place }
-            // A byte that continues a character is none of its own.
-            if item[place] & 0xC0 != 0x80 { characters += 1 }
-            if characters > 3 { return nil }
+    /// The encoding's name; `nil` for what is not known to be another one.
+    static func name(_ bytes: [UInt8]) -> String? {
+        if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) {
+            return "UTF-16"
         }
         return nil
-    }
-
-    private static func entry(_ line: Line, box: Line, rest: Line) -> Checklist.Entry? {
-        guard line.starts(with: "- [".utf8), box.count == 1, let mark = box.first else {
-            return nil
-        }
-        guard " xX".utf8.contains(mark), rest.starts(with: " Task ".utf8) else { return nil }
-        let digits = rest.dropFirst(6).prefix { (0x30...0x39).contains($0) }
-        let text = rest.dropFirst(6 + digits.count)
-        guard let number = Int(digits.text), text.first == UInt8(ascii: ":") else { return nil }
-        let description = text.dropFirst().trimmed
-        guard !description.isEmpty else { return nil }
-        return Checklist.Entry(
-            number: number,
-            text: description.text,
-            isTicked: mark != UInt8(ascii: " ")
-        )
-    }
-}
-
-/// A line of a text: its bytes, because every session's end reads its list.
-typealias Line = ArraySlice<UInt8>
-
-extension Line {
-    fileprivate static var byteOrderMark: [UInt8] { [0xEF, 0xBB, 0xBF] }
-
-    /// Removes the first line, which ends with CR, LF or both, and returns it without that.
-    fileprivate mutating func takeLine() -> Line {
-        let end = firstIndex { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") } ?? endIndex
-        let line = self[..<end]
-        self = self[end...]
-        if popFirst() == UInt8(ascii: "\r"), first == UInt8(ascii: "\n") { removeFirst() }
-        return line
-    }
-
-    fileprivate var text: String { String(decoding: self, as: UTF8.self) }
-
-    /// The bytes without white space around them.
-    var trimmed: Line {
-        func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
-        guard let first = firstIndex(where: { !isSpace($0) }),
-            let last = lastIndex(where: { !isSpace($0) })
-        else { return [] }
-        return self[first...last]
     }
 }

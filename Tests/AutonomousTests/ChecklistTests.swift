@@ -40,6 +40,21 @@ private let good = """
         ("## Tasks\n- [ ] Task 1: done on [2026-01-01] [x]\n- plain\n* star\n", 0, 1),
         ("## Tasks\n- [ ] Task 1: a\n  - [ ] a note of its own\n", 0, 1),
         ("## Tasks\n- [ ] Task 1: a\n- [link](x) is no box\n", 0, 1),
+        ("## Tasks\n- [x] Task 1: a\n```make``` must pass.\n- [ ] Task 2: b\n", 1, 2),
+        ("## Tasks\n- [x] Task 1: a\n``` a ` b\n- [ ] Task 2: b\n", 1, 2),
+        ("## Tasks\n\n    ```\n- [x] Task 1: a\n- [ ] Task 2: b\n", 1, 2),
+        ("## Tasks\n- [x] Task 1: a\n  ```\n  - [ ] b\n  ```\n- [ ] Task 2: b\n", 1, 2),
+        ("## Tasks\n- [x] Task 1: a\n\n~~~ `\n- [ ] Task 9: code\n~~~~\n", 1, 1),
+        ("## Tasks\n- [x] Task 1: a\n> ```\n- [ ] Task 2: b\n", 1, 2),
+        ("## Tasks\n<!--\n- [ ] Task 9: an example\n-->\n- [x] Task 1: a\n", 1, 1),
+        ("## Tasks\n<!-- - [ ] Task N: an example -->\n- [x] Task 1: a\n", 1, 1),
+        ("## Tasks\n- [x] Task 1: a <!-- a remark\n- [ ] Task 2: b\n", 1, 2),
+        ("## Tasks\n<details>\n- [ ] Task 1: a\n</details>\n", 0, 1),
+        ("## Tasks ##\n- [ ] Task 1: a\n", 0, 1),
+        ("## Tasks\n- [x] Task 1: a\n## Notes\n```\nnever closed\n", 1, 1),
+        ("## Tasks\n- [x] Task 1: a\n\n- [ ](x)\n- [a] b\n- [1]: x\n- [^1] y\n- [1]\n", 1, 1),
+        ("## Tasks\n- [x] Task 1: a\n- [text][ref]\n[x]: http://example.org\n", 1, 1),
+        ("## Tasks\n- [x] Task 1: a\n- [x](https://example.org) [x][1]\n", 1, 1),
     ])
     func `boxes count where entries stand`(text: String, ticked: Int, total: Int) throws {
         #expect(try list(text).progress == Progress(ticked: ticked, total: total))
@@ -55,7 +70,25 @@ private let good = """
         ("## Tasks\n- [ ] Task 99999999999999999999: a\n", "line 2"),
         ("## Tasks\n- [ ] Task 2: a\n- [ ] Task 1: b\n", "numbers must rise"),
         ("## Tasks\n- [ ] Task 1: a\n- [ ] Task 1: b\n", "numbers must rise"),
-        ("## Tasks\n- [ ] Task 1: nul \u{0}\n", "not text"),
+        ("## Tasks\n- [ ] Task 1: nul \u{0}\n", "line 2: it is not text"),
+        ("## Tasks\n- [x] Task 1: a\n\n```\n- [ ] Task 2: b\n", "line 4: the fence"),
+        ("## Tasks\n- [x] Task 1: a\n\n````\n```\n- [ ] Task 2: b\n", "line 4: the fence"),
+        ("## Tasks\n- [x] Task 1: a\n~~~\n```\n- [ ] Task 2: b\n", "line 3: the fence"),
+        ("## Tasks\n- [x] Task 1: a\n  ```\n- [ ] Task 2: b\n", "line 3: the fence"),
+        ("## Tasks\n- [x] Task 1: a\n- ```\n- [x] Task 2: b\n", "line 3: the fence"),
+        ("## Tasks\n- [x] Task 1: a\n<!--\n- [ ] Task 2: b\n", "line 3: the comment"),
+        ("# Plan\n```\n## Tasks\n- [x] Task 1: a\n", "line 2: the fence"),
+        ("## Tasks\n- [x] Task 1: a\n## Notes\n```\n- [ ] Task 2: b\n", "line 4: the fence"),
+        ("## Tasks\n- [x] Task 1: a\n<div>\n```\n\n- [ ] Task 2: b\n", "line 4: a fence"),
+        ("## Tasks\n- [x] Task 1: a\n- [x]Task 2: b\n", "line 3"),
+        ("## Tasks\n- [x] Task 1: a\n-\t[ ] Task 2: b\n", "line 3"),
+        ("## Tasks\n- [x] Task 1: a\n-[ ] Task 2: b\n", "line 3"),
+        ("## Tasks\n- [x] Task 1: a\n1. [ ] Task 2: b\n", "line 3"),
+        ("## Tasks\n- [x] Task 1: a\n[ ] Task 2: b\n", "line 3"),
+        ("## Tasks\n- [x] Task 1: a\n - [ ] Task 2: b\n", "line 3"),
+        ("## Tasks\n- [x] Task 1: a\n- [✓] Task 2: b\n", "line 3"),
+        ("## Tasks\n- [x] Task 1: a\n- [-] b\n", "line 3"),
+        ("## Tasks\n- [x] Task 1: a\n- [\u{A0}] Task 2: b\n", "line 3"),
     ])
     func `what is no list is damage`(text: String, words: String) {
         let damage = #expect(throws: Checklist.Damage.self) { try list(text) }
@@ -63,9 +96,21 @@ private let good = """
     }
 
     @Test func `bytes that are no text and lists without bounds are damage`() {
-        #expect(throws: Checklist.Damage.self) { try Checklist(bytes: [0xFF, 0xFE, 0x00]) }
+        let utf16 = #expect(throws: Checklist.Damage.self) {
+            try Checklist(bytes: [0xFF, 0xFE, 0x23, 0x00])
+        }
+        #expect(utf16?.description.contains("UTF-16") == true)
+        let entry = Array("## Tasks\n- [x] Task 1: a".utf8) + [0xE9, 0x0A]
+        let damage = #expect(throws: Checklist.Damage.self) { try Checklist(bytes: entry) }
+        #expect(damage?.description.contains("line 2") == true)
         let huge = [UInt8](repeating: 65, count: Checklist.sizeLimit + 1)
         #expect(throws: Checklist.Damage.self) { try Checklist(bytes: huge) }
+    }
+
+    @Test(arguments: ["", "\n## Notes\n"])
+    func `bytes that are no text damage nothing below the entries`(heading: String) throws {
+        let bytes = Array("## Tasks\n- [x] Task 1: a\n\(heading)caf".utf8) + [0xE9, 0x0A, 0xFF]
+        #expect(try Checklist(bytes: bytes).progress == Progress(ticked: 1, total: 1))
     }
 
     @Test(

@@ -1,0 +1,84 @@
+/// A line that begins with a box, well-formed or not, as an entry does.
+///
+/// A box holds one character, and a blank or the line's end follows; so links, footnotes and
+/// references in brackets are none. What has brackets like a box's before `Task N:` is meant as an
+/// entry, whatever is wrong with it.
+struct BoxedItem {
+    /// The entry; `nil` for one that is malformed.
+    let entry: Checklist.Entry?
+    /// Whether `Task N:` stands behind the box.
+    let isTitled: Bool
+
+    /// Reads a line without its indentation; `nil` for one that does not begin with a box.
+    init?(_ line: Line) {
+        let item = Self.contents(line)
+        guard item.first == UInt8(ascii: "["), let end = Self.boxEnd(item) else { return nil }
+        let box = item[(item.startIndex + 1)..<end]
+        let rest = item[(end + 1)...]
+        isTitled = Self.isTaskTitle(rest)
+        guard isTitled || (item.startIndex > line.startIndex && Self.isBox(box, rest))
+        else { return nil }
+        entry = Self.entry(line, box: box, rest: rest)
+    }
+
+    /// What stands behind the mark of a list item, which may lack the space that belongs there.
+    private static func contents(_ line: Line) -> Line {
+        guard let first = line.first else { return line }
+        if "-*+".utf8.contains(first) { return line.dropFirst().drop(while: \.isBlank) }
+        let digits = line.prefix(while: \.isDigit).count
+        guard digits > 0, let end = line.dropFirst(digits).first, ".)".utf8.contains(end) else {
+            return line
+        }
+        return line.dropFirst(digits + 1).drop(while: \.isBlank)
+    }
+
+    /// The bracket that closes a box of at most three characters, whatever they are.
+    private static func boxEnd(_ item: Line) -> Int? {
+        var characters = 0
+        for place in item.indices.dropFirst() {
+            if item[place] == UInt8(ascii: "]") { return place }
+            // A byte that continues a character is none of its own.
+            if item[place] & 0xC0 != 0x80 { characters += 1 }
+            if characters > 3 { return nil }
+        }
+        return nil
+    }
+
+    /// Whether brackets stand alone and hold white space, an `x` or a sign such as `✓`.
+    ///
+    /// A digit or another letter is a reference.
+    private static func isBox(_ box: Line, _ rest: Line) -> Bool {
+        guard rest.first?.isBlank ?? true else { return false }
+        let mark = box.trimmed.text
+        guard let character = mark.first else { return true }
+        return mark.count == 1
+            && (mark.lowercased() == "x" || !(character.isLetter || character.isNumber))
+    }
+
+    /// Whether `Task N:` follows, with or without a space in front.
+    private static func isTaskTitle(_ rest: Line) -> Bool {
+        let text = rest.drop(while: \.isBlank)
+        guard text.prefix(4).text.lowercased() == "task" else { return false }
+        let number = text.dropFirst(4).drop(while: \.isBlank)
+        let behind = number.drop(while: \.isDigit)
+        return number.count > behind.count
+            && behind.drop(while: \.isBlank).first == UInt8(ascii: ":")
+    }
+
+    private static func entry(_ line: Line, box: Line, rest: Line) -> Checklist.Entry? {
+        guard line.starts(with: "- [".utf8), box.count == 1, let mark = box.first else {
+            return nil
+        }
+        guard " xX".utf8.contains(mark), rest.starts(with: " Task ".utf8) else { return nil }
+        let digits = rest.dropFirst(6).prefix(while: \.isDigit)
+        let text = rest.dropFirst(6 + digits.count)
+        guard let number = Int(digits.text), text.first == UInt8(ascii: ":") else { return nil }
+        let description = text.dropFirst().trimmed
+        guard !description.isEmpty else { return nil }
+        return Checklist.Entry(
+            number: number,
+            text: description.text,
+            isTicked: mark != UInt8(ascii: " ")
+        )
+    }
+}
