@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Orchestration
 
 /// Who owns something, as it says itself.
 package struct Owner: Hashable, Sendable {
@@ -16,13 +17,12 @@ package struct Owner: Hashable, Sendable {
 
     /// This process, from now on.
     package static func current(work: String) -> Owner {
-        let format = Date.ISO8601FormatStyle(dateTimeSeparator: .space, timeZone: .current)
-        return Owner(
+        Owner(
             pid: getpid(),
             start: processStart(getpid()),
             host: ProcessInfo.processInfo.hostName,
-            since: Date.now.formatted(
-                format.year().month().day().time(includingFractionalSeconds: false)
+            since: LocalTime.stamp(
+                WallTime(millisecondsSinceEpoch: Int64(Date().timeIntervalSince1970 * 1000))
             ),
             work: work
         )

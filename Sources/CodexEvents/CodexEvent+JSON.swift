@@ -27,10 +27,14 @@ extension CodexEvent {
 }
 
 extension TokenUsage {
-    /// Reads `usage`; `nil` when it has neither input nor output.
+    /// Reads `usage`; `nil` when it has neither input nor output, or more than can be.
     init?(_ value: JSONLine.Value) {
         func count(_ key: String) -> Int64? { value[key]?.integer.map { max(0, $0) } }
         guard count("input_tokens") != nil || count("output_tokens") != nil else { return nil }
+        let keys = [
+            "input_tokens", "cached_input_tokens", "output_tokens", "reasoning_output_tokens",
+        ]
+        guard keys.allSatisfy({ count($0) ?? 0 <= Self.limit }) else { return nil }
         self.init(
             input: count("input_tokens") ?? 0,
             cachedInput: count("cached_input_tokens") ?? 0,

@@ -1,3 +1,5 @@
+import Orchestration
+
 /// A strict parser of one line of JSON (RFC 8259) that leaves strings where they are.
 struct JSONLine {
     /// A value; strings and numbers are places in the line.
@@ -229,7 +231,7 @@ extension JSONLine.Value {
         guard case .number(let range, let line) = self else { return nil }
         let text = line.text(range)
         if let integer = Int64(text) { return integer }
-        return Double(text).map { Int64(max(-9e18, min(9e18, $0))) }
+        return Double(text).map { Int64(clamping: max(-9e18, min(9e18, $0))) }
     }
 
     var elements: [JSONLine.Value] {

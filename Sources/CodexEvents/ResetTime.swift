@@ -101,13 +101,18 @@ package enum ResetTime {
                 rest = rest.dropFirst(letters.count)
                 if letters.isEmpty { break }
                 guard let count = number, let unit = unit(letters) else {
-                    return seconds.map { .seconds($0) }
+                    return wait(seconds)
                 }
                 seconds = (seconds ?? 0) + count * unit
                 number = nil
             } while !rest.isEmpty
         }
-        return seconds.flatMap { $0 <= 1e9 ? .seconds($0) : nil }
+        return wait(seconds)
+    }
+
+    /// A wait of at most 30 years; `nil` for more, and for what is none.
+    private static func wait(_ seconds: Double?) -> Duration? {
+        seconds.flatMap { $0 <= 1e9 ? Duration(inSeconds: $0) : nil }
     }
 
     private static func unit(_ word: Substring) -> Double? {

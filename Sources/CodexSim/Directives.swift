@@ -132,13 +132,13 @@ struct Directives {
     }
 
     private static func seconds(_ text: String) -> Double {
-        let number = Double(text.prefix { $0.isNumber || $0 == "." }) ?? 0
+        let number = min(1e9, Double(text.prefix { $0.isNumber || $0 == "." }) ?? 0)
         if text.hasSuffix("ms") { return number / 1000 }
         return text.hasSuffix("m") ? number * 60 : number
     }
 
     private static func bytes(_ text: String) -> Int {
-        let number = Int(text.prefix(while: \.isNumber)) ?? 0
+        let number = min(1 << 32, Int(text.prefix(while: \.isNumber)) ?? 0)
         switch text.last {
         case "K": return number << 10
         case "M": return number << 20

@@ -187,7 +187,10 @@ struct Session {
 
     private func pause(_ seconds: Double) {
         guard seconds > 0 else { return }
-        var rest = timespec(tv_sec: Int(seconds), tv_nsec: Int(seconds * 1e9) % 1_000_000_000)
+        var rest = timespec(
+            tv_sec: Int(seconds),
+            tv_nsec: Int(seconds.truncatingRemainder(dividingBy: 1) * 1e9)
+        )
         var left = timespec()
         while nanosleep(&rest, &left) != 0, errno == EINTR { rest = left }
     }

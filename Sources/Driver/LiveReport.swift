@@ -1,3 +1,4 @@
+import Autonomous
 package import EventLoop
 import Glibc
 package import Orchestration
@@ -12,7 +13,7 @@ package final class LiveReport: Report {
     private let loop: Loop
     private let writer: LogWriter
     private let descriptor: Int32
-    private let plain = PlainReporter(offset: SystemClock.localOffset)
+    private let plain = PlainReporter(offset: LocalTime.offset)
     private var live: LiveView
     private var timer: EventLoop.Timer?
     private var resized: SignalWatcher?
@@ -25,7 +26,7 @@ package final class LiveReport: Report {
         self.loop = loop
         self.descriptor = descriptor
         writer = LogWriter(loop: loop, descriptor: descriptor, name: "the terminal")
-        live = LiveView(usesColor: usesColor, offset: SystemClock.localOffset)
+        live = LiveView(usesColor: usesColor, offset: LocalTime.offset)
         timer = try EventLoop.Timer(loop: loop) { [unowned self] in draw() }
         resized = try SignalWatcher(loop: loop, signal: Signals.windowChanged) { [unowned self] in
             scheduleFrame()

@@ -47,7 +47,7 @@ package struct MachineReader: Sendable {
 
     private var machineMemory: MachineReading.Memory? {
         func bytes(_ name: String) -> Int64? {
-            Self.value(of: name, in: "\(proc)/meminfo").map { $0 * 1024 }
+            Self.value(of: name, in: "\(proc)/meminfo").map { $0.multipliedClamped(by: 1024) }
         }
         guard let free = bytes("MemAvailable:"), let total = bytes("MemTotal:") else { return nil }
         return MachineReading.Memory(free: free, total: total)

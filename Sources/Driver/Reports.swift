@@ -1,3 +1,4 @@
+import Autonomous
 package import EventLoop
 package import Orchestration
 package import Reporting
@@ -5,7 +6,7 @@ package import Reporting
 /// A run in plain lines on a descriptor, with a summary now and then.
 package final class PlainReport: Report {
     private let writer: LogWriter
-    private let reporter = PlainReporter(offset: SystemClock.localOffset)
+    private let reporter = PlainReporter(offset: LocalTime.offset)
     private let interval: Duration
     private var lastLine = Duration.zero
 

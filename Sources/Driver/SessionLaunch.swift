@@ -75,7 +75,7 @@ struct SessionLaunch: Sendable {
     }
 
     private var values: [Launcher.Placeholder: String] {
-        let mebibytes = work.memory.map { ($0 + (1 << 20) - 1) >> 20 }
+        let mebibytes = work.memory.map { $0.addingClamped((1 << 20) - 1) >> 20 }
         return [
             .command: launcher?.joinsWords == true ? remote.text : "", .slot: "\(start.slot)",
             .task: start.task,

@@ -328,7 +328,7 @@ final class SessionRunner {
             isLaunched: isLaunched
         )
         let now = SystemClock(loop: loop).now.wall
-        let result = transcript.result(ending, now: now, offset: SystemClock.localOffset)
+        let result = transcript.result(ending, now: now, offset: LocalTime.offset)
         observer.session(
             key,
             endedWith: SessionEnd(

@@ -29,12 +29,6 @@ package struct SystemClock {
 
     /// UTC.
     package static var wall: WallTime {
-        WallTime(millisecondsSinceEpoch: Int64(Date().timeIntervalSince1970 * 1000))
-    }
-
-    /// The local time zone's offset from UTC, in seconds, at an instant.
-    package static func localOffset(at time: WallTime) -> Int {
-        let seconds = Double(time.millisecondsSinceEpoch) / 1000
-        return TimeZone.current.secondsFromGMT(for: Date(timeIntervalSince1970: seconds))
+        WallTime(millisecondsSinceEpoch: Int64(clamping: Date().timeIntervalSince1970 * 1000))
     }
 }

@@ -2,6 +2,7 @@ import CodexEvents
 import EventLoop
 import Foundation
 import Orchestration
+import Reporting
 import Synchronization
 
 /// Finds out from Codex's own records what sessions have used that can't tell it themselves yet, or
@@ -87,12 +88,7 @@ struct UsageReader: Sendable {
     }
 
     private static func day(_ time: WallTime) -> String {
-        var calendar = Calendar(identifier: .gregorian)
-        calendar.timeZone = .gmt
-        let date = Date(timeIntervalSince1970: Double(time.millisecondsSinceEpoch) / 1000)
-        let parts = calendar.dateComponents([.year, .month, .day], from: date)
-        func two(_ number: Int?) -> String { String(100 + (number ?? 0)).suffix(2).description }
-        return "\(parts.year ?? 0)/\(two(parts.month))/\(two(parts.day))"
+        String(Format.timestamp(time).prefix(10)).replacing("-", with: "/")
     }
 }
 

@@ -49,7 +49,7 @@ package struct AdmissionPlan: Hashable, Sendable, Codable {
 
     /// Sessions that could start at once with what is free.
     package func room(in memory: MachineReading.Memory) -> Int {
-        Int(max(0, memory.free - memoryFloor(of: memory.total)) / session)
+        Int(max(0, memory.free.subtractingClamped(memoryFloor(of: memory.total))) / session)
     }
 
     private static func floor(_ stated: Int64?, of total: Int64) -> Int64 {

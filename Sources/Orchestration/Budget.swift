@@ -125,15 +125,15 @@ package struct Spending: Hashable, Sendable, Codable {
     package static func count(_ number: Double) -> String {
         let units = [(1e9, "G"), (1e6, "M"), (1e3, "k")]
         guard let (size, unit) = units.first(where: { number >= $0.0 }) else {
-            return "\(Int(number))"
+            return "\(Int(clamping: number))"
         }
-        let tenths = Int((number / size * 10).rounded())
+        let tenths = Int(clamping: (number / size * 10).rounded())
         return tenths % 10 == 0 ? "\(tenths / 10)\(unit)" : "\(tenths / 10).\(tenths % 10)\(unit)"
     }
 
     /// An amount with two places.
     package static func money(_ amount: Double) -> String {
-        let cents = Int((min(amount, 1e15) * 100).rounded())
+        let cents = Int(clamping: (min(amount, 1e15) * 100).rounded())
         return "\(cents / 100).\(cents % 100 < 10 ? "0" : "")\(cents % 100)"
     }
 }

@@ -52,7 +52,7 @@ struct SessionMeasure: Hashable, Sendable, Codable {
 extension TokenUsage {
     /// So much of it, in whole tokens.
     static func * (usage: TokenUsage, factor: Double) -> TokenUsage {
-        func part(_ tokens: Int64) -> Int64 { Int64((Double(tokens) * factor).rounded()) }
+        func part(_ tokens: Int64) -> Int64 { Int64(clamping: (Double(tokens) * factor).rounded()) }
         return TokenUsage(
             input: part(usage.input),
             cachedInput: part(usage.cachedInput),

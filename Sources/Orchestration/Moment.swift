@@ -35,14 +35,21 @@ package struct WallTime: Hashable, Comparable, Sendable, Codable {
     /// Milliseconds since 1970-01-01T00:00:00Z, without leap seconds.
     package var millisecondsSinceEpoch: Int64
 
-    /// Makes an instant from milliseconds since 1970-01-01T00:00:00Z.
+    /// The farthest instant on either side that is told apart, about 285,000 years from 1970.
+    private static let farthest: Int64 = 1 << 53
+
+    /// Makes an instant from milliseconds since 1970-01-01T00:00:00Z; one beyond 285,000 years is the
+    /// farthest.
     package init(millisecondsSinceEpoch: Int64) {
-        self.millisecondsSinceEpoch = millisecondsSinceEpoch
+        self.millisecondsSinceEpoch = min(
+            Self.farthest,
+            max(-Self.farthest, millisecondsSinceEpoch)
+        )
     }
 
     /// Reads the bare number that `encode(to:)` writes.
     package init(from decoder: any Decoder) throws {
-        millisecondsSinceEpoch = try decoder.singleValueContainer().decode(Int64.self)
+        self.init(millisecondsSinceEpoch: try decoder.singleValueContainer().decode(Int64.self))
     }
 
     /// Writes the milliseconds as a bare number.
@@ -57,13 +64,15 @@ package struct WallTime: Hashable, Comparable, Sendable, Codable {
 
     package static func + (time: WallTime, duration: Duration) -> WallTime {
         WallTime(
-            millisecondsSinceEpoch: time.millisecondsSinceEpoch + duration.wholeMilliseconds
+            millisecondsSinceEpoch: time.millisecondsSinceEpoch
+                .addingClamped(duration.wholeMilliseconds)
         )
     }
 
     package static func - (time: WallTime, duration: Duration) -> WallTime {
         WallTime(
-            millisecondsSinceEpoch: time.millisecondsSinceEpoch - duration.wholeMilliseconds
+            millisecondsSinceEpoch: time.millisecondsSinceEpoch
+                .subtractingClamped(duration.wholeMilliseconds)
         )
     }
 
@@ -80,7 +89,7 @@ extension Duration {
     /// zero.
     package init(inSeconds seconds: Double) {
         let nanoseconds = (seconds * 1e9).rounded()
-        self = .nanoseconds(nanoseconds.isNaN ? 0 : Int64(clamping: nanoseconds))
+        self = .nanoseconds(Int64(clamping: nanoseconds))
     }
 
     /// The duration in seconds, rounded to a `Double`.
@@ -88,15 +97,9 @@ extension Duration {
         Double(components.seconds) + Double(components.attoseconds) / 1e18
     }
 
-    /// The whole milliseconds in the duration, truncated.
+    /// The whole milliseconds in the duration, truncated; at most 292 million years.
     package var wholeMilliseconds: Int64 {
-        components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
-    }
-}
-
-extension Int64 {
-    /// The nearest number to a whole one that is not NaN.
-    fileprivate init(clamping number: Double) {
-        self = Int64(exactly: number) ?? (number < 0 ? .min : .max)
+        components.seconds.multipliedClamped(by: 1000)
+            .addingClamped(components.attoseconds / 1_000_000_000_000_000)
     }
 }

@@ -3,6 +3,9 @@
 /// Prompts, directories and arguments are no business of the decisions; they stay with whoever
 /// carries a start out.
 package struct RunPlan: Hashable, Sendable, Codable {
+    /// The most sessions at once: a plan that says more, as a damaged one may, is taken to say this.
+    static let slotsLimit = 100_000
+
     /// Sessions at once, at least 1; the most where that adapts.
     package var concurrency: Int
     /// The fewest sessions at once, where that adapts to what the service bears; `nil` where it

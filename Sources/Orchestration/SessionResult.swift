@@ -74,6 +74,9 @@ package enum FailureClass: String, Hashable, Sendable, Codable, CaseIterable {
 }
 
 /// Tokens, as Codex counts them.
+///
+/// No count is more than `limit`, nor less than its negative, so that those of all tasks of a run
+/// can be added up: what an agent or a file tells may be any number.
 package struct TokenUsage: Hashable, Sendable, Codable {
     /// All input tokens; `cachedInput` is part of them.
     package var input: Int64
@@ -84,18 +87,34 @@ package struct TokenUsage: Hashable, Sendable, Codable {
     /// Output tokens spent on reasoning.
     package var reasoningOutput: Int64
 
-    /// Makes a count; every part is zero unless given.
+    /// The largest number of tokens, ten trillion.
+    package static let limit: Int64 = 10_000_000_000_000
+
+    /// Makes a count; every part is zero unless given, and cut to the limit.
     package init(
         input: Int64 = 0,
         cachedInput: Int64 = 0,
         output: Int64 = 0,
         reasoningOutput: Int64 = 0
     ) {
-        self.input = input
-        self.cachedInput = cachedInput
-        self.output = output
-        self.reasoningOutput = reasoningOutput
+        self.input = Self.cut(input)
+        self.cachedInput = Self.cut(cachedInput)
+        self.output = Self.cut(output)
+        self.reasoningOutput = Self.cut(reasoningOutput)
     }
+
+    /// Reads what the synthesized `encode(to:)` writes, cut to the limit.
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            input: try container.decode(Int64.self, forKey: .input),
+            cachedInput: try container.decode(Int64.self, forKey: .cachedInput),
+            output: try container.decode(Int64.self, forKey: .output),
+            reasoningOutput: try container.decode(Int64.self, forKey: .reasoningOutput)
+        )
+    }
+
+    private static func cut(_ count: Int64) -> Int64 { min(limit, max(-limit, count)) }
 
     /// No tokens.
     package static let zero = TokenUsage()

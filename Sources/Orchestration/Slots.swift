@@ -29,6 +29,7 @@ struct Slots: Hashable, Sendable, Codable {
 
     /// Makes free slots, numbered from 0.
     init(_ count: Int = 0) {
+        let count = min(RunPlan.slotsLimit, max(0, count))
         losses = Array(repeating: 0, count: count)
         for slot in 0..<count { free.push(Free(losses: 0, slot: slot)) }
     }

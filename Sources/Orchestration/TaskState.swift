@@ -182,7 +182,7 @@ package struct TaskState: Hashable, Sendable, Codable {
         if isNew || fact.verdict == .initialized {
             (idle, idleTokens, idleSeconds) = (0, 0, 0)
         } else {
-            idleTokens += fact.usage?.total ?? 0
+            idleTokens = min(TokenUsage.limit, idleTokens + (fact.usage?.total ?? 0))
             if fact.charge == .session {
                 idle += 1
                 idleSeconds += fact.seconds

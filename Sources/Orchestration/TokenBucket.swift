@@ -28,7 +28,7 @@ struct TokenBucket: Hashable, Sendable {
         // What no bucket holds waits for a full one; the wall clock's milliseconds are not waited
         // for.
         let seconds = (min(estimate(group), perMinute) - level) / perMinute * 60
-        return seconds > 0.002 ? now + .seconds(seconds) : nil
+        return seconds > 0.002 ? now + .seconds(min(seconds, 1e12)) : nil
     }
 
     /// Takes what a session of a group is thought to take.
@@ -71,8 +71,8 @@ extension Orchestrator {
 
     mutating func fillBucket() {
         bucket = state.plan.tokensPerMinute.map { perMinute in
-            let usage = state.tasks.reduce(0) { $0 + $1.usage.total }
-            let sessions = state.tasks.reduce(0) { $0 + $1.sessions }
+            let usage = state.tasks.reduce(Int64.zero) { $0.addingClamped($1.usage.total) }
+            let sessions = state.tasks.reduce(0) { $0.addingClamped($1.sessions) }
             return TokenBucket(
                 perMinute: perMinute,
                 slots: state.plan.concurrency,

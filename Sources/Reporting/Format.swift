@@ -4,7 +4,7 @@ package import Orchestration
 package enum Format {
     /// A duration in at most two units: `4s`, `3m 20s`, `2h 05m`.
     package static func duration(_ duration: Duration) -> String {
-        let seconds = max(0, Int(duration.inSeconds))
+        let seconds = max(0, Int(clamping: duration.inSeconds))
         let (hours, minutes) = (seconds / 3600, seconds / 60 % 60)
         if hours > 0 { return "\(hours)h \(twoDigits(minutes))m" }
         return minutes > 0 ? "\(minutes)m \(twoDigits(seconds % 60))s" : "\(seconds)s"
@@ -48,7 +48,7 @@ package enum Format {
 
     /// A bar of this many columns, filled to a share.
     static func bar(_ share: Double, width: Int) -> String {
-        let filled = max(0, min(width, Int((share * Double(width)).rounded())))
+        let filled = max(0, min(width, Int(clamping: (share * Double(width)).rounded())))
         return String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
     }
 
@@ -62,7 +62,7 @@ package enum Format {
     }
 
     private static func tenths(_ number: Double) -> String {
-        let tenths = Int((number * 10).rounded())
+        let tenths = Int(clamping: (number * 10).rounded())
         return "\(tenths / 10).\(tenths % 10)"
     }
 

@@ -43,7 +43,7 @@ package enum JUnitReport {
 
     /// Seconds as the schemas want them.
     fileprivate static func time(_ seconds: Double) -> String {
-        let milliseconds = Int64((max(0, seconds) * 1000).rounded())
+        let milliseconds = Int64(clamping: (max(0, seconds) * 1000).rounded())
         let fraction = String(1000 + milliseconds % 1000).dropFirst()
         return "\(milliseconds / 1000).\(fraction)"
     }

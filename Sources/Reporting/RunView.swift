@@ -84,13 +84,13 @@ package struct RunView: Sendable {
     package func task(_ name: String) -> Task? { places[name].map { tasks[$0] } }
 
     /// Tokens of this leg's sessions.
-    package var tokens: Int64 { tasks.reduce(0) { $0 + $1.tokens } }
+    package var tokens: Int64 { tasks.reduce(0) { $0.addingClamped($1.tokens) } }
 
     /// Ticked entries and all entries, of the lists that are known.
     package var progress: Progress {
         tasks.reduce(into: Progress(ticked: 0, total: 0)) { sum, task in
-            sum.ticked += task.progress?.ticked ?? 0
-            sum.total += task.progress?.total ?? 0
+            sum.ticked = sum.ticked.addingClamped(task.progress?.ticked ?? 0)
+            sum.total = sum.total.addingClamped(task.progress?.total ?? 0)
         }
     }
 
@@ -107,7 +107,7 @@ package struct RunView: Sendable {
         guard let began, tickedHere >= 3 else { return nil }
         let open = tasks.filter { $0.outcome == nil }
         let known = tasks.compactMap(\.progress)
-        let mean = Double(known.reduce(0) { $0 + $1.total }) / Double(max(1, known.count))
+        let mean = known.reduce(0) { $0 + Double($1.total) } / Double(max(1, known.count))
         let left = open.reduce(0.0) { sum, task in
             sum + (task.progress.map { Double($0.total) - Double($0.ticked) } ?? mean)
         }

@@ -23,7 +23,7 @@ package enum SpentWords {
     package static func overdraft(_ spent: Spending, of budget: Budget) -> String? {
         var parts: [String] = []
         if let most = budget.tokens, spent.tokens > Double(most) {
-            let more = Format.tokens(Int64(spent.tokens) - most)
+            let more = Format.tokens(Int64(clamping: spent.tokens).subtractingClamped(most))
             parts.append("\(more) tokens over the budget of \(Format.tokens(most))")
         }
         if let most = budget.cost, spent.cost > most {

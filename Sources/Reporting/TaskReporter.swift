@@ -76,7 +76,8 @@ package enum TaskList {
     package static func line(name: String, progress: Progress?, thread: String?) -> String {
         guard let progress else { return "? \(name) (no task_list.md)" }
         let count = "\(progress.ticked)/\(progress.total)"
-        let percent = progress.total > 0 ? progress.ticked * 100 / progress.total : 0
+        let percent =
+            progress.total > 0 ? progress.ticked.multipliedClamped(by: 100) / progress.total : 0
         let session = thread.map { " [session: \($0.prefix(8))...]" } ?? ""
         return progress.isComplete
             ? "✓ \(name) (\(count) - 100% complete)\(session)"

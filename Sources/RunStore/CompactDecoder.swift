@@ -75,7 +75,7 @@ private final class Reader: Decoder {
             Number.isSigned
             ? Number(exactly: try readSigned()) : Number(exactly: try readUnsigned())
         guard let number else { throw damage("a number out of range") }
-        return number
+        return number.cutForReckoning
     }
 
     func readDouble() throws -> Double { Double(bitPattern: try readUnsigned().byteSwapped) }

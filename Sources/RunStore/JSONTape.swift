@@ -100,7 +100,7 @@ final class JSONTape: Sendable {
             hasOverflown = hasOverflown || tens.overflow || sum.overflow
         }
         if hasOverflown { throw DecodingError.damage("a number out of range", at: token.start) }
-        return result
+        return result.cutForReckoning
     }
 
     /// An integer that is written with a fraction or an exponent.
@@ -108,7 +108,7 @@ final class JSONTape: Sendable {
         guard let number = Number(exactly: try double(token)) else {
             throw DecodingError.damage("a number that is not whole", at: token.start)
         }
-        return number
+        return number.cutForReckoning
     }
 
     /// - Throws: `DecodingError` where something else is.
@@ -151,6 +151,16 @@ extension DecodingError {
     /// The error for a text that can't be read at a byte.
     static func damage(_ words: String, at byte: Int) -> DecodingError {
         .dataCorrupted(.init(codingPath: [], debugDescription: "\(words) at byte \(byte)"))
+    }
+}
+
+extension FixedWidthInteger {
+    /// The number, or, for a signed one of more than 53 bits, the nearest of 53: no count or time of a
+    /// run has more, and a thousand of them can be added up, or one taken a thousand times.
+    var cutForReckoning: Self {
+        guard Self.isSigned, Self.bitWidth == 64 else { return self }
+        let limit = Self(1) << 53
+        return Swift.min(limit, Swift.max(0 - limit, self))
     }
 }
 

@@ -1,6 +1,7 @@
 package import Orchestration
 
-/// What holds the starts of a run's newest leg, and how many sessions it let run at once.
+/// What holds the starts of a run's newest leg, how many sessions it let run at once, and what it
+/// warned of.
 package struct RunHolds: Hashable, Sendable {
     /// A change of how many sessions may run at once.
     package struct Change: Hashable, Sendable, Codable {
@@ -17,6 +18,9 @@ package struct RunHolds: Hashable, Sendable {
     /// How the sessions that may run at once changed, in order.
     package private(set) var concurrency: [Change] = []
 
+    /// What concerns the run and not one task, each once, in order.
+    package private(set) var warnings: [String] = []
+
     mutating func apply(_ fact: RunEvent, at time: WallTime) {
         switch fact {
         case .gateClosed(let fact):
@@ -25,6 +29,8 @@ package struct RunHolds: Hashable, Sendable {
         case .gateOpened(let fact): gates.removeAll { $0.key == fact.key }
         case .concurrencyChanged(let fact):
             concurrency.append(Change(at: time, limit: fact.limit, reason: fact.reason))
+        case .warned(let fact) where fact.task == nil && !warnings.contains(fact.message):
+            warnings.append(fact.message)
         // A usage limit does not end with the run.
         case .runEnded: gates.removeAll { $0.gate != .usageLimit }
         default: break
@@ -38,7 +44,9 @@ extension StoreReader {
     /// Only the few rows of the journal that tell of it are decoded.
     package func holds(of run: String) throws(StoreError) -> RunHolds {
         var holds = RunHolds()
-        let kinds: [RunEvent.Kind] = [.gateClosed, .gateOpened, .concurrencyChanged, .runEnded]
+        let kinds: [RunEvent.Kind] = [
+            .gateClosed, .gateOpened, .concurrencyChanged, .warned, .runEnded,
+        ]
         for batch in try batches(of: run, with: kinds) {
             for fact in batch.events { holds.apply(fact, at: batch.at.wall) }
         }

@@ -55,24 +55,26 @@ extension RunSpent {
             database,
             sql: """
                 SELECT count(*) AS sessions, total(seconds) AS seconds,
-                coalesce(sum(input_tokens), 0) AS input,
-                coalesce(sum(cached_input_tokens), 0) AS cached,
-                coalesce(sum(output_tokens), 0) AS output,
-                coalesce(sum(reasoning_output_tokens), 0) AS reasoning,
-                coalesce(sum(CASE WHEN usage_partial OR usage_estimated
-                    THEN input_tokens + output_tokens END), 0) AS estimated
+                total(input_tokens) AS input,
+                total(cached_input_tokens) AS cached,
+                total(output_tokens) AS output,
+                total(reasoning_output_tokens) AS reasoning,
+                total(CASE WHEN usage_partial OR usage_estimated
+                    THEN 0.0 + input_tokens + output_tokens END) AS estimated
                 FROM session WHERE run = ?
                 """,
             arguments: [run]
         )
         guard let row else { return }
         (sessions, sessionSeconds) = (row["sessions"], row["seconds"])
-        estimated = row["estimated"]
+        // Sums of SQLite are whole numbers, which overflow, or floating ones.
+        func count(_ column: String) -> Int64 { Int64(clamping: row[column] as Double) }
+        estimated = count("estimated")
         usage = TokenUsage(
-            input: row["input"],
-            cachedInput: row["cached"],
-            output: row["output"],
-            reasoningOutput: row["reasoning"]
+            input: count("input"),
+            cachedInput: count("cached"),
+            output: count("output"),
+            reasoningOutput: count("reasoning")
         )
     }
 }

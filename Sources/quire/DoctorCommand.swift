@@ -34,7 +34,11 @@ struct DoctorCommand: ParsableCommand {
         checkLimits(tell)
         checkMachine(tell)
         checkState(tell)
-        tell("✓", "clock", "\(TimeZone.current.identifier), \(Date().formatted(.iso8601))")
+        tell(
+            "✓",
+            "clock",
+            "\(LocalTime.stamp(SystemClock.wall)) (\(LocalTime.zone(at: SystemClock.wall)))"
+        )
         if !isWell { throw ExitCode(ExitStatus.missing) }
     }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Autonomous
 import Driver
 import Foundation
 import Orchestration
@@ -140,7 +141,7 @@ struct Explanation {
             !$0.key.gate.isOfAccount || $0.key.account == task.plan.account
         }
         for (_, gate) in gates.sorted(by: { $0.key < $1.key }) {
-            let hold = GateWords.hold(gate, at: now, offset: SystemClock.localOffset)
+            let hold = GateWords.hold(gate, at: now, offset: LocalTime.offset)
             words.append("Starts are held\(hold): \(gate.reason)")
         }
         let needs = task.plan.needs.filter { state.task($0)?.outcome != .complete }

@@ -52,7 +52,7 @@ struct ManifestModel {
             model.tokensPerSession = usage.perSession
             let size = size(of: task, history)
             // Without a cap, as many as the task may reasonably take.
-            model.cap = task.maxSessions > 0 ? task.maxSessions : max(1000, Int(4 * size))
+            model.cap = task.maxSessions > 0 ? task.maxSessions : max(1000, Int(clamping: 4 * size))
             let work = model.work(ofSessions: size)
             tasks.append((model, work, Workload.TokenMix(usage.tokens)))
         }

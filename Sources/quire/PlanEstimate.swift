@@ -81,8 +81,8 @@ struct PlanEstimate: Encodable {
             "what \(Format.count(tasks, "task")) would take"
                 + (completeTasks > 0 ? " (\(completeTasks) more are complete)" : "")
                 + ", in \(draws) draws; a tenth came to less, a tenth to more:",
-            line("sessions", sessions) { "\(Int($0.rounded()))" },
-            line("tokens  ", tokens) { Format.tokens(Int64($0)) },
+            line("sessions", sessions) { "\(Int(clamping: $0.rounded()))" },
+            line("tokens  ", tokens) { Format.tokens(Int64(clamping: $0)) },
         ]
         if let cost { lines.append(line("cost    ", cost, Spending.money)) }
         lines.append(line("time    ", seconds) { Format.duration(Duration(inSeconds: $0)) })
@@ -143,7 +143,7 @@ extension PlanEstimate {
             var words: [String] = []
             if let limit = budget.tokens, tokens > Double(limit) {
                 words.append(
-                    "\(Format.tokens(limit)) tokens for about \(Format.tokens(Int64(tokens)))"
+                    "\(Format.tokens(limit)) tokens for about \(Format.tokens(Int64(clamping: tokens)))"
                 )
             }
             if let limit = budget.cost, cost > limit {

@@ -168,7 +168,7 @@ struct SelectionOptions: ParsableArguments {
         else { return [] }
         let names = largest.tasks.prefix(3).map { "\"\(plans[$0].name)\"" }.joined(separator: ", ")
         let more = largest.tasks.count > 3 ? " and \(largest.tasks.count - 3) more" : ""
-        let times = Int((largest.size / mean * 10).rounded())
+        let times = Int(clamping: (largest.size / mean * 10).rounded())
         return [
             "\(names)\(more) need each other and stay in one shard, which is \(times / 10).\(times % 10) "
                 + "times as large as the mean one; use fewer shards, or run what the others need "
@@ -204,7 +204,7 @@ extension Shard {
 
 extension String {
     /// The text as a word of a shell's command.
-    fileprivate var quotedForShell: String {
+    var quotedForShell: String {
         let isPlain =
             !isEmpty
             && allSatisfy {

@@ -100,7 +100,7 @@ struct SimulationTable {
         var scale = 1
         for _ in 0..<places { scale *= 10 }
         guard number.isFinite, abs(number) < 1e15 else { return "-" }
-        let scaled = Int((number * Double(scale)).rounded())
+        let scaled = Int(clamping: (number * Double(scale)).rounded())
         guard places > 0 else { return "\(scaled)" }
         let rest = String(abs(scaled) % scale)
         let zeros = String(repeating: "0", count: places - rest.count)

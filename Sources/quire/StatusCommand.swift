@@ -1,4 +1,5 @@
 import ArgumentParser
+import Autonomous
 import Driver
 import Foundation
 import Orchestration
@@ -68,6 +69,8 @@ struct StatusCommand: ParsableCommand {
         var gates: [Gate]
         /// How the sessions that may run at once changed in this leg.
         var concurrency: [RunHolds.Change]
+        /// What this leg warned of that concerns the whole run.
+        var warnings: [String]
         var tasks: [TaskRow]
     }
 
@@ -88,6 +91,7 @@ struct StatusCommand: ParsableCommand {
                 spent: Status.Spent(spent, prices),
                 gates: holds.gates.map { Status.Gate($0, at: SystemClock.wall) },
                 concurrency: holds.concurrency,
+                warnings: holds.warnings,
                 tasks: tasks
             )
             look.json ? try LookOptions.printJSON(status) : show(status, holds, spent, prices)
@@ -110,7 +114,7 @@ struct StatusCommand: ParsableCommand {
             let hold = GateWords.hold(
                 gate,
                 at: SystemClock.wall,
-                offset: SystemClock.localOffset
+                offset: LocalTime.offset
             )
             Terminal.say("starts are held\(hold): \(Sanitizer.line(gate.reason))")
         }
@@ -147,6 +151,7 @@ struct StatusCommand: ParsableCommand {
                 + Format.duration(spent.wall)
         )
         if let held = SpentWords.held(spent.held) { Terminal.say(held) }
+        for warning in status.warnings { Terminal.say("warning: \(Sanitizer.line(warning))") }
     }
 }
 

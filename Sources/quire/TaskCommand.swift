@@ -144,13 +144,10 @@ struct TaskCommand: ParsableCommand {
     }
 
     private func generatedName(_ description: String, in workspace: Workspace) -> TaskName {
-        let formatter = DateFormatter()
-        formatter.locale = Locale(identifier: "en_US_POSIX")
-        formatter.dateFormat = "yyyyMMdd-HHmmss"
         let base = workspace.autonomousDirectory
         let made = TaskName.generated(
             from: description,
-            stamp: formatter.string(from: Date()),
+            stamp: LocalTime.compactStamp(SystemClock.wall),
             isTaken: { FileManager.default.fileExists(atPath: "\(base)/\($0)") }
         )
         if let warning = made.warning { Terminal.complain("⚠ \(warning)") }

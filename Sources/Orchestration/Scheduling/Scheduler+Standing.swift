@@ -111,6 +111,8 @@ extension Scheduler {
         let older = entries.count {
             $0.isWaiting && $0.lane == entries[task].lane && $0.sequence < sequence
         }
-        return Int(((Double(older + 1) - lane.credit) / settings.ageingShare).rounded(.up))
+        return Int(
+            clamping: ((Double(older + 1) - lane.credit) / settings.ageingShare).rounded(.up)
+        )
     }
 }

@@ -159,7 +159,7 @@ package struct Scheduler: Sendable {
         self.settings = settings
         let rule = rule ?? (plan.scheduler ?? .pace).rule
         (self.rule, isFair) = (rule, rule.isFair)
-        slots = max(1, plan.concurrency)
+        slots = min(RunPlan.slotsLimit, max(1, plan.concurrency))
         warm = Array(repeating: -1, count: slots)
         estimates = Estimates(
             count: plan.tasks.count,
