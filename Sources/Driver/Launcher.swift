@@ -33,6 +33,8 @@ package struct Launcher: Hashable, Sendable {
     var joinsWords: Bool { words.contains { $0.contains("{command}") } }
 
     /// The words with every placeholder replaced, each once: what is put in is left as it is.
+    ///
+    /// A placeholder in double braces is its own name in braces.
     func words(_ values: [Placeholder: String]) -> [String] {
         words.map { word in
             var result = ""
@@ -40,6 +42,14 @@ package struct Launcher: Hashable, Sendable {
             while let brace = rest.firstIndex(of: "{") {
                 result += rest[..<brace]
                 rest = rest[brace...]
+                let isDoubled = rest.hasPrefix("{{")
+                if isDoubled,
+                    let name = values.first(where: { rest.hasPrefix("{{\($0.key)}}") })?.key
+                {
+                    result += "{\(name)}"
+                    rest = rest.dropFirst(name.rawValue.count + 4)
+                    continue
+                }
                 let found = values.first { rest.hasPrefix("{\($0.key.rawValue)}") }
                 result += found?.value ?? "{"
                 rest = rest.dropFirst(found.map { $0.key.rawValue.count + 2 } ?? 1)

@@ -231,7 +231,8 @@ package final class RunDriver {
     }
 
     private func begin(with results: [TaskOpening.Result]) {
-        let events = [Event.runBegan(began)] + results.flatMap(take)
+        let warnings = request.warnings.map { Event.warned(Warned(task: nil, message: $0)) }
+        let events = [Event.runBegan(began)] + warnings + results.flatMap(take)
         if let refusal {
             self.refusal = RunRefusal(reasons: refusal.reasons.sorted())
             return leave()

@@ -35,6 +35,8 @@ package struct RunRequest: Sendable {
     package var waitsForTasks: Bool
     /// What part of all tasks the plan is; `nil` where nobody asked for a part.
     package var part: RunPart?
+    /// What a person should know of the whole run; told and kept as it begins.
+    package var warnings: [String] = []
 
     /// Makes a request; see the properties.
     package init(

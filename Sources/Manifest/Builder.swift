@@ -21,6 +21,12 @@ struct Builder {
 
     private var directory: String { (path as NSString).deletingLastPathComponent }
 
+    /// What a run is called that has no name: as its file is, or, from a stream, as its directory.
+    private var ownName: String {
+        let name = ((path as NSString).lastPathComponent as NSString).deletingPathExtension
+        return name == "-" ? (directory as NSString).lastPathComponent : name
+    }
+
     func build(_ root: Node) -> Manifest {
         let top = reader.members(root, "the manifest", keys: Keys.top)
         checkVersion(top["version"], root)
@@ -31,11 +37,11 @@ struct Builder {
         let concurrency = concurrency(run["concurrency"])
         var manifest = Manifest(
             path: path,
-            name: name ?? ((path as NSString).lastPathComponent as NSString).deletingPathExtension,
+            name: name ?? ownName,
             concurrency: concurrency.most,
             leastConcurrency: concurrency.least,
             tokensPerMinute: reader.count(run["tokens_per_minute"], "\"tokens_per_minute\"")
-                .map { Int($0) },
+                .map { Int(clamping: $0) },
             agent: agent(run["agent"]),
             launcher: reader.launcher(run["launcher"]),
             scheduler: scheduler(run["scheduler"]),
@@ -162,7 +168,9 @@ struct Builder {
         func file(_ key: String) -> String? {
             guard let text = reader.string(members[key], "\"\(key)\"") else { return nil }
             let path = text.absolute(in: directory)
-            if files.read(path) == nil {
+            if let template = files.read(path) {
+                checkTemplate(template, path)
+            } else {
                 reader.fail(
                     members[key],
                     "the template \"\(path)\" can't be read; correct its path"
@@ -171,6 +179,22 @@ struct Builder {
             return path
         }
         return Manifest.Prompts(initializer: file("initializer"), executor: file("executor"))
+    }
+
+    /// A template's braces are text but for those that are like a placeholder and none.
+    private func checkTemplate(_ text: String, _ path: String) {
+        for match in text.matches(of: /{([A-Za-z_]+)}/) {
+            let name = String(match.1)
+            guard !Keys.templates.contains(name),
+                let near = Keys.suggestion(for: name, among: Keys.templates)
+            else { continue }
+            let offset = text.utf8.distance(from: text.startIndex, to: match.range.lowerBound)
+            reader.fail(
+                in: path,
+                at: ManifestText.place(ofByte: offset, in: Array(text.utf8)),
+                "the template has no {\(name)}; did you mean {\(near)}?"
+            )
+        }
     }
 
     private func groups(_ node: Node?) -> [GroupPlan] {

@@ -21,6 +21,8 @@ package enum Keys {
     package static let prompts = ["initializer", "executor"]
     /// In `run.agent`, where it is not a word.
     package static let agent = ["command"]
+    /// What may stand in braces in the templates of `run.prompts`.
+    package static let templates = ["task_dir", "task_name"]
     /// What may stand in braces in the words of `run.launcher`.
     package static let launcher = ["command", "slot", "task", "session", "memory"]
     /// In `run.concurrency`, where it is neither a number nor a word.
@@ -42,6 +44,8 @@ package enum Keys {
 
     /// The key that was probably meant; `nil` where none is near.
     static func suggestion(for key: String, among keys: [String]) -> String? {
+        // What is longer than any name was not meant as one.
+        guard key.utf8.count <= 200 else { return nil }
         let plain = key.normalized
         if let same = keys.first(where: { $0.normalized == plain }) { return same }
         let near = keys.map { ($0, distance(plain, $0.normalized)) }.min { $0.1 < $1.1 }

@@ -5,45 +5,39 @@ extension Manifest {
     /// The largest manifest that is read, in bytes.
     package static let sizeLimit = 64 * 1024 * 1024
 
-    /// Reads and validates a manifest.
+    /// Reads and validates a manifest: a file's, or a stream's, such as a pipe; `-` is standard input.
+    ///
+    /// A stream's paths are relative to the working directory, in which it is called `-`.
     ///
     /// - Throws: `ManifestErrors` with everything that is wrong with it.
     package static func load(path: String) throws(ManifestErrors) -> Manifest {
-        let absolute = path.absolute(in: FileManager.default.currentDirectoryPath)
-        func refuse(_ message: String) -> ManifestErrors {
-            ManifestErrors(
-                diagnostics: [Diagnostic(path: path, line: 0, column: 0, message: message)])
+        let source = ManifestSource(path, in: FileManager.default.currentDirectoryPath)
+        let text: String
+        do {
+            text = try source.text(limit: sizeLimit)
+        } catch {
+            let (line, column) = (error.place?.line ?? 0, error.place?.column ?? 0)
+            throw ManifestErrors(
+                diagnostics: [
+                    Diagnostic(path: path, line: line, column: column, message: error.message)
+                ]
+            )
         }
-        var isDirectory: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: absolute, isDirectory: &isDirectory) else {
-            throw refuse("there is no such file; check the path")
-        }
-        if isDirectory.boolValue {
-            throw refuse("it is a directory; name the manifest file in it")
-        }
-        let size = (try? FileManager.default.attributesOfItem(atPath: absolute)[.size] as? Int) ?? 0
-        if size > sizeLimit {
-            throw refuse("it is larger than \(sizeLimit / 1024 / 1024) MiB, which no manifest is")
-        }
-        guard let data = FileManager.default.contents(atPath: absolute) else {
-            throw refuse("it can't be read; check its permissions")
-        }
-        guard let text = String(validating: data, as: UTF8.self), !text.utf8.contains(0) else {
-            throw refuse("it is not text; a manifest is YAML or JSON in UTF-8")
-        }
-        return try parse(text: text, path: path, absolute: absolute, files: .real)
+        return try parse(text: text, path: path, absolute: source.identity, files: .real)
     }
 
+    /// Reads and validates a manifest's text.
     static func parse(
         text: String,
         path: String,
         absolute: String,
         files: Builder.Files
     ) throws(ManifestErrors) -> Manifest {
-        let reader = Reader(path: path)
+        let text = ManifestText(text)
+        let reader = Reader(path: path, text: text)
         do {
             // The reader types scalars itself; the basic resolver spares a regular expression each.
-            let parser = try Yams.Parser(yaml: text, resolver: .basic)
+            let parser = try Yams.Parser(yaml: text.yaml, resolver: .basic)
             if let root = try parser.singleRoot() {
                 var manifest = Builder(reader: reader, path: absolute, files: files).build(root)
                 manifest.warnings = reader.warnings
@@ -52,33 +46,49 @@ extension Manifest {
                 reader.fail(nil, "it is empty; begin with \"version: 1\" and list \"tasks:\"")
             }
         } catch {
-            throw ManifestErrors(diagnostics: [yamlError(error, path)])
+            reader.fail(yaml: error)
         }
         let sorted = reader.errors.sorted { ($0.line, $0.column) < ($1.line, $1.column) }
         var seen: Set<Diagnostic> = []
         // A mistake in the defaults would otherwise be told once a task.
         throw ManifestErrors(diagnostics: sorted.filter { seen.insert($0).inserted })
     }
+}
 
-    private static func yamlError(_ error: any Error, _ path: String) -> Diagnostic {
-        func diagnostic(_ mark: Mark?, _ message: String) -> Diagnostic {
-            Diagnostic(
-                path: path,
-                line: mark?.line ?? 0,
-                column: mark?.column ?? 0,
-                message: message
-            )
-        }
+// What the YAML parser refuses, in words.
+extension Reader {
+    /// Takes in an error of the YAML parser.
+    func fail(yaml error: any Error) {
         switch error {
         case YamlError.scanner(_, let problem, let mark, _),
             YamlError.parser(_, let problem, let mark, _),
             YamlError.composer(_, let problem, let mark, _):
-            return diagnostic(mark, "it is not YAML: \(problem)")
+            let place = ManifestText.Place(line: mark.line, column: mark.column)
+            fail(at: place, words(for: problem, at: place))
         case YamlError.duplicatedKeysInMapping(let duplicates, let context):
             let keys = duplicates.map { "\"\($0)\"" }.joined(separator: ", ")
-            return diagnostic(context.mark, "the key \(keys) stands more than once in one mapping")
-        default: return diagnostic(nil, "it is not YAML: \(error)")
+            fail(
+                at: ManifestText.Place(line: context.mark.line, column: context.mark.column),
+                "the key \(keys) stands more than once in one mapping"
+            )
+        case YamlError.reader(let problem, let offset, let value, _):
+            let character = value > 0 ? " (U+\(String(value, radix: 16, uppercase: true)))" : ""
+            let words = "it is not YAML: \(problem)\(character); write it as an escape in quotes"
+            fail(at: offset.map(text.place(ofByte:)), words)
+        default: fail(nil, "it is not YAML: \(error)")
         }
+    }
+
+    private func words(for problem: String, at place: ManifestText.Place) -> String {
+        if problem.contains("invalid Unicode character escape") {
+            return "the escape is half of a character: in JSON two such escapes are one "
+                + "(\\ud83d\\ude80), in YAML write the character itself or \\U0001F680"
+        }
+        if text.hasTab(at: place) {
+            return "it is not YAML: a tab stands where YAML wants spaces; indent with spaces "
+                + "(\(problem))"
+        }
+        return "it is not YAML: \(problem)"
     }
 }
 
@@ -87,9 +97,7 @@ extension Builder.Files {
     static var real: Builder.Files {
         Builder.Files(
             read: { path in
-                FileManager.default.contents(atPath: path).flatMap {
-                    String(validating: $0, as: UTF8.self)
-                }
+                try? ManifestSource(path, in: "/").text(limit: TaskExpansion.promptLimit)
             },
             isDirectory: { path in
                 var isDirectory: ObjCBool = false

@@ -14,16 +14,22 @@ extension Reader {
         return words
     }
 
-    /// Words in braces are placeholders, and only known ones are put in; `${name}` and `{{name}}`
-    /// are others' business.
+    /// Words in braces are placeholders, and only known ones are put in; `{{name}}` is `{name}`, and
+    /// `${name}` the shell's business, as are capitals that are not like a known one.
     private func checkPlaceholders(_ word: String, _ node: Node?) {
-        for match in word.matches(of: /([${]?){([a-z_]+)}/) where match.1.isEmpty {
+        for match in word.matches(of: /([${]?){([A-Za-z_][A-Za-z0-9_-]*)}/) where match.1.isEmpty {
             let name = String(match.2)
-            guard !Keys.launcher.contains(name) else { continue }
-            let known = Keys.launcher.map { "{\($0)}" }.joined(separator: ", ")
             let near = Keys.suggestion(for: name, among: Keys.launcher)
+            guard !Keys.launcher.contains(name), near != nil || name == name.lowercased() else {
+                continue
+            }
+            let known = Keys.launcher.map { "{\($0)}" }.joined(separator: ", ")
             let advice = near.map { "; did you mean {\($0)}?" } ?? "; there are \(known)"
-            fail(node, "the launcher has no {\(name)}\(advice)")
+            fail(
+                node,
+                about: "{\(name)}",
+                "the launcher has no {\(name)}\(advice); {{\(name)}} is the text {\(name)}"
+            )
         }
     }
 

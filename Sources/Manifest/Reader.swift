@@ -3,28 +3,103 @@ import Yams
 
 /// Reads typed values out of a document's nodes, and collects everything that is wrong.
 final class Reader {
+    /// More mistakes are not told: what has so many was made by a program.
+    private static let errorLimit = 1000
+    /// Merges that are followed, in all: aliases may stand for any number of them.
+    private static let mergeLimit = 100_000
+
     private let path: String
+    let text: ManifestText
+    private var merges = 0
     private(set) var errors: [Diagnostic] = []
     private(set) var warnings: [Diagnostic] = []
 
-    init(path: String) {
-        self.path = path
+    init(path: String, text: ManifestText) {
+        (self.path, self.text) = (path, text)
     }
 
-    func fail(_ node: Node?, _ message: String) { errors.append(diagnostic(node, message)) }
+    func fail(_ node: Node?, _ message: String) { add(diagnostic(node, message)) }
+
+    /// Tells a mistake in a place of the parser's text.
+    func fail(at place: ManifestText.Place?, _ message: String) {
+        let place = place.map(text.original)
+        add(
+            Diagnostic(
+                path: path,
+                line: place?.line ?? 0,
+                column: place?.column ?? 0,
+                message: message
+            )
+        )
+    }
+
+    /// Tells a mistake in another file.
+    func fail(in file: String, at place: ManifestText.Place, _ message: String) {
+        add(Diagnostic(path: file, line: place.line, column: place.column, message: message))
+    }
+
+    /// Tells a mistake about a text within a node's own.
+    func fail(_ node: Node?, about part: String, _ message: String) {
+        guard let mark = node?.mark else { return fail(node, message) }
+        let start = ManifestText.Place(line: mark.line, column: mark.column)
+        fail(at: text.find(part, from: start) ?? start, message)
+    }
+
+    /// Whether there is a point in looking for what was meant.
+    var isWorthAdvice: Bool { errors.count < 100 }
+
+    private func add(_ error: Diagnostic) {
+        if errors.count < Self.errorLimit { errors.append(error) }
+    }
 
     func warn(_ node: Node?, _ message: String) { warnings.append(diagnostic(node, message)) }
 
     private func diagnostic(_ node: Node?, _ message: String) -> Diagnostic {
-        Diagnostic(
+        let place = node?.mark.map {
+            text.original(ManifestText.Place(line: $0.line, column: $0.column))
+        }
+        return Diagnostic(
             path: path,
-            line: node?.mark?.line ?? 0,
-            column: node?.mark?.column ?? 0,
+            line: place?.line ?? 0,
+            column: place?.column ?? 0,
             message: message
         )
     }
 
-    /// The members of a mapping; unknown and repeated keys are told and left out.
+    /// The members of a mapping, with those that `<<` merges into it: its own go before, and of several
+    /// mappings the first.
+    private func pairs(_ mapping: Node.Mapping) -> [(key: Node, value: Node)] {
+        guard mapping.contains(where: { $0.key.isMerge }) else {
+            return mapping.map { ($0.key, $0.value) }
+        }
+        var result: [(key: Node, value: Node)] = []
+        var seen: Set<String> = []
+        func add(_ pairs: [(key: Node, value: Node)]) {
+            for pair in pairs where pair.key.string.map({ seen.insert($0).inserted }) ?? true {
+                result.append(pair)
+            }
+        }
+        add(mapping.filter { !$0.key.isMerge }.map { ($0.key, $0.value) })
+        for (key, value) in mapping where key.isMerge {
+            let merged: [Node] =
+                if case .sequence(let list) = value { Array(list) } else { [value] }
+            for node in merged {
+                guard case .mapping(let other) = node else {
+                    fail(
+                        key,
+                        "\"<<\" merges mappings, but here is \(node.kind); name an anchor: *name"
+                    )
+                    continue
+                }
+                merges += 1
+                if merges == Self.mergeLimit { fail(key, "more than \(merges) merges; name fewer") }
+                if merges < Self.mergeLimit { add(pairs(other)) }
+            }
+        }
+        return result
+    }
+
+    /// The members of a mapping; unknown keys are told and left out, but for extensions (`x-…`).
     func members(_ node: Node?, _ place: String, keys: [String]) -> [String: Node] {
         guard let node, !node.isNull else { return [:] }
         guard case .mapping(let mapping) = node else {
@@ -32,13 +107,14 @@ final class Reader {
             return [:]
         }
         var result: [String: Node] = [:]
-        for (keyNode, value) in mapping {
+        for (keyNode, value) in pairs(mapping) {
             guard let key = keyNode.string else {
                 fail(keyNode, "expected a word as a key of \(place), found \(keyNode.kind)")
                 continue
             }
+            if key.hasPrefix("x-") { continue }
             guard keys.contains(key) else {
-                let near = Keys.suggestion(for: key, among: keys)
+                let near = isWorthAdvice ? Keys.suggestion(for: key, among: keys) : nil
                 let advice =
                     near.map { "; did you mean \"\($0)\"?" }
                     ?? "; known keys: \(keys.sorted().joined(separator: ", "))"
@@ -57,7 +133,7 @@ final class Reader {
             fail(node, "expected a mapping for \(place), found \(node.kind)")
             return []
         }
-        return mapping.compactMap { key, value in
+        return pairs(mapping).compactMap { key, value in
             guard let name = key.string else {
                 fail(key, "expected a word as a key of \(place), found \(key.kind)")
                 return nil
@@ -185,6 +261,12 @@ extension Node {
         case .sequence: "a list"
         case .alias: "an alias"
         }
+    }
+
+    /// Whether it is the key that merges other mappings.
+    var isMerge: Bool {
+        guard case .scalar(let scalar) = self else { return false }
+        return scalar.string == "<<" && (scalar.style == .plain || scalar.style == .any)
     }
 
     /// Whether it is empty, `~` or `null`.

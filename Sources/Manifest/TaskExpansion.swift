@@ -6,6 +6,17 @@ import Yams
 struct TaskExpansion {
     /// The most tasks that a manifest may have, all matrices multiplied out.
     static let limit = 100_000
+    /// The longest prompt, in bytes: a model reads a fraction of it.
+    static let promptLimit = 4 * 1024 * 1024
+    /// What all texts of a manifest may come to with a matrix's values put in, in bytes.
+    static let textLimit = 256 * 1024 * 1024
+    /// How many needs all tasks may have together.
+    static let needsLimit = 1_000_000
+
+    private struct CheckedPrompt: Hashable {
+        var path: String
+        var keys: Set<String>
+    }
 
     /// One value for each of a matrix's keys.
     typealias Combination = [String: String]
@@ -25,6 +36,12 @@ struct TaskExpansion {
     private var expansions: [String: [String]] = [:]
     /// The directories that exist, by what tasks call them.
     private var workingDirectories: [String: String] = [:]
+    /// The prompt files that were read, by path.
+    private var promptFiles: [String: String] = [:]
+    /// What the texts with values put in come to, in bytes.
+    private var textSize = 0
+    /// What was checked of them: a file's placeholders, for a matrix's keys.
+    private var checkedPrompts: Set<CheckedPrompt> = []
     /// The plan of a task that says nothing itself.
     private var usualPlan = TaskPlan(name: "")
 
@@ -49,20 +66,45 @@ struct TaskExpansion {
             if own["name"] == nil { reader.fail(node, "a task needs a \"name\"") }
             return
         }
-        for combination in combinations(own["matrix"], name) {
-            add(name, nameNode, own, combination)
+        let keys = Set(reader.entries(own["matrix"], "the matrix of \"\(name)\"").map(\.name))
+        guard isFree(ofUnknownPlaceholders: name, nameNode, keys) else { return }
+        let combinations = combinations(own["matrix"], name)
+        let texts = TaskTexts(own, defaults, reader, keys)
+        for combination in combinations where textSize <= Self.textLimit {
+            add(name, nameNode, own, texts, combination)
         }
+        if textSize > Self.textLimit {
+            reader.fail(
+                nameNode,
+                "the texts of all tasks come to more than \(Self.textLimit >> 20) MiB; let the "
+                    + "prompts name files that hold what is long"
+            )
+        }
+    }
+
+    /// Whether a name has no placeholder that names nothing.
+    private func isFree(
+        ofUnknownPlaceholders name: String,
+        _ node: Node,
+        _ keys: Set<String>
+    ) -> Bool {
+        // Without a matrix, braces in a name can only be meant as placeholders.
+        let unknown = Template(name, keys: keys.isEmpty ? [""] : keys).unknown
+        for word in unknown { reader.fail(node, placeholder: word, keys) }
+        return unknown.isEmpty
     }
 
     private mutating func add(
         _ template: String,
         _ node: Node,
         _ own: [String: Node],
+        _ texts: TaskTexts,
         _ values: Combination
     ) {
-        let name = template.substituting(values)
+        let name = Template(template, keys: Set(values.keys)).text(values)
         if let reason = Self.refusal(of: name) {
-            return reader.fail(node, "\"\(name)\" can't be a task's name: \(reason)")
+            let shown = name.count > 60 ? "\(name.prefix(60))…" : name
+            return reader.fail(node, "\"\(shown)\" can't be a task's name: \(reason)")
         }
         let line = node.mark?.line ?? 0
         if let earlier = lines[name] {
@@ -77,7 +119,7 @@ struct TaskExpansion {
         lines[name] = line
         expansions[template, default: []].append(name)
         nodes.append(node)
-        tasks.append(task(name, own, values, line: line, node))
+        tasks.append(task(name, own, texts, values, line: line, node))
     }
 
     private func combinations(_ node: Node?, _ name: String) -> [Combination] {
@@ -109,40 +151,50 @@ struct TaskExpansion {
     private mutating func task(
         _ name: String,
         _ own: [String: Node],
+        _ texts: TaskTexts,
         _ values: Combination,
         line: Int,
         _ node: Node
     ) -> Manifest.Task {
         func value(_ key: String) -> Node? { own[key] ?? defaults[key] }
-        func text(_ key: String) -> String? {
-            reader.string(value(key), "\"\(key)\"")?.substituting(values)
-        }
         let sandbox = reader.choice(
             value("sandbox"),
             "\"sandbox\"",
             of: ["workspace-write", "danger-full-access"]
         )
         return Manifest.Task(
-            plan: plan(name, own, values),
-            prompt: prompt(name, own, values, node),
-            directory: workingDirectory(text("directory"), value("directory")),
+            plan: plan(name, own, texts, values),
+            prompt: prompt(name, own, texts, values, node),
+            directory: workingDirectory(
+                texts.directory.map { expand($0, values) },
+                value("directory")
+            ),
             sandbox: sandbox ?? "workspace-write",
-            environment: environment(own, values),
-            codexArguments: (reader.strings(value("codex_args"), "\"codex_args\"") ?? [])
-                .map { $0.substituting(values) },
-            model: text("model"),
+            environment: texts.environment.mapValues { expand($0, values) },
+            codexArguments: texts.codexArguments.map { expand($0, values) },
+            model: texts.model.map { expand($0, values) },
             memory: reader.memory(value("memory")),
             line: line
         )
     }
 
-    private func plan(_ name: String, _ own: [String: Node], _ values: Combination) -> TaskPlan {
+    /// A text with a combination's values; what is the same for all of them takes no further room.
+    private mutating func expand(_ text: Template, _ values: Combination) -> String {
+        let expanded = text.text(values)
+        if text.isVariable { textSize += expanded.utf8.count }
+        return expanded
+    }
+
+    private mutating func plan(
+        _ name: String,
+        _ own: [String: Node],
+        _ texts: TaskTexts,
+        _ values: Combination
+    ) -> TaskPlan {
         var plan = usualPlan
         plan.name = name
-        plan.group = group(own["group"] ?? defaults["group"], values)
-        plan.needs = (reader.strings(own["needs"], "\"needs\"") ?? []).map {
-            $0.substituting(values)
-        }
+        plan.group = group(texts.group?.text(values), own["group"] ?? defaults["group"])
+        plan.needs = texts.needs.map { expand($0, values) }
         read(own, into: &plan)
         return plan
     }
@@ -199,8 +251,8 @@ struct TaskExpansion {
         plan.stallTime = timeout(members["time"], "time")
     }
 
-    private func group(_ node: Node?, _ values: Combination) -> String? {
-        guard let name = reader.string(node, "\"group\"")?.substituting(values) else { return nil }
+    private func group(_ name: String?, _ node: Node?) -> String? {
+        guard let name else { return nil }
         guard !groups.contains(name) else { return name }
         let near = Keys.suggestion(for: name, among: groups).map { "; did you mean \"\($0)\"?" }
         reader.fail(
@@ -217,20 +269,6 @@ struct TaskExpansion {
         plan.maxDelay = reader.duration(members["max_delay"], "\"max_delay\"") ?? plan.maxDelay
     }
 
-    private func environment(_ own: [String: Node], _ values: Combination) -> [String: String] {
-        var result: [String: String] = [:]
-        for node in [defaults["env"], own["env"]] {
-            for (key, name, value) in reader.entries(node, "\"env\"") {
-                guard !name.isEmpty, !name.contains("="), !name.contains("\0") else {
-                    reader.fail(key, "\"\(name)\" can't be a variable's name")
-                    continue
-                }
-                result[name] = reader.string(value, "\"\(name)\"")?.substituting(values)
-            }
-        }
-        return result
-    }
-
     private mutating func workingDirectory(_ text: String?, _ node: Node?) -> String {
         let text = text ?? "."
         if let known = workingDirectories[text] { return known }
@@ -243,33 +281,71 @@ struct TaskExpansion {
         return path
     }
 
-    private func prompt(
+    private mutating func prompt(
         _ name: String,
         _ own: [String: Node],
+        _ texts: TaskTexts,
         _ values: Combination,
         _ node: Node
     ) -> String {
         switch (own["prompt"], own["prompt_file"]) {
         case (let prompt?, nil):
-            let text = reader.string(prompt, "\"prompt\"") ?? "-"
+            let text = texts.prompt.map { expand($0, values) } ?? "-"
             if text.allSatisfy(\.isWhitespace) { reader.fail(prompt, "the prompt is empty") }
-            return text.substituting(values)
+            checkSize(of: text, prompt)
+            return text
         case (nil, let file?):
-            guard
-                let path = reader.string(file, "\"prompt_file\"")?.substituting(values)
-                    .absolute(in: directory)
+            guard let path = texts.promptFile?.text(values).absolute(in: directory),
+                let text = promptFile(path, file)
             else { return "" }
-            guard let text = files.read(path) else {
-                reader.fail(file, "prompt_file \"\(path)\" can't be read; correct its path")
-                return ""
-            }
-            return text.substituting(values)
+            checkSize(of: text, file)
+            checkPromptFile(path, text, Set(values.keys))
+            return expand(Template(text, keys: Set(values.keys)), values)
         case (nil, nil):
             reader.fail(node, "task \"\(name)\" needs a \"prompt\" or a \"prompt_file\"")
         case (_?, let file?):
             reader.fail(file, "task \"\(name)\" has both a \"prompt\" and a \"prompt_file\"")
         }
         return ""
+    }
+
+    private func checkSize(of prompt: String, _ node: Node) {
+        guard prompt.utf8.count > Self.promptLimit else { return }
+        reader.fail(
+            node,
+            "the prompt has more than \(Self.promptLimit >> 20) MiB, which no model reads; let it "
+                + "name a file that holds what is long"
+        )
+    }
+
+    /// What a prompt file holds; read once.
+    private mutating func promptFile(_ path: String, _ node: Node) -> String? {
+        if let known = promptFiles[path] { return known }
+        guard let text = files.read(path) else {
+            reader.fail(
+                node,
+                "prompt_file \"\(path)\" can't be read as text; correct its path, and save it in UTF-8 "
+                    + "with at most \(Self.promptLimit >> 20) MiB"
+            )
+            return nil
+        }
+        promptFiles[path] = text
+        return text
+    }
+
+    /// Tells what a prompt file has in braces that names nothing, once for each matrix.
+    private mutating func checkPromptFile(_ path: String, _ text: String, _ keys: Set<String>) {
+        guard checkedPrompts.insert(CheckedPrompt(path: path, keys: keys)).inserted else { return }
+        let bytes = Array(text.utf8)
+        for word in Template(text, keys: keys).unknown {
+            let found = text.firstRange(of: "{\(word)}")?.lowerBound ?? text.startIndex
+            let offset = text.utf8.distance(from: text.startIndex, to: found)
+            reader.fail(
+                in: path,
+                at: ManifestText.place(ofByte: offset, in: bytes),
+                Reader.words(forPlaceholder: word, keys)
+            )
+        }
     }
 }
 
@@ -279,8 +355,18 @@ extension TaskExpansion {
     /// The tasks, with every need a name of another one.
     func resolved() -> [Manifest.Task] {
         var result = tasks
+        var count = 0
         for place in result.indices {
             result[place].plan.needs = needs(of: result[place], nodes[place])
+            count += result[place].plan.needs.count
+            guard count <= Self.needsLimit else {
+                reader.fail(
+                    nodes[place],
+                    "the tasks need more than \(Self.needsLimit) others in all; put a task between "
+                        + "those that need and those that are needed"
+                )
+                return result
+            }
         }
         checkCycles(result)
         return result
@@ -288,13 +374,16 @@ extension TaskExpansion {
 
     private func needs(of task: Manifest.Task, _ node: Node) -> [String] {
         var result: [String] = []
+        var seen: Set<String> = []
         for need in task.plan.needs {
             if need == task.plan.name {
                 reader.fail(node, "task \"\(need)\" needs itself")
             } else if let names = expansions[need] ?? (lines[need] == nil ? nil : [need]) {
-                result += names.filter { !result.contains($0) }
+                result += names.filter { seen.insert($0).inserted }
             } else {
-                let near = Keys.suggestion(for: need, among: Array(lines.keys).sorted())
+                let near =
+                    reader.isWorthAdvice
+                    ? Keys.suggestion(for: need, among: lines.keys.sorted()) : nil
                 reader.fail(
                     node,
                     "task \"\(task.plan.name)\" needs \"\(need)\", which is not defined"
@@ -325,7 +414,8 @@ extension TaskExpansion {
         }
         guard var place = open.indices.first(where: { open[$0] > 0 }) else { return }
         var walk: [Int] = []
-        while !walk.contains(place) {
+        var seen: Set<Int> = []
+        while seen.insert(place).inserted {
             walk.append(place)
             let next = tasks[place].plan.needs.compactMap { places[$0] }.first { open[$0] > 0 }
             guard let next else { return }
@@ -342,9 +432,6 @@ extension TaskExpansion {
     /// Why a text can't be a task's name and directory; `nil` for one that can.
     private static func refusal(of name: String) -> String? {
         guard let first = name.utf8.first else { return "it is empty" }
-        if name.utf8.contains(where: { $0 == UInt8(ascii: "{") || $0 == UInt8(ascii: "}") }) {
-            return "the matrix has no such key"
-        }
         if name.utf8.count > 200 { return "it is longer than 200 characters" }
         let isPlain = name.utf8.allSatisfy { $0.isLetterOrDigit || "_-.".utf8.contains($0) }
         if !isPlain || !first.isLetterOrDigit || name.contains("..") {
@@ -360,28 +447,5 @@ extension UInt8 {
     fileprivate var isLetterOrDigit: Bool {
         (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self)
             || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(self | 0x20)
-    }
-}
-
-extension String {
-    /// The text with each `{key}` of the combination replaced; other braces stay.
-    func substituting(_ values: TaskExpansion.Combination) -> String {
-        guard !values.isEmpty, contains("{") else { return self }
-        var result = ""
-        var rest = Substring(self)
-        while let open = rest.firstIndex(of: "{") {
-            result += rest[..<open]
-            rest = rest[open...]
-            guard let close = rest.firstIndex(of: "}"),
-                let value = values[String(rest[rest.index(after: open)..<close])]
-            else {
-                result.append("{")
-                rest = rest.dropFirst()
-                continue
-            }
-            result += value
-            rest = rest[rest.index(after: close)...]
-        }
-        return result + rest
     }
 }

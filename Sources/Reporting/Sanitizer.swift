@@ -13,6 +13,22 @@ package enum Sanitizer {
         return String(result)
     }
 
+    /// The text's lines, with their spaces, without control, format and other invisible characters;
+    /// a tab is four spaces.
+    package static func lines(_ text: String) -> [String] {
+        text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map { line in
+            var result = String.UnicodeScalarView()
+            for scalar in line.unicodeScalars {
+                if scalar == "\t" {
+                    result.append(contentsOf: "    ".unicodeScalars)
+                } else if isVisible(scalar) {
+                    result.append(scalar)
+                }
+            }
+            return String(result)
+        }
+    }
+
     private static func isVisible(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
         case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator,

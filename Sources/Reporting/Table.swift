@@ -28,20 +28,35 @@ package struct Table: Sendable {
     }
 
     /// The lines, the head first; the last column is cut to what the width leaves, if there is one.
-    package func lines(width: Int?) -> [String] {
+    ///
+    /// With `shrinking` the others are cut, too, the widest first, until all columns fit.
+    package func lines(width: Int?, shrinking: Bool = false) -> [String] {
         let all = [columns.map(\.title)] + rows
         var widths = columns.indices.map { place in all.map { Columns.count($0[place]) }.max() ?? 0
         }
         if let width, let last = widths.indices.last {
             let others = widths.dropLast().reduce(0) { $0 + $1 + 2 }
             widths[last] = min(widths[last], max(8, width - others))
+            if shrinking { Self.shrink(&widths, to: width - 2 * last) }
         }
         return all.map { row in
             let cells = columns.indices.map { place in
                 Columns.pad(row[place], widths[place], right: columns[place].isRight)
             }
             let line = cells.joined(separator: "  ")
-            return String(line.reversed().drop { $0 == " " }.reversed())
+            let text = String(line.reversed().drop { $0 == " " }.reversed())
+            return shrinking ? Columns.fit(text, width ?? .max) : text
+        }
+    }
+
+    /// Takes columns from the widest until they come to a sum, none less than four.
+    private static func shrink(_ widths: inout [Int], to sum: Int) {
+        var excess = widths.reduce(0, +) - sum
+        while excess > 0, let widest = widths.indices.max(by: { widths[$0] < widths[$1] }),
+            widths[widest] > 4
+        {
+            widths[widest] -= 1
+            excess -= 1
         }
     }
 }

@@ -6,11 +6,15 @@ struct GitChanges {
     let root: String
     /// The directories that hold something that differs, relative to the top level: `""` is it.
     private let directories: Set<String>
+    /// The directories in which git sees nothing but that they differ: submodules, and repositories
+    /// that are none.
+    private let repositories: Set<String>
 
     /// Compares the work tree around a directory with a commit.
     ///
     /// What was committed since counts, what is staged or edited, and what is new and not ignored;
-    /// task directories don't.
+    /// task directories don't. A submodule whose commit moved, or whose work tree is dirty, counts in
+    /// whole.
     ///
     /// - Throws: `Trouble` where there is no git, no repository or no such commit.
     init(since reference: String, around directory: String) throws {
@@ -18,17 +22,17 @@ struct GitChanges {
         root = try git.text(["rev-parse", "--show-toplevel"]).trimmingCharacters(in: .newlines)
         let commit = try git.commit(reference)
         let whole = Git(executable: git.executable, directory: root)
-        let changed = ["diff", "--name-only", "-z", "--no-renames", "--no-ext-diff", commit, "--"]
-        let new = ["ls-files", "--others", "--exclude-standard", "-z"]
         var directories: Set<String> = []
-        for path in try [changed, new].flatMap({ try whole.text($0).split(separator: "\0") }) {
-            let parts = path.split(separator: "/")
+        var repositories: Set<String> = []
+        for change in try whole.changes(since: commit) + whole.newFiles() {
+            let parts = change.path.split(separator: "/")
             if parts.contains(".autonomous") { continue }
             for count in parts.indices {
                 directories.insert(parts[..<count].joined(separator: "/"))
             }
+            if change.isRepository { repositories.insert(parts.joined(separator: "/")) }
         }
-        self.directories = directories
+        (self.directories, self.repositories) = (directories, repositories)
     }
 
     /// Whether anything in a directory differs; `nil` where it is not in the work tree.
@@ -36,8 +40,20 @@ struct GitChanges {
         let path = (directory as NSString).resolvingSymlinksInPath
         if path == root { return directories.contains("") }
         guard path.hasPrefix(root + "/") else { return nil }
-        return directories.contains(String(path.dropFirst(root.count + 1)))
+        let parts = path.dropFirst(root.count + 1).split(separator: "/")
+        return directories.contains(parts.joined(separator: "/"))
+            || parts.indices.contains { place in
+                repositories.contains(parts[...place].joined(separator: "/"))
+            }
     }
+}
+
+/// A path that differs.
+private struct GitChange {
+    /// Relative to the top level.
+    var path: Substring
+    /// Whether a repository of its own lies there, into which git does not look.
+    var isRepository: Bool
 }
 
 /// Calls of git.
@@ -69,6 +85,26 @@ private struct Git {
             )
         }
         return String(decoding: result.output, as: UTF8.self)
+    }
+
+    /// What git tracks and what differs from a commit, in the index or the work tree.
+    func changes(since commit: String) throws -> [GitChange] {
+        // Submodules' own settings may say that they are not to be looked at.
+        let words = [
+            "diff", "--raw", "-z", "--no-renames", "--no-ext-diff", "--ignore-submodules=none",
+        ]
+        let fields = try text(words + [commit, "--"]).split(separator: "\0")
+        // Modes, names of objects and a letter, and then the path.
+        return stride(from: 0, to: fields.count - 1, by: 2).map { place in
+            let modes = fields[place].dropFirst().split(separator: " ").prefix(2)
+            return GitChange(path: fields[place + 1], isRepository: modes.contains("160000"))
+        }
+    }
+
+    /// What git neither tracks nor ignores.
+    func newFiles() throws -> [GitChange] {
+        try text(["ls-files", "--others", "--exclude-standard", "-z"]).split(separator: "\0")
+            .map { GitChange(path: $0, isRepository: $0.hasSuffix("/")) }
     }
 
     /// The full name of the commit that a reference names.

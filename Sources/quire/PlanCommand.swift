@@ -11,18 +11,22 @@ struct PlanCommand: ParsableCommand {
         commandName: "plan",
         abstract: "Check a manifest and show what would run, and what it would take.",
         discussion: """
-            Starts nothing and changes nothing. Exit status: 0, or 64 with all errors.
+            Starts nothing and changes nothing. Exit status: 0, or 64 with all errors. Below the table \
+            stands every command, sandbox and variable that would be used.
 
             Sessions, tokens, cost and time are estimated by playing the run several times, as \
             "quire simulate" does: from earlier runs, then from "size", then from what is usual.
             """
     )
 
-    @Argument(help: "The manifest: YAML or JSON.")
+    @Argument(help: "The manifest: YAML or JSON; - reads it from standard input.")
     var manifest: String
 
     @Flag(help: "Print JSON.")
     var json = false
+
+    @Flag(help: "Print the whole prompt of each task.")
+    var prompts = false
 
     @OptionGroup(title: "Selection options") var selection: SelectionOptions
 
@@ -36,26 +40,47 @@ struct PlanCommand: ParsableCommand {
             stateDirectory: state.directory(in: workspace)
         )
         let manifest = selected.manifest
-        for warning in manifest.warnings + manifest.sharedDirectories(named: self.manifest) {
-            Terminal.complain("warning: \(warning)")
+        let notes = manifest.warnings + manifest.sharedDirectories(named: self.manifest)
+        var warnings = notes.map(\.description) + selected.warnings
+        let estimate = estimate(manifest, workspace, &warnings)
+        warnings += estimate?.warnings ?? []
+        if json {
+            try printJSON(manifest, estimate)
+        } else {
+            printTable(selected, workspace)
+            say(PlanDetails(manifest).lines)
+            if let estimate { say(estimate.lines) }
+            if prompts { printPrompts(manifest) }
         }
-        for warning in selected.warnings { Terminal.complain("warning: \(warning)") }
-        let estimate = estimate(manifest, workspace)
-        for warning in estimate?.warnings ?? [] { Terminal.complain("warning: \(warning)") }
-        if json { return try printJSON(manifest, estimate) }
-        printTable(selected, workspace)
-        if let estimate { Terminal.say("\n" + estimate.lines.joined(separator: "\n")) }
+        // Below all else, where they are seen.
+        for warning in warnings { Terminal.complain("warning: \(Sanitizer.line(warning))") }
+    }
+
+    /// Says a paragraph, within the terminal's width.
+    private func say(_ lines: [String]) {
+        Terminal.say("\n" + lines.joined(separator: "\n").wrapped(to: Terminal.columns))
+    }
+
+    private func printPrompts(_ manifest: Manifest) {
+        for task in manifest.tasks {
+            Terminal.say("\nprompt of \(Sanitizer.line(task.plan.name)):\n")
+            Terminal.say(Sanitizer.lines(task.prompt).joined(separator: "\n"))
+        }
     }
 
     /// What the tasks take that are not complete; a database that can't be read is told of, and
     /// tells nothing.
-    private func estimate(_ manifest: Manifest, _ workspace: Workspace) -> PlanEstimate? {
+    private func estimate(
+        _ manifest: Manifest,
+        _ workspace: Workspace,
+        _ warnings: inout [String]
+    ) -> PlanEstimate? {
         var history = ManifestHistory()
         do {
             let directory = state.directory(in: workspace)
             history = try ManifestHistory(directory: directory, manifest: manifest.path)
         } catch {
-            Terminal.complain("warning: the estimate knows of no earlier run: \(error)")
+            warnings.append("the estimate knows of no earlier run: \(error)")
         }
         let left = manifest.tasks.map(\.plan).filter { plan in
             guard let name = try? TaskName(given: plan.name) else { return true }
@@ -77,19 +102,21 @@ struct PlanCommand: ParsableCommand {
                 task.plan.name, task.plan.group ?? "-", "\(task.plan.priority)",
                 task.plan.maxSessions == 0 ? "no limit" : "≤ \(task.plan.maxSessions)",
                 task.plan.needs.isEmpty ? "-" : task.plan.needs.joined(separator: " "),
-                task.directory, task.prompt,
+                // What is shown of a prompt is its beginning.
+                task.directory, String(task.prompt.prefix(400)),
             ])
         }
-        Terminal.say(table.lines(width: Terminal.columns ?? 120).joined(separator: "\n"))
-        Terminal.say("")
-        Terminal.say(
+        let columns = Terminal.columns
+        let lines = table.lines(width: columns ?? 120, shrinking: columns != nil)
+        Terminal.say(lines.joined(separator: "\n"))
+        say([
             "\(Format.count(manifest.tasks.count, "task")), "
                 + (selected.part.map { "shard \($0.shard) of \(Format.count($0.tasks, "task")), " }
                     ?? "")
                 + (manifest.leastConcurrency.map { "\($0) to " } ?? "")
                 + "\(manifest.concurrency) sessions at once, "
                 + "task directories in \(workspace.autonomousDirectory)"
-        )
+        ])
     }
 
     private func printJSON(_ manifest: Manifest, _ estimate: PlanEstimate?) throws {
@@ -97,21 +124,33 @@ struct PlanCommand: ParsableCommand {
         struct Answer: Encodable {
             var plan: RunPlan
             var estimate: PlanEstimate?
+            var details: PlanDetails
+            var work: [PlanDetails.Work]
 
             func encode(to encoder: any Encoder) throws {
                 try plan.encode(to: encoder)
                 var container = encoder.container(keyedBy: Keys.self)
                 try container.encodeIfPresent(estimate, forKey: .estimate)
+                try container.encode(details.agent, forKey: .agent)
+                try container.encode(details.launcher, forKey: .launcher)
+                try container.encode(work, forKey: .work)
             }
 
-            enum Keys: CodingKey { case estimate }
+            enum Keys: CodingKey { case estimate, agent, launcher, work }
         }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         encoder.keyEncodingStrategy = .convertToSnakeCase
         Terminal.say(
             String(
-                decoding: try encoder.encode(Answer(plan: manifest.plan, estimate: estimate)),
+                decoding: try encoder.encode(
+                    Answer(
+                        plan: manifest.plan,
+                        estimate: estimate,
+                        details: PlanDetails(manifest),
+                        work: manifest.tasks.map { PlanDetails.Work($0, withPrompt: prompts) }
+                    )
+                ),
                 as: UTF8.self
             )
         )

@@ -23,7 +23,9 @@ struct PlanEstimate: Encodable {
         }
     }
 
-    /// Tasks that are drawn in all; each at least 5 and at most 50 times.
+    /// Tasks that are drawn in all; each at most 50 times.
+    ///
+    /// Of many tasks one draw is like the other, and takes long.
     private static let work = 10_000
 
     /// The tasks that are left.
@@ -50,7 +52,7 @@ struct PlanEstimate: Encodable {
         let plan = model.plan.withoutBudgets
         tasks = manifest.tasks.count
         completeTasks = complete
-        draws = max(5, min(50, Self.work / tasks))
+        draws = max(1, min(50, Self.work / tasks))
         var (sessions, tokens, cost, seconds) = ([Double](), [Double](), [Double](), [Double]())
         var needs = Array(repeating: Needs(), count: tasks)
         for seed in 1...draws {
@@ -75,12 +77,15 @@ struct PlanEstimate: Encodable {
     /// The lines for people.
     var lines: [String] {
         func line(_ name: String, _ range: Range, _ text: (Double) -> String) -> String {
-            "  \(name) about \(text(range.about)) (\(text(range.low)) to \(text(range.high)))"
+            "  \(name) about \(text(range.about))"
+                + (draws > 1 ? " (\(text(range.low)) to \(text(range.high)))" : "")
         }
         var lines = [
             "what \(Format.count(tasks, "task")) would take"
                 + (completeTasks > 0 ? " (\(completeTasks) more are complete)" : "")
-                + ", in \(draws) draws; a tenth came to less, a tenth to more:",
+                + (draws > 1
+                    ? ", in \(draws) draws; a tenth came to less, a tenth to more:"
+                    : ", in one draw:"),
             line("sessions", sessions) { "\(Int(clamping: $0.rounded()))" },
             line("tokens  ", tokens) { Format.tokens(Int64(clamping: $0)) },
         ]

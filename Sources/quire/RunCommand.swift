@@ -99,6 +99,13 @@ struct RunCommand: ParsableCommand {
             retryFailed: retryFailed
         )
         request.plan.maxFailures = failures.most
+        request.warnings = selected.manifest.sharedDirectories(
+            named: self.manifest,
+            concurrency: request.plan.concurrency
+        ).map(\.description)
+        if progress == .none {
+            for warning in request.warnings { Terminal.complain("warning: \(warning)") }
+        }
         if let drainTimeout {
             request.plan.drainAfterInterrupt = drainTimeout
             request.plan.drainAfterTerminate = drainTimeout

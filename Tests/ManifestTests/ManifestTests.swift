@@ -94,7 +94,10 @@ import Testing
         ("version: 1\ntasks: [{name: .hidden, prompt: p}]", "begin with a letter or digit"),
         ("version: 1\ntasks: [{name: a/b, prompt: p}]", "\"a/b\" can't be a task's name"),
         ("version: 1\ntasks: [{name: \"a\\u0000\", prompt: p}]", "can't be a task's name"),
-        ("version: 1\ntasks: [{name: \"{x}\", prompt: p}]", "the matrix has no such key"),
+        (
+            "version: 1\ntasks: [{name: \"{x}\", prompt: p}]",
+            "m.yaml:2:17: {x} names nothing: the task has no matrix"
+        ),
         ("version: 1\ntasks: [{name: a, prompt: \" \"}]", "the prompt is empty"),
         ("version: 1\ntasks: [{name: a, prompt_file: x.md}]", "\"/w/x.md\" can't be read"),
         (
@@ -115,7 +118,7 @@ import Testing
         ("version: 1\ntasks: [{name: a, prompt: p, isolation: none}]", "unknown key \"isolation\""),
         (
             "version: 1\nrun: {launcher: [ssh, \"{comand}\"]}\ntasks: [{name: a, prompt: p}]",
-            "m.yaml:2:17: the launcher has no {comand}; did you mean {command}?"
+            "m.yaml:2:24: the launcher has no {comand}; did you mean {command}?"
         ),
         (
             "version: 1\nrun: {launcher: [\"{command}\"]}\ntasks: [{name: a, prompt: p}]",
@@ -215,7 +218,7 @@ import Testing
             tasks:
               - name: "{os}-{v}"
                 matrix: {os: [linux, mac], v: [1, 2]}
-                prompt: Build {os} {v} {other}
+                prompt: Build {os} {v} {{other}}
                 directory: src/{os}
                 env: {B: "{v}"}
                 retries: {delay: 2s}

@@ -49,7 +49,8 @@ struct SchemaChecker {
         }
         func matches(_ branch: [String: Any]) -> Bool { check(node, branch, place).isEmpty }
         switch keyword {
-        case "$schema", "title", "description", "$defs", "properties": return []
+        case "$schema", "title", "description", "$defs", "properties", "patternProperties":
+            return []
         case "$ref":
             let name = (value as? String ?? "").replacing("#/$defs/", with: "")
             guard let target = definitions[name] as? [String: Any] else {
@@ -103,6 +104,10 @@ struct SchemaChecker {
                 return check(key, value as? [String: Any] ?? [:], inner)
             }
             if let own = known[name] { return check(member, own, inner) }
+            for (pattern, own) in schema["patternProperties"] as? [String: [String: Any]] ?? [:]
+            where name.range(of: pattern, options: .regularExpression) != nil {
+                return check(member, own, inner)
+            }
             if let others = value as? [String: Any] { return check(member, others, inner) }
             return value as? Bool == false ? ["\(inner): no such key"] : []
         }

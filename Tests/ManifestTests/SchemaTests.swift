@@ -53,6 +53,7 @@ func messages(_ text: String) -> [String] {
         "version: 1\ntasks: [{name: a, prompt: b, stall_after: {tokens: 5M, time: 6h}, grow_after: 9}]",
         "version: 1\ntasks: [{name: a, prompt: b, stall_after: {sessions: 3}}]",
         "version: 1\ntasks: [{name: a, prompt: b}]",
+        "version: 1\nx-a: &a {size: small}\nrun: {x-b: 1}\ntasks: [{name: a, prompt: b, <<: *a, x-c: }]",
         "version: \"1\"\ntasks: [{name: 7, prompt: 8}]",
         #"{"version": 1, "tasks": [{"name": "a", "prompt": "b", "env": {"N": 1, "T": true}}]}"#,
         "version: 1\nrun:\ngroups:\ndefaults:\ntasks: [{name: a, prompt: b, retries: , env: }]",

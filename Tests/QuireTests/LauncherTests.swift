@@ -55,7 +55,7 @@ func script(_ text: String, _ path: String) throws {
                 "image", "sh", "-c",
             ]
         ),
-        ("[on, 'node{slot}', '{{slot}}', '${slot}']", ["node0", "{0}", "$0"]),
+        ("[on, 'node{slot}', '{{slot}}', '${slot}']", ["node0", "{slot}", "$0"]),
     ]
 
     @Test(arguments: lines)

@@ -221,6 +221,49 @@ private func planned(_ run: QuireRun, _ arguments: String...) throws -> [String]
         }
     }
 
+    @Test func `a submodule that moved or is dirty counts in whole`() throws {
+        try withRun { run in
+            try put("1\n", run.root + "/lib/pkg/file")
+            let text = ["lib", "lib/pkg", "other"].enumerated().map {
+                "  - {name: t\($0), prompt: p, directory: top/\($1)}\n"
+            }
+            try FileManager.default.removeItem(atPath: run.root + "/.git")
+            let (lib, top) = (QuireRun(root: run.root + "/lib"), QuireRun(root: run.root + "/top"))
+            try git(lib, "init", "-q", "-b", "main")
+            try git(lib, "add", ".")
+            try git(lib, "commit", "-qm", "one")
+            try put("1\n", top.root + "/other/file")
+            try git(top, "init", "-q", "-b", "main")
+            try git(
+                top,
+                "-c",
+                "protocol.file.allow=always",
+                "submodule",
+                "--quiet",
+                "add",
+                "../lib"
+            )
+            try put(
+                "version: 1\nrun: {agent: simulated}\ntasks:\n"
+                    + text.joined().replacing("top/", with: ""),
+                top.root + "/m.yaml"
+            )
+            try git(top, "config", "-f", ".gitmodules", "submodule.lib.ignore", "all")
+            try git(top, "add", ".")
+            try git(top, "commit", "-qm", "one")
+            #expect(try planned(top, "--changed-since", "HEAD") == [])
+            let inner = QuireRun(root: top.root + "/lib")
+            try put("2\n", inner.root + "/new")
+            #expect(try planned(top, "--changed-since", "HEAD") == ["t0", "t1"])
+            try git(inner, "add", ".")
+            try git(inner, "commit", "-qm", "two")
+            #expect(try planned(top, "--changed-since", "HEAD") == ["t0", "t1"])
+            try git(top, "-c", "submodule.lib.ignore=none", "commit", "-qam", "two")
+            #expect(try planned(top, "--changed-since", "HEAD") == [])
+            #expect(try planned(top, "--changed-since", "HEAD~1") == ["t0", "t1"])
+        }
+    }
+
     @Test func `where nothing changed nothing runs, and that is no failure`() throws {
         try withRun { run in
             try prepare(run)

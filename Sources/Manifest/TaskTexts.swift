@@ -1,0 +1,71 @@
+import Yams
+
+/// The texts of a task's entry in which placeholders may stand, read once for all tasks of its matrix.
+struct TaskTexts {
+    let prompt: Template?
+    let promptFile: Template?
+    let directory: Template?
+    let group: Template?
+    let model: Template?
+    let needs: [Template]
+    let codexArguments: [Template]
+    let environment: [String: Template]
+
+    /// Reads the texts of an entry, or of the defaults; what names no key of the matrix is told.
+    init(_ own: [String: Node], _ defaults: [String: Node], _ reader: Reader, _ keys: Set<String>) {
+        func value(_ key: String) -> Node? { own[key] ?? defaults[key] }
+        func template(_ text: String, _ node: Node?) -> Template {
+            let template = Template(text, keys: keys)
+            for word in template.unknown { reader.fail(node, placeholder: word, keys) }
+            return template
+        }
+        func text(_ key: String, _ node: Node?) -> Template? {
+            let template = reader.string(node, "\"\(key)\"").map { template($0, node) }
+            // A path with a mistake in it is not looked for.
+            return template?.unknown.isEmpty == true ? template : nil
+        }
+        func words(_ key: String, _ node: Node?) -> [Template] {
+            (reader.strings(node, "\"\(key)\"") ?? []).map { template($0, node) }
+        }
+        prompt = text("prompt", own["prompt"])
+        promptFile = text("prompt_file", own["prompt_file"])
+        directory = text("directory", value("directory"))
+        group = text("group", value("group"))
+        model = text("model", value("model"))
+        // A name with placeholders stands for all tasks of that entry.
+        needs = (reader.strings(own["needs"], "\"needs\"") ?? []).map { text in
+            let template = Template(text, keys: keys)
+            return template.unknown.isEmpty ? template : Template(text, keys: [])
+        }
+        codexArguments = words("codex_args", value("codex_args"))
+        var environment: [String: Template] = [:]
+        for node in [defaults["env"], own["env"]] {
+            for (key, name, value) in reader.entries(node, "\"env\"") {
+                guard !name.isEmpty, !name.contains("="), !name.contains("\0") else {
+                    reader.fail(key, "\"\(name)\" can't be a variable's name")
+                    continue
+                }
+                environment[name] = reader.string(value, "\"\(name)\"").map { template($0, value) }
+            }
+        }
+        self.environment = environment
+    }
+}
+
+// Placeholders that name nothing.
+extension Reader {
+    /// Tells of one in a node's text.
+    func fail(_ node: Node?, placeholder name: String, _ keys: Set<String>) {
+        fail(node, about: "{\(name)}", Self.words(forPlaceholder: name, keys))
+    }
+
+    /// What is said of one; `keys` are those of the matrix.
+    static func words(forPlaceholder name: String, _ keys: Set<String>) -> String {
+        guard !keys.isEmpty else { return "{\(name)} names nothing: the task has no matrix" }
+        let known = keys.sorted().map { "{\($0)}" }.joined(separator: ", ")
+        let near = Keys.suggestion(for: name, among: keys.sorted())
+        let advice = near.map { "did you mean {\($0)}?" } ?? "it has \(known)"
+        return "{\(name)} names nothing in the task's matrix; \(advice); for the text itself write "
+            + "{{\(name)}}"
+    }
+}

@@ -1,0 +1,87 @@
+/// A text with placeholders such as `{key}`, for which a matrix has values.
+///
+/// With a matrix, `{{` and the `}}` that belongs to it are braces, and a word in braces that names no
+/// key is a mistake; all other braces are text, as is `${word}`. Without a matrix there are no
+/// placeholders, and the whole text is taken as it is.
+struct Template {
+    private enum Piece {
+        case text(Substring)
+        case value(String)
+    }
+
+    /// Words in braces that name nothing, each once, in their order.
+    private(set) var unknown: [String] = []
+    private var pieces: [Piece] = []
+
+    /// Reads a text; `keys` are those of the matrix, none where there is no matrix.
+    init(_ text: String, keys: Set<String>) {
+        guard !keys.isEmpty, text.utf8.contains(UInt8(ascii: "{")) else {
+            pieces = [.text(text[...])]
+            return
+        }
+        var rest = text[...]
+        var openBraces = 0
+        var before: Character?
+        while let place = rest.firstIndex(where: { $0 == "{" || openBraces > 0 && $0 == "}" }) {
+            let head = rest[..<place]
+            if !head.isEmpty { pieces.append(.text(head)) }
+            before = head.last ?? before
+            let brace = rest[place]
+            rest = rest[rest.index(after: place)...]
+            if rest.first == brace {
+                // A doubled brace.
+                openBraces += brace == "{" ? 1 : -1
+                pieces.append(.text(brace == "{" ? "{" : "}"))
+                rest = rest.dropFirst()
+            } else if brace == "{", let name = Self.name(rest, keys) {
+                if keys.contains(name) {
+                    pieces.append(.value(name))
+                } else if before == "$" {
+                    pieces.append(.text("{\(name)}"))
+                } else if !unknown.contains(name) {
+                    unknown.append(name)
+                }
+                rest = rest.dropFirst(name.count + 1)
+            } else {
+                pieces.append(.text(brace == "{" ? "{" : "}"))
+            }
+            before = brace
+        }
+        if !rest.isEmpty { pieces.append(.text(rest)) }
+    }
+
+    /// Whether the text is different for each combination of values.
+    var isVariable: Bool {
+        pieces.contains { if case .value = $0 { true } else { false } }
+    }
+
+    /// The text with each placeholder replaced, once: what is put in is left as it is.
+    func text(_ values: TaskExpansion.Combination) -> String {
+        if pieces.count == 1, case .text(let text) = pieces[0] { return String(text) }
+        var result = ""
+        for piece in pieces {
+            switch piece {
+            case .text(let text): result += text
+            case .value(let key): result += values[key] ?? ""
+            }
+        }
+        return result
+    }
+
+    /// What stands in braces, where it is a key or looks like one.
+    private static func name(_ rest: Substring, _ keys: Set<String>) -> String? {
+        guard let end = rest.firstIndex(where: { "{}\n".contains($0) }), rest[end] == "}" else {
+            return nil
+        }
+        let name = String(rest[..<end])
+        return keys.contains(name) || name.isPlaceholderName ? name : nil
+    }
+}
+
+extension String {
+    /// Whether a text in braces looks like a placeholder: a word of letters, digits, `_` and `-`.
+    var isPlaceholderName: Bool {
+        guard let first, first.isLetter || first == "_" else { return false }
+        return allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "-" }
+    }
+}

@@ -1,0 +1,138 @@
+import CodexEvents
+import Manifest
+import Orchestration
+import Reporting
+
+/// What a manifest would start: commands, sandboxes and variables, each with the tasks that it is for.
+struct PlanDetails {
+    /// How a task's sessions are carried out.
+    struct Work: Encodable {
+        var name: String
+        var directory: String
+        var sandbox: String
+        var env: [String: String]
+        var arguments: [String]
+        /// The whole prompt; `nil` where nobody asked for it.
+        var prompt: String?
+
+        init(_ task: Manifest.Task, withPrompt: Bool) {
+            name = task.plan.name
+            directory = task.directory
+            sandbox = task.sandbox
+            env = task.environment
+            arguments = Self.arguments(of: task)
+            prompt = withPrompt ? task.prompt : nil
+        }
+
+        /// What follows the agent's own words; the task's directory is told by its place alone.
+        static func arguments(of task: Manifest.Task) -> [String] {
+            CodexCommand(
+                sandbox: Sandbox(rawValue: task.sandbox) ?? .workspaceWrite,
+                directories: [".autonomous/TASK"],
+                model: task.model,
+                extra: task.codexArguments
+            ).arguments
+        }
+    }
+
+    /// The agent's program and its first words, as the manifest has them.
+    let agent: [String]
+    /// The launcher's words; empty for none.
+    let launcher: [String]
+    private let tasks: [Manifest.Task]
+
+    init(_ manifest: Manifest) {
+        agent =
+            switch manifest.agent {
+            case .codex: ["codex"]
+            case .simulated: ["quire", "codex-sim"]
+            case .command(let words): words
+            }
+        launcher = manifest.launcher
+        tasks = manifest.tasks
+    }
+
+    /// The lines for people.
+    var lines: [String] {
+        let commands = groups { Self.shell(agent + Work.arguments(of: $0)) }
+        let sandboxes = groups(\.sandbox)
+        var variables: [String: [String]] = [:]
+        for task in tasks {
+            for (name, value) in task.environment {
+                variables[Self.assignment(name, value), default: []].append(task.plan.name)
+            }
+        }
+        var lines = ["commands that would run, with the prompt as standard input:"]
+        lines += commands.map { "  \($0.text)\(suffix($0.names))" }
+        if !launcher.isEmpty { lines += ["through the launcher:", "  \(Self.shell(launcher))"] }
+        lines += ["sandbox:"] + sandboxes.map { "  \($0.text)\(suffix($0.names))" }
+        if !variables.isEmpty {
+            lines += ["variables that are set:"]
+            lines += variables.sorted { $0.key < $1.key }.map { "  \($0)\(suffix($1))" }
+        }
+        // Whatever a value holds stays on its line.
+        return lines.map { Sanitizer.lines($0).joined(separator: "⏎") }
+    }
+
+    /// The tasks by something they have, in the order of the first of each.
+    private func groups(_ text: (Manifest.Task) -> String) -> [(text: String, names: [String])] {
+        var places: [String: Int] = [:]
+        var result: [(text: String, names: [String])] = []
+        for task in tasks {
+            let text = text(task)
+            if let place = places[text] {
+                result[place].names.append(task.plan.name)
+            } else {
+                places[text] = result.count
+                result.append((text, [task.plan.name]))
+            }
+        }
+        return result
+    }
+
+    /// Which tasks something is for; nothing where it is for all.
+    private func suffix(_ names: [String]) -> String {
+        guard names.count < tasks.count else { return "" }
+        let some = names.prefix(3).joined(separator: ", ")
+        return "  (\(some)\(names.count > 3 ? " and \(names.count - 3) more" : ""))"
+    }
+
+    private static func shell(_ words: [String]) -> String {
+        words.map(\.quotedForShell).joined(separator: " ")
+    }
+
+    private static func assignment(_ name: String, _ value: String) -> String {
+        "\(name)=\(value.quotedForShell)"
+    }
+}
+
+extension String {
+    /// The text in lines of at most so many columns; as it is for `nil`.
+    func wrapped(to columns: Int?) -> String {
+        guard let columns else { return self }
+        return split(separator: "\n", omittingEmptySubsequences: false)
+            .flatMap { String($0).wrapped(columns) }.joined(separator: "\n")
+    }
+
+    /// The text in lines of at most so many columns, broken at spaces where there are any; those that
+    /// follow are indented.
+    fileprivate func wrapped(_ columns: Int) -> [String] {
+        let most = max(20, columns)
+        var lines: [String] = []
+        var rest = self[...]
+        while Columns.count(String(rest)) > most {
+            var (used, end) = (0, rest.startIndex)
+            while end < rest.endIndex, used + Columns.count(String(rest[end])) <= most {
+                used += Columns.count(String(rest[end]))
+                end = rest.index(after: end)
+            }
+            // A break in the indentation would be none.
+            let space = rest[..<end].lastIndex(of: " ").flatMap { place in
+                rest[..<place].contains { $0 != " " } ? place : nil
+            }
+            lines.append(String(rest[..<(space ?? end)]))
+            rest = "    " + rest[(space ?? end)...].drop { $0 == " " }
+        }
+        return lines + [String(rest)]
+    }
+}

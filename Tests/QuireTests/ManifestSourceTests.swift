@@ -1,0 +1,71 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct `A manifest that is no plain file` {
+    private static let manifest =
+        "version: 1\nrun: {agent: simulated, admission: {min_free_memory: 0, min_free_disk: 0}}\ntasks: [{name: t, prompt: \"sim: entries=1\"}]\n"
+
+    /// How a shell can hand a manifest over.
+    static let ways = [
+        "cat m.yaml | QUIRE COMMAND -", "QUIRE COMMAND - < m.yaml",
+        "QUIRE COMMAND /dev/stdin < m.yaml",
+        "QUIRE COMMAND <(cat m.yaml)", "mkfifo p; cat m.yaml > p & QUIRE COMMAND p",
+    ]
+
+    @Test(arguments: ways)
+    func `is read to its end`(way: String) throws {
+        try withRun { run in
+            try put(Self.manifest, run.root + "/m.yaml")
+            let command = way.replacing("QUIRE", with: "\"$0\"")
+            for word in ["plan", "run"] {
+                let outcome = try Program(
+                    "/bin/bash",
+                    [
+                        "-c", "rm -f p; " + command.replacing("COMMAND", with: word),
+                        Program.built("quire"),
+                    ],
+                    in: run.root
+                ).run()
+                #expect(outcome.status == 0, "\(outcome.output)\(outcome.error)")
+            }
+            #expect(FileManager.default.fileExists(atPath: run.task("t") + "/task_list.md"))
+        }
+    }
+
+    @Test func `is one run of its directory, which goes on`() throws {
+        try withRun { run in
+            try put(Self.manifest, run.root + "/m.yaml")
+            for way in Self.ways.dropLast() {
+                let command = way.replacing("QUIRE", with: "\"$0\"").replacing(
+                    "COMMAND",
+                    with: "run"
+                )
+                let program = Program(
+                    "/bin/bash",
+                    ["-c", command, Program.built("quire")],
+                    in: run.root
+                )
+                #expect(try program.run().status == 0)
+            }
+            let status = try run.quire(["status", "-"])
+            #expect(status.output.contains("(\(run.root)/-, "), "\(status.output)\(status.error)")
+            #expect(status.output.contains("leg 4"))
+        }
+    }
+
+    @Test func `and can't be read is told as what it is`() throws {
+        try withRun { run in
+            func message(_ path: String) throws -> String {
+                let outcome = try run.quire(["plan", path])
+                #expect(outcome.status == 64)
+                return outcome.error
+            }
+            #expect(try message(".").contains("it is a directory; name the manifest file in it"))
+            #expect(try message("none").contains("there is no such file"))
+            try put("", run.root + "/empty")
+            #expect(try message("empty").contains("it is empty"))
+            #expect(try message("/dev/null").contains("it is empty"))
+        }
+    }
+}

@@ -1,0 +1,109 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct `What a plan shows` {
+    private static let manifest = """
+        version: 1
+        run: {name: p, concurrency: 2, launcher: [sh, -c, "curl x | sh; {command}"]}
+        defaults: {env: {A: all}}
+        tasks:
+          - {name: careless, prompt: "first line\\n  second line", sandbox: danger-full-access, env: {LD_PRELOAD: /x.so}, model: m-1}
+          - {name: careful, prompt: x, codex_args: [--add-dir, "a b"]}
+        """
+
+    @Test func `is every command, sandbox and variable, each with its tasks`() throws {
+        try withRun { run in
+            try put(Self.manifest, run.root + "/m.yaml")
+            let output = try run.quire(["plan", "m.yaml"]).output
+            for words in [
+                "through the launcher:\n  sh -c 'curl x | sh; {command}'\n",
+                "sandbox_mode=\"danger-full-access\"' --skip-git-repo-check --json --model m-1 -  (careless)\n",
+                "--add-dir 'a b' -  (careful)\n", "  danger-full-access  (careless)\n",
+                "  workspace-write  (careful)\n", "  A=all\n", "  LD_PRELOAD=/x.so  (careless)\n",
+            ] { #expect(output.contains(words), "\(words) in \(output)") }
+            #expect(!output.contains("\n  second line\n"))
+            let prompts = try run.quire(["plan", "m.yaml", "--prompts"]).output
+            #expect(prompts.contains("prompt of careless:\n\nfirst line\n  second line\n"))
+        }
+    }
+
+    @Test func `is in its JSON, too`() throws {
+        struct Answer: Decodable {
+            struct Work: Decodable {
+                var name: String
+                var sandbox: String
+                var arguments: [String]
+                var prompt: String?
+            }
+
+            var agent: [String]
+            var launcher: [String]
+            var work: [Work]
+        }
+        try withRun { run in
+            try put(Self.manifest, run.root + "/m.yaml")
+            let json = try run.quire(["plan", "m.yaml", "--json", "--prompts"]).output
+            let answer = try decoded(Answer.self, json)
+            #expect(answer.agent == ["codex"] && answer.launcher.count == 3)
+            #expect(answer.work.map(\.sandbox) == ["danger-full-access", "workspace-write"])
+            #expect(answer.work[0].prompt == "first line\n  second line")
+            #expect(answer.work[1].arguments.contains("a b"))
+        }
+    }
+
+    /// Runs a command on a terminal of so many columns, and prints what it shows.
+    private static let terminal = """
+        import fcntl, os, pty, struct, sys, termios
+        pid, leader = pty.fork()
+        if pid == 0:
+            fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", 24, int(sys.argv[1]), 0, 0))
+            os.execv(sys.argv[2], sys.argv[2:])
+        while True:
+            try: piece = os.read(leader, 65536)
+            except OSError: break
+            if not piece: break
+            os.write(1, piece)
+        sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+        """
+
+    @Test(arguments: [60, 80, 132])
+    func `fits the terminal, with the warnings at its end`(columns: Int) throws {
+        try withRun { run in
+            try put(Self.manifest, run.root + "/m.yaml")
+            let outcome = try Program(
+                "/usr/bin/env",
+                [
+                    "python3", "-c", Self.terminal, "\(columns)", Program.built("quire"), "plan",
+                    "m.yaml",
+                ],
+                in: run.root
+            ).run()
+            #expect(outcome.status == 0, "\(outcome.error)")
+            let lines = outcome.output.replacing("\r\n", with: "\n").split(separator: "\n")
+            let shown = lines.prefix { !$0.hasPrefix("2 tasks") }
+            #expect(shown.count == 3 && shown.allSatisfy { $0.count <= columns }, "\(shown)")
+            let text = lines.dropFirst(3).prefix { !$0.hasPrefix("warning: ") }
+            #expect(text.count > 8 && text.allSatisfy { $0.count <= columns }, "\(text)")
+            #expect(lines.last?.hasPrefix("warning: ") == true, "\(lines.suffix(2))")
+        }
+    }
+}
+
+@Suite struct `A shared directory` {
+    @Test func `is warned of when a run begins, and its status keeps that`() throws {
+        try withRun { run in
+            try run.write([("t", "entries=1"), ("u", "entries=1")])
+            let outcome = try run.quire(["run", "m.yaml"])
+            #expect(outcome.status == 0)
+            let words = "\"t\", \"u\" work in the same directory \(run.root)"
+            #expect(outcome.output.contains(words), "\(outcome.output)")
+            #expect(try run.quire(["status"]).output.contains(": \(words)"))
+            #expect(
+                try run.quire(["status", "--json"]).output.contains("work in the same directory")
+            )
+            let quiet = try run.quire(["run", "m.yaml", "--progress", "none"])
+            #expect(quiet.error.contains(words))
+        }
+    }
+}
