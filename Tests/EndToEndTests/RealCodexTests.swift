@@ -268,7 +268,7 @@ struct `The real Codex CLI` {
                     resume: true
                     model: gpt-5.2-codex
                     codex_args: [-p, mine, --color, never, -C, \(root), -s, workspace-write,
-                      --add-dir, /tmp, -o, \(root)/last, --enable, goals]
+                      --add-dir, \(root)/home, -o, \(root)/last, --enable, goals]
                 """,
                 root + "/m.yaml"
             )
