@@ -202,7 +202,13 @@ struct `A disk that takes nothing more` {
                     _ = try? shell("cat /dev/zero > \(state)/fill 2>/dev/null", in: run.root)
                     try? put("", run.root + "/filled")
                 }
-                if output.contains("starts are held") { kill(pid, SIGKILL) }
+                guard output.contains("starts are held") else { return }
+                // Its agent has done its work, and that is not repeated.
+                _ = eventually {
+                    text(run.task("t") + "/session.log")
+                        .components(separatedBy: "\"turn.completed\"").count - 1 >= 2
+                }
+                kill(pid, SIGKILL)
             }
             #expect(killed.status == 137, "\(killed.output) \(killed.error)")
             // Where the log has a little room left in its last page, the store can be opened.
