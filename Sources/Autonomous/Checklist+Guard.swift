@@ -1,23 +1,57 @@
+import Orchestration
+
 // The list is sacred: boxes may be ticked and entries appended; all else is damage.
 extension Checklist {
     /// What an agent did to the last good copy that it may not do; `nil` for a list in order.
     package func damage(since good: Checklist) -> Damage? {
         for (place, old) in good.entries.enumerated() {
-            guard place < entries.count else {
-                return Damage(description: "entry \(old.number) is gone")
+            guard let new = entry(at: place, insteadOf: old) else {
+                return Damage(description: gone(old, at: place))
             }
-            let new = entries[place]
-            if let words = Self.change(from: old, to: new) { return Damage(description: words) }
+            if new.text != old.text {
+                return Damage(description: "entry \(old.number) was reworded")
+            }
+            if old.isTicked && !new.isTicked {
+                return Damage(description: "the box of entry \(old.number) was unticked")
+            }
         }
         return nil
     }
 
-    private static func change(from old: Entry, to new: Entry) -> String? {
-        if new.number != old.number {
-            return "entry \(old.number) is gone: entry \(new.number) stands in its place"
+    /// How a person gave a task that was complete more to do: by unticking boxes and appending
+    /// entries to a copy of which all boxes are ticked.
+    ///
+    /// - Returns: the change in words; `nil` where the copy was not complete, or something else was
+    ///   changed, too, or nothing.
+    package func reopening(of good: Checklist) -> String? {
+        guard good.progress.isComplete, entries.count >= good.entries.count else { return nil }
+        var unticked: [Int] = []
+        for (place, old) in good.entries.enumerated() {
+            guard let new = entry(at: place, insteadOf: old), new.text == old.text else {
+                return nil
+            }
+            if !new.isTicked { unticked.append(new.number) }
         }
-        if new.text != old.text { return "entry \(old.number) was reworded" }
-        if old.isTicked && !new.isTicked { return "the box of entry \(old.number) was unticked" }
-        return nil
+        let added = entries.dropFirst(good.entries.count).filter { !$0.isTicked }.map(\.number)
+        let changes = [("unticked", unticked), ("appended", added)].filter { !$0.1.isEmpty }
+        guard !changes.isEmpty else { return nil }
+        return changes.map { "\(Self.words(for: $0.1)) \($0.0)" }.joined(separator: ", ")
+    }
+
+    private func entry(at place: Int, insteadOf old: Entry) -> Entry? {
+        guard place < entries.count, entries[place].number == old.number else { return nil }
+        return entries[place]
+    }
+
+    private func gone(_ old: Entry, at place: Int) -> String {
+        guard place < entries.count else { return "entry \(old.number) is gone" }
+        return "entry \(old.number) is gone: entry \(entries[place].number) stands in its place"
+    }
+
+    private static func words(for numbers: [Int]) -> String {
+        guard numbers.count > 1 else { return "entry \(numbers[0]) was" }
+        let shown = numbers.prefix(5).map { "\($0)" }.joined(separator: ", ")
+        let more = numbers.count > 5 ? " and \(numbers.count - 5) more" : ""
+        return "entries \(shown)\(more) were"
     }
 }

@@ -66,14 +66,20 @@ package struct TaskDirectory: Hashable, Sendable {
     /// A good list that has not changed since `last`, the look before this one, is not read twice.
     /// One that can't be kept is good all the same, and one that can't be read now is taken to be
     /// as it was; the look's `unkept` says why.
-    package func inspectAndKeep(after last: ChecklistLook? = nil) -> ChecklistLook {
+    ///
+    /// At the beginning of a leg (`isFirst`) no agent is at work: what was then changed in a list that
+    /// was complete was changed by a person, who may untick boxes, too.
+    package func inspectAndKeep(
+        after last: ChecklistLook? = nil,
+        isFirst: Bool = false
+    ) -> ChecklistLook {
         do {
             guard FileKind(taskListPath) != .nothing else {
                 return ChecklistLook(try goodCopy() == nil ? .missing : damaged("it is gone"))
             }
             let bytes = try listBytes()
             if let last, last.isOf(bytes) { return last }
-            return try keepIfGood(bytes)
+            return try keepIfGood(bytes, isFirst: isFirst)
         } catch let error as Checklist.Damage {
             return ChecklistLook(damaged(error.description, hasCopy: hasGoodCopy))
         } catch let error as FileError where error.isOfTheDisk {
@@ -100,21 +106,29 @@ package struct TaskDirectory: Hashable, Sendable {
         return inspectAndKeep(after: last)
     }
 
-    private func keepIfGood(_ bytes: [UInt8]) throws -> ChecklistLook {
+    private func keepIfGood(_ bytes: [UInt8], isFirst: Bool) throws -> ChecklistLook {
         let list = try Checklist(bytes: bytes)
+        var look = ChecklistLook(.good(list.progress), of: bytes)
+        if list.progress.isComplete { look.stamp = try stamp(of: bytes) }
         let copy = try goodCopyBytes()
-        if copy == bytes { return ChecklistLook(.good(list.progress), of: bytes) }
+        if copy == bytes { return look }
         let good = copy.flatMap { try? Checklist(bytes: $0) }
-        if let good, let damage = list.damage(since: good) { throw damage }
+        if isFirst { look.reopening = good.flatMap { list.reopening(of: $0) } }
+        if let good, look.reopening == nil, let damage = list.damage(since: good) { throw damage }
         do throws(FileError) {
             if list != good { try keep(bytes) }
         } catch {
             // The list is good all the same; without a fingerprint it is looked at once more.
-            var look = ChecklistLook(.good(list.progress))
             look.unkept = error
-            return look
+            look.fingerprint = nil
         }
-        return ChecklistLook(.good(list.progress), of: bytes)
+        return look
+    }
+
+    /// The stamp of the file with these bytes; `nil` where it is being changed just now.
+    private func stamp(of bytes: [UInt8]) throws -> String? {
+        let stamp = listStamp()
+        return try listBytes() == bytes ? stamp : nil
     }
 
     /// The bytes of the last good copy; `nil` where there is none.
@@ -136,13 +150,21 @@ package struct TaskDirectory: Hashable, Sendable {
 
     private var hasGoodCopy: Bool { (try? goodCopy()) != nil }
 
-    /// Looks at the checklist without the last good copy.
-    package func checklistAlone() -> ChecklistState {
+    /// Looks at the checklist as a new leg will, but changes nothing and locks nothing.
+    ///
+    /// One that is missing is missing, whether there is a copy or not.
+    package func checklistAsItLies() -> ChecklistState {
         guard FileKind(taskListPath) != .nothing else { return .missing }
         do {
-            return .good(try Checklist(bytes: try listBytes()).progress)
+            let list = try Checklist(bytes: try listBytes())
+            if let good = try goodCopy(), list.reopening(of: good) == nil,
+                let damage = list.damage(since: good)
+            {
+                return damaged(damage.description)
+            }
+            return .good(list.progress)
         } catch {
-            return damaged("\(error)", hasCopy: false)
+            return damaged("\(error)", hasCopy: hasGoodCopy)
         }
     }
 
@@ -241,8 +263,12 @@ package struct ChecklistLook: Hashable, Sendable {
     package let state: ChecklistState
     /// Why a good list could not be kept as the last good copy; `nil` where it was, or was not to be.
     package fileprivate(set) var unkept: FileError?
+    /// Of a complete list, the stamp of its file: see `TaskDirectory.listStamp`.
+    package fileprivate(set) var stamp: String?
+    /// How a person gave a task that was complete more to do, in words; `nil` for not at all.
+    package fileprivate(set) var reopening: String?
     /// Tells the bytes of a good list from others.
-    private let fingerprint: Int?
+    fileprivate var fingerprint: Int?
 
     fileprivate init(_ state: ChecklistState, of bytes: [UInt8]? = nil) {
         self.state = state

@@ -36,6 +36,9 @@ package struct Workspace: Hashable, Sendable {
         TaskDirectory(workspace: self, name: name)
     }
 
+    /// Whether task directories lie here at all: on another machine only the database may.
+    package var hasTasks: Bool { FileKind(autonomousDirectory) == .directory }
+
     /// The tasks whose directories exist, by name; files beside them are ignored.
     package func tasks() -> [TaskListing] {
         let names =
@@ -66,7 +69,7 @@ package struct TaskListing: Hashable, Sendable {
 
     init(_ directory: TaskDirectory) {
         name = directory.name
-        checklist = directory.checklistAlone()
+        checklist = directory.checklistAsItLies()
         thread = directory.savedThread()
         lastActivity = directory.lastActivity()
     }

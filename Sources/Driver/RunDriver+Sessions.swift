@@ -79,6 +79,8 @@ extension RunDriver: SessionObserver {
             )
         }
         tasks[key.task]?.look = end.look
-        inbox.append(.sessionEnded(key, end.result, end.look.state))
+        var result = end.result
+        result.list = stamp(of: end.look, key.task)
+        inbox.append(.sessionEnded(key, result, end.look.state))
     }
 }

@@ -29,6 +29,7 @@ package final class RunDriver {
     }
 
     let request: RunRequest
+    private let review: DirectoryReview
     let loop: Loop
     private let store: RunStore
     private let reports: [any Report]
@@ -60,8 +61,8 @@ package final class RunDriver {
     private var sequence = 0
     private var lastTurn: Moment
     private var hasBegun = false
-    /// Tasks that had ended when the leg began, for the view: their facts are of earlier legs.
-    private let endedBefore: [TaskState]
+    /// The tasks as earlier legs left them, for the view: their facts are not of this leg.
+    private let before: [TaskState]
 
     /// The run as it is shown.
     package internal(set) var view = RunView()
@@ -72,16 +73,19 @@ package final class RunDriver {
 
     /// Makes a driver for one leg of a run.
     ///
-    /// `recovered` is the fold of the run's journal so far; the jitter comes from the seed.
+    /// `recovered` is the fold of the run's journal so far, `review` tells of the directories; the
+    /// jitter comes from the seed.
     package init(
         _ request: RunRequest,
         recovered: RunState,
+        review: DirectoryReview,
         seed: UInt64,
         loop: Loop,
         store: RunStore,
         reports: [any Report]
     ) {
         self.request = request
+        self.review = review
         self.loop = loop
         self.store = store
         self.reports = reports
@@ -94,7 +98,7 @@ package final class RunDriver {
         clock = SystemClock(loop: loop)
         pulse = Pulse(at: loop.now, work: loop.work)
         orchestrator = Orchestrator(recovering: recovered, seed: seed)
-        endedBefore = recovered.tasks.filter { $0.outcome != nil }
+        before = recovered.knownTasks
         lastTurn = clock.now
     }
 
@@ -160,7 +164,8 @@ package final class RunDriver {
     private func openTasks() {
         let names = orchestrator.state.tasksToOpen(
             plan: request.plan,
-            retryFailed: request.retryFailed
+            retryFailed: request.retryFailed,
+            reopening: Set(review.changed + review.anew)
         )
         let survivors = Survivors(
             of: orchestrator.state,
@@ -180,13 +185,17 @@ package final class RunDriver {
             inbox += warnings.map(Event.warned)
             open(names, first: first)
         }
-        first =
-            request.waitsForTasks
-            ? orchestrator.state.tasksToOpenFirst(
-                of: names,
-                request.plan,
-                retryFailed: request.retryFailed
-            ) : names
+        first = request.waitsForTasks ? firstTasks(of: names) : names
+    }
+
+    /// Those that go first, and those whose old work is put away: the leg's first record says so.
+    private func firstTasks(of names: [String]) -> [String] {
+        let first = orchestrator.state.tasksToOpenFirst(
+            of: names,
+            request.plan,
+            retryFailed: request.retryFailed
+        )
+        return first + Set(review.anew).subtracting(first)
     }
 
     var usageReader: UsageReader {
@@ -226,9 +235,15 @@ package final class RunDriver {
         }
     }
 
-    private var opening: TaskOpening {
-        TaskOpening(workspace: request.workspace, owner: request.owner)
-    }
+    private lazy var opening = TaskOpening(
+        workspace: request.workspace,
+        owner: request.owner,
+        prompts: request.work.mapValues(\.description),
+        missingPrompts: review.prompts,
+        anew: Set(review.anew),
+        redone: request.redo,
+        stamp: LocalTime.compactStamp(clock.now.wall)
+    )
 
     private func begin(with results: [TaskOpening.Result]) {
         let warnings = request.warnings.map { Event.warned(Warned(task: nil, message: $0)) }
@@ -268,9 +283,14 @@ package final class RunDriver {
             quireVersion: request.version,
             plan: request.plan,
             retryFailed: request.retryFailed,
-            part: request.part
+            part: request.part,
+            changed: review.changed.isEmpty ? nil : review.changed,
+            anew: review.anew.isEmpty ? nil : review.anew
         )
     }
+
+    /// The stamp of a complete task's list, as in `TaskEnded`; `nil` while work is left.
+    func stamp(of look: ChecklistLook, _ task: String) -> String? { opening.stamp(of: look, task) }
 
     // MARK: - A turn
 
@@ -397,23 +417,10 @@ package final class RunDriver {
         let recorded = batch.events.map { event in
             sequence += 1
             view.apply(event, at: batch.at)
-            if case .runBegan = event { showEndedTasks() }
+            if case .runBegan = event { view.carry(before) }
             return RecordedEvent(sequence: sequence, at: batch.at, event: event)
         }
         for report in reports { report.show(recorded, view: view) }
-    }
-
-    private func showEndedTasks() {
-        for task in endedBefore {
-            guard let outcome = task.outcome else { continue }
-            view.carry(
-                task.plan.name,
-                outcome: outcome,
-                reason: task.reason,
-                progress: task.checklist.progress,
-                sessions: task.sessions
-            )
-        }
     }
 
     // MARK: - Sessions

@@ -37,6 +37,22 @@ package struct RunRequest: Sendable {
     package var part: RunPart?
     /// What a person should know of the whole run; told and kept as it begins.
     package var warnings: [String] = []
+    /// Tasks that begin anew, their old work put away.
+    package var redo: Set<String> = []
+    /// What to do about lists that were written for other prompts.
+    package var promptPolicy = DirectoryReview.Policy.refuse
+
+    /// The tasks' directories held against their prompts and the journal.
+    package func review(_ state: RunState) -> DirectoryReview {
+        DirectoryReview(
+            of: plan.selected,
+            prompts: { work[$0]?.description },
+            in: workspace,
+            state: state,
+            redo: redo,
+            policy: promptPolicy
+        )
+    }
 
     /// Makes a request; see the properties.
     package init(

@@ -1,5 +1,6 @@
 import EventLoop
 import Foundation
+import Glibc
 package import Orchestration
 
 /// Both of Quire's clocks.

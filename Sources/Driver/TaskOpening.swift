@@ -39,20 +39,40 @@ struct TaskOpening: Sendable {
     let workspace: Workspace
     /// What others can tell this owner by.
     var owner: OwnerMark?
+    /// Each task's prompt; empty for one that was begun elsewhere.
+    var prompts: [String: String] = [:]
+    /// The prompts to record.
+    var missingPrompts: [String: DirectoryReview.MissingPrompt] = [:]
+    /// Tasks that begin anew.
+    var anew: Set<String> = []
+    /// Those of them that do so at the user's word.
+    var redone: Set<String> = []
+    /// The local time as `YYYYMMDD-HHMMSS`, for what is put away.
+    var stamp = ""
 
     func open(_ tasks: [String]) -> [Result] { tasks.map(open) }
 
     private func open(_ task: String) -> Result {
         do {
             let directory = workspace.taskDirectory(try TaskName(given: task))
+            var warnings = try putAway(directory)
             try directory.create()
-            var warnings = try lock(directory)
-            let look = directory.inspectAndKeep()
-            if let error = look.unkept {
+            warnings += try lock(directory)
+            let look: ChecklistLook
+            do {
+                look = try inspect(directory)
+            } catch {
                 directory.releaseLock()
                 throw error
             }
-            var inspected = TaskInspected(task: task, checklist: look.state)
+            if let words = look.reopening {
+                warnings.append("its list was changed after it was complete: \(words); it goes on")
+            }
+            var inspected = TaskInspected(
+                task: task,
+                checklist: look.state,
+                list: stamp(of: look, task)
+            )
             switch directory.thread() {
             case .none: break
             case .id(let id): inspected.thread = id
@@ -67,6 +87,36 @@ struct TaskOpening: Sendable {
         } catch {
             return .unusable(task: task, reason: "\(error)")
         }
+    }
+
+    /// The stamp of a list that is complete, and of its prompt; `nil` for one with work left.
+    func stamp(of look: ChecklistLook, _ task: String) -> String? {
+        look.stamp.map { DirectoryReview.stamp($0, prompt: prompts[task] ?? "") }
+    }
+
+    private func inspect(_ directory: TaskDirectory) throws -> ChecklistLook {
+        let look = directory.inspectAndKeep(isFirst: true)
+        if let error = look.unkept { throw error }
+        let isComplete = look.state.progress?.isComplete ?? false
+        // For which prompt a list was written that was complete before nobody knows.
+        if let prompt = missingPrompts[directory.name.description],
+            prompt.isOwnList || !isComplete
+        {
+            try directory.save(prompt: prompt.text)
+        }
+        return look
+    }
+
+    /// Puts the work of a task away that begins anew; says where it is.
+    private func putAway(_ directory: TaskDirectory) throws -> [String] {
+        let task = directory.name.description
+        guard anew.contains(task) else { return [] }
+        let place = try directory.archive(stamp: stamp, as: owner)
+        if redone.contains(task) {
+            return place.map { ["it begins anew; its earlier work is in \($0)"] } ?? []
+        }
+        let copy = place.map { "; the last copy of its list is in \($0)" } ?? ""
+        return ["its directory was deleted: it begins anew\(copy)"]
     }
 
     private func lock(_ directory: TaskDirectory) throws -> [String] {

@@ -100,7 +100,7 @@ extension Orchestrator {
     /// being opened when these were looked at: they may be complete.
     private mutating func endWaiting(_ reason: String, _ isMeant: (TaskState) -> Bool) {
         let names = state.tasks
-            .filter { $0.outcome == nil && $0.runningSession == nil && isMeant($0) }
+            .filter { $0.isOpen && $0.runningSession == nil && isMeant($0) }
             .filter { isLookedAt($0) }
             .map(\.plan.name)
         for name in names { endTask(name, .capped, reason) }

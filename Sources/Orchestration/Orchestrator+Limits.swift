@@ -145,7 +145,7 @@ extension Orchestrator {
         guard !lost.isEmpty, state.unfinished > 0 else { return false }
         let accounts = Set(lost.map(\.account))
         return state.tasks.allSatisfy {
-            $0.outcome != nil || $0.pendingNeeds > 0 || accounts.contains($0.plan.account)
+            !$0.isOpen || $0.pendingNeeds > 0 || accounts.contains($0.plan.account)
         }
     }
 

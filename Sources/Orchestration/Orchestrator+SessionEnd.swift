@@ -48,7 +48,7 @@ extension Orchestrator {
         if case .damaged(let words) = checklist {
             endTask(key.task, .damaged, words)
         } else {
-            settle(key.task, lastFailure: fact.failure)
+            settle(key.task, lastFailure: fact.failure, list: result.list)
             reportRunaway(key.task, fact.verdict, wasParked: wasParked)
         }
     }
@@ -119,12 +119,14 @@ extension Orchestrator {
     }
 
     /// Ends the task if what is known of it says so.
-    mutating func settle(_ name: String, lastFailure: Failure? = nil) {
+    ///
+    /// `list` is the stamp of its list, as in `TaskEnded`.
+    mutating func settle(_ name: String, lastFailure: Failure? = nil, list: String? = nil) {
         guard let task = state.task(name), task.outcome == nil else { return }
         if case .damaged(let words) = task.checklist {
             endTask(name, .damaged, words)
         } else if task.checklist.progress?.isComplete == true {
-            endTask(name, .complete, "every entry is ticked")
+            endTask(name, .complete, "every entry is ticked", list: list)
         } else if let (outcome, reason) = task.verdict(lastFailure) {
             endTask(name, outcome, reason)
         } else if let reason = spentBudget(of: task) {
@@ -132,9 +134,14 @@ extension Orchestrator {
         }
     }
 
-    mutating func endTask(_ name: String, _ outcome: Outcome, _ reason: String) {
+    mutating func endTask(
+        _ name: String,
+        _ outcome: Outcome,
+        _ reason: String,
+        list: String? = nil
+    ) {
         guard let task = state.task(name), task.outcome == nil else { return }
-        recordEnd(task, outcome, reason)
+        recordEnd(task, outcome, reason, list: list)
         if outcome != .complete { blockDependents(of: name, outcome) }
     }
 
@@ -154,7 +161,9 @@ extension Orchestrator {
     mutating func blockIfNeedEnded(_ name: String) {
         guard let task = state.task(name), task.outcome == nil else { return }
         for need in task.plan.needs {
-            guard let outcome = state.task(need)?.outcome, outcome != .complete else { continue }
+            guard let needed = state.task(need), needed.plan.isLeftOut != true,
+                let outcome = needed.outcome, outcome != .complete
+            else { continue }
             block(task, need, outcome)
             return blockDependents(of: name, .blocked)
         }
@@ -170,7 +179,12 @@ extension Orchestrator {
         task.isInspected || held.contains(task.plan.name)
     }
 
-    private mutating func recordEnd(_ task: TaskState, _ outcome: Outcome, _ reason: String) {
+    private mutating func recordEnd(
+        _ task: TaskState,
+        _ outcome: Outcome,
+        _ reason: String,
+        list: String? = nil
+    ) {
         record(
             .taskEnded(
                 TaskEnded(
@@ -178,7 +192,8 @@ extension Orchestrator {
                     outcome: outcome,
                     reason: reason,
                     sessions: task.sessions,
-                    progress: task.checklist.progress
+                    progress: task.checklist.progress,
+                    list: list
                 )
             )
         )

@@ -118,7 +118,12 @@ package struct Orchestrator: Sendable {
 
     private mutating func beginLeg(_ fact: RunBegan) {
         let lost = state.running.sorted { $0.key < $1.key }.map(\.value)
-        let reopened = state.tasksToOpen(plan: fact.plan, retryFailed: fact.retryFailed)
+        let anew = Set(fact.anew ?? [])
+        let reopened = state.tasksToOpen(
+            plan: fact.plan,
+            retryFailed: fact.retryFailed,
+            reopening: anew.union(fact.changed ?? [])
+        )
         let (gates, limit, plan) = (state.gates, state.concurrencyLimit, state.plan)
         let since = state.gatesClosed
         record(.runBegan(fact))
@@ -136,10 +141,14 @@ package struct Orchestrator: Sendable {
             fact.estimateUsage(of: session, wasAnswered: true)
             record(.sessionEnded(fact))
         }
-        for task in reopened where state.task(task)?.outcome != nil {
-            record(.taskReopened(TaskReopened(task: task)))
+        for task in reopened {
+            let beginsAnew = anew.contains(task)
+            guard beginsAnew || state.task(task)?.outcome != nil else { continue }
+            record(
+                .taskReopened(TaskReopened(task: task, beginsAnew: beginsAnew ? true : nil))
+            )
         }
-        for task in state.tasks {
+        for task in state.tasks where task.plan.isLeftOut != true {
             if let outcome = task.outcome, outcome != .complete {
                 blockDependents(of: task.plan.name, outcome)
             }
@@ -159,7 +168,7 @@ package struct Orchestrator: Sendable {
         record(.taskInspected(fact))
         // One that ended before its directory was open was not there to be released.
         if state.task(fact.task)?.outcome != nil { commands.append(.releaseTask(fact.task)) }
-        settle(fact.task)
+        settle(fact.task, list: fact.list)
         blockIfNeedEnded(fact.task)
     }
 
@@ -206,9 +215,8 @@ package struct Orchestrator: Sendable {
         if expected == nil {
             warn("stuck: \(state.unfinished) tasks wait for nothing [this is a bug]")
         }
-        record(
-            .runEnded(RunEnded(ending: ending, outcomes: outcomes, unfinished: state.unfinished))
-        )
+        let unfinished = state.tasks.count { $0.outcome == nil }
+        record(.runEnded(RunEnded(ending: ending, outcomes: outcomes, unfinished: unfinished)))
         commands.append(.endRun(ending))
     }
 
@@ -223,7 +231,7 @@ package struct Orchestrator: Sendable {
 
     /// Whether directories are being opened: their tasks may be complete.
     private var isOpening: Bool {
-        state.tasks.contains { $0.outcome == nil && !isLookedAt($0) }
+        state.tasks.contains { $0.isOpen && !isLookedAt($0) }
     }
 
     /// Whether work is left and nothing would ever start it: an impossible state, but one that must
@@ -233,7 +241,7 @@ package struct Orchestrator: Sendable {
             && state.gates.keys.allSatisfy(\.gate.isProbed) && nextGate == nil
             && state.nextWake == nil && spacedStart == nil && tokensCome == nil
             && machine.next == nil
-            && state.tasks.allSatisfy { $0.isInspected || $0.outcome != nil }
+            && state.tasks.allSatisfy { $0.isInspected || !$0.isOpen }
     }
 
     private var outcomes: [String: Int] {

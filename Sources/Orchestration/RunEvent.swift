@@ -7,7 +7,7 @@ package enum RunEvent: Hashable, Sendable {
     /// A leg of the run began: first of its leg, once. Sessions that an earlier leg left running
     /// are recorded as lost right after it.
     case runBegan(RunBegan)
-    /// A task that had ended goes on in this leg.
+    /// A task that had ended goes on in this leg, or one begins anew.
     case taskReopened(TaskReopened)
     /// A task's directory was looked at; at most once a leg.
     case taskInspected(TaskInspected)
@@ -56,6 +56,12 @@ package struct RunBegan: Hashable, Sendable, Codable {
     /// Which part of which tasks the plan is; `nil` where nobody asked for a part, and in journals
     /// of earlier versions.
     package var part: RunPart?
+    /// Complete tasks whose lists are not as they were when these were found complete; `nil` for
+    /// none.
+    package var changed: [String]?
+    /// Tasks that begin anew: their directories were deleted, or put away at the user's word; `nil`
+    /// for none.
+    package var anew: [String]?
 
     /// Makes the fact; see the properties.
     package init(
@@ -65,7 +71,9 @@ package struct RunBegan: Hashable, Sendable, Codable {
         quireVersion: String,
         plan: RunPlan,
         retryFailed: Bool = false,
-        part: RunPart? = nil
+        part: RunPart? = nil,
+        changed: [String]? = nil,
+        anew: [String]? = nil
     ) {
         self.run = run
         self.name = name
@@ -74,6 +82,8 @@ package struct RunBegan: Hashable, Sendable, Codable {
         self.plan = plan
         self.retryFailed = retryFailed
         self.part = part
+        self.changed = changed
+        self.anew = anew
     }
 }
 
@@ -94,14 +104,17 @@ package struct RunPart: Hashable, Sendable, Codable {
     }
 }
 
-/// A task that had ended goes on.
+/// A task that had ended goes on, or one begins anew.
 package struct TaskReopened: Hashable, Sendable, Codable {
     /// The task's name.
     package var task: String
+    /// Whether nothing is left of its work: its directory was deleted or put away; `nil` for no.
+    package var beginsAnew: Bool?
 
     /// Makes the fact.
-    package init(task: String) {
+    package init(task: String, beginsAnew: Bool? = nil) {
         self.task = task
+        self.beginsAnew = beginsAnew
     }
 }
 
@@ -113,12 +126,20 @@ package struct TaskInspected: Hashable, Sendable, Codable {
     package var checklist: ChecklistState
     /// The thread named in `session.id`; `nil` when there is none.
     package var thread: String?
+    /// The stamp of the list and the prompt, as in `TaskEnded`; `nil` where work is left.
+    package var list: String?
 
     /// Makes the fact.
-    package init(task: String, checklist: ChecklistState, thread: String? = nil) {
+    package init(
+        task: String,
+        checklist: ChecklistState,
+        thread: String? = nil,
+        list: String? = nil
+    ) {
         self.task = task
         self.checklist = checklist
         self.thread = thread
+        self.list = list
     }
 }
 
@@ -359,6 +380,9 @@ package struct TaskEnded: Hashable, Sendable, Codable {
     package var sessions: Int
     /// The last good progress.
     package var progress: Progress?
+    /// Of a complete task, the stamp of its list and prompt: equal stamps tell that neither has
+    /// changed since; `nil` where nobody took it, and in journals of earlier versions.
+    package var list: String?
 
     /// Makes the fact; see the properties.
     package init(
@@ -366,13 +390,15 @@ package struct TaskEnded: Hashable, Sendable, Codable {
         outcome: Outcome,
         reason: String,
         sessions: Int,
-        progress: Progress? = nil
+        progress: Progress? = nil,
+        list: String? = nil
     ) {
         self.task = task
         self.outcome = outcome
         self.reason = reason
         self.sessions = sessions
         self.progress = progress
+        self.list = list
     }
 }
 

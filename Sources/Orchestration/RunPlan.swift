@@ -18,7 +18,7 @@ package struct RunPlan: Hashable, Sendable, Codable {
     package var groups: [GroupPlan]
     /// The tasks, in manifest order.
     ///
-    /// Names are unique, and `needs` have no cycle. What a task needs and the plan does not hold is
+    /// Names are unique, and `needs` have no cycle. What a task needs and the leg leaves out is
     /// complete: see `Selection.checkNeeds`.
     package var tasks: [TaskPlan]
     /// The time between a polite termination and a kill.
@@ -76,6 +76,16 @@ package struct RunPlan: Hashable, Sendable, Codable {
         self.prices = prices
         self.maxFailures = maxFailures
         self.admission = admission
+    }
+
+    /// The tasks that the leg carries out.
+    package var selected: [TaskPlan] { tasks.filter { $0.isLeftOut != true } }
+
+    /// Leaves out all tasks but those of these names.
+    package mutating func leaveOutAll(but names: Set<String>) {
+        for place in tasks.indices where !names.contains(tasks[place].name) {
+            tasks[place].isLeftOut = true
+        }
     }
 
     /// Whether anything of it has a budget.
@@ -159,6 +169,10 @@ package struct TaskPlan: Hashable, Sendable, Codable {
     package var budget: Budget?
     /// What each of its sessions may spend; `nil` for no limit but the timeouts.
     package var sessionBudget: Budget?
+    /// Whether the leg leaves the task alone, since it was not selected; `nil` for no.
+    ///
+    /// Such a task is part of the run: what is known of it stays known, and nothing of it changes.
+    package var isLeftOut: Bool?
 
     /// Makes a task; everything but the name has the manifest's default.
     package init(

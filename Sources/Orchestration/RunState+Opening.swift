@@ -2,8 +2,17 @@
 extension RunState {
     /// The names of the tasks that a new leg would go on with, and whose directories it must open,
     /// in the plan's order.
-    package func tasksToOpen(plan: RunPlan, retryFailed: Bool) -> [String] {
-        plan.tasks.map(\.name).filter { goesOn(with: $0, retryFailed: retryFailed) }
+    ///
+    /// `reopening` names those that go on however they ended: their directories are not as they were
+    /// left.
+    package func tasksToOpen(
+        plan: RunPlan,
+        retryFailed: Bool,
+        reopening: Set<String> = []
+    ) -> [String] {
+        plan.selected.map(\.name).filter {
+            reopening.contains($0) || goesOn(with: $0, retryFailed: retryFailed)
+        }
     }
 
     /// Those of the tasks to open without which a new leg does not begin: all, or of many those that
@@ -33,8 +42,8 @@ extension RunState {
             settings: settings,
             keeping: (scheduler, self.plan)
         )
-        let names = Set(plan.tasks.map(\.name))
-        for (place, task) in plan.tasks.enumerated() {
+        let names = Set(plan.selected.map(\.name))
+        for (place, task) in plan.tasks.enumerated() where names.contains(task.name) {
             guard goesOn(with: task.name, retryFailed: retryFailed),
                 task.needs.allSatisfy({ !names.contains($0) || known($0)?.outcome == .complete })
             else { continue }

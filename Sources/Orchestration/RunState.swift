@@ -55,7 +55,7 @@ package struct RunState: Sendable {
     package internal(set) var ending: Ending?
     /// Legs so far.
     package internal(set) var legs = 0
-    /// Tasks that have not ended.
+    /// Tasks that the leg has work to do on.
     package private(set) var unfinished = 0
 
     private(set) var places: [String: Int] = [:]
@@ -93,8 +93,11 @@ package struct RunState: Sendable {
         places[name].map { tasks[$0] }
     }
 
+    /// All tasks that any leg knew of.
+    package var knownTasks: [TaskState] { tasks + absent.values }
+
     /// What is known of the task of this name, in whatever leg; `nil` for nothing.
-    func known(_ name: String) -> TaskState? { task(name) ?? absent[name] }
+    package func known(_ name: String) -> TaskState? { task(name) ?? absent[name] }
 
     /// Folds one batch of the journal in.
     package mutating func apply(_ batch: [RunEvent], at moment: Moment) {
@@ -142,10 +145,10 @@ package struct RunState: Sendable {
         places[task].map { scheduler.isParked($0) } ?? false
     }
 
-    /// The tasks that need this one and have not ended, directly.
+    /// The tasks that need this one, directly, and that the leg has work to do on.
     func openDependents(of name: String) -> [TaskState] {
         guard let place = places[name] else { return [] }
-        return dependents[place].map { tasks[$0] }.filter { $0.outcome == nil }
+        return dependents[place].map { tasks[$0] }.filter(\.isOpen)
     }
 
     mutating func apply(_ fact: RunEvent, at moment: Moment) {
@@ -153,7 +156,7 @@ package struct RunState: Sendable {
         switch fact {
         case .runBegan(let fact): beginLeg(fact, at: moment)
         case .sessionUsed(let fact): use(fact)
-        case .taskReopened(let fact): reopen(fact.task)
+        case .taskReopened(let fact): reopen(fact)
         case .taskInspected(let fact): inspect(fact, at: moment)
         case .sessionStarted(let fact): start(fact, at: moment)
         case .threadStarted(let fact): update(fact.task, at: moment) { $0.thread = fact.thread }
@@ -207,7 +210,7 @@ extension RunState {
         places = [:]
         for (place, task) in plan.tasks.enumerated() { places[task.name] = place }
         hasBudgets = plan.hasBudgets
-        unfinished = tasks.count { $0.outcome == nil }
+        unfinished = tasks.count { $0.isOpen }
         dependents = Array(repeating: [], count: tasks.count)
         for (place, task) in tasks.enumerated() {
             for need in task.plan.needs {
@@ -218,15 +221,22 @@ extension RunState {
     }
 
     private mutating func countNeeds() {
-        for needed in tasks.indices where tasks[needed].outcome != .complete {
+        // What was left out was complete when the leg was planned, whatever the journal says.
+        for needed in tasks.indices
+        where tasks[needed].outcome != .complete && tasks[needed].plan.isLeftOut != true {
             for dependent in dependents[needed] { tasks[dependent].pendingNeeds += 1 }
         }
     }
 
-    private mutating func reopen(_ name: String) {
-        guard let place = places[name], tasks[place].outcome != nil else { return }
-        tasks[place].reopen()
-        unfinished += 1
+    private mutating func reopen(_ fact: TaskReopened) {
+        guard let place = places[fact.task] else { return }
+        if tasks[place].outcome != nil {
+            tasks[place].reopen()
+            if tasks[place].isOpen { unfinished += 1 }
+        }
+        guard fact.beginsAnew == true else { return }
+        tasks[place].beginAnew()
+        scheduler.forget(place)
     }
 
     private mutating func inspect(_ fact: TaskInspected, at moment: Moment) {
@@ -294,6 +304,7 @@ extension RunState {
         guard let place = places[fact.task], tasks[place].outcome == nil else { return }
         tasks[place].phase = .ended(fact.outcome)
         tasks[place].reason = fact.reason
+        tasks[place].list = fact.list
         scheduler.taskEnded(place)
         unfinished -= 1
         guard fact.outcome == .complete else { return }

@@ -156,6 +156,8 @@ package struct SessionResult: Hashable, Sendable {
     package var usage: TokenUsage?
     /// Whether a descendant held the output open until the leak limit.
     package var outputLeaked: Bool
+    /// Where the list is complete afterwards, its stamp, as in `TaskEnded`.
+    package var list: String?
 
     /// Makes a result; see the properties.
     package init(
@@ -164,7 +166,8 @@ package struct SessionResult: Hashable, Sendable {
         thread: String? = nil,
         threadUsage: TokenUsage? = nil,
         usage: TokenUsage? = nil,
-        outputLeaked: Bool = false
+        outputLeaked: Bool = false,
+        list: String? = nil
     ) {
         self.termination = termination
         self.failure = failure
@@ -172,5 +175,6 @@ package struct SessionResult: Hashable, Sendable {
         self.threadUsage = threadUsage
         self.usage = usage
         self.outputLeaked = outputLeaked
+        self.list = list
     }
 }

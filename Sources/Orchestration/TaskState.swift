@@ -15,7 +15,7 @@ package struct TaskState: Hashable, Sendable, Codable {
         case phase, reason, isInspected, checklist, sessions, charged, retries, failures, idle
         case idleTokens, idleSeconds, fewestLeft, growing, runawayTicks, bestTicked, seconds, usage
         case ledger, lastExitStatus, thread, threadUsage, resumesNext, notBefore, lastFailure
-        case sameFailures, pendingNeeds
+        case sameFailures, pendingNeeds, list
     }
 
     /// The plan it follows in this leg.
@@ -63,6 +63,9 @@ package struct TaskState: Hashable, Sendable, Codable {
     package internal(set) var thread: String?
     /// What that thread has used in all.
     package internal(set) var threadUsage: TokenUsage?
+    /// The stamp of the list with which it was found complete; `nil` where nobody took it, and
+    /// while work is left.
+    package internal(set) var list: String?
     /// Whether the next session goes on in that thread.
     package internal(set) var resumesNext = false
     /// The awake time before which no session of it starts; `nil` for none.
@@ -80,6 +83,9 @@ package struct TaskState: Hashable, Sendable, Codable {
     package var outcome: Outcome? {
         if case .ended(let outcome) = phase { outcome } else { nil }
     }
+
+    /// Whether this leg has work to do on it.
+    package var isOpen: Bool { outcome == nil && plan.isLeftOut != true }
 
     /// The number of its running session.
     package var runningSession: Int? {
@@ -124,6 +130,7 @@ package struct TaskState: Hashable, Sendable, Codable {
     /// Starts its counts afresh.
     mutating func reopen() {
         phase = .waiting
+        (reason, list) = (nil, nil)
         retries = 0
         failures = 0
         (idle, idleTokens, idleSeconds) = (0, 0, 0)
@@ -132,10 +139,19 @@ package struct TaskState: Hashable, Sendable, Codable {
         sameFailures = 0
     }
 
+    /// Forgets the work of the directory that it had before.
+    mutating func beginAnew() {
+        checklist = .missing
+        (bestTicked, runawayTicks, charged) = (0, 0, 0)
+        (thread, threadUsage, resumesNext) = (nil, nil, false)
+        ledger.beginLeg(freshCaps: true)
+    }
+
     mutating func apply(_ fact: TaskInspected) {
         isInspected = true
         checklist = fact.checklist
-        bestTicked = max(bestTicked, fact.checklist.progress?.ticked ?? 0)
+        // A person may have unticked boxes between two legs; ticking them again is progress.
+        if case .good(let progress) = checklist { bestTicked = progress.ticked }
         if thread != fact.thread {
             thread = fact.thread
             threadUsage = nil

@@ -10,12 +10,13 @@ package enum GitHubReport {
     /// Annotations: an error for each task that failed and each shard that is missing, a warning for
     /// work that is left, a notice for what is complete after retries.
     package static func annotations(_ report: RunReport) -> String {
-        let failed = report.tasks.filter(\.isFailed)
-        let left = report.tasks.filter { !$0.isFailed && $0.outcome != .complete }
+        let tasks = report.tasks.filter { !$0.isLeftOut }
+        let failed = tasks.filter(\.isFailed)
+        let left = tasks.filter { !$0.isFailed && $0.outcome != .complete }
         let missing = report.missingWords.map { [Annotation(title: report.name, words: $0)] } ?? []
         return lines("error", missing + failed.map(Annotation.init))
             + lines("warning", left.map(Annotation.init))
-            + lines("notice", report.tasks.filter(\.isFlaky).map(Annotation.init))
+            + lines("notice", tasks.filter(\.isFlaky).map(Annotation.init))
     }
 
     /// Has GitHub take no line for a command until `resume`.

@@ -104,11 +104,12 @@ private struct Suite {
         )
         switch task.outcome {
         case .complete: writeReruns(task.troubles, as: "flakyFailure", to: &xml)
-        case .failed?, .stalled?, .damaged?:
+        case .failed? where !task.isLeftOut, .stalled? where !task.isLeftOut,
+            .damaged? where !task.isLeftOut:
             let outcome = task.outcome?.rawValue ?? ""
             xml.element("failure", [("type", outcome), ("message", task.words)], task.details)
             writeReruns(task.troubles.dropLast(), as: "rerunFailure", to: &xml)
-        case .capped, .blocked, .cancelled, nil:
+        case .failed, .stalled, .damaged, .capped, .blocked, .cancelled, nil:
             let type = task.outcome?.rawValue ?? "unfinished"
             xml.element("skipped", [("type", type), ("message", task.words)])
         }

@@ -77,7 +77,7 @@ package struct LiveView: Sendable {
         if let left = view.remaining(at: now), view.ended == nil {
             text += "  about \(Format.duration(left)) left"
         }
-        text += "  \(Format.tokens(view.tokens)) tokens"
+        text += "  \(Format.tokens(view.usage.total)) tokens"
         return paint(Columns.fit(text, columns), "1")
     }
 

@@ -111,7 +111,7 @@ package enum RunSummary {
         parts += ["\(view.slots.count) running", "\(view.waiting) waiting"]
         let progress = view.progress
         parts.append("\(progress.ticked)/\(progress.total) entries")
-        parts.append("\(Format.tokens(view.tokens)) tokens")
+        parts.append("\(Format.tokens(view.usage.total)) tokens")
         if let left = view.remaining(at: now) {
             parts.append("about \(Format.duration(left)) left")
         }

@@ -74,6 +74,8 @@ package struct RunReport: Hashable, Sendable, Encodable {
         package var group: String?
         /// The shard that it was part of; `nil` where there are none.
         package var shard: Shard?
+        /// Whether the newest leg left it alone, since it was not selected.
+        package var isLeftOut: Bool
         /// How it ended; `nil` while it has work left.
         package var outcome: Outcome?
         /// Why.
@@ -92,6 +94,7 @@ package struct RunReport: Hashable, Sendable, Encodable {
             name: String,
             group: String? = nil,
             shard: Shard? = nil,
+            isLeftOut: Bool = false,
             outcome: Outcome? = nil,
             reason: String? = nil,
             progress: Progress? = nil,
@@ -102,6 +105,7 @@ package struct RunReport: Hashable, Sendable, Encodable {
             self.name = name
             self.group = group
             self.shard = shard
+            self.isLeftOut = isLeftOut
             self.outcome = outcome
             self.reason = reason
             self.progress = progress
@@ -111,10 +115,14 @@ package struct RunReport: Hashable, Sendable, Encodable {
         }
 
         /// Why it stands as it does; never empty.
-        var words: String { reason ?? sessions.last?.message ?? "work is left" }
+        var words: String {
+            let words = reason ?? sessions.last?.message ?? "work is left"
+            guard isLeftOut, outcome != .complete else { return words }
+            return "not selected in the newest leg; before: \(words)"
+        }
 
-        /// Whether it ended as a failure.
-        var isFailed: Bool { outcome?.isFailure ?? false }
+        /// Whether it ended as a failure, and the newest leg had to do with it.
+        var isFailed: Bool { !isLeftOut && outcome?.isFailure ?? false }
 
         /// The sessions that went wrong.
         var troubles: [Session] { sessions.filter(\.isTrouble) }

@@ -32,14 +32,19 @@ package struct RunView: Sendable {
         package var progress: Progress?
         /// Sessions so far, over all legs.
         package var sessions = 0
-        /// Tokens of this leg's sessions.
+        /// Tokens of all its sessions.
         package var tokens: Int64 = 0
-        /// Seconds of this leg's sessions.
+        /// Seconds of all its sessions.
         package var seconds = 0.0
         /// The awake time before which it does not go on; `nil` for none.
         package var waitsUntil: Duration?
         /// What its running session shows; `nil` for none.
         package var slot: Int?
+        /// Whether this leg leaves it alone.
+        package var isLeftOut = false
+
+        /// Whether this leg has work to do on it.
+        var isOpen: Bool { outcome == nil && !isLeftOut }
     }
 
     /// The run's name.
@@ -83,9 +88,6 @@ package struct RunView: Sendable {
     /// The task of this name.
     package func task(_ name: String) -> Task? { places[name].map { tasks[$0] } }
 
-    /// Tokens of this leg's sessions.
-    package var tokens: Int64 { tasks.reduce(0) { $0.addingClamped($1.tokens) } }
-
     /// Ticked entries and all entries, of the lists that are known.
     package var progress: Progress {
         tasks.reduce(into: Progress(ticked: 0, total: 0)) { sum, task in
@@ -97,15 +99,15 @@ package struct RunView: Sendable {
     /// How many tasks ended in a way.
     package func count(_ outcome: Outcome) -> Int { tasks.count { $0.outcome == outcome } }
 
-    /// Tasks that have neither ended nor a session.
-    package var waiting: Int { tasks.count { $0.outcome == nil && $0.slot == nil } }
+    /// Tasks of this leg that have neither ended nor a session.
+    package var waiting: Int { tasks.count { $0.isOpen && $0.slot == nil } }
 
     /// How long the run will take from now, by the entries ticked so far; `nil` until three were.
     ///
     /// A task whose list is not known counts as many entries as the mean of the others.
     package func remaining(at now: Moment) -> Duration? {
         guard let began, tickedHere >= 3 else { return nil }
-        let open = tasks.filter { $0.outcome == nil }
+        let open = tasks.filter(\.isOpen)
         let known = tasks.compactMap(\.progress)
         let mean = known.reduce(0) { $0 + Double($1.total) } / Double(max(1, known.count))
         let left = open.reduce(0.0) { sum, task in
@@ -140,6 +142,7 @@ package struct RunView: Sendable {
             update(fact.task) {
                 $0.outcome = nil
                 $0.reason = nil
+                if fact.beginsAnew == true { $0.progress = nil }
             }
         case .taskInspected(let fact): update(fact.task) { $0.progress = fact.checklist.progress }
         case .sessionStarted(let fact): start(fact, at: moment)
@@ -164,19 +167,17 @@ package struct RunView: Sendable {
         }
     }
 
-    /// Takes a task over that had ended in an earlier leg and stays so.
-    package mutating func carry(
-        _ name: String,
-        outcome: Outcome,
-        reason: String?,
-        progress: Progress?,
-        sessions: Int
-    ) {
-        update(name) {
-            $0.outcome = outcome
-            $0.progress = progress
-            $0.sessions = sessions
-            $0.reason = reason
+    /// Takes over what earlier legs left of the tasks.
+    package mutating func carry(_ earlier: [TaskState]) {
+        for task in earlier {
+            update(task.plan.name) {
+                $0.outcome = task.outcome
+                $0.reason = task.reason
+                $0.progress = task.checklist.progress
+                $0.sessions = task.sessions
+                $0.tokens = task.usage.total
+                $0.seconds = task.seconds
+            }
         }
     }
 
@@ -185,7 +186,9 @@ package struct RunView: Sendable {
         plan = fact.plan
         concurrencyLimit = plan.concurrency
         began = moment
-        tasks = plan.tasks.map { Task(name: $0.name, group: $0.group) }
+        tasks = plan.tasks.map {
+            Task(name: $0.name, group: $0.group, isLeftOut: $0.isLeftOut == true)
+        }
         places = [:]
         for (place, task) in tasks.enumerated() { places[task.name] = place }
     }

@@ -119,6 +119,7 @@ private struct ProjectionPart {
             task(run, fact.task) {
                 $0.outcome = .clear
                 $0.reason = .clear
+                if fact.beginsAnew == true { ($0.ticked, $0.total) = (.clear, .clear) }
             }
         case .taskInspected(let fact): task(run, fact.task) { $0.inspected(fact) }
         case .sessionStarted(let fact):

@@ -13,18 +13,18 @@ enum Exclusive {
     ///
     /// - Throws: `Trouble` with status 69 that names the process which has it.
     func lock(_ run: String, in directory: String) throws -> OwnerLock {
-        let path = "\(directory)/\(fileName(run))"
         do {
-            return try OwnerLock(path: path, work: run)
+            return try OwnerLock(path: path(of: run, in: directory), work: run)
         } catch {
             throw Trouble("\(error)", status: ExitStatus.missing)
         }
     }
 
-    private func fileName(_ run: String) -> String {
+    /// The file that is locked while it happens.
+    func path(of run: String, in directory: String) -> String {
         switch self {
-        case .run: "run.lock"
-        case .task: "task-\(Fingerprint(run).text).lock"
+        case .run: "\(directory)/run.lock"
+        case .task: "\(directory)/task-\(Fingerprint(run).text).lock"
         }
     }
 }

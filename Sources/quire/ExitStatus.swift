@@ -18,10 +18,11 @@ enum ExitStatus {
     /// SIGTERM ended it.
     static let terminated: Int32 = 143
 
-    /// The status of a run: where several apply, the missing thing first, then the signal, then
+    /// The status of a leg, by the tasks that it selected: where several apply, the missing thing first, then the signal, then
     /// failures, then work that is left.
     static func of(_ ending: Ending, _ view: RunView) -> Int32 {
-        of([ending], outcomes: view.tasks.map(\.outcome), isAllThere: true)
+        let tasks = view.tasks.filter { !$0.isLeftOut }
+        return of([ending], outcomes: tasks.map(\.outcome), isAllThere: true)
     }
 
     /// The status of what several runs came to, some of which may be missing.

@@ -37,13 +37,7 @@ struct ExplainCommand: ParsableCommand {
     }
 
     func run() throws {
-        let (reader, row) = try look.run(manifest, in: try look.reader())
-        let state: RunState
-        do {
-            state = try reader.state(of: row.id)
-        } catch {
-            throw Trouble("\(error)", status: ExitStatus.missing)
-        }
+        let (row, state) = try find()
         guard let place = state.tasks.firstIndex(where: { $0.plan.name == task }) else {
             let names = state.tasks.prefix(5).map(\.plan.name).joined(separator: ", ")
             throw Trouble(
@@ -55,11 +49,31 @@ struct ExplainCommand: ParsableCommand {
         let explanation = Explanation(
             state,
             place,
-            isRunAlive: row.status == "running",
+            isRunAlive: row.status(in: look.stateDirectory) == "running",
+            workspace: look.place,
             at: SystemClock.wall
         )
         guard look.json else { return Terminal.say(explanation.words.joined(separator: "\n")) }
         try LookOptions.printJSON(answer(state, place, explanation))
+    }
+
+    /// The newest run that has the task; where none has, the newest.
+    private func find() throws -> (RunRow, RunState) {
+        let (reader, rows) = try look.runs(manifest, in: try look.reader())
+        var newest: (RunRow, RunState)?
+        do {
+            for row in rows {
+                let state = try reader.state(of: row.id)
+                if state.task(task) != nil { return (row, state) }
+                newest = newest ?? (row, state)
+            }
+        } catch {
+            throw Trouble("\(error)", status: ExitStatus.missing)
+        }
+        guard let newest else {
+            throw Trouble("there is no run to explain [this is a bug]", status: ExitStatus.missing)
+        }
+        return newest
     }
 
     private func answer(_ state: RunState, _ place: Int, _ explanation: Explanation) -> Answer {
@@ -69,8 +83,8 @@ struct ExplainCommand: ParsableCommand {
             task: task.plan.name,
             phase: explanation.phase,
             sessions: task.sessions,
-            ticked: task.checklist.progress?.ticked,
-            total: task.checklist.progress?.total,
+            ticked: explanation.progress?.ticked,
+            total: explanation.progress?.total,
             group: task.plan.group,
             remainingSeconds: standing?.remaining,
             rankSeconds: standing?.rank,
@@ -87,39 +101,65 @@ struct Explanation {
     let phase: String
     private(set) var words: [String] = []
 
+    /// The list's progress, as it lies.
+    let progress: Orchestration.Progress?
+
     private let state: RunState
     private let task: TaskState
     private let now: WallTime
+    private let news: DirectoryNews?
 
     private var scheduler: SchedulerName { state.plan.scheduler ?? .pace }
 
-    init(_ state: RunState, _ place: Int, isRunAlive: Bool, at now: WallTime) {
+    /// Explains a task of a run; where the run is not alive, by its directory in the workspace, too.
+    init(
+        _ state: RunState,
+        _ place: Int,
+        isRunAlive: Bool,
+        workspace: Workspace,
+        at now: WallTime
+    ) {
         self.now = now
         self.state = state
-        task = state.tasks[place]
+        let task = state.tasks[place]
+        self.task = task
         standing = state.scheduler.standing(of: place)
-        switch task.phase {
-        case .ended(let outcome): phase = outcome.rawValue
-        case .running: phase = "running"
-        case .waiting: phase = "waiting"
-        }
+        let recorded = task.checklist.progress
+        news =
+            isRunAlive
+            ? nil
+            : DirectoryNews(
+                task.plan.name,
+                outcome: task.outcome,
+                progress: recorded,
+                in: workspace
+            )
+        progress = news.map(\.progress) ?? recorded
+        let isOver = task.outcome != nil && news?.reopening == nil
+        phase =
+            isOver
+            ? task.outcome?.rawValue ?? ""
+            : isRunAlive && task.runningSession != nil ? "running" : "waiting"
         words.append(headline)
         switch task.phase {
         case .ended: break
-        case .running(let number): explainRunning(number)
+        case .running(let number) where isRunAlive: explainRunning(number)
+        case .running(let number): words.append("Session \(number) was cut off when Quire died.")
         case .waiting: explainWaiting()
         }
-        if !isRunAlive, task.outcome == nil {
+        if let reopening = news?.reopening { words.append("It was complete, but \(reopening).") }
+        if !isRunAlive, !isOver {
             words.append("The run itself does not go on now; start it again to continue.")
         }
     }
 
     private var headline: String {
-        let entries = task.checklist.progress.map { "\($0.ticked) of \($0.total) entries ticked" }
+        let entries = progress.map { "\($0.ticked) of \($0.total) entries ticked" }
         let facts =
             "\(entries ?? "no checklist yet"), \(Format.count(task.sessions, "session")) so far"
-        let reason = task.reason.map { ": \($0)" } ?? ""
-        return "\(task.plan.name) is \(phase)\(task.outcome == nil ? "" : reason) (\(facts))."
+        let isOver = task.outcome != nil && news?.reopening == nil
+        let reason = isOver ? task.reason.map { ": \($0)" } ?? "" : ""
+        return "\(task.plan.name) is \(phase)\(reason) (\(facts))."
     }
 
     private mutating func explainRunning(_ number: Int) {
@@ -134,6 +174,10 @@ struct Explanation {
     }
 
     private mutating func explainWaiting() {
+        guard task.plan.isLeftOut != true else {
+            words.append("The newest leg of the run left it out: it was not selected.")
+            return
+        }
         if let shutdown = state.shutdown {
             words.append("Nothing starts: the run is being stopped (\(shutdown.step.rawValue)).")
         }

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Autonomous
 import Foundation
-import Glibc
 import Orchestration
 import Reporting
 import RunStore
@@ -22,42 +21,55 @@ struct LookOptions: ParsableArguments {
         Workspace.containing((workspace ?? ".").absolutePath)
     }
 
+    /// Where the store lies.
+    var stateDirectory: String { state.directory(in: place) }
+
     /// The store to read; `nil` where nothing was ever run.
     func reader() throws -> StoreReader? {
         do {
-            return try StoreReader.open(directory: state.directory(in: place))
+            return try StoreReader.open(directory: stateDirectory)
         } catch {
             throw Trouble("\(error)", status: ExitStatus.missing)
         }
     }
 
-    /// The run to look at: the named manifest's, or a shard of it, or the newest.
-    func run(
+    /// The runs to look at, the newest first: the named manifest's, or a shard of it, or the newest
+    /// of all; and where nobody asked for a shard, the other runs of the same manifest.
+    ///
+    /// - Throws: `Trouble` where there is none.
+    func runs(
         _ manifest: String?,
         _ shard: Shard? = nil,
         in reader: StoreReader?
-    ) throws -> (StoreReader, RunRow) {
+    ) throws -> (StoreReader, [RunRow]) {
         let rows: [RunRow]
         do {
             rows = try reader?.runs() ?? []
         } catch {
             throw Trouble("\(error)", status: ExitStatus.missing)
         }
-        let path = manifest?.absolutePath
-        let row = rows.first { row in
-            guard let path else { return true }
+        let path = manifest?.absolutePath ?? rows.first.map { RunName.manifest(of: $0.id) }
+        let found = rows.filter { row in
+            guard let path else { return false }
             guard let shard else { return RunName.isRun(row.id, of: path) }
             return row.id == RunName.of(path, shard)
         }
-        guard let reader, let row else {
-            let what = path.map { "of \(shard.map { "shard \($0) of " } ?? "")\($0) " } ?? ""
+        guard let reader, !found.isEmpty else {
+            let what =
+                manifest.map { "of \(shard.map { "shard \($0) of " } ?? "")\($0.absolutePath) " }
+                ?? ""
             throw Trouble(
-                "no run \(what)is recorded in "
-                    + "\(state.directory(in: place)); start one: quire run MANIFEST",
+                "no run \(what)is recorded in \(stateDirectory); start one: quire run MANIFEST",
                 status: ExitStatus.missing
             )
         }
-        return (reader, row)
+        return (reader, found)
+    }
+
+    /// The newest of those.
+    func run(_ manifest: String?, in reader: StoreReader?) throws -> (StoreReader, RunRow) {
+        let (reader, runs) = try runs(manifest, in: reader)
+        return (reader, runs[0])
     }
 
     /// Prints a value as JSON with snake_case keys.
@@ -70,10 +82,19 @@ struct LookOptions: ParsableArguments {
 }
 
 extension RunRow {
-    /// What the run does now: a run whose process is gone without an end was killed.
-    var status: String {
-        if let ending { return ending }
-        return kill(pid, 0) == 0 || errno == EPERM ? "running" : "killed"
+    /// What the run does now, given the directory of its store.
+    ///
+    /// A run without an end goes on as long as its process holds the lock of its work there. A process
+    /// of its number alone may be any other.
+    func status(in directory: String) -> String {
+        ending ?? (isHeld(in: directory) ? "running" : "killed")
+    }
+
+    private func isHeld(in directory: String) -> Bool {
+        [Exclusive.run, .task].contains { exclusive in
+            let holder = OwnerLock.holder(exclusive.path(of: id, in: directory))
+            return holder?.pid == pid && holder?.work == id
+        }
     }
 }
 
@@ -158,7 +179,7 @@ struct ListCommand: ParsableCommand {
                 Listing.Run(
                     id: row.id,
                     name: row.name,
-                    status: row.status,
+                    status: row.status(in: look.stateDirectory),
                     legs: row.legs,
                     pid: row.pid,
                     began: row.began,

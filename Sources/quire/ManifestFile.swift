@@ -31,8 +31,9 @@ enum ManifestFile {
         concurrency: Int?,
         retryFailed: Bool
     ) throws -> RunRequest {
-        let manifest = selected.manifest
+        let manifest = selected.held
         var plan = manifest.plan
+        plan.leaveOutAll(but: Set(selected.manifest.tasks.map(\.plan.name)))
         if let concurrency { (plan.concurrency, plan.leastConcurrency) = (concurrency, nil) }
         for place in plan.tasks.indices {
             plan.tasks[place].account = Account.of(manifest.tasks[place])

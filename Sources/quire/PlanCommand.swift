@@ -1,5 +1,6 @@
 import ArgumentParser
 import Autonomous
+import Driver
 import Foundation
 import Manifest
 import Orchestration
@@ -30,6 +31,8 @@ struct PlanCommand: ParsableCommand {
 
     @OptionGroup(title: "Selection options") var selection: SelectionOptions
 
+    @OptionGroup(title: "Checklist options") var lists: PromptOptions
+
     @OptionGroup var state: StateOptions
 
     func run() throws {
@@ -54,6 +57,7 @@ struct PlanCommand: ParsableCommand {
         }
         // Below all else, where they are seen.
         for warning in warnings { Terminal.complain("warning: \(Sanitizer.line(warning))") }
+        try refuse(selected, workspace)
     }
 
     /// Says a paragraph, within the terminal's width.
@@ -66,6 +70,23 @@ struct PlanCommand: ParsableCommand {
             Terminal.say("\nprompt of \(Sanitizer.line(task.plan.name)):\n")
             Terminal.say(Sanitizer.lines(task.prompt).joined(separator: "\n"))
         }
+    }
+
+    /// Refuses what `quire run` would refuse before anything starts.
+    private func refuse(_ selected: SelectedTasks, _ workspace: Workspace) throws {
+        let tasks = selected.manifest.tasks
+        let texts = Dictionary(tasks.map { ($0.plan.name, $0.prompt) }) { first, _ in first }
+        let review = DirectoryReview(
+            of: tasks.map(\.plan),
+            prompts: { texts[$0] },
+            in: workspace,
+            state: RunState(),
+            redo: try lists.redone(of: selected),
+            policy: lists.policy
+        )
+        let command = ["quire run", self.manifest.quotedForShell] + selection.words
+        let refusal = review.refusal(command.joined(separator: " ")) { texts[$0] }
+        if let refusal { throw refusal }
     }
 
     /// What the tasks take that are not complete; a database that can't be read is told of, and
@@ -84,7 +105,7 @@ struct PlanCommand: ParsableCommand {
         }
         let left = manifest.tasks.map(\.plan).filter { plan in
             guard let name = try? TaskName(given: plan.name) else { return true }
-            let list = workspace.taskDirectory(name).checklistAlone()
+            let list = workspace.taskDirectory(name).checklistAsItLies()
             return !(list.progress?.isComplete ?? (history.sizes[plan.name] != nil))
         }
         let complete = manifest.tasks.count - left.count

@@ -65,6 +65,8 @@ struct RunCommand: ParsableCommand {
 
     @OptionGroup(title: "Selection options") var selection: SelectionOptions
 
+    @OptionGroup(title: "Checklist options") var prompts: PromptOptions
+
     @OptionGroup(title: "Report options") var ciReports: ReportOptions
 
     @OptionGroup var state: StateOptions
@@ -106,6 +108,8 @@ struct RunCommand: ParsableCommand {
         if progress == .none {
             for warning in request.warnings { Terminal.complain("warning: \(warning)") }
         }
+        request.redo = try prompts.redone(of: selected)
+        request.promptPolicy = prompts.policy
         if let drainTimeout {
             request.plan.drainAfterInterrupt = drainTimeout
             request.plan.drainAfterTerminate = drainTimeout
@@ -114,6 +118,9 @@ struct RunCommand: ParsableCommand {
         let session = RunSession(
             request: request,
             stateDirectory: stateDirectory,
+            refuse: { [command, work = request.work] in
+                $0.refusal(command) { work[$0]?.description }
+            },
             durable: durability.durable
         )
         let result = try ciReports.guarding { try show(session) }
@@ -173,18 +180,29 @@ struct RunCommand: ParsableCommand {
         }
     }
 
+    /// The command that does the same once more, in words of a shell.
+    private var command: String {
+        (["quire run", manifest.quotedForShell] + selection.words).joined(separator: " ")
+    }
+
     private func summary(_ result: RunSession.Result) -> String {
         var hint: String?
-        let words = ([manifest] + selection.words).joined(separator: " ")
-        if result.view.tasks.contains(where: { $0.outcome?.isFailure ?? false }) {
-            hint = "to try the failed tasks again: quire run \(words) --retry-failed"
-        } else if result.view.tasks.contains(where: { $0.outcome != .complete }) {
-            hint = "to go on: quire run \(words)"
+        // A leg of some tasks speaks of these: what is left of the others is another command's.
+        let tasks = result.view.tasks.filter { !$0.isLeftOut }
+        if tasks.contains(where: { $0.outcome?.isFailure ?? false }) {
+            hint = "to try the failed tasks again: \(command) --retry-failed"
+        } else if tasks.contains(where: { $0.outcome != .complete }) {
+            hint = "to go on: \(command)"
         }
         let overdraft = result.state.plan.budget.flatMap {
             SpentWords.overdraft(result.state.ledger.spent, of: $0.limits)
         }
-        let last = [overdraft, hint].compactMap(\.self).joined(separator: "\n")
+        let left = result.view.tasks.count - tasks.count
+        let part =
+            left > 0
+            ? "this leg took \(Format.count(tasks.count, "task")); "
+                + "\(left) \(left == 1 ? "was" : "were") not selected" : nil
+        let last = [part, overdraft, hint].compactMap(\.self).joined(separator: "\n")
         return "\n"
             + FinalTable.render(
                 view: result.view,

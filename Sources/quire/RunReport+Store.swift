@@ -11,7 +11,7 @@ struct StoredRun {
     let directory: String
     /// How its newest leg began.
     let began: RunBegan
-    /// What it came to.
+    /// What it came to; of a shard, the tasks that were selected: others' are in other shards.
     let tasks: [RunReport.Task]
 
     init(_ row: RunRow, in directory: String, _ reader: StoreReader) throws {
@@ -26,12 +26,17 @@ struct StoredRun {
             began.plan.tasks.map { ($0.name, $0.group) },
             uniquingKeysWith: { first, _ in first }
         )
+        let leftOut = Set(began.plan.tasks.filter { $0.isLeftOut == true }.map(\.name))
+        let isShard = began.part != nil
         let sessions = Dictionary(grouping: try reader.sessions(of: row.id), by: \.task)
-        tasks = try reader.tasks(of: row.id).map { task in
-            RunReport.Task(
+        tasks = try reader.tasks(of: row.id).compactMap { task in
+            let isLeftOut = leftOut.contains(task.name)
+            guard !(isShard && isLeftOut) else { return nil }
+            return RunReport.Task(
                 task,
                 group: groups[task.name] ?? nil,
                 shard: began.part?.shard,
+                isLeftOut: isLeftOut,
                 sessions: sessions[task.name] ?? []
             )
         }
@@ -65,11 +70,18 @@ extension RunReport {
 }
 
 extension RunReport.Task {
-    fileprivate init(_ row: TaskRow, group: String?, shard: Shard?, sessions: [SessionRow]) {
+    fileprivate init(
+        _ row: TaskRow,
+        group: String?,
+        shard: Shard?,
+        isLeftOut: Bool,
+        sessions: [SessionRow]
+    ) {
         self.init(
             name: row.name,
             group: group,
             shard: shard,
+            isLeftOut: isLeftOut,
             outcome: row.outcome.flatMap(Outcome.init),
             reason: row.reason,
             progress: row.total.map { Progress(ticked: row.ticked ?? 0, total: $0) },

@@ -25,6 +25,8 @@ struct RunSession {
 
     var request: RunRequest
     var stateDirectory: String
+    /// Says why a leg does not begin, given what its tasks' directories tell; `nil` where it does.
+    var refuse: (DirectoryReview) -> Trouble? = { _ in nil }
     /// What of it may happen once at a time.
     var exclusive = Exclusive.run
     /// Whether what was recorded survives a power failure.
@@ -42,6 +44,12 @@ struct RunSession {
         request.owner = lock.mark
         try checkDescriptors()
         let (store, recovered) = try open(lock.mark)
+        let review = request.review(recovered)
+        if let refusal = refuse(review) {
+            // The refusal tells more than a store that can't be closed.
+            try? store.close()
+            throw refusal
+        }
         Signals.ignoreHangup()
         let loop = try Loop()
         try Subreaper.enable(on: loop)
@@ -49,6 +57,7 @@ struct RunSession {
         let driver = RunDriver(
             request,
             recovered: recovered,
+            review: review,
             seed: UInt64.random(in: 0 ... .max),
             loop: loop,
             store: store,
@@ -127,7 +136,7 @@ struct RunSession {
     /// A session takes four descriptors; Quire itself a few dozen.
     private func checkDescriptors() throws {
         let limit = DescriptorLimit.raise()
-        let needed = min(request.plan.concurrency, request.plan.tasks.count) * 4 + 64
+        let needed = min(request.plan.concurrency, request.plan.selected.count) * 4 + 64
         if limit > 0, needed > limit {
             throw Trouble(
                 "\(request.plan.concurrency) sessions at once need \(needed) descriptors, but the "

@@ -8,13 +8,17 @@ import RunStore
 struct SelectedTasks {
     /// The manifest with these tasks alone.
     var manifest: Manifest
+    /// The manifest with all tasks that the run holds: those that are not selected keep what is known
+    /// of them.
+    var held: Manifest
     /// What part of them a shard is; `nil` for all.
     var part: RunPart?
     /// What is odd about them.
     var warnings: [String]
 
-    init(_ manifest: Manifest, part: RunPart?, warnings: [String]) {
-        (self.manifest, self.part, self.warnings) = (manifest, part, warnings)
+    init(_ manifest: Manifest, held: Manifest, part: RunPart?, warnings: [String]) {
+        (self.manifest, self.held) = (manifest, held)
+        (self.part, self.warnings) = (part, warnings)
     }
 
     /// The run's id: every shard is a run of its own.
@@ -26,6 +30,14 @@ enum RunName {
     /// The id of a manifest's run, or of a shard of it.
     static func of(_ manifest: String, _ shard: Shard?) -> String {
         manifest + (shard.map { "#\($0)" } ?? "")
+    }
+
+    /// The manifest whose run has an id, in whole or in part.
+    static func manifest(of id: String) -> String {
+        guard let mark = id.lastIndex(of: "#"), Shard(String(id[mark...].dropFirst())) != nil else {
+            return id
+        }
+        return String(id[..<mark])
     }
 
     /// Whether a run is a manifest's, in whole or in part.
@@ -45,14 +57,19 @@ struct CompleteTasks {
         (self.manifest, self.stateDirectory) = (manifest, stateDirectory)
     }
 
+    /// The list says so; only where there is none, as on another machine, the runs do.
     func contains(_ task: String) -> Bool {
-        isTicked(task) || isRecorded(task)
+        switch list(of: task) {
+        case .good(let progress): progress.isComplete
+        case .damaged: false
+        case .missing: isRecorded(task)
+        }
     }
 
-    private func isTicked(_ task: String) -> Bool {
-        guard let name = try? TaskName(given: task) else { return false }
+    private func list(of task: String) -> ChecklistState {
+        guard let name = try? TaskName(given: task) else { return .missing }
         let workspace = Workspace.containing((manifest.path as NSString).deletingLastPathComponent)
-        return workspace.taskDirectory(name).checklistAlone().progress?.isComplete ?? false
+        return workspace.taskDirectory(name).checklistAsItLies()
     }
 
     /// What the runs tell; a database that can't be read tells nothing, and the run that opens it

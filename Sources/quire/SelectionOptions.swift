@@ -90,7 +90,8 @@ struct SelectionOptions: ParsableArguments {
             skip: skip.flatMap(\.patterns),
             among: try changedTasks(of: manifest, &warnings)
         )
-        var plans = try selection.apply(to: manifest.tasks.map(\.plan))
+        let all = manifest.tasks.map(\.plan)
+        var plans = try selection.apply(to: all)
         if plans.isEmpty, changedSince == nil {
             throw Trouble(
                 "no task is left: --skip leaves out all that --only takes",
@@ -98,9 +99,12 @@ struct SelectionOptions: ParsableArguments {
             )
         }
         var part: RunPart?
+        var held = all
         if let shard {
             let sized = try sizedByHistory(plans)
             let sharding = Sharding(sized, count: shard.count)
+            // A shard has the tasks that it would have if nothing were left out, too.
+            let whole = plans.count == all.count ? sharding : try deal(all, among: shard.count)
             part = RunPart(
                 shard: shard,
                 tasks: plans.count,
@@ -108,10 +112,21 @@ struct SelectionOptions: ParsableArguments {
             )
             warnings += Self.warning(about: sharding, plans)
             plans = sharding.tasks[shard.number - 1].map { plans[$0] }
+            let own = Set(whole.tasks[shard.number - 1].map { all[$0].name } + plans.map(\.name))
+            held = all.filter { own.contains($0.name) }
         }
         let done = CompleteTasks(manifest, stateDirectory: stateDirectory)
         try Selection.checkNeeds(of: plans, isComplete: done.contains)
-        return SelectedTasks(manifest.keeping(plans), part: part, warnings: warnings)
+        return SelectedTasks(
+            manifest.keeping(plans),
+            held: manifest.keeping(held),
+            part: part,
+            warnings: warnings
+        )
+    }
+
+    private func deal(_ plans: [TaskPlan], among count: Int) throws -> Sharding {
+        Sharding(try sizedByHistory(plans), count: count)
     }
 
     private func changedTasks(
@@ -176,7 +191,7 @@ struct SelectionOptions: ParsableArguments {
         ]
     }
 
-    private static func words(for problem: Selection.Problem, in manifest: Manifest) -> String {
+    static func words(for problem: Selection.Problem, in manifest: Manifest) -> String {
         let names = manifest.tasks.map(\.plan.name)
         switch problem {
         case .nothingMatches(let pattern):
@@ -214,7 +229,7 @@ extension String {
     }
 
     /// The patterns that commas join.
-    fileprivate var patterns: [String] {
+    var patterns: [String] {
         split(separator: ",", omittingEmptySubsequences: false).map(String.init)
     }
 }

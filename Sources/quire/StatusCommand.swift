@@ -72,40 +72,79 @@ struct StatusCommand: ParsableCommand {
         /// What this leg warned of that concerns the whole run.
         var warnings: [String]
         var tasks: [TaskRow]
+        /// Runs of the same manifest that hold other tasks, such as its shards; `nil` for none.
+        var otherRuns: [Status]?
     }
 
     func run() throws {
         do {
-            let (reader, run) = try look.run(manifest, shard, in: look.reader())
-            let tasks = try reader.tasks(of: run.id)
-            let holds = try reader.holds(of: run.id)
-            let spent = try reader.spent(
-                of: run.id,
-                isRunning: run.status == "running",
-                now: SystemClock.wall
-            )
-            let prices = try reader.beginning(of: run.id)?.plan.prices
-            let status = Status(
-                run: run,
-                status: run.status,
-                spent: Status.Spent(spent, prices),
-                gates: holds.gates.map { Status.Gate($0, at: SystemClock.wall) },
-                concurrency: holds.concurrency,
-                warnings: holds.warnings,
-                tasks: tasks
-            )
-            look.json ? try LookOptions.printJSON(status) : show(status, holds, spent, prices)
+            let (reader, runs) = try look.runs(manifest, shard, in: look.reader())
+            var parts: [Part] = []
+            var seen: Set<String> = []
+            for run in runs {
+                // What an older run of the manifest knows of no other task is history.
+                let part = try self.part(run, reader)
+                guard parts.isEmpty || !seen.isSuperset(of: part.names) else { continue }
+                seen.formUnion(part.names)
+                parts.append(part)
+            }
+            if look.json {
+                var status = parts[0].status
+                status.otherRuns = parts.count > 1 ? parts.dropFirst().map(\.status) : nil
+                return try LookOptions.printJSON(status)
+            }
+            for (place, part) in parts.enumerated() {
+                if place > 0 { Terminal.say("") }
+                show(part)
+            }
         } catch let error as StoreError {
             throw Trouble("\(error)", status: ExitStatus.missing)
         }
     }
 
-    private func show(
-        _ status: Status,
-        _ holds: RunHolds,
-        _ spent: RunSpent,
-        _ prices: Prices?
-    ) {
+    /// All that is told of one run.
+    private struct Part {
+        var status: Status
+        var holds: RunHolds
+        var spent: RunSpent
+        var prices: Prices?
+        var leftOut: Set<String>
+
+        var names: Set<String> { Set(status.tasks.map(\.name)) }
+    }
+
+    private func part(_ run: RunRow, _ reader: StoreReader) throws -> Part {
+        let state = run.status(in: look.stateDirectory)
+        var tasks = try reader.tasks(of: run.id)
+        if state != "running" { tasks = tasks.map { $0.asLies(in: look.place) } }
+        let holds = try reader.holds(of: run.id)
+        let spent = try reader.spent(
+            of: run.id,
+            isRunning: state == "running",
+            now: SystemClock.wall
+        )
+        let plan = try reader.beginning(of: run.id)?.plan
+        let status = Status(
+            run: run,
+            status: state,
+            spent: Status.Spent(spent, plan?.prices),
+            gates: holds.gates.map { Status.Gate($0, at: SystemClock.wall) },
+            concurrency: holds.concurrency,
+            warnings: holds.warnings,
+            tasks: tasks
+        )
+        let leftOut = plan?.tasks.filter { $0.isLeftOut == true }.map(\.name) ?? []
+        return Part(
+            status: status,
+            holds: holds,
+            spent: spent,
+            prices: plan?.prices,
+            leftOut: Set(leftOut)
+        )
+    }
+
+    private func show(_ part: Part) {
+        let (status, holds, spent) = (part.status, part.holds, part.spent)
         let run = status.run
         Terminal.say(
             "run \"\(run.name)\" \(status.status) (\(run.id), process \(run.pid), leg \(run.legs))"
@@ -135,17 +174,19 @@ struct StatusCommand: ParsableCommand {
             let state =
                 task.outcome
                 ?? (isRunning ? "session \(task.running ?? 0)" : "waiting")
+            let isLeftOut = task.outcome == nil && part.leftOut.contains(task.name)
             table.add([
                 task.name, state, task.total.map { "\(task.ticked ?? 0)/\($0)" } ?? "-",
                 "\(task.sessions)", Format.tokens(task.tokens),
-                Format.duration(Duration(inSeconds: task.seconds)), task.reason ?? "",
+                Format.duration(Duration(inSeconds: task.seconds)),
+                task.reason ?? (isLeftOut ? "not selected in the newest leg" : ""),
             ])
         }
         Terminal.say(table.lines(width: Terminal.columns).joined(separator: "\n"))
         let counts = Dictionary(grouping: status.tasks) { $0.outcome ?? "unfinished" }
         let words = counts.map { "\($0.value.count) \($0.key)" }.sorted().joined(separator: ", ")
         Terminal.say("\n\(Format.count(status.tasks.count, "task")): \(words)")
-        let tokens = SpentWords.tokens(spent.usage, estimated: spent.estimated, prices)
+        let tokens = SpentWords.tokens(spent.usage, estimated: spent.estimated, part.prices)
         Terminal.say(
             "\(Format.count(spent.sessions, "session")) · \(tokens) · "
                 + Format.duration(spent.wall)

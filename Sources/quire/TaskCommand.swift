@@ -82,6 +82,7 @@ struct TaskCommand: ParsableCommand {
         let session = RunSession(
             request: try request(task, directory),
             stateDirectory: state.directory(in: workspace),
+            refuse: warn,
             exclusive: .task,
             durable: durability.durable
         )
@@ -95,6 +96,20 @@ struct TaskCommand: ParsableCommand {
             throw Trouble(trouble.message, status: 1)
         }
         try leave(result, task)
+    }
+
+    /// Tells of a list that was written for another description; it goes on, as with the original.
+    private func warn(_ review: DirectoryReview) -> Trouble? {
+        if !review.unreadable.isEmpty {
+            return Trouble(review.unreadable.joined(separator: "\n"), status: 1)
+        }
+        for task in review.otherPrompts {
+            Terminal.complain(
+                "⚠ The checklist of \(task) was written for another description (prompt.md beside "
+                    + "it has that one), and is gone on with; for a new one, take another name"
+            )
+        }
+        return nil
     }
 
     private var sessionLimit: Int { noAutoContinue ? 1 : maxSessions }
@@ -192,7 +207,7 @@ struct TaskCommand: ParsableCommand {
         } catch let trouble as Trouble {
             throw Trouble("✗ \(trouble.message)", status: 1)
         }
-        return RunRequest(
+        var request = RunRequest(
             run: task.path,
             name: name,
             version: Version.number,
@@ -210,6 +225,8 @@ struct TaskCommand: ParsableCommand {
             environment: .own,
             retryFailed: true
         )
+        request.promptPolicy = .ignore
+        return request
     }
 
     private func leave(_ result: RunSession.Result, _ task: TaskDirectory) throws {

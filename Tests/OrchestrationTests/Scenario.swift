@@ -8,14 +8,24 @@ struct Scenario {
     var clockOffset = Duration.zero
 
     /// Begins a run whose tasks' checklists are in the stated condition; missing unless stated.
-    init(_ plan: RunPlan, found: [String: ChecklistState] = [:], state: RunState = RunState()) {
+    ///
+    /// `changed` and `anew` name tasks whose directories are not as they were left.
+    init(
+        _ plan: RunPlan,
+        found: [String: ChecklistState] = [:],
+        state: RunState = RunState(),
+        changed: [String]? = nil,
+        anew: [String]? = nil
+    ) {
         orchestrator = Orchestrator(recovering: state, seed: 1)
-        self.plan = plan
-        self.found = found
+        (self.plan, self.found) = (plan, found)
+        (self.changed, self.anew) = (changed, anew)
     }
 
     private let plan: RunPlan
     private let found: [String: ChecklistState]
+    private let changed: [String]?
+    private let anew: [String]?
 
     var state: RunState { orchestrator.state }
 
@@ -32,11 +42,19 @@ struct Scenario {
                     pid: 1,
                     quireVersion: "0",
                     plan: plan,
-                    retryFailed: retryFailed
+                    retryFailed: retryFailed,
+                    changed: changed,
+                    anew: anew
                 )
             )
         ]
-        for name in state.tasksToOpen(plan: plan, retryFailed: retryFailed) {
+        let reopening = Set((changed ?? []) + (anew ?? []))
+        let opened = state.tasksToOpen(
+            plan: plan,
+            retryFailed: retryFailed,
+            reopening: reopening
+        )
+        for name in opened {
             let checklist = found[name] ?? .missing
             events.append(.taskInspected(TaskInspected(task: name, checklist: checklist)))
         }

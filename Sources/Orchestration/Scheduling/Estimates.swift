@@ -129,6 +129,9 @@ package struct Estimates: Hashable, Sendable {
     /// The work that a task is expected to be which nothing is known of, in seconds.
     var unseenMean: Double { world.prior?.mean ?? 4 * meanSession }
 
+    /// Forgets all that is known of the task, which begins anew.
+    mutating func forget(_ place: Int) { tasks[place] = Task() }
+
     /// Whether anything is known of the task.
     func isSeen(_ place: Int) -> Bool { tasks[place].isSeen }
 
@@ -172,8 +175,11 @@ package struct Estimates: Hashable, Sendable {
     /// Takes what the checklist says of a task that was begun before this run.
     mutating func inspect(_ place: Int, done: Int, total: Int) {
         tasks[place].see(done: Int32(clamping: done), total: Int32(clamping: total))
-        tasks[place].mostDone = max(tasks[place].mostDone, tasks[place].done)
-        tasks[place].fewestLeft = min(tasks[place].fewestLeft, tasks[place].left)
+        // A person may have unticked boxes: ticking them again is a gain.
+        let isUnticked = tasks[place].done < tasks[place].mostDone
+        tasks[place].mostDone = tasks[place].done
+        tasks[place].fewestLeft =
+            isUnticked ? tasks[place].left : min(tasks[place].fewestLeft, tasks[place].left)
     }
 
     /// Takes what a session has shown; returns whether the task had not been seen before.

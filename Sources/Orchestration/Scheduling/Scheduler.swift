@@ -195,6 +195,12 @@ package struct Scheduler: Sendable {
         setOpenWork(task, estimates.remaining(task))
     }
 
+    /// Forgets what is known of a task that begins anew; to be called before it comes.
+    mutating func forget(_ task: Int) {
+        decided = nil
+        estimates.forget(task)
+    }
+
     /// Adds a task that may run now; nothing happens if it waits or runs already.
     package mutating func enqueue(_ task: Int) {
         guard !entries[task].isWaiting, !entries[task].isRunning else { return }

@@ -1,0 +1,118 @@
+package import Autonomous
+package import Orchestration
+
+/// The tasks' directories held against their prompts and the journal, before a leg begins.
+///
+/// The directory is the truth about the work: a list that was written for another prompt, or is not
+/// as it was when its task was found complete, is seen here, whatever the journal says. A task that
+/// the journal calls complete and whose directory nobody touched costs one `lstat`.
+package struct DirectoryReview: Sendable {
+    /// What a leg does about lists that were written for other prompts.
+    package enum Policy: Hashable, Sendable {
+        /// It does not begin.
+        case refuse
+        /// It goes on with the lists, under the new prompts, which are recorded.
+        case keepLists
+        /// It goes on with the lists, and the directory keeps its prompt: the original system's way.
+        case ignore
+    }
+
+    /// A prompt that a directory lacks.
+    struct MissingPrompt: Hashable, Sendable {
+        var text: String
+        /// Whether it is recorded beside a list that is complete, too.
+        var isOwnList: Bool
+    }
+
+    /// Tasks whose lists were written for other prompts, in the plan's order.
+    package private(set) var otherPrompts: [String] = []
+    /// Complete tasks whose lists are not as they were, in the plan's order.
+    package private(set) var changed: [String] = []
+    /// Tasks that begin anew, in the plan's order: those that were asked for, and those whose
+    /// directories are gone.
+    package private(set) var anew: [String] = []
+    /// Tasks whose directories can't be looked at, with the reasons.
+    package private(set) var unreadable: [String] = []
+    /// The prompts that are to be recorded when the directories are open, by task.
+    private(set) var prompts: [String: MissingPrompt] = [:]
+
+    /// Where the directories lie.
+    package let workspace: Workspace
+    /// What the leg does about other prompts.
+    package let policy: Policy
+
+    /// Looks at the directories of the tasks that a leg selects.
+    ///
+    /// `prompts` holds each task's prompt; a task without one, or with an empty one, is taken as it
+    /// is. `state` is the fold of the run's journal so far, `redo` names the tasks that begin anew
+    /// at the user's word.
+    package init(
+        of tasks: [TaskPlan],
+        prompts: (String) -> String?,
+        in workspace: Workspace,
+        state: RunState,
+        redo: Set<String> = [],
+        policy: Policy = .refuse
+    ) {
+        (self.workspace, self.policy) = (workspace, policy)
+        for task in tasks {
+            // Other names are refused when the directories are opened.
+            guard let name = try? TaskName(given: task.name) else { continue }
+            let prompt = prompts(task.name) ?? ""
+            if redo.contains(task.name) {
+                anew.append(task.name)
+                record(prompt, of: task.name, isOwnList: true)
+            } else {
+                review(workspace.taskDirectory(name), prompt, state.known(task.name))
+            }
+        }
+    }
+
+    /// The stamp of a complete task's list and prompt, as in `TaskEnded`.
+    static func stamp(_ list: String, prompt: String) -> String {
+        "\(list) \(Fingerprint(prompt).text)"
+    }
+
+    private mutating func review(
+        _ directory: TaskDirectory,
+        _ prompt: String,
+        _ known: TaskState?
+    ) {
+        let task = directory.name.description
+        let isComplete = known?.outcome == .complete
+        if isComplete, let stamp = known?.list, let list = directory.listStamp(),
+            stamp == Self.stamp(list, prompt: prompt)
+        {
+            return
+        }
+        if let known, known.sessions > 0 || known.checklist != .missing, !directory.exists {
+            anew.append(task)
+            return record(prompt, of: task, isOwnList: true)
+        }
+        if !prompt.isEmpty { compare(prompt, directory) }
+        if isComplete, directory.checklistAsItLies().progress?.isComplete != true {
+            changed.append(task)
+        }
+    }
+
+    private mutating func compare(_ prompt: String, _ directory: TaskDirectory) {
+        let task = directory.name.description
+        do throws(FileError) {
+            switch try directory.match(prompt: prompt) {
+            case .same: break
+            case .absent: record(prompt, of: task, isOwnList: false)
+            case .other where !directory.hasList: record(prompt, of: task, isOwnList: true)
+            case .other:
+                otherPrompts.append(task)
+                if policy == .keepLists { record(prompt, of: task, isOwnList: true) }
+            }
+        } catch {
+            unreadable.append("\(error)")
+        }
+    }
+
+    private mutating func record(_ prompt: String, of task: String, isOwnList: Bool) {
+        guard !prompt.isEmpty else { return }
+        prompts[task] = MissingPrompt(text: prompt, isOwnList: isOwnList)
+    }
+}

@@ -1,0 +1,112 @@
+import ArgumentParser
+import Autonomous
+import Driver
+import Foundation
+import Manifest
+import Orchestration
+import Reporting
+
+/// What becomes of checklists that lie in the tasks' directories already.
+struct PromptOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Begin the tasks anew whose names are like this: their old directories are put into "
+                + ".autonomous/.quire/archive. May be repeated, or joined with commas.",
+            valueName: "pattern"
+        )
+    )
+    var redo: [String] = []
+
+    @Flag(help: "Go on with checklists that were written for other prompts than the manifest's.")
+    var keepLists = false
+
+    func validate() throws {
+        if redo.flatMap(\.patterns).contains("") {
+            throw ValidationError("--redo takes patterns of names, and one is empty")
+        }
+    }
+
+    var policy: DirectoryReview.Policy { keepLists ? .keepLists : .refuse }
+
+    /// The selected tasks that begin anew.
+    ///
+    /// - Throws: `Trouble` where no task of the manifest is like a pattern.
+    func redone(of selected: SelectedTasks) throws -> Set<String> {
+        let patterns = redo.flatMap(\.patterns)
+        guard !patterns.isEmpty else { return [] }
+        do {
+            let tasks = selected.manifest.tasks.map(\.plan)
+            return Set(try Selection(only: patterns).apply(to: tasks).map(\.name))
+        } catch {
+            throw Trouble(
+                SelectionOptions.words(for: error, in: selected.manifest),
+                status: ExitStatus.usage
+            )
+        }
+    }
+}
+
+/// The refusal of a leg whose lists were written for other prompts.
+struct PromptRefusal {
+    /// Tasks that are named.
+    private static let shown = 20
+
+    /// The tasks' names and directories.
+    let tasks: [TaskDirectory]
+    /// The command to begin with, in words of a shell.
+    let command: String
+    /// The tasks' prompts.
+    let prompts: (String) -> String?
+
+    /// What is wrong, where, and the two ways on.
+    var words: String {
+        let count = tasks.count
+        let first =
+            count == 1
+            ? "1 task has a checklist that was written for another prompt:"
+            : "\(count) tasks have checklists that were written for other prompts:"
+        var lines = [first] + tasks.prefix(Self.shown).flatMap(lines)
+        if count > Self.shown { lines.append("  … and \(count - Self.shown) more") }
+        let names = tasks.prefix(Self.shown).map(\.name.description).joined(separator: ",")
+        let pattern = count > Self.shown ? "'*'" : names
+        lines.append("to put the old work away and begin anew: \(command) --redo \(pattern)")
+        lines.append("to go on with the lists under the new prompts: \(command) --keep-lists")
+        return lines.joined(separator: "\n")
+    }
+
+    private func lines(_ task: TaskDirectory) -> [String] {
+        let (old, new) = (task.promptText() ?? "", prompts(task.name.description) ?? "")
+        let common = zip(old, new).prefix { $0 == $1 }.count
+        return [
+            "  \(task.name): \(task.promptPath)", "    then: \(Self.excerpt(old, from: common))",
+            "    now:  \(Self.excerpt(new, from: common))",
+        ]
+    }
+
+    /// A prompt's line from shortly before a place on.
+    private static func excerpt(_ text: String, from place: Int) -> String {
+        let start = max(0, place - 30)
+        let rest = text.dropFirst(start)
+        return (start > 0 ? "…" : "") + Sanitizer.line(String(rest.prefix(90)))
+            + (rest.count > 90 ? "…" : "")
+    }
+}
+
+extension DirectoryReview {
+    /// Why a leg that does not keep such lists can't begin; `nil` where it can.
+    ///
+    /// `command` is what was called, for the ways on.
+    func refusal(_ command: String, prompts: @escaping (String) -> String?) -> Trouble? {
+        if !unreadable.isEmpty {
+            return Trouble(unreadable.joined(separator: "\n"), status: ExitStatus.missing)
+        }
+        guard policy == .refuse, !otherPrompts.isEmpty else { return nil }
+        let refusal = PromptRefusal(
+            tasks: otherPrompts.compactMap { try? TaskName(given: $0) }
+                .map(workspace.taskDirectory),
+            command: command,
+            prompts: prompts
+        )
+        return Trouble(refusal.words, status: ExitStatus.usage)
+    }
+}
