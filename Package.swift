@@ -128,7 +128,7 @@ let package = Package(
             resources: [.copy("Fixtures")]
         ),
         tests("EventLoopTests", ["EventLoop"]),
-        tests("DriverTests", ["Driver", "Orchestration"]),
+        tests("DriverTests", ["Driver", "EventLoop", "Orchestration", "Reporting"]),
         tests("ManifestTests", ["Manifest", "Orchestration", yams]),
         .testTarget(
             name: "ReportingTests",

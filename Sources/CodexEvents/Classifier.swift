@@ -66,10 +66,7 @@ struct Classifier {
 
     /// The status, and what standard error says that tells most.
     private func exitWords(_ status: Int32) -> String {
-        let lines = errorText.split(whereSeparator: \.isNewline)
-        let telling = lines.first { $0.hasPrefix("error:") || $0.hasPrefix("Error:") }
-        let words = (telling ?? lines.last).map { String($0).oneLine(500) } ?? "no message"
-        return "exit status \(status): \(words)"
+        "exit status \(status): \(StandardErrorWords.telling(errorText) ?? "no message")"
     }
 
     private var errorText: String { String(decoding: ending.standardError, as: UTF8.self) }
@@ -107,6 +104,9 @@ struct Classifier {
     /// there.
     private static let refusals: [(String, FailureClass)] = [
         ("no rollout found", .unknownThread), ("database is locked", .stateLocked),
+        ("Error loading config", .brokenConfiguration),
+        ("Error parsing -c overrides", .brokenConfiguration),
+        ("Error: Model provider", .brokenConfiguration),
     ]
 
     /// In order: the first that is found counts, as one message may quote another.

@@ -60,11 +60,15 @@ extension Item.Kind {
         case "agent_message": self = .agentMessage(text("text"))
         case "reasoning": self = .reasoning(text("text"))
         case "command_execution":
+            let output = value["aggregated_output"]
+            let exitCode = value["exit_code"]?.integer.map { Int($0) }
+            let hasFailed = exitCode.map { $0 != 0 } ?? (text("status") == "failed")
             self = .commandExecution(
                 command: text("command"),
-                outputBytes: value["aggregated_output"]?.stringLength ?? 0,
-                exitCode: value["exit_code"]?.integer.map { Int($0) },
-                status: text("status")
+                outputBytes: output?.stringLength ?? 0,
+                exitCode: exitCode,
+                status: text("status"),
+                outputEnd: hasFailed ? output?.stringEnd(4096) ?? "" : ""
             )
         case "file_change":
             let paths = value["changes"]?.elements.compactMap { $0["path"]?.string } ?? []

@@ -47,12 +47,14 @@ package struct Item: Hashable, Sendable {
         /// The agent thinks.
         case reasoning(String)
         /// A shell command. `outputBytes` is the length of its output as it stood in the line;
-        /// `exitCode` is `nil` while it runs.
+        /// `exitCode` is `nil` while it runs; `outputEnd` is the last 4 KiB of the output of one
+        /// that failed, as far as the line was kept.
         case commandExecution(
             command: String,
             outputBytes: Int,
             exitCode: Int?,
-            status: String
+            status: String,
+            outputEnd: String = ""
         )
         /// Files were changed.
         case fileChange(paths: [String], status: String)
@@ -134,7 +136,7 @@ extension Item.Kind {
         switch self {
         case .agentMessage(let text): "says: \(text)"
         case .reasoning(let text): "thinks: \(text)"
-        case .commandExecution(let command, _, let code, _):
+        case .commandExecution(let command, _, let code, _, _):
             "runs \(command.bareCommand)" + (code.map { $0 == 0 ? "" : " → \($0)" } ?? "")
         case .fileChange(let paths, _): paths.fileSummary
         case .mcpToolCall(let server, let tool, _): "calls \(server).\(tool)"
@@ -157,7 +159,7 @@ extension [String] {
 
 extension String {
     /// The command without the shell that Codex wraps around it.
-    fileprivate var bareCommand: String {
+    package var bareCommand: String {
         for prefix in ["/bin/bash -lc ", "bash -lc "] where hasPrefix(prefix) {
             let rest = dropFirst(prefix.count)
             let isQuoted = rest.count > 1 && (rest.first == "'" || rest.first == "\"")

@@ -19,6 +19,7 @@ package struct EventDecoder: Sendable {
     private var hasPassedAnswer = false
 
     private let steps: Steps
+    private let longestLine: Int
     /// The beginning of a line that has no end yet; `long` has it instead when that is set.
     private var line: [UInt8] = []
     private var long: LongLine?
@@ -26,8 +27,12 @@ package struct EventDecoder: Sendable {
     private var newest: [UInt8] = []
 
     /// Makes a decoder for one session's output from its start.
-    package init(steps: Steps = .all) {
+    ///
+    /// Of the strings of a line that has more bytes than `longestLine` only the beginnings are kept;
+    /// `nil` stands for the limit of a run, 64 KiB.
+    package init(steps: Steps = .all, longestLine: Int? = nil) {
         self.steps = steps
+        self.longestLine = longestLine ?? Scanner.longestLine
     }
 
     /// Takes the next bytes and emits the events that they complete.
@@ -110,7 +115,7 @@ package struct EventDecoder: Sendable {
     private mutating func keep(_ bytes: Span<UInt8>) {
         if long != nil {
             long?.append(bytes)
-        } else if line.count + bytes.count <= Scanner.longestLine {
+        } else if line.count + bytes.count <= longestLine {
             line.append(bytes)
         } else {
             var long = LongLine()

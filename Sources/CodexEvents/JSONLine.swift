@@ -204,6 +204,22 @@ struct JSONLine {
         return end
     }
 
+    /// The last bytes of a string's contents; the cut is between characters and escapes.
+    func end(of range: Range<Int>, most: Int) -> Range<Int> {
+        guard range.count > most else { return range }
+        var start = range.lowerBound
+        while start < range.upperBound - most
+            || start < range.upperBound && bytes[start] & 0xC0 == 0x80
+        {
+            guard bytes[start] == UInt8(ascii: "\\") else {
+                start += 1
+                continue
+            }
+            start += peek(start + 1) == UInt8(ascii: "u") ? 6 : 2
+        }
+        return min(start, range.upperBound)..<range.upperBound
+    }
+
     /// The length of a string's contents as it stood in the line, dropped bytes included.
     func fullLength(_ range: Range<Int>) -> Int {
         range.count + (drops.first { $0.stringStart == range.lowerBound }?.count ?? 0)
@@ -219,6 +235,12 @@ extension JSONLine.Value {
 
     var string: String? {
         if case .string(let range, let line) = self { line.text(range) } else { nil }
+    }
+
+    /// The end of a string, of at most so many bytes as it stood in the line.
+    func stringEnd(_ most: Int) -> String {
+        guard case .string(let range, let line) = self else { return "" }
+        return line.text(line.end(of: range, most: most))
     }
 
     /// The length of a string as it stood in the line.

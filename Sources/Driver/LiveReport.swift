@@ -8,24 +8,31 @@ package import Reporting
 package final class LiveReport: Report {
     private static let frameInterval = Duration.milliseconds(100)
     private static let quietInterval = Duration.seconds(1)
+    /// Lines that wait for a terminal that takes nothing, the newest of them.
+    private static let mostLines = 1000
 
     package let showsActivity = true
     private let loop: Loop
-    private let writer: LogWriter
+    private let stream: ReportStream
     private let descriptor: Int32
     private let plain = PlainReporter(offset: LocalTime.offset)
     private var live: LiveView
     private var timer: EventLoop.Timer?
     private var resized: SignalWatcher?
-    private var lines: [String] = []
+    private var lines: [SafeText] = []
     private var view = RunView()
     private var lastFrame: Duration?
 
-    /// Makes a report on a terminal.
-    package init(loop: Loop, descriptor: Int32, usesColor: Bool) throws {
+    /// Makes a report on a stream that leads to the terminal with this descriptor.
+    package init(
+        _ stream: ReportStream,
+        loop: Loop,
+        descriptor: Int32,
+        usesColor: Bool
+    ) throws {
+        self.stream = stream
         self.loop = loop
         self.descriptor = descriptor
-        writer = LogWriter(loop: loop, descriptor: descriptor, name: "the terminal")
         live = LiveView(usesColor: usesColor, offset: LocalTime.offset)
         timer = try EventLoop.Timer(loop: loop) { [unowned self] in draw() }
         resized = try SignalWatcher(loop: loop, signal: Signals.windowChanged) { [unowned self] in
@@ -37,6 +44,7 @@ package final class LiveReport: Report {
         for recorded in events where recorded.event.staysOnScreen {
             lines += plain.lines(for: recorded.event, at: recorded.at, view: view)
         }
+        if lines.count > 2 * Self.mostLines { lines.removeFirst(lines.count - Self.mostLines) }
         self.view = view
         scheduleFrame()
     }
@@ -46,12 +54,21 @@ package final class LiveReport: Report {
         scheduleFrame()
     }
 
+    /// Shows a warning above the moving block.
+    package func warn(_ words: SafeText) {
+        lines.append("warning: \(words)")
+        scheduleFrame()
+    }
+
+    package func giveUp() { stream.giveUp() }
+
     package func finish(view: RunView, at moment: Moment, then: @escaping () -> Void) {
         timer?.close()
         resized?.close()
-        writer.append(live.finish(lines: lines))
+        timer = nil
+        stream.write(live.finish(lines: lines))
         lines = []
-        writer.finish(then: then)
+        stream.finish(then: then)
     }
 
     private func scheduleFrame() {
@@ -60,9 +77,14 @@ package final class LiveReport: Report {
     }
 
     private func draw() {
+        // A terminal that takes nothing (Ctrl-S) gets the newest frame when it does again.
+        guard !stream.isBehind else {
+            timer?.set(loop.now + Self.frameInterval)
+            return
+        }
         lastFrame = loop.now
         let now = SystemClock(loop: loop).now
-        writer.append(live.update(lines: lines, view: view, at: now, size: size))
+        stream.write(live.update(lines: lines, view: view, at: now, size: size))
         lines = []
         timer?.set(loop.now + Self.quietInterval)
     }

@@ -13,6 +13,8 @@ package protocol Report: AnyObject {
     func noteActivity(view: RunView, at moment: Moment)
     /// Writes out what it holds and stops; calls back when that is done.
     func finish(view: RunView, at moment: Moment, then: @escaping () -> Void)
+    /// Waits for no reader any more, so that a finish that is under way comes to its end.
+    func giveUp()
 }
 
 extension Report {

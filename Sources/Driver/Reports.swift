@@ -1,27 +1,28 @@
 import Autonomous
 package import EventLoop
+import Glibc
 package import Orchestration
 package import Reporting
 
-/// A run in plain lines on a descriptor, with a summary now and then.
+/// A run in plain lines, with a summary now and then.
 package final class PlainReport: Report {
-    private let writer: LogWriter
+    private let stream: ReportStream
     private let reporter = PlainReporter(offset: LocalTime.offset)
     private let interval: Duration
     private var lastLine = Duration.zero
 
-    /// Makes a report on a descriptor that stays open.
+    /// Makes a report on a stream.
     ///
     /// A line of summary follows when nothing was said for `interval` and something happens.
-    package init(loop: Loop, descriptor: Int32, interval: Duration = .seconds(60)) {
-        writer = LogWriter(loop: loop, descriptor: descriptor, name: "the standard output")
+    package init(_ stream: ReportStream, interval: Duration = .seconds(60)) {
+        self.stream = stream
         self.interval = interval
     }
 
     package func show(_ events: [RecordedEvent], view: RunView) {
         for recorded in events {
             for line in reporter.lines(for: recorded.event, at: recorded.at, view: view) {
-                writer.append(line + "\n")
+                stream.write(line + "\n")
                 lastLine = recorded.at.awake
             }
         }
@@ -32,36 +33,25 @@ package final class PlainReport: Report {
         let isHeld = view.slots.isEmpty && !view.gates.isEmpty
         guard moment.awake - lastLine >= (isHeld ? interval * 10 : interval) else { return }
         lastLine = moment.awake
-        writer.append(reporter.summary(view: view, at: moment) + "\n")
+        stream.write(reporter.summary(view: view, at: moment) + "\n")
     }
 
     package func finish(view: RunView, at moment: Moment, then: @escaping () -> Void) {
-        writer.finish(then: then)
+        stream.finish(then: then)
     }
+
+    package func giveUp() { stream.giveUp() }
 }
 
-/// A run as JSON Lines in a file or on a descriptor.
+/// A run as JSON Lines.
 package final class EventsReport: Report {
-    private let writer: LogWriter
+    private let stream: ReportStream
     private let lines: JSONLines
-    /// Why the file is not complete; `nil` when it is.
-    package private(set) var failure: LoopError?
 
-    /// Makes a report that appends to a file.
-    ///
-    /// - Throws: `LoopError` when the file can't be written to.
-    package init(loop: Loop, path: String, run: String) throws(LoopError) {
-        writer = LogWriter(loop: loop, path: path)
-        try writer.open()
+    /// Makes a report on a stream.
+    package init(_ stream: ReportStream, run: String) {
+        self.stream = stream
         lines = JSONLines(run: run)
-        writer.onError = { [unowned self] in failure = $0 }
-    }
-
-    /// Makes a report on a descriptor that stays open.
-    package init(loop: Loop, descriptor: Int32, run: String) {
-        writer = LogWriter(loop: loop, descriptor: descriptor, name: "the standard output")
-        lines = JSONLines(run: run)
-        writer.onError = { [unowned self] in failure = $0 }
     }
 
     package func show(_ events: [RecordedEvent], view: RunView) {
@@ -72,7 +62,7 @@ package final class EventsReport: Report {
                     sequence: recorded.sequence,
                     at: recorded.at
                 )
-                writer.append(line)
+                stream.write(line)
             } catch {
                 preconditionFailure("a fact has no JSON: \(error) [this is a bug]")
             }
@@ -82,32 +72,67 @@ package final class EventsReport: Report {
     package func noteActivity(view: RunView, at moment: Moment) {}
 
     package func finish(view: RunView, at moment: Moment, then: @escaping () -> Void) {
-        writer.finish(then: then)
+        stream.finish(then: then)
     }
+
+    package func giveUp() { stream.giveUp() }
 }
 
 /// A single task in the words of the original system.
 package final class TaskReport: Report {
-    private let writer: LogWriter
+    private let stream: ReportStream
     private var reporter: TaskReporter
 
-    /// Makes a report on a descriptor that stays open.
-    package init(loop: Loop, descriptor: Int32, reporter: TaskReporter) {
-        writer = LogWriter(loop: loop, descriptor: descriptor, name: "the standard output")
+    /// Makes a report on a stream.
+    package init(_ stream: ReportStream, reporter: TaskReporter) {
+        self.stream = stream
         self.reporter = reporter
     }
 
     package func show(_ events: [RecordedEvent], view: RunView) {
         for recorded in events {
-            for line in reporter.lines(for: recorded.event) {
-                writer.append(Sanitizer.line(line) + "\n")
-            }
+            for line in reporter.lines(for: recorded.event) { stream.write(line + "\n") }
         }
     }
 
     package func noteActivity(view: RunView, at moment: Moment) {}
 
     package func finish(view: RunView, at moment: Moment, then: @escaping () -> Void) {
-        writer.finish(then: then)
+        stream.finish(then: then)
     }
+
+    package func giveUp() { stream.giveUp() }
+}
+
+/// What is to be said about the other reports, on standard error.
+///
+/// It shows no facts, and opens standard error only when there is something to say.
+package final class TroubleReport: Report {
+    private let loop: Loop
+    private var stream: ReportStream?
+    private var isFinishing = false
+
+    /// Makes a report.
+    package init(loop: Loop) { self.loop = loop }
+
+    /// Says a warning; nothing once the report was finished.
+    package func warn(_ words: SafeText) {
+        guard !isFinishing else { return }
+        let stream =
+            stream ?? ReportStream(loop: loop, descriptor: STDERR_FILENO, name: "standard error")
+        self.stream = stream
+        stream.write("warning: \(words)\n")
+    }
+
+    package func show(_ events: [RecordedEvent], view: RunView) {}
+
+    package func noteActivity(view: RunView, at moment: Moment) {}
+
+    package func finish(view: RunView, at moment: Moment, then: @escaping () -> Void) {
+        isFinishing = true
+        guard let stream else { return then() }
+        stream.finish(then: then)
+    }
+
+    package func giveUp() { stream?.giveUp() }
 }

@@ -42,6 +42,9 @@ package final class RunDriver {
     private var deadline: Timer?
     private var pulse: Pulse
     private var heartbeat: Timer?
+    /// Ends the wait for readers of the reports.
+    private var readersDeadline: Timer?
+    private var isFinishingReports = false
     private var signals: [SignalWatcher] = []
     var leftovers: Leftovers?
     private var opener: TaskOpener?
@@ -114,6 +117,7 @@ package final class RunDriver {
         // Its going off is a turn of the loop, which is all that is wanted.
         deadline = try Timer(loop: loop) {}
         heartbeat = try Timer(loop: loop) { [unowned self] in beat() }
+        readersDeadline = try Timer(loop: loop) { [unowned self] in giveUpReports() }
         beat()
         try watchSignals()
         leftovers = try Leftovers(
@@ -138,6 +142,7 @@ package final class RunDriver {
         journalled?.close()
         deadline?.close()
         heartbeat?.close()
+        readersDeadline?.close()
         leftovers?.close()
         held?.close()
         disk?.close()
@@ -154,6 +159,7 @@ package final class RunDriver {
         for (number, request) in requests {
             signals.append(
                 try SignalWatcher(loop: loop, signal: number) { [unowned self] in
+                    if isFinishingReports { giveUpReports() }
                     inbox.append(.shutdownRequested(request))
                 }
             )
@@ -494,6 +500,8 @@ package final class RunDriver {
     private func finishReports() {
         var remaining = reports.count
         guard remaining > 0 else { return loop.stop() }
+        isFinishingReports = true
+        readersDeadline?.set(loop.now + patienceWithReaders)
         for report in reports {
             report.finish(view: view, at: clock.now) { [unowned self] in
                 remaining -= 1
@@ -501,6 +509,18 @@ package final class RunDriver {
             }
         }
     }
+}
+
+// Readers that don't read.
+extension RunDriver {
+    /// How long a leg that has ended waits for those who read its reports.
+    ///
+    /// Whoever asked for the end does not want to wait for others.
+    package var patienceWithReaders: Duration {
+        view.shutdown == nil ? request.plan.grace : min(request.plan.grace, .seconds(1))
+    }
+
+    private func giveUpReports() { reports.forEach { $0.giveUp() } }
 }
 
 /// Why a run could not begin.

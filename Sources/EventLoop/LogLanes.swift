@@ -3,10 +3,10 @@ import Synchronization
 /// The worker threads that write logs: at most half of them at once, so that spawning goes on, and
 /// each of them piece after piece, so that none waits for the loop in between.
 ///
-/// A pipe or a terminal that nobody reads gives its thread back, and a full disk answers at once,
-/// so neither holds up the others. What remains: a file system that does not answer (its server is
-/// gone), or a socket that nobody reads, holds a thread for each log on it; as many of these as
-/// there are lanes hold up every log, though no start.
+/// A pipe, a socket or a terminal that nobody reads gives its thread back, and a full disk answers at
+/// once, so none holds up the others. What remains: a file system that does not answer (its server is
+/// gone) holds a thread for each log on it; as many of these as there are lanes hold up every log,
+/// though no start.
 final class LogLanes {
     private struct Waiting: Sendable {
         var number: Int

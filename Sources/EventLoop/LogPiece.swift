@@ -20,8 +20,6 @@ struct LogPiece: Sendable {
 
     /// What is done when the reader of a pipe takes nothing more for now.
     enum WhenFull: Sendable {
-        /// The thread waits for it.
-        case wait
         /// The rest goes back to the loop, and is tried again.
         case yield
         /// The rest is lost.
@@ -31,6 +29,8 @@ struct LogPiece: Sendable {
     var bytes: [UInt8]
     var drain: PipeDrain?
     var path: String
+    /// Whether the path may be that of a named pipe.
+    var mayBePipe: Bool
     /// -1 where the file is yet to be opened.
     var descriptor: Int32
     /// Whether an earlier piece could not be written, so that this one has no place.
@@ -39,6 +39,8 @@ struct LogPiece: Sendable {
     var waits: Bool
     /// What is done when the reader of a pipe takes nothing more for now.
     var whenFull: WhenFull
+    /// Whether a write to the descriptor may wait for a reader, as to a socket.
+    var mayWait: Bool
     var closes: Bool
     var examine: LogWriter.Examination?
     /// What is done last of all.
@@ -48,8 +50,12 @@ struct LogPiece: Sendable {
     func write() -> Outcome {
         var outcome = Outcome(descriptor: descriptor)
         if outcome.descriptor < 0, !bytes.isEmpty, !isLost {
-            outcome.descriptor = Self.openForAppending(path)
-            if outcome.descriptor < 0 { outcome.errno = Glibc.errno }
+            outcome.descriptor =
+                mayBePipe ? Self.openFileOrPipe(path) : Self.openForAppending(path)
+            // A pipe that nobody reads yet is like one that is full.
+            if outcome.descriptor < 0 {
+                outcome.errno = Glibc.errno == ENXIO ? EAGAIN : Glibc.errno
+            }
         }
         if take(bytes.span, &outcome) { drain?.run { take($0, &outcome) } }
         if outcome.isUnfinished { return outcome }
@@ -60,6 +66,9 @@ struct LogPiece: Sendable {
         last?()
         return outcome
     }
+
+    /// Bytes that a pipe with room takes at once, also where it blocks (POSIX's `PIPE_BUF`).
+    private static let pieceSize = 4096
 
     /// Opens a file to append to, and ends its last line if it has no end.
     ///
@@ -75,6 +84,20 @@ struct LogPiece: Sendable {
             _ = unsafe Glibc.write(file, &newline, 1)
         }
         return file
+    }
+
+    /// Opens a file to append to, or a named pipe.
+    ///
+    /// A pipe is opened for writing alone, so that its reader's end is noticed.
+    ///
+    /// - Returns: its descriptor; -1 where that fails, with `errno`: `ENXIO` for a pipe that nobody
+    ///   reads yet.
+    static func openFileOrPipe(_ path: String) -> Int32 {
+        let flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY
+        let file = unsafe Glibc.open(path, flags, 0o644)
+        guard file >= 0, lseek(file, 0, SEEK_END) >= 0 else { return file }
+        close(file)
+        return openForAppending(path)
     }
 
     /// Writes and examines bytes; false where the disk or a reader is waited for.
@@ -100,18 +123,26 @@ struct LogPiece: Sendable {
     private func write(_ bytes: Span<UInt8>, _ outcome: inout Outcome) -> Int {
         var rest = bytes
         while !rest.isEmpty, outcome.errno == 0 {
+            if mayWait, !hasRoom(outcome.descriptor) {
+                outcome.errno = EAGAIN
+                break
+            }
+            let most = mayWait ? min(rest.count, Self.pieceSize) : rest.count
             let count = unsafe rest.withUnsafeBufferPointer {
-                unsafe Glibc.write(outcome.descriptor, $0.baseAddress, $0.count)
+                unsafe Glibc.write(outcome.descriptor, $0.baseAddress, most)
             }
             if count >= 0 {
                 rest = rest.extracting(droppingFirst: count)
-            } else if Glibc.errno == EAGAIN, whenFull == .wait {
-                var wait = pollfd(fd: outcome.descriptor, events: Int16(POLLOUT), revents: 0)
-                unsafe poll(&wait, 1, -1)
             } else if Glibc.errno != EINTR {
                 outcome.errno = Glibc.errno
             }
         }
         return bytes.count - rest.count
+    }
+
+    /// Whether a write comes back at once: with bytes taken, or with what is wrong.
+    private func hasRoom(_ descriptor: Int32) -> Bool {
+        var wait = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        return unsafe poll(&wait, 1, 0) != 0
     }
 }

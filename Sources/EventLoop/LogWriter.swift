@@ -4,7 +4,7 @@ import Glibc
 /// a bound on what its owner should let it buffer.
 ///
 /// At most half of the worker threads of a loop write at once, and none of them waits for whoever
-/// reads a pipe or a terminal, where that can be opened.
+/// reads a pipe, a socket or a terminal.
 package final class LogWriter {
     /// How much may wait before the owner is told to stop, in bytes.
     package static let highWater = 256 * 1024
@@ -15,9 +15,12 @@ package final class LogWriter {
 
     private let loop: Loop
     private let path: String
+    private let mayBePipe: Bool
     /// -1 until it is opened, and after it was closed.
     private var descriptor: Int32
     private let ownsDescriptor: Bool
+    /// Whether a write to the descriptor may wait for a reader.
+    private let mayWait: Bool
     private let examine: Examination?
     private var pending: [UInt8] = []
     private var underWay = 0
@@ -61,21 +64,34 @@ package final class LogWriter {
     ///
     /// If the file ends in the middle of a line, a newline is written first. `examine` sees all
     /// bytes, those too that could not be written.
-    package init(loop: Loop, path: String, examine: Examination? = nil) {
+    ///
+    /// Where the path `mayBePipe`, a named pipe waits for its reader, and its end is an error.
+    package init(
+        loop: Loop,
+        path: String,
+        mayBePipe: Bool = false,
+        examine: Examination? = nil
+    ) {
         self.loop = loop
         self.path = path
+        self.mayBePipe = mayBePipe
         self.examine = examine
         descriptor = -1
         ownsDescriptor = true
+        mayWait = false
     }
 
     /// Makes a writer on an open descriptor, which stays open; errors call it by `name`.
     package init(loop: Loop, descriptor: Int32, name: String) {
         self.loop = loop
         path = name
+        mayBePipe = false
         examine = nil
         let own = Self.reopen(descriptor)
         ownsDescriptor = own >= 0
+        var status = stat()
+        let isFile = unsafe fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+        mayWait = own < 0 && !isFile
         self.descriptor = own >= 0 ? own : descriptor
     }
 
@@ -95,9 +111,14 @@ package final class LogWriter {
     /// - Throws: `LoopError` when that fails.
     package func open() throws(LoopError) {
         guard descriptor < 0 else { return }
-        descriptor = LogPiece.openForAppending(path)
-        if descriptor < 0 { throw LoopError("opening \"\(path)\"", errno) }
+        descriptor =
+            mayBePipe ? LogPiece.openFileOrPipe(path) : LogPiece.openForAppending(path)
+        // A pipe without a reader yet is opened when it has one.
+        if descriptor < 0, errno != ENXIO { throw LoopError("opening \"\(path)\"", errno) }
     }
+
+    /// The bytes that are not written yet.
+    package var waiting: Int { pending.count + underWay }
 
     /// Adds bytes to what is to be written.
     package func append(_ bytes: Span<UInt8>) {
@@ -176,10 +197,12 @@ package final class LogWriter {
             bytes: pending,
             drain: drain?.0,
             path: path,
+            mayBePipe: mayBePipe,
             descriptor: descriptor,
             isLost: failure != nil,
             waits: patience > .zero,
-            whenFull: ownsDescriptor ? (isGivenUp ? .lose : .yield) : .wait,
+            whenFull: isGivenUp ? .lose : .yield,
+            mayWait: mayWait,
             closes: lastJob != nil && ownsDescriptor,
             examine: examine,
             last: lastJob

@@ -30,10 +30,20 @@ package enum Signals {
     /// Lets Quire live on when its terminal goes away.
     package static func ignoreHangup() { signal(SIGHUP, SIG_IGN) }
 
-    /// Lets Quire finish what is left to write when it is asked to end once more.
-    package static func ignoreShutdown() {
-        signal(SIGINT, SIG_IGN)
-        signal(SIGTERM, SIG_IGN)
+    private static let lateRequests = Atomic(0)
+
+    /// Whether Quire was asked to end since `finishWriting` was called.
+    package static var wantsToEnd: Bool { lateRequests.load(ordering: .relaxed) > 0 }
+
+    /// Lets Quire finish what is left to write when it is asked to end once more; the request after
+    /// that ends it at once.
+    package static func finishWriting() {
+        for number in [SIGINT, SIGTERM] {
+            signal(number) { number in
+                let before = Signals.lateRequests.add(1, ordering: .relaxed).oldValue
+                if before > 0 { _exit(128 + number) }
+            }
+        }
     }
 
     private static let names = [

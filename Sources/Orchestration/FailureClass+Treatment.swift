@@ -7,7 +7,7 @@ extension FailureClass {
         case .overload, .streamCut, .stateLocked, .unknownThread, .connectionLost, .spawnFailed,
             .refusedToStart, .incomplete, .killed, .outOfMemory:
             .retry
-        case .contextWindow, .notCodex, .turnFailed: .session
+        case .contextWindow, .notCodex, .turnFailed, .brokenConfiguration: .session
         }
     }
 
@@ -18,7 +18,7 @@ extension FailureClass {
     var repeatsForAReason: Bool {
         switch self {
         case .refusedToStart, .spawnFailed, .incomplete, .notCodex, .killed, .contextWindow,
-            .turnFailed:
+            .turnFailed, .brokenConfiguration:
             true
         case .usageLimit, .rateLimit, .overload, .streamCut, .noNetwork, .authentication,
             .unknownThread, .stateLocked, .notRecorded, .connectionLost, .outOfMemory, .shortage:
@@ -34,7 +34,19 @@ extension FailureClass {
             true
         case .contextWindow, .unknownThread, .stateLocked, .refusedToStart,
             .spawnFailed, .incomplete, .notCodex, .killed, .turnFailed, .notRecorded,
-            .outOfMemory, .shortage:
+            .outOfMemory, .shortage, .brokenConfiguration:
+            false
+        }
+    }
+
+    /// Whether the task ends with the first such failure: the next session would meet the same.
+    var isFinal: Bool {
+        switch self {
+        case .brokenConfiguration: true
+        case .usageLimit, .rateLimit, .overload, .streamCut, .noNetwork, .authentication,
+            .contextWindow, .unknownThread, .stateLocked, .refusedToStart, .notRecorded,
+            .connectionLost, .spawnFailed, .shortage, .incomplete, .notCodex, .killed,
+            .outOfMemory, .turnFailed:
             false
         }
     }
@@ -45,7 +57,7 @@ extension FailureClass {
         case .usageLimit, .rateLimit, .overload, .authentication, .contextWindow, .turnFailed: true
         case .streamCut, .noNetwork, .unknownThread, .stateLocked, .refusedToStart, .notRecorded,
             .connectionLost, .spawnFailed, .incomplete, .notCodex, .killed, .outOfMemory,
-            .shortage:
+            .shortage, .brokenConfiguration:
             false
         }
     }
@@ -54,7 +66,7 @@ extension FailureClass {
     var wantsDelay: Bool {
         switch self {
         case .usageLimit, .rateLimit, .noNetwork, .authentication, .unknownThread, .notRecorded,
-            .shortage:
+            .shortage, .brokenConfiguration:
             false
         default: true
         }

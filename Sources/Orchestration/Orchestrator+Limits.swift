@@ -30,13 +30,14 @@ extension Orchestrator {
         case .usageLimit: usageLimitMet(failure, account, isProbe: isProbe)
         case .rateLimit: rateLimitMet(failure, account)
         case .authentication: credentialsRefused(failure, account, isProbe: isProbe)
+        case .brokenConfiguration: configurationRefused(failure, account, isProbe: isProbe)
         case .noNetwork: networkMissing(failure.message)
         case .contextWindow, .turnFailed: gotThrough(key)
         case .stateLocked: spaceStarts()
         case .shortage: shortageMet(failure)
         default: break
         }
-        if isProbe { probeToldNothing(account) }
+        if isProbe, failure.kind != .brokenConfiguration { probeToldNothing(account) }
     }
 
     /// Lets the next probe wait, where the last one left the gates as they were.
@@ -123,6 +124,37 @@ extension Orchestrator {
         close(next)
     }
 
+    /// Sessions of the account that must find its configuration broken before it is given up: one
+    /// of them may have been a task's own arguments.
+    private static let brokenConfigurations = 3
+
+    /// Holds the account until another task's session has tried: what is broken may be the task's
+    /// own, or everybody's.
+    private mutating func configurationRefused(
+        _ failure: Failure,
+        _ account: String?,
+        isProbe: Bool
+    ) {
+        var next = GateClosed(
+            gate: .authentication,
+            account: account,
+            until: now.wall,
+            reason: failure.message,
+            refusals: 1
+        )
+        if let closed = state.gates[next.key] {
+            guard isProbe, closed.until != nil else { return }
+            next.refusals = (closed.refusals ?? 0) + 1
+        }
+        if next.refusals ?? 0 >= Self.brokenConfigurations {
+            next.until = nil
+            next.reason =
+                "\(failure.message); correct the agent's configuration, and run it again with "
+                + "--retry-failed"
+        }
+        close(next)
+    }
+
     /// Lets the sessions of an account start one by one, for a while.
     mutating func loginWorks(_ account: String?) {
         let key = GateKey(.authentication, account)
@@ -132,7 +164,7 @@ extension Orchestrator {
                 gate: .authentication,
                 account: account,
                 until: now.wall + Self.oneByOne,
-                reason: "the login works again: one start at a time for a while",
+                reason: "the account works again: one start at a time for a while",
                 startsOneByOne: true
             )
         )

@@ -48,6 +48,7 @@ extension TaskState {
 
     /// How its counts end it; `nil` while it may go on.
     func verdict(_ failure: Failure?) -> (Outcome, String)? {
+        if let failure, failure.kind.isFinal { return (.failed, failure.message) }
         if let failure, sameFailures >= plan.sameFailure, plan.sameFailure > 0 {
             return (.failed, "the same failure \(sameFailures) times in a row: \(failure.message)")
         }

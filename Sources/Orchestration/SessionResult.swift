@@ -51,6 +51,9 @@ package enum FailureClass: String, Hashable, Sendable, Codable, CaseIterable {
     /// The agent refused to run: a non-zero status, nothing on stdout (unknown flag, untrusted
     /// directory).
     case refusedToStart = "refused_to_start"
+    /// The agent can't read its configuration, or its words for it: nothing changes that but a
+    /// person.
+    case brokenConfiguration = "broken_configuration"
     /// Its start could not be journalled, so it was not begun.
     case notRecorded = "not_recorded"
     /// The launcher lost the agent, or never reached where it was to run: the slot's trouble, where

@@ -4,9 +4,9 @@ import Orchestration
 package enum FinalTable {
     /// The table and the totals of a leg, a line each, newlines included.
     ///
-    /// `width` is the terminal's columns, `nil` for no bound; `hint` the command that goes on with
-    /// what is left, `nil` for none.
-    package static func render(view: RunView, width: Int?, hint: String?) -> String {
+    /// `width` is the terminal's columns, `nil` for no bound; `hints` are lines that follow the
+    /// totals, such as the command that goes on with what is left.
+    package static func render(view: RunView, width: Int?, hints: [SafeText] = []) -> SafeText {
         let rows = view.tasks.map { task in
             Row(
                 name: task.name,
@@ -18,11 +18,11 @@ package enum FinalTable {
                 words: task.reason ?? "work is left"
             )
         }
-        return render(rows, RunTotals(view), width, hint)
+        return render(rows, RunTotals(view), width, hints)
     }
 
     /// The table and the totals of all legs of a run, or of several.
-    package static func render(report: RunReport, width: Int?) -> String {
+    package static func render(report: RunReport, width: Int?) -> SafeText {
         let rows = report.tasks.map { task in
             Row(
                 name: task.name,
@@ -34,7 +34,7 @@ package enum FinalTable {
                 words: task.words
             )
         }
-        return render(rows, RunTotals(report), width, report.missingWords)
+        return render(rows, RunTotals(report), width, report.missingWords.map { ["\($0)"] } ?? [])
     }
 
     private struct Row {
@@ -51,8 +51,8 @@ package enum FinalTable {
         _ rows: [Row],
         _ totals: RunTotals,
         _ width: Int?,
-        _ last: String?
-    ) -> String {
+        _ hints: [SafeText]
+    ) -> SafeText {
         var table = Table([
             .init("OUTCOME"), .init("TASK"), .init("ENTRIES", isRight: true),
             .init("SESSIONS", isRight: true), .init("TOKENS", isRight: true),
@@ -60,10 +60,9 @@ package enum FinalTable {
         ])
         for row in rows.sorted(by: { rank($0) < rank($1) }) { table.add(cells(row)) }
         var lines = table.lines(width: width)
-        lines += ["", totals.text]
-        if let held = totals.held { lines.append(held) }
-        if let last { lines.append(last) }
-        return lines.joined(separator: "\n") + "\n"
+        lines += ["", "\(totals.text)"]
+        if let held = totals.held { lines.append("\(held)") }
+        return (lines + hints).joined(separator: "\n") + "\n"
     }
 
     private static func rank(_ row: Row) -> Int {

@@ -32,6 +32,13 @@ package enum Format {
             "\(twoDigits(second / 3600)):\(twoDigits(second / 60 % 60)):\(twoDigits(second % 60))"
     }
 
+    /// An instant in local time, at `offset` seconds from UTC: `2026-11-23 09:28:12`.
+    package static func localTime(_ time: WallTime, offset: Int) -> String {
+        let milliseconds = time.millisecondsSinceEpoch + Int64(offset) * 1000
+        let text = timestamp(WallTime(millisecondsSinceEpoch: milliseconds))
+        return String(text.prefix(19)).replacing("T", with: " ")
+    }
+
     /// An instant in UTC: `2026-11-23T09:28:12.568Z`.
     package static func timestamp(_ time: WallTime) -> String {
         let days = Int((Double(time.millisecondsSinceEpoch) / 86_400_000).rounded(.down))

@@ -9,23 +9,29 @@ package enum GitHubReport {
 
     /// Annotations: an error for each task that failed and each shard that is missing, a warning for
     /// work that is left, a notice for what is complete after retries.
-    package static func annotations(_ report: RunReport) -> String {
+    package static func annotations(_ report: RunReport) -> WorkflowCommands {
         let tasks = report.tasks.filter { !$0.isLeftOut }
         let failed = tasks.filter(\.isFailed)
         let left = tasks.filter { !$0.isFailed && $0.outcome != .complete }
         let missing = report.missingWords.map { [Annotation(title: report.name, words: $0)] } ?? []
-        return lines("error", missing + failed.map(Annotation.init))
-            + lines("warning", left.map(Annotation.init))
-            + lines("notice", tasks.filter(\.isFlaky).map(Annotation.init))
+        return WorkflowCommands(
+            lines("error", missing + failed.map(Annotation.init))
+                + lines("warning", left.map(Annotation.init))
+                + lines("notice", tasks.filter(\.isFlaky).map(Annotation.init))
+        )
     }
 
     /// Has GitHub take no line for a command until `resume`.
     ///
     /// What agents say goes to the same output; nobody but Quire may know the token.
-    package static func suspend(token: String) -> String { "::stop-commands::\(token)\n" }
+    package static func suspend(token: String) -> WorkflowCommands {
+        WorkflowCommands("::stop-commands::\(token)\n")
+    }
 
     /// Ends what `suspend` began.
-    package static func resume(token: String) -> String { "::\(token)::\n" }
+    package static func resume(token: String) -> WorkflowCommands {
+        WorkflowCommands("::\(token)::\n")
+    }
 
     private struct Annotation {
         var title: String
@@ -77,7 +83,7 @@ package enum GitHubReport {
         for scalar in text.unicodeScalars {
             if let code = codes[scalar] {
                 result += code
-            } else if scalar.properties.generalCategory != .control {
+            } else if Sanitizer.isPlain(scalar) {
                 result.unicodeScalars.append(scalar)
             }
         }

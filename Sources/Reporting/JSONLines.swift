@@ -49,13 +49,13 @@ package struct JSONLines: Sendable {
     /// A fact's line, newline included.
     ///
     /// - Throws: `EncodingError`, which no fact causes.
-    package func line(_ event: RunEvent, sequence: Int, at moment: Moment) throws -> String {
+    package func line(_ event: RunEvent, sequence: Int, at moment: Moment) throws -> SafeText {
         let line = Line(
             sequence: sequence,
             time: Format.timestamp(moment.wall),
             run: run,
             event: event
         )
-        return String(decoding: try encoder.encode(line), as: UTF8.self) + "\n"
+        return SafeText(json: String(decoding: try encoder.encode(line), as: UTF8.self)) + "\n"
     }
 }

@@ -194,8 +194,8 @@ private struct XMLText {
 
     private mutating func add(_ text: String) { bytes.append(contentsOf: text.utf8) }
 
-    /// Text as it may stand in XML 1.0; what no file may hold, such as control characters, becomes
-    /// U+FFFD.
+    /// Text as it may stand in XML 1.0; what no file may hold, such as control characters, and what
+    /// reorders text becomes U+FFFD.
     private mutating func escape(_ text: String, isAttribute: Bool) {
         if text.utf8.allSatisfy(\.isPlainInXML) { return add(text) }
         for scalar in text.unicodeScalars {
@@ -208,6 +208,7 @@ private struct XMLText {
             // A reader makes spaces of those in attributes, and a newline of a carriage return.
             case "\t", "\n", "\r": add("&#\(scalar.value);")
             case "\u{0}"..."\u{1F}", "\u{7F}"..."\u{9F}", "\u{FFFE}"..."\u{FFFF}": add("\u{FFFD}")
+            case _ where Sanitizer.isHostile(scalar): add("\u{FFFD}")
             default: bytes.append(contentsOf: scalar.utf8)
             }
         }

@@ -32,23 +32,24 @@ package struct LiveView: Sendable {
 
     /// What to write so that `lines` stay and the block below them shows the run as it is now.
     package mutating func update(
-        lines: [String],
+        lines: [SafeText],
         view: RunView,
         at now: Moment,
         size: Size
-    ) -> String {
+    ) -> SafeText {
         let block = frame(view: view, at: now, size: size)
-        let kept = lines.map { Columns.fit(Sanitizer.line($0), max(1, size.columns)) }
+        // What stays is wrapped, not cut: it may be shown nowhere else.
+        let kept = lines.flatMap { Columns.wrap($0.description, max(1, size.columns)) }
         let text = erase + (kept + block).map { $0 + "\n" }.joined()
         drawnRows = block.count
-        return text
+        return SafeText(trusted: text)
     }
 
     /// What to write to leave the terminal as it should be, the block gone.
-    package mutating func finish(lines: [String]) -> String {
-        let text = erase + lines.map { Sanitizer.line($0) + "\n" }.joined()
+    package mutating func finish(lines: [SafeText]) -> SafeText {
+        let text = erase + lines.map { $0.description + "\n" }.joined()
         drawnRows = 0
-        return text
+        return SafeText(trusted: text)
     }
 
     private var erase: String { drawnRows > 0 ? "\u{1B}[\(drawnRows)A\u{1B}[0J" : "" }
@@ -120,7 +121,7 @@ package struct LiveView: Sendable {
         let activity = slot.isEnding ? "is being ended" : waits ?? slot.activity ?? "starts"
         let elapsed = Format.duration(now.awake - slot.since)
         let tokens = Format.tokens(task?.tokens ?? 0)
-        let name = Columns.pad(slot.start.task, min(28, max(8, columns / 4)))
+        let name = Columns.pad(Sanitizer.line(slot.start.task), min(28, max(8, columns / 4)))
         var text = Columns.pad("\(number)", 3, right: true) + "  \(name)  "
         text += Columns.pad("#\(slot.start.session)", 4) + " "
         text += Columns.pad(Format.progress(task?.progress), 6, right: true)

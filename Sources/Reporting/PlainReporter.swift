@@ -13,15 +13,13 @@ package struct PlainReporter: Sendable {
     /// The lines for a fact; none for facts of no interest.
     ///
     /// `view` has the fact in already.
-    package func lines(for event: RunEvent, at moment: Moment, view: RunView) -> [String] {
+    package func lines(for event: RunEvent, at moment: Moment, view: RunView) -> [SafeText] {
         guard let text = text(for: event, at: moment.wall, view: view) else { return [] }
-        return [
-            "\(Format.timeOfDay(moment.wall, offset: offset(moment.wall))) \(Sanitizer.line(text))"
-        ]
+        return ["\(Format.timeOfDay(moment.wall, offset: offset(moment.wall))) \(text)"]
     }
 
     /// How far the run has come, in one line.
-    package func summary(view: RunView, at moment: Moment) -> String {
+    package func summary(view: RunView, at moment: Moment) -> SafeText {
         let held = view.gates.map {
             "starts are held" + GateWords.hold($0, at: moment.wall, offset: offset)
         }
@@ -130,7 +128,7 @@ package enum RunSummary {
 
 extension Verdict {
     /// The verdict in words that follow "session 3".
-    var words: String {
+    package var words: String {
         switch self {
         case .initialized: "wrote the checklist"
         case .ticked: "made progress"

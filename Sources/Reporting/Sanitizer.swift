@@ -1,41 +1,188 @@
-/// Makes text of agents and manifests safe to show: they may not steer the terminal.
+/// Makes text from outside harmless where people and CI systems read it.
+///
+/// Nothing in it steers a terminal, hides or reorders what is read, or is taken for a command of a
+/// CI system. `SafeText` is made with it.
 package enum Sanitizer {
-    /// The text in one line, without control, format and other invisible characters.
+    /// The text in one line.
+    ///
+    /// Control characters and those that change the direction of text are shown by their numbers
+    /// (`\u{1B}`), characters of no width are left out, and white space that is more than spaces
+    /// becomes one space.
     package static func line(_ text: String) -> String {
+        if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return text }
         var result = String.UnicodeScalarView()
+        var spaces = 0
+        var isBroken = false
+        var marks = 0
+        func endSpace() {
+            result.append(contentsOf: repeatElement(" ", count: isBroken ? 1 : spaces))
+            (spaces, isBroken) = (0, false)
+        }
         for scalar in text.unicodeScalars {
             if scalar.properties.isWhitespace {
-                if result.last != " " { result.append(" ") }
-            } else if isVisible(scalar) {
+                spaces += 1
+                if scalar != " " { isBroken = true }
+                continue
+            }
+            if spaces > 0 { endSpace() }
+            let category = scalar.properties.generalCategory
+            let isMark = category == .nonspacingMark || category == .enclosingMark
+            marks = isMark ? marks + 1 : 0
+            if isMark, marks > mostMarks { continue }
+            switch treatment(of: scalar, category) {
+            case .keep: result.append(scalar)
+            case .drop: break
+            case .show: result.append(contentsOf: number(of: scalar).unicodeScalars)
+            }
+        }
+        if spaces > 0 { endSpace() }
+        return String(result)
+    }
+
+    /// The text without the sequences that steer a terminal: colours, the cursor, titles, links.
+    ///
+    /// Source: ECMA-48, sections 5.4 and 5.6. An unfinished one ends where the line does.
+    package static func withoutSequences(_ text: String) -> String {
+        guard text.utf8.contains(0x1B) else { return text }
+        var result = String.UnicodeScalarView()
+        var sequence = EscapeSequence.none
+        for scalar in text.unicodeScalars where sequence.isEnded(by: scalar) {
+            result.append(scalar)
+        }
+        return String(result)
+    }
+
+    /// How far a sequence has come.
+    private enum EscapeSequence {
+        case none, begun, control, intermediate, string, stringEnd
+
+        /// Takes the next character; returns whether it is outside of any sequence.
+        mutating func isEnded(by scalar: Unicode.Scalar) -> Bool {
+            if scalar == "\n" || scalar == "\r" { self = .none }
+            switch (self, scalar.value) {
+            case (.none, 0x1B): self = .begun
+            case (.none, _): return true
+            case (.begun, 0x5B): self = .control
+            case (.begun, 0x5D), (.begun, 0x50), (.begun, 0x58), (.begun, 0x5E), (.begun, 0x5F):
+                self = .string
+            case (.begun, 0x20...0x2F), (.intermediate, 0x20...0x2F): self = .intermediate
+            case (.control, 0x20...0x3F), (.begun, 0x1B): break
+            case (.string, 0x1B): self = .stringEnd
+            case (.string, 0x07), (.stringEnd, 0x5C): self = .none
+            case (.string, _): break
+            case (.stringEnd, _), (.control, 0x1B), (.intermediate, 0x1B): self = .begun
+            // The last character of a sequence, or one that has no place in it.
+            case (.begun, _), (.control, _), (.intermediate, _): self = .none
+            }
+            return false
+        }
+    }
+
+    /// The text, whose lines no CI system takes for its commands: a backslash breaks them.
+    ///
+    /// GitHub reads lines that begin with `::` after blanks, and `##[` wherever it stands; Azure
+    /// reads `##vso[`, and TeamCity `##teamcity[`.
+    ///
+    /// Source: `ActionCommand.cs` of GitHub's runner.
+    package static func disarmed(_ text: String) -> String {
+        guard mayCommand(text.utf8) else { return text }
+        var result = String.UnicodeScalarView()
+        var isAtStart = true
+        var hashes = 0
+        var isAfterMark = false
+        let scalars = text.unicodeScalars
+        for place in scalars.indices {
+            let scalar = scalars[place]
+            if isAtStart, scalar == ":", scalars[place...].starts(with: "::".unicodeScalars) {
+                result.append("\\")
+            } else if isAfterMark, scalar == "[" {
+                result.append("\\")
+            }
+            result.append(scalar)
+            isAtStart =
+                scalar == "\n" || scalar == "\r" || isAtStart && scalar.properties.isWhitespace
+            hashes = scalar == "#" ? hashes + 1 : 0
+            isAfterMark = hashes >= 2 || isAfterMark && scalar.properties.isAlphabetic
+        }
+        return String(result)
+    }
+
+    /// JSON, whose strings hold nothing that a terminal or a CI system takes for a command.
+    ///
+    /// Characters are written as `\u` escapes, so that readers get the same strings.
+    package static func json(_ text: String) -> String {
+        guard text.utf8.contains(where: { $0 >= 0x7F }) || mayCommand(text.utf8) else {
+            return text
+        }
+        var result = String.UnicodeScalarView()
+        var last: Unicode.Scalar = " "
+        for scalar in text.unicodeScalars {
+            let isSafe =
+                scalar.isASCII
+                ? scalar.value != 0x7F && !(scalar == "#" && last == "#")
+                : treatment(of: scalar, scalar.properties.generalCategory) == .keep
+                    && !scalar.properties.isWhitespace
+            last = scalar
+            if isSafe {
                 result.append(scalar)
+            } else {
+                for unit in String(scalar).utf16 {
+                    result.append(contentsOf: "\\u\(hex(UInt32(unit), digits: 4))".unicodeScalars)
+                }
             }
         }
         return String(result)
     }
 
-    /// The text's lines, with their spaces, without control, format and other invisible characters;
-    /// a tab is four spaces.
-    package static func lines(_ text: String) -> [String] {
-        text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map { line in
-            var result = String.UnicodeScalarView()
-            for scalar in line.unicodeScalars {
-                if scalar == "\t" {
-                    result.append(contentsOf: "    ".unicodeScalars)
-                } else if isVisible(scalar) {
-                    result.append(scalar)
-                }
+    /// Whether a character is shown as it is, and neither reorders nor hides text.
+    static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
+        treatment(of: scalar, scalar.properties.generalCategory) == .keep
+    }
+
+    /// Whether a character reorders or hides text, or steers a terminal.
+    static func isHostile(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.value == 0x2028 || scalar.value == 0x2029
+            || treatment(of: scalar, scalar.properties.generalCategory) == .show
+    }
+
+    private enum Treatment { case keep, drop, show }
+
+    /// Marks that may stand on one character; the languages' own need fewer.
+    private static let mostMarks = 8
+
+    private static func treatment(
+        of scalar: Unicode.Scalar,
+        _ category: Unicode.GeneralCategory
+    ) -> Treatment {
+        switch category {
+        case .format:
+            switch scalar.value {
+            case 0xAD, 0x200B...0x200D, 0x2060...0x2064, 0xFEFF: .drop
+            default: .show
             }
-            return String(result)
+        case .control, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator:
+            .show
+        default: .keep
         }
     }
 
-    private static func isVisible(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.properties.generalCategory {
-        case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator,
-            .paragraphSeparator:
-            false
-        default: true
+    private static func number(of scalar: Unicode.Scalar) -> String {
+        "\\u{\(hex(scalar.value, digits: 2))}"
+    }
+
+    private static func hex(_ number: UInt32, digits: Int) -> String {
+        let text = String(number, radix: 16, uppercase: true)
+        return String(repeating: "0", count: max(0, digits - text.count)) + text
+    }
+
+    /// A quick look, since few texts have anything of a command.
+    private static func mayCommand(_ bytes: String.UTF8View) -> Bool {
+        var last: UInt8 = 0
+        for byte in bytes {
+            if byte == last, byte == UInt8(ascii: ":") || byte == UInt8(ascii: "#") { return true }
+            last = byte
         }
+        return false
     }
 }
 
@@ -59,6 +206,27 @@ package enum Columns {
             used += width
         }
         return result + "…"
+    }
+
+    /// The text in lines of at most this many columns, broken at spaces where there are any.
+    package static func wrap(_ text: String, _ columns: Int) -> [String] {
+        guard columns > 0, count(text) > columns else { return [text] }
+        var lines: [String] = []
+        var line: [Character] = []
+        var used = 0
+        for character in text {
+            let more = width(character)
+            if used + more > columns, !line.isEmpty {
+                let space = line.lastIndex(of: " ").map { $0 + 1 }
+                let end = space ?? line.count
+                lines.append(String(line[..<end]))
+                line.removeFirst(end)
+                used = line.reduce(0) { $0 + width($1) }
+            }
+            line.append(character)
+            used += more
+        }
+        return lines + [String(line)]
     }
 
     /// The text in exactly this many columns, cut or filled with spaces.

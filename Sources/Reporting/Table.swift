@@ -22,7 +22,7 @@ package struct Table: Sendable {
         self.columns = columns
     }
 
-    /// Adds a row with a cell for each column; what can't be shown is left out of the cells.
+    /// Adds a row with a cell for each column, which is made safe.
     package mutating func add(_ cells: [String]) {
         rows.append(cells.map(Sanitizer.line))
     }
@@ -30,7 +30,7 @@ package struct Table: Sendable {
     /// The lines, the head first; the last column is cut to what the width leaves, if there is one.
     ///
     /// With `shrinking` the others are cut, too, the widest first, until all columns fit.
-    package func lines(width: Int?, shrinking: Bool = false) -> [String] {
+    package func lines(width: Int?, shrinking: Bool = false) -> [SafeText] {
         let all = [columns.map(\.title)] + rows
         var widths = columns.indices.map { place in all.map { Columns.count($0[place]) }.max() ?? 0
         }
@@ -45,7 +45,7 @@ package struct Table: Sendable {
             }
             let line = cells.joined(separator: "  ")
             let text = String(line.reversed().drop { $0 == " " }.reversed())
-            return shrinking ? Columns.fit(text, width ?? .max) : text
+            return SafeText(trusted: shrinking ? Columns.fit(text, width ?? .max) : text)
         }
     }
 

@@ -13,7 +13,7 @@ package struct TaskReporter: Sendable {
     }
 
     /// The lines for a fact; none for facts that the original says nothing about.
-    package mutating func lines(for event: RunEvent) -> [String] {
+    package mutating func lines(for event: RunEvent) -> [SafeText] {
         switch event {
         case .sessionStarted(let fact): return started(fact)
         case .threadStarted(let fact): return ["ℹ Session ID saved: \(fact.thread)"]
@@ -30,9 +30,10 @@ package struct TaskReporter: Sendable {
         }
     }
 
-    private mutating func started(_ fact: SessionStarted) -> [String] {
+    private mutating func started(_ fact: SessionStarted) -> [SafeText] {
         number += 1
-        var lines = [""] + header("SESSION \(number) - \(fact.task)")
+        var lines: [SafeText] = [""]
+        lines += header("SESSION \(number) - \(fact.task)")
         if let progress = fact.progress { lines.append("Progress: \(Format.progress(progress))") }
         lines.append("")
         lines += header(fact.role == .initializer ? "INITIALIZER SESSION" : "EXECUTOR SESSION")
@@ -41,8 +42,8 @@ package struct TaskReporter: Sendable {
         return lines
     }
 
-    private func ended(_ fact: SessionEnded) -> [String] {
-        var lines = [""]
+    private func ended(_ fact: SessionEnded) -> [SafeText] {
+        var lines: [SafeText] = [""]
         if let failure = fact.failure {
             lines.append("✗ Session failed: \(failure.message)")
             if let delay = fact.retryIn {
@@ -54,7 +55,7 @@ package struct TaskReporter: Sendable {
         return lines
     }
 
-    private func ended(_ fact: TaskEnded) -> [String] {
+    private func ended(_ fact: TaskEnded) -> [SafeText] {
         switch fact.outcome {
         case .complete:
             ["", "✓ ALL TASKS COMPLETED!", "", "Task directory: \(directory)"]
@@ -64,8 +65,8 @@ package struct TaskReporter: Sendable {
         }
     }
 
-    private func header(_ text: String) -> [String] {
-        let rule = String(repeating: "=", count: 42)
+    private func header(_ text: SafeText) -> [SafeText] {
+        let rule: SafeText = "\(String(repeating: "=", count: 42))"
         return [rule, "  \(text)", rule]
     }
 }
@@ -73,7 +74,7 @@ package struct TaskReporter: Sendable {
 /// The tasks of a workspace in the words of the original system.
 package enum TaskList {
     /// One task's line: its mark, name, progress and the beginning of its thread's id.
-    package static func line(name: String, progress: Progress?, thread: String?) -> String {
+    package static func line(name: String, progress: Progress?, thread: String?) -> SafeText {
         guard let progress else { return "? \(name) (no task_list.md)" }
         let count = "\(progress.ticked)/\(progress.total)"
         let percent =

@@ -8,7 +8,7 @@ package struct Faults: Hashable, Sendable {
     package var failing = 0.0
     /// The classes drawn from.
     package var classes = FailureClass.allCases.filter {
-        ![.authentication, .notRecorded, .shortage].contains($0)
+        ![.authentication, .notRecorded, .shortage, .brokenConfiguration].contains($0)
     }
     /// Sessions that fall silent and end only when they are ended.
     package var hanging = 0.0

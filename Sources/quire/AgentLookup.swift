@@ -3,6 +3,7 @@ import EventLoop
 import Foundation
 import Glibc
 import Manifest
+import Reporting
 
 /// Finds the program that stands behind the sessions.
 enum AgentLookup {
@@ -105,7 +106,7 @@ enum AgentLookup {
         _ what: String,
         _ key: String
     ) throws -> String {
-        func refuse(_ words: String) -> Trouble { Trouble(words, status: ExitStatus.missing) }
+        func refuse(_ words: SafeText) -> Trouble { Trouble(words, status: ExitStatus.missing) }
         guard word.contains("/") else {
             guard let path = try inPath(word) else {
                 throw refuse("\(what) \"\(word)\" was not found in PATH; correct \(key)")

@@ -1,5 +1,6 @@
 import Autonomous
 import Foundation
+import Reporting
 import RunStore
 
 /// A run database that can't be read any more: it is put aside, because what counts of the work is

@@ -3,6 +3,7 @@ import Autonomous
 import Driver
 import EventLoop
 import Foundation
+import Glibc
 import Manifest
 import Orchestration
 import Reporting
@@ -26,7 +27,7 @@ struct DoctorCommand: ParsableCommand {
 
     func run() throws {
         var isWell = true
-        func tell(_ mark: String, _ subject: String, _ words: String) {
+        func tell(_ mark: String, _ subject: String, _ words: SafeText) {
             Terminal.say("\(mark) \(subject): \(words)")
             if mark == "✗" { isWell = false }
         }
@@ -42,7 +43,7 @@ struct DoctorCommand: ParsableCommand {
         if !isWell { throw ExitCode(ExitStatus.missing) }
     }
 
-    private typealias Tell = (_ mark: String, _ subject: String, _ words: String) -> Void
+    private typealias Tell = (_ mark: String, _ subject: String, _ words: SafeText) -> Void
 
     private func checkAgent(_ tell: Tell) {
         let command: AgentCommand
@@ -72,12 +73,23 @@ struct DoctorCommand: ParsableCommand {
                     + "other versions are carried, not understood"
             )
         }
+        checkLogin(command, tell)
+    }
+
+    /// Whether the agent has a login, as far as it can tell: a provider of one's own needs none,
+    /// and another agent may know no such question.
+    private func checkLogin(_ command: AgentCommand, _ tell: Tell) {
         let login = output(of: command, ["login", "status"])
+        guard login.status != 0 else { return tell("✓", "login", "\(login.words)") }
+        if login.words.hasPrefix("Error loading config") {
+            return tell("✗", "configuration", "\(login.words); correct it")
+        }
+        let isNeeded = agent == nil && !CodexHome().needsNoLogin
         tell(
-            login.status == 0 ? "✓" : "⚠",
+            isNeeded ? "✗" : "⚠",
             "login",
-            login.status == 0
-                ? login.words
+            isNeeded
+                ? "\(login.words); log in with: codex login"
                 : "\(login.words); log in with: codex login (not needed with a provider of your own)"
         )
     }
@@ -91,7 +103,7 @@ struct DoctorCommand: ParsableCommand {
             arguments: command.arguments + arguments
         ).run()
         let line = ShortCommand.firstLine(result.output)
-        return (result.status, line ?? result.complaint)
+        return (result.status, result.status == 0 ? line ?? result.complaint : result.complaint)
     }
 
     private func checkLimits(_ tell: Tell) {
@@ -112,7 +124,7 @@ struct DoctorCommand: ParsableCommand {
         let admission = AdmissionPlan()
         for gate in Gate.ofMachine {
             if let unknown = reading.unknown(gate) {
-                tell("⚠", gate.rawValue, unknown)
+                tell("⚠", gate.rawValue, "\(unknown)")
             } else if let shortage = admission.shortage(
                 gate,
                 on: reading,
@@ -121,7 +133,7 @@ struct DoctorCommand: ParsableCommand {
             ) {
                 tell("✗", gate.rawValue, "starts would be held: \(shortage.reason)")
             } else {
-                tell("✓", gate.rawValue, reading.words(gate, admission))
+                tell("✓", gate.rawValue, "\(reading.words(gate, admission))")
             }
         }
     }
@@ -129,6 +141,10 @@ struct DoctorCommand: ParsableCommand {
     private func checkState(_ tell: Tell) {
         let workspace = Workspace.containing(FileManager.default.currentDirectoryPath)
         let directory = state.directory(in: workspace)
+        for path in [workspace.autonomousDirectory, directory, directory + "/quire.db"] {
+            guard let refusal = Self.refusal(toWrite: path) else { continue }
+            return tell("✗", "state", "\(refusal.path) can't be written: \(refusal.reason)")
+        }
         do {
             if let reader = try StoreReader.open(directory: directory) {
                 tell("✓", "state", "\(directory), \(try reader.runs().count) runs recorded")
@@ -138,6 +154,36 @@ struct DoctorCommand: ParsableCommand {
         } catch {
             tell("✗", "state", "\(error)")
         }
+    }
+
+    /// Why a file or directory, or the nearest one above it that exists, can't be written; `nil`
+    /// where it can.
+    private static func refusal(toWrite path: String) -> (path: String, reason: String)? {
+        var place = path
+        while access(place, F_OK) != 0, errno == ENOENT, place != "/" {
+            place = (place as NSString).deletingLastPathComponent
+        }
+        guard access(place, W_OK) != 0 else { return nil }
+        return (place, String(cString: strerror(errno)))
+    }
+}
+
+/// Codex's home directory, as far as it tells whether sessions need a login.
+private struct CodexHome {
+    /// Whether there is a key in the environment, or a provider of one's own in the configuration.
+    var needsNoLogin: Bool {
+        let environment = Terminal.environment
+        if ["CODEX_API_KEY", "OPENAI_API_KEY"].contains(where: { !(environment[$0] ?? "").isEmpty })
+        {
+            return true
+        }
+        let own = environment["CODEX_HOME"].flatMap { $0.isEmpty ? nil : $0 }
+        let home = own ?? (environment["HOME"] ?? NSHomeDirectory()) + "/.codex"
+        guard let data = FileManager.default.contents(atPath: home + "/config.toml") else {
+            return false
+        }
+        return String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline)
+            .contains { $0.contains("model_provider") && $0.first != "#" }
     }
 }
 

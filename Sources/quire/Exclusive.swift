@@ -1,6 +1,7 @@
 import Autonomous
 import Foundation
 import Orchestration
+import Reporting
 
 /// What may happen once at a time in a state directory.
 enum Exclusive {

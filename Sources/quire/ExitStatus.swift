@@ -15,6 +15,8 @@ enum ExitStatus {
     static let unfinished: Int32 = 101
     /// SIGINT ended it.
     static let interrupted: Int32 = 130
+    /// Whoever read the answer closed it before its end; as if SIGPIPE had ended Quire.
+    static let closed: Int32 = 141
     /// SIGTERM ended it.
     static let terminated: Int32 = 143
 

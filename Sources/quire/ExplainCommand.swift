@@ -53,7 +53,10 @@ struct ExplainCommand: ParsableCommand {
             workspace: look.place,
             at: SystemClock.wall
         )
-        guard look.json else { return Terminal.say(explanation.words.joined(separator: "\n")) }
+        guard look.json else {
+            let lines = explanation.words.map { "\($0)" as SafeText }
+            return Terminal.say(lines.joined(separator: "\n"))
+        }
         try LookOptions.printJSON(answer(state, place, explanation))
     }
 

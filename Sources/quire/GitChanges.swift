@@ -1,4 +1,5 @@
 import Foundation
+import Reporting
 
 /// What differs in a git work tree from a commit.
 struct GitChanges {

@@ -55,7 +55,7 @@ struct LookOptions: ParsableArguments {
             return row.id == RunName.of(path, shard)
         }
         guard let reader, !found.isEmpty else {
-            let what =
+            let what: SafeText =
                 manifest.map { "of \(shard.map { "shard \($0) of " } ?? "")\($0.absolutePath) " }
                 ?? ""
             throw Trouble(
@@ -74,10 +74,7 @@ struct LookOptions: ParsableArguments {
 
     /// Prints a value as JSON with snake_case keys.
     static func printJSON(_ value: some Encodable) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        encoder.keyEncodingStrategy = .convertToSnakeCase
-        Terminal.say(String(decoding: try encoder.encode(value), as: UTF8.self))
+        Terminal.say(try JSONText.pretty(value))
     }
 }
 

@@ -13,7 +13,8 @@ struct LogsCommand: ParsableCommand {
         commandName: "logs",
         abstract: "Show what the agents of a task said and did.",
         discussion: """
-            Reads the task's session.log: by default in words, with --raw byte for byte. \
+            Reads the task's session.log: by default in words, with --raw byte for byte (on a \
+            terminal and in GitHub Actions, what would steer them is written as JSON escapes). \
             With -f it goes on as the log grows, until Ctrl-C.
             """
     )
@@ -41,52 +42,37 @@ struct LogsCommand: ParsableCommand {
         }
         if stderr { return try showStandardError() }
         let path = look.place.taskDirectory(name).logPath
+        let output = LogOutput(isForPrograms: raw || look.json, sessions: sessions)
         guard let file = FileHandle(forReadingAtPath: path) else {
+            // Sessions that said nothing left no log.
+            if !sessions().isEmpty { return output.finish() }
             throw Trouble(
                 "\"\(path)\" does not exist: task \"\(task)\" has had no session in this "
                     + "workspace; see quire list",
                 status: ExitStatus.missing
             )
         }
-        var decoder = EventDecoder()
-        while true {
+        while !output.isClosed {
             let bytes = try file.read(upToCount: 64 * 1024) ?? Data()
             if bytes.isEmpty {
                 guard follow else { break }
                 usleep(200_000)
                 continue
             }
-            show([UInt8](bytes), &decoder)
+            output.show([UInt8](bytes))
         }
-        decoder.finish { say($0) }
+        output.finish()
     }
 
-    private func show(_ bytes: [UInt8], _ decoder: inout EventDecoder) {
-        if raw || look.json {
-            let output = FileHandle(fileDescriptor: STDOUT_FILENO, closeOnDealloc: false)
-            // A reader that has gone wants no more.
-            do { try output.write(contentsOf: Data(bytes)) } catch { Glibc.exit(0) }
-        } else {
-            decoder.decode(bytes.span) { say($0) }
-        }
-    }
-
-    private func say(_ event: CodexEvent) {
-        guard !raw, !look.json else { return }
-        switch event {
-        case .threadStarted(let thread): Terminal.say("— thread \(Sanitizer.line(thread))")
-        case .item(.completed, let item):
-            if case .agentMessage(let text) = item.kind {
-                Terminal.say(
-                    text.split(separator: "\n").map { Sanitizer.line(String($0)) }
-                        .joined(separator: "\n")
-                )
-            } else if let summary = event.summary {
-                Terminal.say("  \(summary)")
-            }
-        case .error, .turnFailed: if let summary = event.summary { Terminal.say("! \(summary)") }
-        case .undecodable(let line): Terminal.say("? \(Sanitizer.line(line.sample))")
-        default: break
+    /// The task's sessions of all runs, in the order in which they began; none where the database
+    /// can't tell.
+    private func sessions() -> [SessionRow] {
+        do {
+            guard let reader = try look.reader() else { return [] }
+            return try reader.runs().flatMap { try reader.sessions(of: $0.id, task: task) }
+                .sorted { $0.began < $1.began }
+        } catch {
+            return []
         }
     }
 
@@ -109,8 +95,59 @@ struct LogsCommand: ParsableCommand {
     }
 
     private func show(_ bytes: [UInt8]) {
-        for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
-            Terminal.say(Sanitizer.line(String(line)))
+        guard !bytes.isEmpty else { return }
+        Terminal.say(SafeText(lines: String(decoding: bytes, as: UTF8.self)))
+    }
+}
+
+/// A log on its way to standard output.
+private final class LogOutput {
+    /// The longest line that is understood whole, in bytes.
+    private static let longestLine = 16 * 1024 * 1024
+
+    private let isForPrograms: Bool
+    private var decoder = EventDecoder(longestLine: longestLine)
+    private var view: LogView
+    /// The beginning of a line for programs, where lines are made safe.
+    private var line: [UInt8] = []
+
+    init(isForPrograms: Bool, sessions: @escaping () -> [SessionRow]) {
+        self.isForPrograms = isForPrograms
+        view = LogView(width: Terminal.columns, sessions: isForPrograms ? { [] } : sessions)
+    }
+
+    /// Whether nobody reads any more.
+    var isClosed: Bool { StandardStream.output.failure != nil }
+
+    /// Whether a terminal or GitHub reads what is for programs: nothing may speak to them.
+    private static let isSteerable = isatty(STDOUT_FILENO) == 1 || Terminal.isReadByGitHub
+
+    func show(_ bytes: [UInt8]) {
+        if isForPrograms, Self.isSteerable {
+            showRecords(bytes)
+        } else if isForPrograms {
+            StandardStream.output.write(raw: bytes)
+        } else {
+            decoder.decode(bytes.span, say)
+        }
+    }
+
+    func finish() {
+        if !line.isEmpty { showRecords([UInt8(ascii: "\n")]) }
+        guard !isForPrograms else { return }
+        decoder.finish(say)
+        if let text = view.finish() { Terminal.say(text) }
+    }
+
+    private func say(_ event: CodexEvent) {
+        if let text = view.text(for: event) { Terminal.say(text) }
+    }
+
+    private func showRecords(_ bytes: [UInt8]) {
+        line += bytes
+        while let end = line.firstIndex(of: UInt8(ascii: "\n")) {
+            Terminal.say(SafeText(record: String(decoding: line[..<end], as: UTF8.self)))
+            line.removeFirst(end + 1)
         }
     }
 }

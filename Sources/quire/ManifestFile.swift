@@ -5,6 +5,7 @@ import EventLoop
 import Foundation
 import Manifest
 import Orchestration
+import Reporting
 import Version
 
 /// A manifest on its way to a run.
@@ -18,7 +19,8 @@ enum ManifestFile {
         } catch {
             let count = error.diagnostics.count
             throw Trouble(
-                "\(error)\n\(count == 1 ? "1 error" : "\(count) errors") in \(path)",
+                error.diagnostics.map { "\($0)" as SafeText }.joined(separator: "\n")
+                    + "\n\(Format.count(count, "error")) in \(path)",
                 status: ExitStatus.usage
             )
         }

@@ -6,7 +6,7 @@ import Reporting
 import RunStore
 
 /// `quire merge-runs`.
-struct MergeCommand: ParsableCommand {
+struct MergeCommand: WorkingCommand {
     static let configuration = CommandConfiguration(
         commandName: "merge-runs",
         abstract: "Join the runs of a manifest's shards into one report.",
@@ -34,7 +34,7 @@ struct MergeCommand: ParsableCommand {
     @OptionGroup var reports: ReportOptions
 
     func run() throws {
-        let reports = try reports.open(output: json ? STDERR_FILENO : STDOUT_FILENO)
+        let reports = try reports.open(output: json ? .error : .output)
         let report: RunReport
         do {
             report = try MergedRuns(directories.map(\.absolutePath)).report
@@ -43,8 +43,9 @@ struct MergeCommand: ParsableCommand {
         }
         try reports.guarding {
             if json { return try LookOptions.printJSON(report) }
-            let table = FinalTable.render(report: report, width: Terminal.columns)
-            Terminal.write(table, to: STDOUT_FILENO)
+            StandardStream.output.write(
+                FinalTable.render(report: report, width: Terminal.columns)
+            )
         }
         if let words = report.missingWords { Terminal.complain("warning: \(words)") }
         try reports.write { report }

@@ -1,6 +1,7 @@
 import EventLoop
 import Foundation
 import Glibc
+import Reporting
 
 /// The names that reach Quire as bytes and are text from there on.
 ///

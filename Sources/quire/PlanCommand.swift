@@ -56,19 +56,21 @@ struct PlanCommand: ParsableCommand {
             if prompts { printPrompts(manifest) }
         }
         // Below all else, where they are seen.
-        for warning in warnings { Terminal.complain("warning: \(Sanitizer.line(warning))") }
+        for warning in warnings { Terminal.complain("warning: \(warning)") }
         try refuse(selected, workspace)
     }
 
     /// Says a paragraph, within the terminal's width.
     private func say(_ lines: [String]) {
-        Terminal.say("\n" + lines.joined(separator: "\n").wrapped(to: Terminal.columns))
+        Terminal.say(
+            "\n" + SafeText(lines: lines.joined(separator: "\n").wrapped(to: Terminal.columns))
+        )
     }
 
     private func printPrompts(_ manifest: Manifest) {
         for task in manifest.tasks {
-            Terminal.say("\nprompt of \(Sanitizer.line(task.plan.name)):\n")
-            Terminal.say(Sanitizer.lines(task.prompt).joined(separator: "\n"))
+            Terminal.say("\nprompt of \(task.plan.name):\n")
+            Terminal.say(SafeText(lines: task.prompt))
         }
     }
 
@@ -159,20 +161,12 @@ struct PlanCommand: ParsableCommand {
 
             enum Keys: CodingKey { case estimate, agent, launcher, work }
         }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        encoder.keyEncodingStrategy = .convertToSnakeCase
-        Terminal.say(
-            String(
-                decoding: try encoder.encode(
-                    Answer(
-                        plan: manifest.plan,
-                        estimate: estimate,
-                        details: PlanDetails(manifest),
-                        work: manifest.tasks.map { PlanDetails.Work($0, withPrompt: prompts) }
-                    )
-                ),
-                as: UTF8.self
+        try LookOptions.printJSON(
+            Answer(
+                plan: manifest.plan,
+                estimate: estimate,
+                details: PlanDetails(manifest),
+                work: manifest.tasks.map { PlanDetails.Work($0, withPrompt: prompts) }
             )
         )
     }

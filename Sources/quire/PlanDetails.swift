@@ -71,7 +71,7 @@ struct PlanDetails {
             lines += variables.sorted { $0.key < $1.key }.map { "  \($0)\(suffix($1))" }
         }
         // Whatever a value holds stays on its line.
-        return lines.map { Sanitizer.lines($0).joined(separator: "⏎") }
+        return lines.map(Sanitizer.line)
     }
 
     /// The tasks by something they have, in the order of the first of each.

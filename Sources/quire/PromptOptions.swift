@@ -98,7 +98,10 @@ extension DirectoryReview {
     /// `command` is what was called, for the ways on.
     func refusal(_ command: String, prompts: @escaping (String) -> String?) -> Trouble? {
         if !unreadable.isEmpty {
-            return Trouble(unreadable.joined(separator: "\n"), status: ExitStatus.missing)
+            return Trouble(
+                SafeText(lines: unreadable.joined(separator: "\n")),
+                status: ExitStatus.missing
+            )
         }
         guard policy == .refuse, !otherPrompts.isEmpty else { return nil }
         let refusal = PromptRefusal(
@@ -107,6 +110,6 @@ extension DirectoryReview {
             command: command,
             prompts: prompts
         )
-        return Trouble(refusal.words, status: ExitStatus.usage)
+        return Trouble(SafeText(lines: refusal.words), status: ExitStatus.usage)
     }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import CodexSim
 import EventLoop
 import Glibc
+import Reporting
 import Version
 
 /// The command line.
@@ -44,34 +45,59 @@ struct Quire: ParsableCommand {
             Glibc.exit(CodexSim.main(arguments: Array(words.dropFirst())))
         }
         Signals.takeCharge()
+        // A reader that has gone, or a file that may not grow, is an error of the write.
+        Signals.ignoreFailedWrites()
+        var didWork = false
+        let status = status(of: words, &didWork)
+        Glibc.exit(Terminal.finalStatus(status, didWork: didWork))
+    }
+
+    /// Carries a command line out.
+    private static func status(of words: [String], _ didWork: inout Bool) -> Int32 {
         do {
             try Names.check(words: ProgramArguments.bytes)
             var command = try parseAsRoot(words)
             try Names.checkPlaces()
+            didWork = command is any WorkingCommand
             try command.run()
+            return 0
         } catch let error as Trouble {
             Terminal.complain(error.message)
-            Glibc.exit(error.status)
+            return error.status
+        } catch let code as ExitCode {
+            return code.rawValue
         } catch {
-            // The original system's script answers a bad call with 1.
-            let isTask = words.first == "task" && exitCode(for: error) == ExitCode.validationFailure
-            if isTask {
-                Terminal.complain(fullMessage(for: error))
-                Glibc.exit(1)
-            }
-            exit(withError: error)
+            return tell(error, isTask: words.first == "task")
         }
     }
+
+    /// Tells what the parser of arguments has to say: help, the version, a script, or an error.
+    private static func tell(_ error: any Error, isTask: Bool) -> Int32 {
+        let code = exitCode(for: error)
+        let message = fullMessage(for: error)
+        if code.isSuccess {
+            // Help and scripts are Quire's own words, and stand as they are.
+            if !message.isEmpty { StandardStream.output.write(raw: Array((message + "\n").utf8)) }
+        } else {
+            Terminal.complain(SafeText(lines: message))
+        }
+        // The original system's script answers a bad call with 1.
+        return isTask && code == .validationFailure ? 1 : code.rawValue
+    }
 }
+
+/// A command that does more than answer: its status is that of the work, also where nobody reads
+/// what it says.
+protocol WorkingCommand: ParsableCommand {}
 
 /// A reason to give up, and the status to leave with.
 struct Trouble: Error {
     /// What, where, and what to do.
-    var message: String
+    var message: SafeText
     /// The exit status.
     var status: Int32
 
-    init(_ message: String, status: Int32) {
+    init(_ message: SafeText, status: Int32) {
         self.message = message
         self.status = status
     }

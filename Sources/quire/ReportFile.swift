@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Reporting
 
 /// A file that is written when everything else is done, whole or not at all.
 struct ReportFile {

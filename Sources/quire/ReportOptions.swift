@@ -27,7 +27,7 @@ struct ReportOptions: ParsableArguments {
     /// Whether GitHub Actions reads the output.
     private var isForGitHub: Bool {
         switch format {
-        case .auto: Terminal.environment["GITHUB_ACTIONS"] == "true"
+        case .auto: Terminal.isReadByGitHub
         case .text: false
         case .github: true
         }
@@ -36,7 +36,7 @@ struct ReportOptions: ParsableArguments {
     /// Makes sure that what is asked for can be written.
     ///
     /// - Throws: `Trouble` where it can't.
-    func open(output: Int32) throws -> CIReports {
+    func open(output: StandardStream) throws -> CIReports {
         CIReports(
             junit: try junit.map { try ReportFile(option: "--junit", path: $0) },
             markdown: try markdown.map { try ReportFile(option: "--markdown", path: $0) },
@@ -51,7 +51,7 @@ struct CIReports {
     fileprivate let junit: ReportFile?
     fileprivate let markdown: ReportFile?
     fileprivate let isForGitHub: Bool
-    fileprivate let output: Int32
+    fileprivate let output: StandardStream
 
     /// Whether any was asked for.
     private var isNeeded: Bool { junit != nil || markdown != nil || isForGitHub }
@@ -61,32 +61,40 @@ struct CIReports {
     func guarding<Result>(_ body: () throws -> Result) rethrows -> Result {
         guard isForGitHub else { return try body() }
         let token = "quire-" + UUID().uuidString
-        Terminal.write(GitHubReport.suspend(token: token), to: output)
-        defer { Terminal.write(GitHubReport.resume(token: token), to: output) }
+        output.write(GitHubReport.suspend(token: token))
+        defer { output.write(GitHubReport.resume(token: token)) }
         return try body()
     }
 
     /// Writes all that was asked for; what can't be written does not keep the others from it.
     ///
-    /// - Throws: `Trouble` for the first that could not be written.
+    /// - Throws: `Trouble` that names all that could not be written.
     func write(_ make: () throws -> RunReport) throws {
         guard isNeeded else { return }
         let report = try make()
-        var trouble: (any Error)?
-        func attempt(_ body: () throws -> Void) {
-            do { try body() } catch { trouble = trouble ?? error }
+        var troubles: [SafeText] = []
+        func write(_ text: @autoclosure () -> String, to file: ReportFile?) throws {
+            do {
+                try file?.write(text())
+            } catch let trouble as Trouble {
+                troubles.append(trouble.message)
+            }
         }
-        attempt { try junit?.write(JUnitReport.render(report)) }
-        attempt { try markdown?.write(MarkdownReport.render(report)) }
+        try write(JUnitReport.render(report), to: junit)
+        try write(MarkdownReport.render(report), to: markdown)
         if isForGitHub {
-            Terminal.write(GitHubReport.annotations(report), to: output)
-            attempt { try addSummary(report) }
+            output.write(GitHubReport.annotations(report))
+            addSummary(report)
         }
-        if let trouble { throw trouble }
+        if !troubles.isEmpty {
+            throw Trouble(troubles.joined(separator: "\n"), status: ExitStatus.missing)
+        }
     }
 
     /// Adds the report to the step's summary, which other commands of the step add to as well.
-    private func addSummary(_ report: RunReport) throws {
+    ///
+    /// Nobody asked for it by name, so that one that can't be written is a warning.
+    private func addSummary(_ report: RunReport) {
         guard let path = Terminal.environment["GITHUB_STEP_SUMMARY"], !path.isEmpty else { return }
         let text = MarkdownReport.render(report, limit: GitHubReport.summaryLimit)
         do {
@@ -95,10 +103,9 @@ struct CIReports {
             let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
             try handle.write(contentsOf: Data(text.utf8))
         } catch {
-            throw Trouble(
-                "the step summary \(path) can't be written: \(error.localizedDescription); "
-                    + "say --format text to do without",
-                status: ExitStatus.missing
+            Terminal.complain(
+                "warning: the step summary \(path) can't be written: \(error.localizedDescription); "
+                    + "say --format text to do without"
             )
         }
     }

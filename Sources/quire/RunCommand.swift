@@ -2,9 +2,7 @@ import ArgumentParser
 import Autonomous
 import CodexEvents
 import Driver
-import EventLoop
 import Foundation
-import Glibc
 import Manifest
 import Orchestration
 import Reporting
@@ -16,7 +14,7 @@ enum ProgressStyle: String, ExpressibleByArgument, CaseIterable {
 }
 
 /// `quire run`.
-struct RunCommand: ParsableCommand {
+struct RunCommand: WorkingCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
         abstract: "Run a manifest, or continue it.",
@@ -135,49 +133,18 @@ struct RunCommand: ParsableCommand {
     }
 
     /// Where lines for people go.
-    private var output: Int32 { events == "-" ? STDERR_FILENO : STDOUT_FILENO }
+    private var output: StandardStream { events == "-" ? .error : .output }
 
     /// Carries a leg out, and shows it.
     private func show(_ session: RunSession) throws -> RunSession.Result {
-        var eventsReport: EventsReport?
+        var reports = RunReports(progress: progress, events: events)
         let result = try session.run { loop in
-            eventsReport = try self.eventsReport(loop, session.request)
-            return try reports(loop) + [eventsReport].compactMap(\.self)
+            try reports.open(on: loop, run: session.request.run)
         }
-        if let failure = eventsReport?.failure {
-            Terminal.complain("warning: the events of --events are not complete: \(failure)")
-        }
-        if progress != .none { Terminal.write(summary(result), to: output) }
+        reports.tellLosses()
+        if progress != .none { output.write(summary(result)) }
+        if reports.isOutputIncomplete { StandardStream.output.giveUp(.unread) }
         return result
-    }
-
-    private func reports(_ loop: Loop) throws -> [any Report] {
-        var reports: [any Report] = []
-        switch progress {
-        case .none: break
-        case .auto where Terminal.canDraw && events != "-":
-            reports.append(
-                try LiveReport(
-                    loop: loop,
-                    descriptor: STDOUT_FILENO,
-                    usesColor: Terminal.usesColor
-                )
-            )
-        case .auto, .plain: reports.append(PlainReport(loop: loop, descriptor: output))
-        }
-        return reports
-    }
-
-    private func eventsReport(_ loop: Loop, _ request: RunRequest) throws -> EventsReport? {
-        guard let events else { return nil }
-        if events == "-" {
-            return EventsReport(loop: loop, descriptor: STDOUT_FILENO, run: request.run)
-        }
-        do {
-            return try EventsReport(loop: loop, path: events.absolutePath, run: request.run)
-        } catch {
-            throw Trouble("--events: \(error); name another file", status: ExitStatus.missing)
-        }
     }
 
     /// The command that does the same once more, in words of a shell.
@@ -185,29 +152,26 @@ struct RunCommand: ParsableCommand {
         (["quire run", manifest.quotedForShell] + selection.words).joined(separator: " ")
     }
 
-    private func summary(_ result: RunSession.Result) -> String {
-        var hint: String?
+    private func summary(_ result: RunSession.Result) -> SafeText {
+        var hints: [SafeText] = []
         // A leg of some tasks speaks of these: what is left of the others is another command's.
         let tasks = result.view.tasks.filter { !$0.isLeftOut }
-        if tasks.contains(where: { $0.outcome?.isFailure ?? false }) {
-            hint = "to try the failed tasks again: \(command) --retry-failed"
-        } else if tasks.contains(where: { $0.outcome != .complete }) {
-            hint = "to go on: \(command)"
+        let left = result.view.tasks.count - tasks.count
+        if left > 0 {
+            let were = left == 1 ? "was" : "were"
+            hints.append(
+                "this leg took \(Format.count(tasks.count, "task")); \(left) \(were) not selected"
+            )
         }
         let overdraft = result.state.plan.budget.flatMap {
             SpentWords.overdraft(result.state.ledger.spent, of: $0.limits)
         }
-        let left = result.view.tasks.count - tasks.count
-        let part =
-            left > 0
-            ? "this leg took \(Format.count(tasks.count, "task")); "
-                + "\(left) \(left == 1 ? "was" : "were") not selected" : nil
-        let last = [part, overdraft, hint].compactMap(\.self).joined(separator: "\n")
-        return "\n"
-            + FinalTable.render(
-                view: result.view,
-                width: Terminal.columns,
-                hint: last.isEmpty ? nil : last
-            )
+        if let overdraft { hints.append("\(overdraft)") }
+        if tasks.contains(where: { $0.outcome?.isFailure ?? false }) {
+            hints.append("to try the failed tasks again: \(command) --retry-failed")
+        } else if tasks.contains(where: { $0.outcome != .complete }) {
+            hints.append("to go on: \(command)")
+        }
+        return "\n" + FinalTable.render(view: result.view, width: Terminal.columns, hints: hints)
     }
 }

@@ -64,13 +64,19 @@ struct RunSession {
             reports: reports
         )
         try driver.run()
-        Signals.ignoreShutdown()
+        Signals.finishWriting()
+        for stream in [StandardStream.output, .error] {
+            stream.limitWaiting(to: driver.patienceWithReaders) { Signals.wantsToEnd }
+        }
         loop.close()
         try store.close()
         Self.closed.withLock { $0.append(store) }
         _ = consume lock
         if let refusal = driver.refusal {
-            throw Trouble(refusal.reasons.joined(separator: "\n"), status: ExitStatus.missing)
+            throw Trouble(
+                refusal.reasons.map { "\($0)" as SafeText }.joined(separator: "\n"),
+                status: ExitStatus.missing
+            )
         }
         guard let ending = driver.ending else {
             throw Trouble(

@@ -2,6 +2,7 @@ import Autonomous
 import Foundation
 import Manifest
 import Orchestration
+import Reporting
 import RunStore
 
 /// The tasks of a manifest that a run carries out.

@@ -3,6 +3,7 @@ import Autonomous
 import Foundation
 import Manifest
 import Orchestration
+import Reporting
 import RunStore
 
 /// Which tasks of a manifest to carry out.
@@ -191,11 +192,11 @@ struct SelectionOptions: ParsableArguments {
         ]
     }
 
-    static func words(for problem: Selection.Problem, in manifest: Manifest) -> String {
+    static func words(for problem: Selection.Problem, in manifest: Manifest) -> SafeText {
         let names = manifest.tasks.map(\.plan.name)
         switch problem {
         case .nothingMatches(let pattern):
-            let near = Keys.suggestion(forPattern: pattern, among: names)
+            let near: SafeText? = Keys.suggestion(forPattern: pattern, among: names)
                 .map { "; did you mean \"\($0)\"?" }
             let some = names.prefix(5).joined(separator: ", ") + (names.count > 5 ? " …" : "")
             return "no task of \(manifest.path) is like \"\(pattern)\""

@@ -1,3 +1,4 @@
+import CodexEvents
 import EventLoop
 import Glibc
 
@@ -63,7 +64,8 @@ struct ShortCommand {
     }
 
     private static func result(_ end: ChildEnd, _ output: [UInt8]) -> Result {
-        let complaint = firstLine(end.standardError.head) ?? "it said nothing"
+        let errors = String(decoding: end.standardError.head, as: UTF8.self)
+        let complaint = StandardErrorWords.telling(errors) ?? "it said nothing"
         switch end.termination {
         case .exited(let status):
             return Result(status: status, output: output, complaint: complaint)

@@ -202,7 +202,7 @@ struct SimulateCommand: ParsableCommand {
     private func log(of results: [SimulationPage.Result]) -> String {
         var lines = "# policy slots seconds task session slot why\n"
         for result in results {
-            let names = result.batch.workload.tasks.map(\.planName)
+            let names = result.batch.workload.tasks.map { Sanitizer.line($0.planName) }
             for start in result.batch.dispatches {
                 lines +=
                     "\(result.policy) \(result.slots) \(start.at) \(names[start.task]) "
@@ -248,9 +248,7 @@ struct SimulateCommand: ParsableCommand {
             slots: results.first?.slots ?? workload.slots,
             results: rows
         )
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        Terminal.say(String(decoding: try encoder.encode(answer), as: UTF8.self))
+        Terminal.say(try JSONText.pretty(answer, keepsKeys: true))
     }
 
     private func printTable(_ workload: Workload, _ results: [SimulationPage.Result]) {
@@ -263,7 +261,7 @@ struct SimulateCommand: ParsableCommand {
                 + "\(workload.tasks.count { $0.completesAfter != nil }) of which can be completed"
         )
         Terminal.say("")
-        let width = Terminal.columns ?? 120
+        let width = Terminal.columns
         Terminal.say(table.lines(width: width).joined(separator: "\n"))
         for lines in table.limitLines(width: width) { Terminal.say("\n" + lines) }
     }

@@ -71,10 +71,10 @@ struct SimulationTable {
     }
 
     /// The lines, the head first.
-    func lines(width: Int) -> [String] { table.lines(width: width) }
+    func lines(width: Int?) -> [SafeText] { table.lines(width: width) }
 
     /// The tables of what limits did, and of what it cost, where there is any.
-    func limitLines(width: Int) -> [String] {
+    func limitLines(width: Int?) -> [SafeText] {
         [(hasLimits, waits), (hasCosts, costs)].filter(\.0)
             .map { $1.lines(width: width).joined(separator: "\n") }
     }

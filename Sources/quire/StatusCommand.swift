@@ -155,12 +155,11 @@ struct StatusCommand: ParsableCommand {
                 at: SystemClock.wall,
                 offset: LocalTime.offset
             )
-            Terminal.say("starts are held\(hold): \(Sanitizer.line(gate.reason))")
+            Terminal.say("starts are held\(hold): \(gate.reason)")
         }
         if let change = holds.concurrency.last {
             Terminal.say(
-                "at most \(Format.count(change.limit, "session")) at once: "
-                    + Sanitizer.line(change.reason)
+                "at most \(Format.count(change.limit, "session")) at once: \(change.reason)"
             )
         }
         Terminal.say("")
@@ -188,11 +187,10 @@ struct StatusCommand: ParsableCommand {
         Terminal.say("\n\(Format.count(status.tasks.count, "task")): \(words)")
         let tokens = SpentWords.tokens(spent.usage, estimated: spent.estimated, part.prices)
         Terminal.say(
-            "\(Format.count(spent.sessions, "session")) · \(tokens) · "
-                + Format.duration(spent.wall)
+            "\(Format.count(spent.sessions, "session")) · \(tokens) · \(Format.duration(spent.wall))"
         )
-        if let held = SpentWords.held(spent.held) { Terminal.say(held) }
-        for warning in status.warnings { Terminal.say("warning: \(Sanitizer.line(warning))") }
+        if let held = SpentWords.held(spent.held) { Terminal.say("\(held)") }
+        for warning in status.warnings { Terminal.say("warning: \(warning)") }
     }
 }
 

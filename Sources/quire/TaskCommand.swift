@@ -11,7 +11,7 @@ import Version
 import Reporting
 
 /// `quire task`: the original system's script, argument for argument.
-struct TaskCommand: ParsableCommand {
+struct TaskCommand: WorkingCommand {
     static let configuration = CommandConfiguration(
         commandName: "task",
         abstract: "Run or continue a single task, without a manifest.",
@@ -87,21 +87,32 @@ struct TaskCommand: ParsableCommand {
             durable: durability.durable
         )
         let reporter = TaskReporter(directory: task.path, maxSessions: sessionLimit)
+        var stream: ReportStream?
         let result: RunSession.Result
         do {
             result = try session.run { loop in
-                [TaskReport(loop: loop, descriptor: STDOUT_FILENO, reporter: reporter)]
+                let opened = ReportStream(
+                    loop: loop,
+                    descriptor: STDOUT_FILENO,
+                    name: "standard output"
+                )
+                let troubles = TroubleReport(loop: loop)
+                opened.onTrouble = troubles.warn
+                stream = opened
+                return [TaskReport(opened, reporter: reporter), troubles]
             }
         } catch let trouble as Trouble {
             throw Trouble(trouble.message, status: 1)
         }
+        if let words = stream?.untold { Terminal.complain("⚠ \(words)") }
+        if let failure = stream?.failure { StandardStream.output.giveUp(failure) }
         try leave(result, task)
     }
 
     /// Tells of a list that was written for another description; it goes on, as with the original.
     private func warn(_ review: DirectoryReview) -> Trouble? {
         if !review.unreadable.isEmpty {
-            return Trouble(review.unreadable.joined(separator: "\n"), status: 1)
+            return Trouble(SafeText(lines: review.unreadable.joined(separator: "\n")), status: 1)
         }
         for task in review.otherPrompts {
             Terminal.complain(
@@ -231,7 +242,7 @@ struct TaskCommand: ParsableCommand {
 
     private func leave(_ result: RunSession.Result, _ task: TaskDirectory) throws {
         let name = task.name.description
-        let again = "quire task --task-name \(name) --continue"
+        let again: SafeText = "quire task --task-name \(name) --continue"
         if result.ending == .interrupted || result.ending == .terminated {
             Terminal.say("Interrupted. To continue: \(again)")
             throw ExitCode(
@@ -241,18 +252,18 @@ struct TaskCommand: ParsableCommand {
         guard let state = result.state.task(name) else { throw ExitCode(1) }
         switch state.outcome {
         case .complete:
-            Terminal.say("Final task list:\n" + task.taskListText())
+            Terminal.say("Final task list:\n" + SafeText(lines: task.taskListText()))
         case .capped: Terminal.say("To continue: \(again)")
         case .damaged: throw ExitCode(1)
         default: try fail(state, task, again)
         }
     }
 
-    private func fail(_ state: TaskState, _ task: TaskDirectory, _ again: String) throws {
+    private func fail(_ state: TaskState, _ task: TaskDirectory, _ again: SafeText) throws {
         if state.checklist == .missing {
             Terminal.say(
                 "✗ Initializer did not create required files (task_list.md, progress.md) in "
-                    + task.path
+                    + "\(task.path)"
             )
             throw ExitCode(1)
         }

@@ -1,11 +1,12 @@
 import Foundation
 import Glibc
+import Reporting
 
-/// The terminal, if there is one.
+/// What commands say, and what they say it to.
 enum Terminal {
     /// Whether standard output is a terminal that can be drawn on.
     static var canDraw: Bool {
-        isatty(STDOUT_FILENO) == 1 && environment["TERM"] != "dumb" && environment["CI"] == nil
+        isatty(STDOUT_FILENO) == 1 && environment["TERM"] != "dumb" && !isOn("CI")
     }
 
     /// Whether to use colour: on a terminal, unless `NO_COLOR` is set.
@@ -22,15 +23,36 @@ enum Terminal {
 
     static var environment: [String: String] { ProcessInfo.processInfo.environment }
 
+    /// Whether GitHub Actions reads the output.
+    static var isReadByGitHub: Bool { isOn("GITHUB_ACTIONS") }
+
+    /// Whether a variable of the environment says yes: it is set, and to nothing that says no.
+    private static func isOn(_ name: String) -> Bool {
+        let value = (environment[name] ?? "").lowercased()
+        return !["", "0", "false", "no", "off", "n", "f"].contains(value)
+    }
+
     /// Says a line to standard output.
-    static func say(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
+    static func say(_ text: SafeText) { StandardStream.output.write(text + "\n") }
 
     /// Says a line to standard error.
-    static func complain(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
+    static func complain(_ text: SafeText) { StandardStream.error.write(text + "\n") }
 
-    /// Writes all of a text; a reader that has gone is no error.
-    static func write(_ text: String, to descriptor: Int32) {
-        let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: false)
-        try? handle.write(contentsOf: Data(text.utf8))
+    /// The status to leave with, when all is said.
+    ///
+    /// `status` is the command's own. An answer that could not be written counts as missing, with a
+    /// word on standard error. A reader that has closed the output (`quire logs t | head`) wants no
+    /// more, which needs no word; it is told in the status as the system's own programs do, unless
+    /// the command did work whose status counts.
+    static func finalStatus(_ status: Int32, didWork: Bool) -> Int32 {
+        switch StandardStream.output.failure {
+        case nil: return status
+        case .closed?: return status == 0 && !didWork ? ExitStatus.closed : status
+        case let failure?:
+            complain(
+                "the output is not complete: standard output can't be written: \(failure.words)"
+            )
+            return ExitStatus.missing
+        }
     }
 }

@@ -42,6 +42,44 @@ import Testing
         )
     }
 
+    @Test(arguments: [
+        (
+            "WARNING: x\nError loading config.toml:\n/h/config.toml:1:11: invalid basic string, "
+                + "expected `\"`\n  |\n1 | model = \"x\n  |           ^\n\n",
+            FailureClass.brokenConfiguration,
+            "Error loading config.toml: /h/config.toml:1:11: invalid basic string, expected `\"` | 1 | "
+                + "model = \"x | ^"
+        ),
+        (
+            "Error loading config.toml: invalid type: integer `5`, expected a string\nin `model`\n\n",
+            .brokenConfiguration,
+            "Error loading config.toml: invalid type: integer `5`, expected a string in `model`"
+        ),
+        (
+            "Error parsing -c overrides: Invalid override (missing '='): nokey\n",
+            .brokenConfiguration,
+            "Error parsing -c overrides: Invalid override (missing '='): nokey"
+        ),
+        (
+            "Error: Model provider `nothing` not found\n\nStack backtrace:\n   0: <unknown>\n",
+            .brokenConfiguration, "Error: Model provider `nothing` not found"
+        ),
+        (
+            "error: unexpected argument '--foo' found\n\nUsage: codex exec\n", .refusedToStart,
+            "error: unexpected argument '--foo' found"
+        ),
+        ("one\ntwo\n\n", .refusedToStart, "two"), ("", .refusedToStart, "no message"),
+    ])
+    func `an agent that refused to start is quoted whole`(
+        standardError: String,
+        kind: FailureClass,
+        words: String
+    ) {
+        let failure = judge("", .exited(1), standardError: standardError).failure
+        #expect(failure?.kind == kind)
+        #expect(failure?.message == "exit status 1: \(words)")
+    }
+
     @Test func `exit 0 without a completed turn is a failure`() {
         #expect(judge("", .exited(0)).failure?.kind == .incomplete)
         let torn = "{\"type\":\"thread.started\",\"thread_id\":\"t\"}\n{\"type\":\"turn.compl"

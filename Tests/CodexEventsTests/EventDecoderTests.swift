@@ -10,7 +10,7 @@ import Testing
         #expect(events.contains(.turnStarted))
         let output = events.compactMap { event -> (Int, Int?)? in
             guard case .item(.completed, let item) = event,
-                case .commandExecution(_, let bytes, let code, _) = item.kind
+                case .commandExecution(_, let bytes, let code, _, _) = item.kind
             else { return nil }
             return (bytes, code)
         }
@@ -58,7 +58,7 @@ import Testing
         }
         let bytesOfOutput = whole.compactMap { event -> Int? in
             guard case .item(.completed, let item) = event,
-                case .commandExecution(_, let bytes, _, _) = item.kind
+                case .commandExecution(_, let bytes, _, _, _) = item.kind
             else { return nil }
             return bytes
         }

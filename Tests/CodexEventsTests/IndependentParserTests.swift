@@ -29,7 +29,7 @@ private struct Fields: Equatable {
         switch kind {
         case .agentMessage: ("agent_message", nil)
         case .reasoning: ("reasoning", nil)
-        case .commandExecution(_, _, let exitCode, _): ("command_execution", exitCode)
+        case .commandExecution(_, _, let exitCode, _, _): ("command_execution", exitCode)
         case .fileChange: ("file_change", nil)
         case .mcpToolCall: ("mcp_tool_call", nil)
         case .collabToolCall: ("collab_tool_call", nil)

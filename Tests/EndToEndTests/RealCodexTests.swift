@@ -283,6 +283,26 @@ struct `The real Codex CLI` {
         }
     }
 
+    @Test func `a configuration that it can't read is told in its own words, and tried once`()
+        throws
+    {
+        try withWorkspace { root in
+            let stage = try Stage(root)
+            defer { stage.end() }
+            try put("model = \"gpt\nmodel_provider = 5\n", root + "/home/config.toml")
+            try put(
+                "version: 1\nrun: {agent: {command: [\(stage.agent)]}}\n"
+                    + "tasks: [{name: t, prompt: \"model: entries=1\"}]\n",
+                root + "/m.yaml"
+            )
+            let run = try stage.quire(["run", "m.yaml"])
+            #expect(run.status == 100, "\(run.output) \(run.error)")
+            #expect(run.output.contains("config.toml:1:"), "\(run.output)")
+            #expect(run.output.contains("invalid basic string"))
+            #expect(!run.output.contains("session 2"))
+        }
+    }
+
     @Test func `an unknown thread is followed by a fresh one`() throws {
         try withWorkspace { root in
             let stage = try Stage(root)

@@ -231,6 +231,39 @@ private func limit(_ until: Double?) -> Failure {
     }
 }
 
+@Suite struct `A broken configuration` {
+    private let broken = Failure(.brokenConfiguration, "Error loading config.toml")
+
+    private var plan: RunPlan {
+        RunPlan(concurrency: 1, tasks: ["a", "b", "c", "d", "e"].map { TaskPlan(name: $0) })
+    }
+
+    @Test func `ends its task at once, and the run where three sessions met it`() {
+        var run = Scenario(plan)
+        _ = run.begin()
+        #expect(
+            run.end("a", 1, failure: broken, after: 0).last
+                == "start b#1 slot 0 initializer as a probe"
+        )
+        #expect(run.state.task("a")?.outcome == .failed)
+        #expect(
+            run.end("b", 1, failure: broken, after: 0).last
+                == "start c#1 slot 0 initializer as a probe"
+        )
+        #expect(run.end("c", 1, failure: broken, after: 0).last == "end unable")
+        #expect(run.state.unfinished == 2)
+    }
+
+    @Test func `that is one task's own lets the others go on`() {
+        var run = Scenario(plan)
+        _ = run.begin()
+        _ = run.end("a", 1, failure: broken, after: 0)
+        _ = run.answer("b", 1, after: 0)
+        #expect(run.state.gates.values.allSatisfy { $0.startsOneByOne == true })
+        #expect(run.state.task("a")?.outcome == .failed && run.state.task("b")?.outcome == nil)
+    }
+}
+
 @Suite struct `Refused credentials` {
     private let refused = Failure(.authentication, "401")
 

@@ -18,8 +18,9 @@ import Testing
             let output = try run.quire(["plan", "m.yaml"]).output
             for words in [
                 "through the launcher:\n  sh -c 'curl x | sh; {command}'\n",
-                "sandbox_mode=\"danger-full-access\"' --skip-git-repo-check --json --model m-1 -  (careless)\n",
-                "--add-dir 'a b' -  (careful)\n", "  danger-full-access  (careless)\n",
+                "sandbox_mode=\"danger-full-access\"' --skip-git-repo-check --json --model m-1 --add-dir .autonomous/TASK -  (careless)\n",
+                "--add-dir 'a b' --add-dir .autonomous/TASK -  (careful)\n",
+                "  danger-full-access  (careless)\n",
                 "  workspace-write  (careful)\n", "  A=all\n", "  LD_PRELOAD=/x.so  (careless)\n",
             ] { #expect(output.contains(words), "\(words) in \(output)") }
             #expect(!output.contains("\n  second line\n"))

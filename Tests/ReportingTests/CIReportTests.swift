@@ -215,7 +215,7 @@ private final class JUnitReader: NSObject, XMLParserDelegate {
 
     @Test func `annotations are GitHub's commands, and no text of an agent is one`() throws {
         var many = report()
-        let text = GitHubReport.annotations(many)
+        let text = GitHubReport.annotations(many).text
         try expectGolden(text, "github.txt")
         let lines = text.split(separator: "\n")
         #expect(lines.allSatisfy { $0.starts(with: #/::(error|warning|notice) title=[^:,]*::/#) })
@@ -225,7 +225,7 @@ private final class JUnitReader: NSObject, XMLParserDelegate {
             task.name = "t\(number)"
             return task
         }
-        let shown = GitHubReport.annotations(many).split(separator: "\n")
+        let shown = GitHubReport.annotations(many).text.split(separator: "\n")
         #expect(shown.count == 10)
         #expect(shown.last?.contains("17 more") ?? false)
     }

@@ -14,10 +14,12 @@ private let offset: @Sendable (WallTime) -> Int = { _ in 7200 }
         var text = ""
         var last: (Moment, RunView)?
         run.replay { event, moment, view in
-            for line in reporter.lines(for: event, at: moment, view: view) { text += line + "\n" }
+            for line in reporter.lines(for: event, at: moment, view: view) {
+                text += "\(line)\n"
+            }
             last = (moment, view)
         }
-        if let (moment, view) = last { text += reporter.summary(view: view, at: moment) + "\n" }
+        if let (moment, view) = last { text += "\(reporter.summary(view: view, at: moment))\n" }
         try expectGolden(text, "plain.txt")
     }
 
@@ -27,7 +29,7 @@ private let offset: @Sendable (WallTime) -> Int = { _ in 7200 }
         var sequence = 0
         try run.replay { event, moment, _ in
             sequence += 1
-            text += try lines.line(event, sequence: sequence, at: moment)
+            text += try lines.line(event, sequence: sequence, at: moment).description
         }
         for line in text.split(separator: "\n") {
             let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
@@ -41,9 +43,9 @@ private let offset: @Sendable (WallTime) -> Int = { _ in 7200 }
         var view = RunView()
         run.replay { view = $2 }
         let text =
-            FinalTable.render(view: view, width: nil, hint: "To go on: quire run m.yaml")
-            + "\n" + FinalTable.render(view: view, width: 60, hint: nil)
-        try expectGolden(text, "table.txt")
+            FinalTable.render(view: view, width: nil, hints: ["To go on: quire run m.yaml"])
+            + "\n" + FinalTable.render(view: view, width: 60)
+        try expectGolden(text.description, "table.txt")
     }
 
     @Test func `the live view shows each slot`() throws {
@@ -85,24 +87,30 @@ private let offset: @Sendable (WallTime) -> Int = { _ in 7200 }
         var live = LiveView(usesColor: false, offset: offset)
         let size = LiveView.Size(columns: 80, rows: 24)
         let now = Moment(awake: .zero, wall: WallTime(millisecondsSinceEpoch: 0))
-        let first = live.update(lines: ["a\u{1B}[31mb"], view: RunView(), at: now, size: size)
-        #expect(first.hasPrefix("a[31mb\n"))
+        let first = live.update(lines: ["\("a\u{1B}[31mb")"], view: RunView(), at: now, size: size)
+        #expect(first.description.hasPrefix("a\\u{1B}[31mb\n"))
         let rows = live.frame(view: RunView(), at: now, size: size).count
         let second = live.update(lines: [], view: RunView(), at: now, size: size)
-        #expect(second.hasPrefix("\u{1B}[\(rows)A\u{1B}[0J"))
+        #expect(second.description.hasPrefix("\u{1B}[\(rows)A\u{1B}[0J"))
         #expect(live.finish(lines: ["end"]) == "\u{1B}[\(rows)A\u{1B}[0Jend\n")
         #expect(live.finish(lines: []) == "")
         // A mode that was set would outlive a Quire that is killed.
-        #expect(![first, second].contains { $0.contains("\u{1B}[?") })
+        #expect(![first, second].contains { $0.description.contains("\u{1B}[?") })
     }
 }
 
 @Suite struct `Text for people` {
     @Test(arguments: [
-        ("a\u{1B}]0;title\u{07}b", "a]0;titleb"), ("a\r\n\tb", "a b"), ("a\u{202E}b", "ab"),
-        ("a\u{200B}\u{FEFF}b", "ab"), ("naïve 日本 🎉", "naïve 日本 🎉"), ("a\u{0}\u{7F}\u{9B}b", "ab"),
+        ("a\u{1B}]0;title\u{07}b", "a\\u{1B}]0;title\\u{07}b"), ("a\r\n\tb", "a b"),
+        ("a\u{202E}b", "a\\u{202E}b"), ("a\u{200B}\u{FEFF}b", "ab"), ("a  b", "a  b"),
+        ("naïve 日本 🎉", "naïve 日本 🎉"), ("a\u{0}\u{7F}\u{9B}b", "a\\u{00}\\u{7F}\\u{9B}b"),
+        ("a\u{2028}\u{85}b", "a b"),
+        (
+            "e" + String(repeating: "\u{301}", count: 99),
+            "e\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}"
+        ),
     ])
-    func `control characters are taken out`(text: String, line: String) {
+    func `control characters are shown by their numbers`(text: String, line: String) {
         #expect(Sanitizer.line(text) == line)
     }
 

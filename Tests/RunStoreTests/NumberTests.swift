@@ -81,8 +81,8 @@ private struct NumberChanger {
     }
 
     private func show(_ view: RunView, _ state: RunState) {
-        let table = FinalTable.render(view: view, width: 80, hint: nil)
-        #expect(table.contains("TASK"))
+        let table = FinalTable.render(view: view, width: 80, hints: [])
+        #expect(table.description.contains("TASK"))
         let budget = Budget(tokens: 1, cost: 1)
         _ = SpentWords.overdraft(state.ledger.spent, of: budget)
     }

@@ -282,7 +282,7 @@ private func rounded(_ rows: [TaskRow]) -> [TaskRow] {
             .sessionEnded(
                 SessionEnded(
                     task: text,
-                    session: .max,
+                    session: 1 << 53,
                     verdict: .failed,
                     charge: .retry,
                     termination: .notStarted(errno: -1, doing: text),
@@ -351,7 +351,8 @@ private func rounded(_ rows: [TaskRow]) -> [TaskRow] {
         #expect(try FactDecoder.decode([UInt8].self, from: " [ 1e2 , 2.0,\n0 ]") == [100, 2, 0])
         let escaped = #"{"a\u0062": -9223372036854775808, "c\"": 1}"#
         let numbers = try FactDecoder.decode([String: Int].self, from: escaped)
-        #expect(numbers == ["ab": .min, "c\"": 1])
+        // What no count or time of a run comes to is cut.
+        #expect(numbers == ["ab": -(1 << 53), "c\"": 1])
         #expect(throws: DecodingError.self) {
             try FactDecoder.decode([Int].self, from: "[9223372036854775808]")
         }

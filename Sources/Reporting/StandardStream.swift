@@ -1,0 +1,158 @@
+import Glibc
+import Synchronization
+
+/// Standard output or error: what a command says is written there whole, or the reason why it was
+/// not is kept.
+///
+/// Writing waits for a reader, also where the descriptor does not block, and for ever unless a
+/// deadline is set. After a failure nothing more is written: half a line is worse than none.
+package final class StandardStream: Sendable {
+    /// Why a text was not written.
+    package enum Failure: Hashable, Sendable {
+        /// Whoever read it has closed it.
+        case closed
+        /// Nobody read it until the deadline.
+        case unread
+        /// The system refused it, with this error number.
+        case refused(Int32)
+
+        /// The failure that an error number means, of a write to a device or to something else.
+        ///
+        /// A terminal that has gone refuses with `EIO`.
+        package init(errno number: Int32, isDevice: Bool) {
+            switch number {
+            case EPIPE: self = .closed
+            case EIO where isDevice: self = .closed
+            case EAGAIN: self = .unread
+            default: self = .refused(number)
+            }
+        }
+
+        /// The failure in words that follow "can't be written".
+        package var words: String {
+            switch self {
+            case .closed: "its reader has closed it"
+            case .unread: "nobody reads it"
+            case .refused(let number): String(cString: strerror(number))
+            }
+        }
+    }
+
+    private struct State: Sendable {
+        var failure: Failure?
+        /// When readers are waited for no more; `nil` for never.
+        var deadline: ContinuousClock.Instant?
+        /// Whether readers are not to be waited for any more.
+        var isHurried: @Sendable () -> Bool = { false }
+    }
+
+    /// Standard output.
+    package static let output = StandardStream(STDOUT_FILENO)
+    /// Standard error.
+    package static let error = StandardStream(STDERR_FILENO)
+
+    /// Bytes that a pipe with room takes at once, also where it blocks (POSIX's `PIPE_BUF`).
+    private static let pieceSize = 4096
+
+    private let descriptor: Int32
+    private let state = Mutex(State())
+
+    init(_ descriptor: Int32) { self.descriptor = descriptor }
+
+    /// Why something could not be written; `nil` when everything was.
+    package var failure: Failure? { state.withLock { $0.failure } }
+
+    /// Writes a text; no CI system takes any of its lines for a command.
+    package func write(_ text: SafeText) { write(bytes: Sanitizer.disarmed(text.description)) }
+
+    /// Writes bytes as they are, for programs; nothing that a terminal or a CI system reads.
+    package func write(raw bytes: [UInt8]) {
+        guard failure == nil else { return }
+        let failure = bytes.withUnsafeBufferPointer { write($0) }
+        if let failure { giveUp(failure) }
+    }
+
+    /// Writes commands to a CI system.
+    package func write(_ commands: WorkflowCommands) { write(bytes: commands.text) }
+
+    /// Takes writing to this stream for failed, so that nothing more is written.
+    package func giveUp(_ failure: Failure) {
+        state.withLock { $0.failure = $0.failure ?? failure }
+    }
+
+    /// Waits for readers at most this long from now, and not when `isHurried`, which is asked when a
+    /// signal has come.
+    package func limitWaiting(
+        to patience: Duration,
+        orUntil isHurried: @escaping @Sendable () -> Bool
+    ) {
+        state.withLock { state in
+            state.deadline = .now + patience
+            state.isHurried = isHurried
+        }
+    }
+
+    private func write(bytes text: String) {
+        guard failure == nil else { return }
+        var text = text
+        let failure = text.withUTF8 { write($0) }
+        if let failure { giveUp(failure) }
+    }
+
+    private func write(_ bytes: UnsafeBufferPointer<UInt8>) -> Failure? {
+        let (deadline, isHurried) = state.withLock { ($0.deadline, $0.isHurried) }
+        func hasRoom() -> Bool { waitForRoom(until: deadline, orUntil: isHurried) }
+        var written = 0
+        while written < bytes.count {
+            if deadline != nil, !hasRoom() { return .unread }
+            let left = bytes.count - written
+            let count = Glibc.write(
+                descriptor,
+                bytes.baseAddress?.advanced(by: written),
+                deadline == nil ? left : min(left, Self.pieceSize)
+            )
+            if count >= 0 {
+                written += count
+            } else if errno == EAGAIN {
+                if !hasRoom() { return .unread }
+            } else if errno != EINTR {
+                return Failure(errno: errno, isDevice: Self.isDevice(descriptor))
+            }
+        }
+        return nil
+    }
+
+    /// Whether a descriptor leads to a terminal, or to something else that has no place to write at.
+    package static func isDevice(_ descriptor: Int32) -> Bool {
+        lseek(descriptor, 0, SEEK_CUR) < 0 && errno == ESPIPE
+    }
+
+    /// Waits until the descriptor takes something; false when the deadline has passed.
+    private func waitForRoom(
+        until deadline: ContinuousClock.Instant?,
+        orUntil isHurried: @Sendable () -> Bool
+    ) -> Bool {
+        while true {
+            let left = isHurried() ? 0 : deadline.map(Self.milliseconds) ?? -1
+            var wait = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+            let count = poll(&wait, 1, left)
+            // What is wrong with the descriptor is told by the write.
+            if count > 0 || count < 0 && errno != EINTR { return true }
+            if count == 0, left >= 0 { return false }
+        }
+    }
+
+    /// The whole milliseconds until an instant, rounded up; 0 once it has passed.
+    private static func milliseconds(until deadline: ContinuousClock.Instant) -> Int32 {
+        let left = ContinuousClock.now.duration(to: deadline) / .milliseconds(1)
+        return Int32(max(0, min(left.rounded(.up), 1e9)))
+    }
+}
+
+/// Lines that a CI system is to take for commands; made where their texts are escaped for that.
+package struct WorkflowCommands: Hashable, Sendable {
+    /// The lines, newlines included.
+    package let text: String
+
+    init(_ text: String) { self.text = text }
+}

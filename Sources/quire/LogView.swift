@@ -1,0 +1,172 @@
+import Autonomous
+import CodexEvents
+import Driver
+import Orchestration
+import Reporting
+import RunStore
+
+/// A task's log in words: what its agents said and did, session by session.
+///
+/// The log itself knows threads alone; the sessions come from the run database, as far as it has
+/// any.
+struct LogView {
+    /// Lines of a failed command's output that are shown, the last ones.
+    private static let mostLines = 20
+
+    private let width: Int?
+    private let readSessions: () -> [SessionRow]
+    private var sessions: [SessionRow]
+    /// The sessions that were shown.
+    private var shown = 0
+    /// The session whose events come now, if it is known.
+    private var current: SessionRow?
+
+    /// Makes a view; `width` is the terminal's columns, `nil` for no bound.
+    ///
+    /// `readSessions` tells the task's sessions in the order in which they began.
+    init(width: Int?, sessions readSessions: @escaping () -> [SessionRow]) {
+        self.width = width
+        self.readSessions = readSessions
+        sessions = readSessions()
+    }
+
+    /// The text for the log's next event; `nil` for none.
+    mutating func text(for event: CodexEvent) -> SafeText? {
+        switch event {
+        case .threadStarted(let thread): began(thread)
+        case .item(.completed, let item): text(for: item.kind)
+        case .error(let message): marked("! ", SafeText(lines: message))
+        case .turnFailed(let message): marked("! ", "failed: \(lines: message)")
+        case .undecodable(let line): marked("? ", "\(line.sample)")
+        case .item, .turnStarted, .turnCompleted, .unknown: nil
+        }
+    }
+
+    /// The end of the newest session, and those sessions that the log has nothing of.
+    mutating func finish() -> SafeText? {
+        sessions = readSessions()
+        let texts = [end()] + sessions.dropFirst(shown).map(Self.silent)
+        shown = sessions.count
+        return Self.joined(texts)
+    }
+
+    // MARK: - Sessions
+
+    private mutating func began(_ thread: String) -> SafeText? {
+        let before = end()
+        if place(of: thread) == nil { sessions = readSessions() }
+        guard let place = place(of: thread) else {
+            return Self.joined([before, "— thread \(thread)"])
+        }
+        let session = sessions[place]
+        let silent = sessions[shown..<place].map(Self.silent)
+        shown = place + 1
+        current = session
+        let words: SafeText = "\(Self.heading(session)), thread \(thread)"
+        return Self.joined([before] + silent + [words])
+    }
+
+    /// The next session that worked in a thread.
+    private func place(of thread: String) -> Int? {
+        sessions[min(shown, sessions.count)...].firstIndex { $0.thread == thread }
+    }
+
+    private mutating func end() -> SafeText? {
+        guard var session = current else { return nil }
+        current = nil
+        if session.ended == nil {
+            sessions = readSessions()
+            session =
+                sessions.last { $0.number == session.number && $0.began == session.began }
+                ?? session
+        }
+        guard session.ended != nil || session.verdict != nil else { return nil }
+        return "— session \(session.number)\(Self.outcome(session))"
+    }
+
+    /// A session that left nothing in the log.
+    private static func silent(_ session: SessionRow) -> SafeText? {
+        session.ended == nil && session.verdict == nil
+            ? nil : "\(heading(session)):\(outcome(session))"
+    }
+
+    private static func heading(_ session: SessionRow) -> SafeText {
+        let began = Format.localTime(
+            session.began,
+            offset: LocalTime.offset(at: session.began)
+        )
+        return "— session \(session.number), \(session.role), \(began)"
+    }
+
+    private static func outcome(_ session: SessionRow) -> SafeText {
+        let verdict = session.verdict.flatMap(Verdict.init)?.words ?? "ended"
+        let time =
+            session.seconds.map { " after \(Format.duration(Duration(inSeconds: $0)))" } ?? ""
+        let tokens = session.usage.map { ", \(Format.tokens($0.total)) tokens" } ?? ""
+        let message: SafeText = session.message.map { ": \($0)" } ?? ""
+        return " \(verdict)\(time)\(tokens)\(message)"
+    }
+
+    private static func joined(_ texts: [SafeText?]) -> SafeText? {
+        let texts = texts.compactMap(\.self)
+        return texts.isEmpty ? nil : texts.joined(separator: "\n")
+    }
+
+    // MARK: - Steps
+
+    private func text(for kind: Item.Kind) -> SafeText? {
+        switch kind {
+        case .agentMessage(let text): SafeText(lines: text).hanging(0, width: width)
+        case .reasoning(let text): marked("  thinks: ", SafeText(lines: text))
+        case .commandExecution(let command, let bytes, let code, let status, let end):
+            ran(command.bareCommand, bytes, code, status, end)
+        case .fileChange(let paths, let status):
+            marked(
+                "  edits ",
+                paths.map { "\($0)" as SafeText }.joined(separator: ", ") + failed(status)
+            )
+        case .mcpToolCall(let server, let tool, let status):
+            marked("  calls ", "\(server).\(tool)" + failed(status))
+        case .collabToolCall(let tool, let status): marked("  calls ", "\(tool)" + failed(status))
+        case .webSearch(let query): marked("  searches for ", "\(query)")
+        case .todoList(let completed, let total): "  plans: \(completed) of \(total)"
+        case .error(let message): marked("  warns: ", SafeText(lines: message))
+        case .unknown: nil
+        }
+    }
+
+    private func failed(_ status: String) -> SafeText {
+        status == "failed" || status == "declined" ? " (\(status))" : ""
+    }
+
+    private func ran(
+        _ command: String,
+        _ bytes: Int,
+        _ code: Int?,
+        _ status: String,
+        _ end: String
+    ) -> SafeText {
+        let result: SafeText = code.map { " → exit status \($0)" } ?? " (\(status))"
+        let head = marked("  runs ", SafeText(lines: command) + result)
+        let output = end.split(separator: "\n", omittingEmptySubsequences: false)
+            .suffix(Self.mostLines + 1).joined(separator: "\n")
+        let text = output.trimmingSuffix { $0.isWhitespace }
+        guard !text.isEmpty else { return head }
+        let left = bytes - output.utf8.count
+        let omitted: SafeText = left > 200 ? "\n    … the end of \(bytes) bytes of output:" : ""
+        return head + omitted + "\n    " + SafeText(lines: text).hanging(4, width: width)
+    }
+
+    /// A text behind a mark, under which its further lines are indented.
+    private func marked(_ mark: SafeText, _ text: SafeText) -> SafeText {
+        mark + text.hanging(4, width: width)
+    }
+}
+
+extension String {
+    fileprivate func trimmingSuffix(while drops: (Character) -> Bool) -> String {
+        var result = Substring(self)
+        while let last = result.last, drops(last) { result.removeLast() }
+        return String(result)
+    }
+}

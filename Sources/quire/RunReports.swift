@@ -1,0 +1,87 @@
+import Driver
+import EventLoop
+import Glibc
+import Reporting
+
+/// Whoever shows a leg of a run, and what they could not show.
+struct RunReports {
+    /// How the run is shown to people.
+    let progress: ProgressStyle
+    /// The file that every fact is appended to; `-` for standard output.
+    let events: String?
+    private var streams: [ReportStream] = []
+    /// Whether something of standard output was left out, though it could be written again.
+    private(set) var isOutputIncomplete = false
+
+    init(progress: ProgressStyle, events: String?) {
+        (self.progress, self.events) = (progress, events)
+    }
+
+    /// Opens the reports.
+    ///
+    /// - Throws: `Trouble` where the events can't be written.
+    mutating func open(on loop: Loop, run: String) throws -> [any Report] {
+        let troubles = TroubleReport(loop: loop)
+        var reports: [any Report] = []
+        var warn: (SafeText) -> Void = { troubles.warn($0) }
+        switch progress {
+        case .none: break
+        case .auto where Terminal.canDraw && events != "-":
+            let live = try LiveReport(
+                ReportStream(loop: loop, descriptor: STDOUT_FILENO, name: "the terminal"),
+                loop: loop,
+                descriptor: STDOUT_FILENO,
+                usesColor: Terminal.usesColor
+            )
+            warn = { live.warn($0) }
+            reports.append(live)
+        case .auto, .plain:
+            let isError = events == "-"
+            let stream = ReportStream(
+                loop: loop,
+                descriptor: isError ? STDERR_FILENO : STDOUT_FILENO,
+                name: isError ? "standard error" : "standard output"
+            )
+            if !isError { watch(stream, troubles.warn) }
+            reports.append(PlainReport(stream))
+        }
+        if let stream = try eventsStream(loop) {
+            watch(stream, warn)
+            reports.append(EventsReport(stream, run: run))
+        }
+        return reports + [troubles]
+    }
+
+    private mutating func watch(_ stream: ReportStream, _ warn: @escaping (SafeText) -> Void) {
+        stream.onTrouble = warn
+        streams.append(stream)
+    }
+
+    private func eventsStream(_ loop: Loop) throws -> ReportStream? {
+        guard let events else { return nil }
+        if events == "-" {
+            return ReportStream(loop: loop, descriptor: STDOUT_FILENO, name: "standard output")
+        }
+        do {
+            let path = events.absolutePath
+            return try ReportStream(
+                loop: loop,
+                path: path,
+                name: "the file of --events (\(events))"
+            )
+        } catch {
+            throw Trouble("--events: \(error); name another file", status: ExitStatus.missing)
+        }
+    }
+
+    /// Tells what the reports lack, once the run has ended; nothing is written to a standard
+    /// output that has failed.
+    mutating func tellLosses() {
+        for stream in streams {
+            if let words = stream.untold { Terminal.complain("warning: \(words)") }
+            guard stream.isStandardOutput else { continue }
+            if let failure = stream.failure { StandardStream.output.giveUp(failure) }
+            if stream.leftOut > 0 { isOutputIncomplete = true }
+        }
+    }
+}

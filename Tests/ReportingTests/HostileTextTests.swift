@@ -1,0 +1,175 @@
+import Foundation
+import Orchestration
+import Reporting
+import Testing
+
+/// What a terminal or a CI system would obey in a text; `nil` for nothing.
+private func command(in text: String) -> String? {
+    for scalar in text.unicodeScalars where scalar != "\n" {
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate:
+            return "U+" + String(scalar.value, radix: 16)
+        default: break
+        }
+    }
+    if text.contains(#/(?:^|\n)[^\S\n]*::/#) { return "a line that begins with ::" }
+    if text.contains(#/##[A-Za-z]*\[/#) { return "##[" }
+    return nil
+}
+
+/// Texts that try to be obeyed: fragments that mean something to somebody, in random order.
+private struct HostileTexts: Sequence, IteratorProtocol {
+    private static let fragments = [
+        "\u{1B}[31m", "\u{1B}]0;title\u{07}", "\u{1B}]8;;http://x\u{1B}\\", "\u{9B}2J",
+        "\u{1B}[?25l",
+        "\u{1B}", "\r", "\n", "\r\n", "\t", "\u{0B}", "\u{0C}", "\u{85}", "\u{2028}", "\u{2029}",
+        "\u{202E}", "\u{2066}", "\u{2069}", "\u{200F}", "\u{61C}", "\u{200B}", "\u{FEFF}", "\u{AD}",
+        "\u{E0041}", "\u{0}", "\u{7F}", "\u{8}", "\u{1B}P0;1|17/17\u{1B}\\", "::error::x", "::",
+        ":",
+        "\n::stop-commands::t\n", " \u{A0}::add-mask::e", "##[error]x", "##vso[task.complete]",
+        "##teamcity[x]", "#", "##", "[", "section_start:1:x\r\u{1B}[0K", "a", "word ", "ü", "日本",
+        "🎉",
+        "e\u{301}", "<b>", "&", "\"", "]]>", "|", "`", "@all", "\\", "%0A", "\u{FFFD}",
+        "\u{10FFFF}",
+    ]
+
+    private var random: SplitMix64
+    private var left: Int
+
+    init(count: Int, seed: UInt64) { (left, random) = (count, SplitMix64(seed: seed)) }
+
+    mutating func next() -> String? {
+        guard left > 0 else { return nil }
+        left -= 1
+        return (0..<Int.random(in: 1...8, using: &random)).map { _ in
+            Self.fragments.randomElement(using: &random) ?? ""
+        }.joined()
+    }
+}
+
+@Suite struct `Text from outside` {
+    private func report(_ text: String) -> RunReport {
+        let session = RunReport.Session(
+            number: 1,
+            role: "executor",
+            verdict: .failed,
+            charge: .session,
+            failure: text,
+            message: text,
+            thread: text
+        )
+        let now = WallTime(millisecondsSinceEpoch: 0)
+        return RunReport(
+            name: text,
+            parts: [.init(directory: text, ending: .finished, began: now, ended: now)],
+            tasks: [Outcome.failed, .complete, .capped].map {
+                .init(name: text, group: text, outcome: $0, reason: text, sessions: [session])
+            }
+        )
+    }
+
+    /// The run of a few tasks, all of whose words are this text.
+    private func facts(_ text: String) -> [RunEvent] {
+        let plan = RunPlan(concurrency: 1, tasks: [TaskPlan(name: text, group: text)])
+        return [
+            .runBegan(RunBegan(run: text, name: text, pid: 1, quireVersion: text, plan: plan)),
+            .gateClosed(
+                GateClosed(gate: .usageLimit, account: text, until: nil, reason: text)
+            ),
+            .warned(Warned(task: text, message: text)),
+            .sessionStarted(
+                SessionStarted(task: text, session: 1, slot: 0, role: .executor, resumes: text)
+            ),
+            .threadStarted(ThreadStarted(task: text, session: 1, thread: text)),
+            .sessionSignalled(
+                SessionSignalled(task: text, session: 1, step: .terminate, reason: text)
+            ),
+            .taskEnded(TaskEnded(task: text, outcome: .failed, reason: text, sessions: 1)),
+        ]
+    }
+
+    @Test func `says nothing to a terminal or to CI, wherever it is shown`() throws {
+        let zone: @Sendable (WallTime) -> Int = { _ in 0 }
+        let now = Moment(awake: .zero, wall: WallTime(millisecondsSinceEpoch: 0))
+        for text in HostileTexts(count: 2_000, seed: 1) {
+            let report = report(text)
+            var shown: [SafeText] = [
+                "\(text)", "  \(text)", SafeText(lines: text), SafeText(record: text), "#\(text)",
+                "\(text)[",
+                SafeText(lines: text).hanging(4, width: 20),
+                FinalTable.render(report: report, width: 40),
+                FinalTable.render(report: report, width: nil),
+                TaskList.line(name: text, progress: Progress(ticked: 0, total: 1), thread: text),
+            ]
+            let plain = PlainReporter(offset: zone)
+            var task = TaskReporter(directory: text, maxSessions: 1)
+            var view = RunView()
+            for fact in facts(text) {
+                view.apply(fact, at: now)
+                shown += plain.lines(for: fact, at: now, view: view) + task.lines(for: fact)
+            }
+            shown.append(plain.summary(view: view, at: now))
+            shown.append(FinalTable.render(view: view, width: 60, hints: ["\(text)"]))
+            let live = LiveView(usesColor: false, offset: zone)
+            let frame = live.frame(view: view, at: now, size: .init(columns: 70, rows: 20))
+            for safe in shown.map(\.description) + frame {
+                let found = command(in: Sanitizer.disarmed(safe))
+                #expect(
+                    found == nil,
+                    "\(found ?? ""): \(text.debugDescription) as \(safe.debugDescription)"
+                )
+            }
+        }
+    }
+
+    @Test func `is data alone in the files and annotations that CI reads`() {
+        for text in HostileTexts(count: 500, seed: 2) {
+            let report = report(text)
+            for file in [JUnitReport.render(report), MarkdownReport.render(report)] {
+                let hostile = file.unicodeScalars.contains { scalar in
+                    scalar.properties.generalCategory == .control
+                        && !["\n", "\r", "\t"].contains(scalar)
+                        || "\u{202E}\u{2066}\u{2069}\u{2028}\u{2029}\u{E0041}".unicodeScalars
+                            .contains(scalar)
+                }
+                #expect(!hostile, "\(text.debugDescription)")
+            }
+            for line in GitHubReport.annotations(report).text.split(separator: "\n") {
+                #expect(
+                    line.wholeMatch(of: #/::(error|warning|notice) title=[^:,\r]*::[^\r]*/#) != nil
+                )
+                #expect(command(in: String(line.dropFirst(2))) == nil || line.contains("##"))
+            }
+        }
+    }
+
+    @Test func `comes back from JSON as it was`() throws {
+        for text in HostileTexts(count: 2_000, seed: 3) {
+            let json = try JSONText.pretty(["key": text]).description
+            let found = command(in: json)
+            #expect(found == nil, "\(found ?? ""): \(json)")
+            let back = try JSONDecoder().decode([String: String].self, from: Data(json.utf8))
+            #expect(Array((back["key"] ?? "").unicodeScalars) == Array(text.unicodeScalars))
+        }
+    }
+
+    @Test(arguments: [
+        ("::error::x", "\\::error::x"), ("  ::x", "  \\::x"), ("a\n::x\nb", "a\n\\::x\nb"),
+        ("a::b", "a::b"),
+        ("##[group]", "##\\[group]"), ("x ##vso[a]", "x ##vso\\[a]"),
+        ("## Tasks [1]", "## Tasks [1]"),
+        ("###[x]", "###\\[x]"), ("#[x]", "#[x]"),
+    ])
+    func `is no command of a CI system`(text: String, disarmed: String) {
+        #expect(Sanitizer.disarmed(text) == disarmed)
+    }
+
+    @Test(arguments: [
+        ("\u{1B}[1;31mred\u{1B}[0m", "red"), ("\u{1B}]0;t\u{07}a", "a"),
+        ("\u{1B}]8;;u\u{1B}\\l", "l"),
+        ("a\u{1B}", "a"), ("a\u{1B}[3", "a"), ("a\u{1B}[31\nb", "a\nb"), ("\u{1B}(Bx", "x"),
+    ])
+    func `loses its colours where it has several lines`(text: String, plain: String) {
+        #expect(Sanitizer.withoutSequences(text) == plain)
+    }
+}
