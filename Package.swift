@@ -87,16 +87,17 @@ let package = Package(
             dependencies: ["Orchestration", "CScan"],
             swiftSettings: strict + [.strictMemorySafety()]
         ),
-        library("Autonomous", ["Orchestration"]),
+        library("FileAccess"),
+        library("Autonomous", ["FileAccess", "Orchestration"]),
         library("Manifest", ["Orchestration", yams]),
-        library("RunStore", ["Orchestration", grdb]),
+        library("RunStore", ["FileAccess", "Orchestration", grdb]),
         library("Reporting", ["Orchestration"]),
         library("Simulation", ["Orchestration"], settings: fast),
         library(
             "Driver",
             [
-                "EventLoop", "RunStore", "Reporting", "Autonomous", "CodexEvents", "Orchestration",
-                logging,
+                "EventLoop", "RunStore", "Reporting", "Autonomous", "CodexEvents", "FileAccess",
+                "Orchestration", logging,
             ]
         ),
         library("CodexSim"),
@@ -105,14 +106,15 @@ let package = Package(
             name: "quire",
             dependencies: [
                 "Driver", "EventLoop", "RunStore", "Reporting", "Autonomous", "CodexEvents",
-                "Orchestration", "Manifest", "Simulation", "CodexSim", "Version", argumentParser,
+                "FileAccess", "Orchestration", "Manifest", "Simulation", "CodexSim", "Version",
+                argumentParser,
                 logging,
             ],
             swiftSettings: strict
         ),
         .testTarget(
             name: "AutonomousTests",
-            dependencies: ["TestSupport", "Autonomous", "Orchestration"],
+            dependencies: ["TestSupport", "Autonomous", "FileAccess", "Orchestration"],
             exclude: ["commonmark.py"],
             swiftSettings: strict
         ),
@@ -151,7 +153,8 @@ let package = Package(
         tests(
             "QuireTests",
             [
-                "TestSupport", "quire", "codex-sim", "Driver", "EventLoop", "Manifest",
+                "TestSupport", "quire", "codex-sim", "Autonomous", "Driver", "EventLoop",
+                "Manifest",
                 "Orchestration", "RunStore", grdb, yams,
             ]
         ),

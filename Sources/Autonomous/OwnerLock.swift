@@ -1,3 +1,4 @@
+package import FileAccess
 import Foundation
 import Glibc
 import Orchestration
@@ -53,7 +54,9 @@ package struct Owner: Hashable, Sendable {
 
     /// When a process started, in clock ticks after boot (`proc(5)`, field 22 of `stat`).
     static func processStart(_ pid: Int32) -> String? {
-        guard let bytes = FileSystem.contents("/proc/\(pid)/stat", limit: 4096) else { return nil }
+        guard let bytes = RegularFile.contents("/proc/\(pid)/stat", limit: 4096) else {
+            return nil
+        }
         let text = String(decoding: bytes, as: UTF8.self)
         guard let end = text.lastIndex(of: ")") else { return nil }
         let fields = text[end...].split(separator: " ")
@@ -75,7 +78,7 @@ package struct OwnerMark: Hashable, Sendable {
     /// A file that is gone, or another one by now, tells nothing: it may have been removed under a
     /// living owner.
     var isHeld: Bool? {
-        let file = open(path, O_RDONLY | O_CLOEXEC)
+        let file = RegularFile.open(path)
         guard file >= 0 else { return nil }
         defer { close(file) }
         if let inode, Self.inode(file) != inode { return nil }
@@ -99,24 +102,28 @@ package struct OwnerLock: ~Copyable, Sendable {
     package let mark: OwnerMark
     private let descriptor: Int32
 
-    /// Locks the file at an absolute path, which is made if need be, and has it name its owner.
+    /// Locks a file in a directory, which is made if need be, and has it name its owner.
     ///
-    /// - Throws: `LockError` when another process has it; `FileError` when it can't be written.
-    package init(path: String, work: String) throws {
-        var mark = OwnerMark(path: path, owner: .current(work: work))
-        descriptor = try Self.lock(mark)
+    /// - Throws: `LockError` when another process has it; `FileError` when it can't be written, or is
+    ///   no file of this directory alone.
+    package init(_ name: String, in directory: Directory, work: String) throws {
+        var mark = OwnerMark(path: directory.path(of: name), owner: .current(work: work))
+        descriptor = try Self.lock(name, in: directory, mark)
         mark.inode = OwnerMark.inode(descriptor)
         self.mark = mark
     }
 
-    private static func lock(_ mark: OwnerMark) throws -> Int32 {
-        let file = open(mark.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-        guard file >= 0 else { throw FileError("locking", mark.path, errno: errno) }
+    private static func lock(
+        _ name: String,
+        in directory: Directory,
+        _ mark: OwnerMark
+    ) throws -> Int32 {
+        let file = try directory.open(name, O_RDWR | O_CREAT, writes: true)
         do {
             try lock(file, mark.path)
             let bytes = Array(mark.owner.lines.utf8)
             guard ftruncate(file, 0) == 0, pwrite(file, bytes, bytes.count, 0) == bytes.count else {
-                throw FileError("writing", mark.path, errno: errno)
+                throw directory.failure("writing", name)
             }
         } catch {
             close(file)
@@ -149,7 +156,7 @@ package struct OwnerLock: ~Copyable, Sendable {
 
     /// Whom a lock file names; `nil` when it names nobody.
     static func owner(_ path: String) -> Owner? {
-        FileSystem.contents(path, limit: 4096).flatMap {
+        RegularFile.contents(path, limit: 4096).flatMap {
             Owner(lines: String(decoding: $0, as: UTF8.self))
         }
     }

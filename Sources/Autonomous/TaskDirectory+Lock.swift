@@ -1,3 +1,4 @@
+import FileAccess
 import Foundation
 import Glibc
 
@@ -27,24 +28,42 @@ extension TaskDirectory {
     /// - Throws: `LockError` when a living process owns it; `FileError` when the lock can't be
     ///   written.
     package func acquireLock(as mark: OwnerMark? = nil) throws -> LockAcquisition {
+        let directory = try directory()
         // One at a time looks and takes over: between a look and the taking, a new owner may come.
-        let gate = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard gate >= 0, flock(gate, LOCK_EX) == 0 else {
-            throw FileError("locking", path, errno: errno)
+        guard let how = try directory.alone({ try takeLock(in: directory, as: mark) }) else {
+            throw LockError(
+                description:
+                    "'\(name)' can't be locked: another process holds its directory \(path) "
+                    + "locked all the time (see lslocks); end it and try again"
+            )
         }
-        defer { close(gate) }
+        return how
+    }
+
+    private func takeLock(
+        in directory: Directory,
+        as mark: OwnerMark?
+    ) throws -> LockAcquisition {
         var dead: LockAcquisition = .fresh
         for _ in 0..<20 {
-            if mkdir(lockPath, 0o755) == 0 {
-                try writeOwner(mark)
+            if directory.claim(Self.lockName) {
+                try writeOwner(mark, in: directory)
                 return dead
             }
-            guard errno == EEXIST else { throw FileError("locking", lockPath, errno: errno) }
-            let holder = lockHolder()
+            guard errno == EEXIST else { throw directory.failure("locking", Self.lockName) }
+            // What is no directory is no lock of anybody's, and is told.
+            let lock = try directory.directory(Self.lockName)
+            let holder = lock.flatMap(Self.lockHolder)
             if let holder, holder.isAlive { throw busy(holder) }
             // New files cost a file system more than all the rest of a start.
-            if let holder, writeOwnerOverDead(mark) { return .tookOver(owner: holder.pid) }
-            if holder == nil, isBeingMade { usleep(20_000) } else { removeStaleLock() }
+            if let lock, let holder, writeOwnerOverDead(mark, in: lock) {
+                return .tookOver(owner: holder.pid)
+            }
+            if holder == nil, isBeingMade(in: directory) {
+                usleep(20_000)
+            } else {
+                removeStaleLock(in: directory)
+            }
             dead = .tookOver(owner: holder?.pid)
         }
         throw LockError(
@@ -55,8 +74,11 @@ extension TaskDirectory {
 
     /// Gives the task up, if it is this process's.
     package func releaseLock() {
-        guard lockHolder()?.isCurrentProcess == true else { return }
-        remove(lockPath)
+        guard let directory = try? directory(),
+            let lock = try? directory.directory(Self.lockName),
+            Self.lockHolder(lock)?.isCurrentProcess == true
+        else { return }
+        remove(Self.lockName, in: directory)
     }
 
     /// Who has a task's lock, as far as the lock tells.
@@ -81,9 +103,10 @@ extension TaskDirectory {
         }
     }
 
-    private func lockHolder() -> Holder? {
-        guard let pid = lockText("pid").flatMap({ Int32($0) }), pid > 0 else { return nil }
-        let lines = lockText("owner")?.split(separator: "\n", maxSplits: 1).map(String.init) ?? []
+    private static func lockHolder(_ lock: Directory) -> Holder? {
+        guard let pid = text("pid", of: lock).flatMap({ Int32($0) }), pid > 0 else { return nil }
+        let lines =
+            text("owner", of: lock)?.split(separator: "\n", maxSplits: 1).map(String.init) ?? []
         guard lines.count == 2, let owner = Owner(lines: lines[1] + "\n"), owner.pid == pid else {
             return Holder(pid: pid, owner: nil)
         }
@@ -95,28 +118,31 @@ extension TaskDirectory {
         return Holder(pid: pid, owner: owner, mark: mark)
     }
 
-    private func lockText(_ file: String) -> String? {
-        FileSystem.contents(lockPath + "/" + file, limit: 8192).map {
-            String(decoding: $0[...].trimmed, as: UTF8.self)
-        }
+    /// The text of a lock's file; `nil` for none, and for what is no file.
+    private static func text(_ file: String, of lock: Directory) -> String? {
+        guard let bytes = try? lock.contents(of: file, limit: 8192) else { return nil }
+        return String(decoding: bytes[...].trimmed, as: UTF8.self)
     }
 
     /// Names this process as the owner; who reads a file too early takes the lock for one that is
     /// being made.
-    private func writeOwner(_ mark: OwnerMark?) throws(FileError) {
+    private func writeOwner(_ mark: OwnerMark?, in directory: Directory) throws(FileError) {
         do throws(FileError) {
-            try FileSystem.write(Array(ownerText(mark).utf8), to: lockPath + "/owner")
-            try FileSystem.write(Array("\(getpid())\n".utf8), to: lockPath + "/pid")
+            guard let lock = try directory.directory(Self.lockName) else {
+                throw FileError("writing", lockPath, errno: ENOENT)
+            }
+            try lock.write(Array(ownerText(mark).utf8), to: "owner")
+            try lock.write(Array("\(getpid())\n".utf8), to: "pid")
         } catch {
-            remove(lockPath)
+            remove(Self.lockName, in: directory)
             throw error
         }
     }
 
     /// Names this process in the files of a dead owner; false where that can't be done.
-    private func writeOwnerOverDead(_ mark: OwnerMark?) -> Bool {
-        FileSystem.overwrite(lockPath + "/owner", with: Array(ownerText(mark).utf8))
-            && FileSystem.overwrite(lockPath + "/pid", with: Array("\(getpid())\n".utf8))
+    private func writeOwnerOverDead(_ mark: OwnerMark?, in lock: Directory) -> Bool {
+        lock.overwrite("owner", with: Array(ownerText(mark).utf8))
+            && lock.overwrite("pid", with: Array("\(getpid())\n".utf8))
     }
 
     private func ownerText(_ mark: OwnerMark?) -> String {
@@ -125,21 +151,28 @@ extension TaskDirectory {
     }
 
     /// Whether the lock is so young that its owner may just not have written its number yet.
-    private var isBeingMade: Bool {
-        var status = stat()
-        guard lstat(lockPath, &status) == 0 else { return false }
+    private func isBeingMade(in directory: Directory) -> Bool {
+        guard let status = directory.status(of: Self.lockName) else { return false }
         return time(nil) - status.st_mtim.tv_sec < 2
     }
 
     /// Takes a dead owner's lock out of the way: of several that try, one moves it.
-    private func removeStaleLock() {
-        let grave = "\(lockPath).stale-\(getpid())-\(UInt32.random(in: 0 ... .max))"
-        if rename(lockPath, grave) == 0 { remove(grave) }
+    private func removeStaleLock(in directory: Directory) {
+        let grave = "\(Self.lockName).stale-\(getpid())-\(UInt32.random(in: 0 ... .max))"
+        do {
+            try directory.move(Self.lockName, as: grave)
+            remove(grave, in: directory)
+        } catch {
+            // Another one moved it, or nobody can; the next attempt tells.
+            return
+        }
     }
 
-    private func remove(_ directory: String) {
-        for file in ["pid", "owner", "start"] { unlink(directory + "/" + file) }
-        rmdir(directory)
+    private func remove(_ name: String, in directory: Directory) {
+        if let lock = try? directory.directory(name) {
+            for file in ["pid", "owner", "start"] { lock.remove(file) }
+        }
+        directory.removeDirectory(name)
     }
 
     private func busy(_ holder: Holder) -> LockError {

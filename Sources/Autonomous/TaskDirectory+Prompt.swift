@@ -1,3 +1,4 @@
+package import FileAccess
 import Glibc
 
 // A checklist belongs to the prompt that it was written for, which lies beside it.
@@ -13,43 +14,41 @@ extension TaskDirectory {
     }
 
     /// The prompt that the checklist was written for.
-    package var promptPath: String { path + "/prompt.md" }
+    package var promptPath: String { path + "/" + Self.promptName }
 
     /// Compares a prompt with the one that the checklist was written for.
     ///
     /// - Throws: `FileError` when something that is no plain file stands there, or it can't be read.
     package func match(prompt: String) throws(FileError) -> PromptMatch {
         let wanted = Array(prompt.utf8)[...].trimmed
-        switch FileKind(promptPath) {
-        case .nothing: return .absent
-        case .file: break
-        case .directory, .link, .other:
-            throw FileError("\"\(promptPath)\" is not a plain file; move it away")
-        }
-        guard let found = FileSystem.contents(promptPath, limit: prompt.utf8.count + 4096) else {
-            throw FileError("reading", promptPath, errno: errno)
-        }
+        let found = try directoryIfThere()?.contents(
+            of: Self.promptName,
+            limit: prompt.utf8.count + 4096
+        )
+        guard let found else { return .absent }
         return found[...].trimmed.elementsEqual(wanted) ? .same : .other
     }
 
     /// The prompt that the checklist was written for, for people; `nil` where there is none.
     package func promptText() -> String? {
-        FileSystem.contents(promptPath, limit: 65_536).map {
-            String(decoding: $0[...].trimmed, as: UTF8.self)
-        }
+        let bytes = try? directoryIfThere()?.contents(of: Self.promptName, limit: 65_536)
+        return bytes.map { String(decoding: $0[...].trimmed, as: UTF8.self) }
     }
 
     /// Records the prompt that the checklist is written for.
     package func save(prompt: String) throws(FileError) {
         let text = Array(prompt.utf8)[...].trimmed + [UInt8(ascii: "\n")]
-        try FileSystem.replace(promptPath, with: Array(text), isDurable: workspace.isDurable)
+        try directory().replace(
+            Self.promptName,
+            with: Array(text),
+            isDurable: workspace.isDurable
+        )
     }
 
     /// Whether the directory exists.
-    package var exists: Bool { FileKind(path) == .directory }
-
-    /// Whether there is a checklist, good or not.
-    package var hasList: Bool { FileKind(taskListPath) != .nothing }
+    ///
+    /// - Throws: `FileError` when something else stands in its place, or it can't be used.
+    package func exists() throws(FileError) -> Bool { try directoryIfThere() != nil }
 
     // MARK: - Stamps
 
@@ -58,10 +57,13 @@ extension TaskDirectory {
     ///
     /// - Returns: `nil` where there is no plain file.
     package func listStamp() -> String? {
-        var status = stat()
-        guard lstat(taskListPath, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            return nil
-        }
+        let autonomous = try? workspace.directories.autonomous()
+        return autonomous?.status(of: Self.listName, in: name.description).flatMap(Self.stamp)
+    }
+
+    /// The stamp of a plain file; `nil` for anything else.
+    static func stamp(_ status: stat) -> String? {
+        guard FileKind(status) == .file else { return nil }
         let changed = "\(status.st_ctim.tv_sec).\(status.st_ctim.tv_nsec)"
         let modified = "\(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
         return "\(status.st_ino) \(status.st_size) \(modified) \(changed)"
@@ -69,38 +71,37 @@ extension TaskDirectory {
 
     // MARK: - Beginning anew
 
-    /// Where the work of tasks lies that began anew.
-    private var archivePath: String { workspace.stateDirectory + "/archive" }
-
     /// Puts the directory and the last good copy of its list away, so that the task can begin anew;
     /// `stamp` is the local time as `YYYYMMDD-HHMMSS`.
     ///
     /// - Returns: where the work lies now; `nil` where there was none.
     /// - Throws: `LockError` when a living process works on the task; `FileError`.
     package func archive(stamp: String, as mark: OwnerMark? = nil) throws -> String? {
-        let hasCopy = FileKind(goodListPath) != .nothing
-        guard exists || hasCopy else { return nil }
-        try FileSystem.makeDirectory(archivePath, isDurable: workspace.isDurable)
-        let place = firstFree("\(archivePath)/\(name)-\(stamp)")
-        if exists {
-            // Given back before the move: it lies in the directory. Whoever takes it in between
-            // finds that its own directory has gone, as when a person moves it.
-            _ = try acquireLock(as: mark)
-            releaseLock()
-            guard rename(path, place) == 0 else { throw FileError("moving", path, errno: errno) }
-        } else {
-            try FileSystem.makeDirectory(place, isDurable: workspace.isDurable)
+        hold()
+        defer { letGo() }
+        let lists = try workspace.directories.state("lists")
+        let hasCopy = lists.map { $0.kind(of: copyName) != .nothing } ?? false
+        let isThere = try exists()
+        guard isThere || hasCopy else { return nil }
+        let isDurable = workspace.isDurable
+        let archive = try workspace.directories.makeState("archive", isDurable: isDurable)
+        let place = archive.firstFree("\(name)-\(stamp)")
+        if isThere { try move(to: archive, as: place, mark) }
+        if let lists, hasCopy {
+            let old = try archive.makeDirectory(place, isDurable: isDurable)
+            let copy = old.firstFree("last_good_task_list.md")
+            try lists.move(copyName, to: old, as: copy)
         }
-        if hasCopy, rename(goodListPath, place + "/last_good_task_list.md") != 0 {
-            throw FileError("moving", goodListPath, errno: errno)
-        }
-        return place
+        return archive.path(of: place)
     }
 
-    private func firstFree(_ path: String) -> String {
-        guard FileKind(path) != .nothing else { return path }
-        var number = 2
-        while FileKind("\(path)-\(number)") != .nothing { number += 1 }
-        return "\(path)-\(number)"
+    private func move(to archive: Directory, as place: String, _ mark: OwnerMark?) throws {
+        // Given back before the move: it lies in the directory. Whoever takes it in between
+        // finds that its own directory has gone, as when a person moves it.
+        _ = try acquireLock(as: mark)
+        releaseLock()
+        try checkPlace()
+        try workspace.directories.autonomous()?.move(name.description, to: archive, as: place)
+        opened.forget()
     }
 }

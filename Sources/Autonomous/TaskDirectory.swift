@@ -1,61 +1,92 @@
-import Foundation
+package import FileAccess
 import Glibc
 package import Orchestration
 
 /// A task's directory: the truth about its work, shared with the original system.
 ///
 /// The only place that knows the names of its files. Its functions block, and are called on worker
-/// threads; the value holds no state.
-package struct TaskDirectory: Hashable, Sendable {
+/// threads. The first that opens the directory checks it, and the others reach the same one or none:
+/// copies of the value share what is known of it.
+package struct TaskDirectory: Sendable {
     /// The workspace it lies in.
     package let workspace: Workspace
     /// The task's name.
     package let name: TaskName
+    let opened = OpenedDirectory()
+
+    static let listName = "task_list.md"
+    static let promptName = "prompt.md"
+    static let notesName = "progress.md"
+    static let logName = "session.log"
+    static let threadName = "session.id"
+    static let lockName = ".runner.lock"
+    var copyName: String { "\(name).md" }
+
+    init(workspace: Workspace, name: TaskName) {
+        (self.workspace, self.name) = (workspace, name)
+    }
 
     /// The absolute path.
     package var path: String { workspace.autonomousDirectory + "/" + name.description }
     /// The checklist.
-    package var taskListPath: String { path + "/task_list.md" }
+    package var taskListPath: String { path + "/" + Self.listName }
     /// The agents' notes.
-    package var progressPath: String { path + "/progress.md" }
+    package var progressPath: String { path + "/" + Self.notesName }
     /// The transcript of all sessions.
-    package var logPath: String { path + "/session.log" }
-    /// The newest thread's id.
-    var sessionIDPath: String { path + "/session.id" }
+    package var logPath: String { path + "/" + Self.logName }
     /// The last good copy of the checklist, where no agent has any business.
-    package var goodListPath: String { workspace.stateDirectory + "/lists/\(name).md" }
+    package var goodListPath: String { workspace.stateDirectory + "/lists/" + copyName }
     /// What a session that a launcher started elsewhere holds locked while anything of it lives.
     package var turnPath: String { workspace.stateDirectory + "/turns/\(name).lock" }
-    var lockPath: String { path + "/.runner.lock" }
+    var lockPath: String { path + "/" + Self.lockName }
+
+    // MARK: - The directory itself
 
     /// Makes the directory where it is missing.
     ///
-    /// - Throws: `FileError` when something else stands in its place, it leads out of the
-    ///   workspace, or can't be written to.
+    /// - Throws: `FileError` when something else stands in its place, a link too, when it is another
+    ///   user's, or can't be written to.
     package func create() throws(FileError) {
-        switch FileKind(path) {
-        case .file, .other:
-            throw FileError(
-                "the task directory \"\(path)\" is a file; move it away or rename the task"
-            )
-        case .link: try checkLink()
-        case .directory: break
-        case .nothing: try FileSystem.makeDirectory(path, isDurable: workspace.isDurable)
+        let outer = try workspace.directories.makeAutonomous(isDurable: workspace.isDurable)
+        let directory = try outer.makeDirectory(name.description, isDurable: workspace.isDurable)
+        try directory.checkOwner(in: outer)
+        try directory.checkWritable()
+        try opened.note(directory)
+    }
+
+    /// The directory, opened: the one that was opened before, or that is held open.
+    ///
+    /// - Throws: `FileError` where there is none, or not the one from before any more.
+    package func directory() throws(FileError) -> Directory {
+        guard let directory = try directoryIfThere() else {
+            throw FileError("opening the task directory", path, errno: ENOENT)
         }
-        guard access(path, W_OK | X_OK) == 0 else {
-            throw FileError("opening the task directory", path, errno: errno)
+        return directory
+    }
+
+    /// The directory, opened, as `directory()` does it; `nil` where there never was one.
+    package func directoryIfThere() throws(FileError) -> Directory? {
+        try opened.directory { () throws(FileError) -> Directory? in
+            try workspace.directories.autonomous()?.directory(name.description)
+        } checking: { (identity: FileIdentity) throws(FileError) in
+            try Directory.check(path, is: identity)
         }
     }
 
-    private func checkLink() throws(FileError) {
-        let target = FileSystem.resolved(path)
-        let root = FileSystem.resolved(workspace.root) ?? workspace.root
-        guard let target, target.hasPrefix(root + "/") else {
-            throw FileError(
-                "the task directory \"\(path)\" is a link that leads out of the workspace to "
-                    + "\"\(target ?? "nowhere")\"; replace it by a directory or rename the task"
-            )
-        }
+    /// Keeps the directory open from the next use on, until `letGo`: for the time that it is worked
+    /// on, as thousands of directories can't be open at a time.
+    package func hold() { opened.hold() }
+
+    /// Ends what `hold` began.
+    package func letGo() { opened.letGo() }
+
+    /// Makes sure that the path leads to the directory that was opened before, for agents know it
+    /// by its path.
+    ///
+    /// - Throws: `FileError` that tells what became of it.
+    package func checkPlace() throws(FileError) {
+        guard let identity = opened.identity else { return }
+        try Directory.check(path, is: identity)
     }
 
     // MARK: - The checklist
@@ -74,10 +105,10 @@ package struct TaskDirectory: Hashable, Sendable {
         isFirst: Bool = false
     ) -> ChecklistLook {
         do {
-            guard FileKind(taskListPath) != .nothing else {
+            try checkPlace()
+            guard let bytes = try listBytes() else {
                 return ChecklistLook(try goodCopy() == nil ? .missing : damaged("it is gone"))
             }
-            let bytes = try listBytes()
             if let last, last.isOf(bytes) { return last }
             return try keepIfGood(bytes, isFirst: isFirst)
         } catch let error as Checklist.Damage {
@@ -87,22 +118,24 @@ package struct TaskDirectory: Hashable, Sendable {
             look.unkept = error
             return look
         } catch {
-            return ChecklistLook(damaged("\(error)", hasCopy: hasGoodCopy))
+            return ChecklistLook(.damaged("\(error)"))
         }
     }
 
     /// Makes a place for `turnPath`.
+    ///
+    /// - Throws: `FileError` when that can't be done, or something else has the file's name: others
+    ///   open it by its path.
     package func prepareTurn() throws(FileError) {
-        try FileSystem.makeDirectory(workspace.stateDirectory + "/turns")
+        let turns = try workspace.directories.makeState("turns", isDurable: false)
+        let file = try turns.openForAppending("\(name).lock")
+        close(file)
     }
 
     /// Looks at the checklist as `inspectAndKeep` does, past what this machine remembers of a file
     /// system that another one has written to.
-    ///
-    /// NFS asks its server about a directory, and so for the names in it, when it is opened
-    /// (`nfs(5)`, close-to-open cache consistency).
     package func inspectAfreshAndKeep(after last: ChecklistLook) -> ChecklistLook {
-        close(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC))
+        (try? directory())?.refresh()
         return inspectAndKeep(after: last)
     }
 
@@ -127,7 +160,7 @@ package struct TaskDirectory: Hashable, Sendable {
 
     /// The stamp of the file with these bytes; `nil` where it is being changed just now.
     private func stamp(of bytes: [UInt8]) throws -> String? {
-        let stamp = listStamp()
+        let stamp = try directory().status(of: Self.listName).flatMap(Self.stamp)
         return try listBytes() == bytes ? stamp : nil
     }
 
@@ -135,13 +168,8 @@ package struct TaskDirectory: Hashable, Sendable {
     ///
     /// One that can't be read now must not pass for one that is not there.
     private func goodCopyBytes() throws(FileError) -> [UInt8]? {
-        errno = 0
-        if let bytes = FileSystem.contents(goodListPath, limit: Checklist.sizeLimit) {
-            return bytes
-        }
-        let error = FileError("reading", goodListPath, errno: errno)
-        if error.isOfTheDisk { throw error }
-        return nil
+        try workspace.directories.state("lists")?
+            .contents(of: copyName, limit: Checklist.sizeLimit)
     }
 
     private func goodCopy() throws(FileError) -> Checklist? {
@@ -154,34 +182,31 @@ package struct TaskDirectory: Hashable, Sendable {
     ///
     /// One that is missing is missing, whether there is a copy or not.
     package func checklistAsItLies() -> ChecklistState {
-        guard FileKind(taskListPath) != .nothing else { return .missing }
         do {
-            let list = try Checklist(bytes: try listBytes())
+            guard let bytes = try listBytes() else { return .missing }
+            let list = try Checklist(bytes: bytes)
             if let good = try goodCopy(), list.reopening(of: good) == nil,
                 let damage = list.damage(since: good)
             {
                 return damaged(damage.description)
             }
             return .good(list.progress)
+        } catch let error as Checklist.Damage {
+            return damaged(error.description, hasCopy: hasGoodCopy)
         } catch {
-            return damaged("\(error)", hasCopy: hasGoodCopy)
+            return .damaged("\(error)")
         }
     }
 
-    private func listBytes() throws -> [UInt8] {
-        guard FileKind(taskListPath) == .file else {
-            throw Checklist.Damage(description: "it is not a plain file")
-        }
-        guard let bytes = FileSystem.contents(taskListPath, limit: Checklist.sizeLimit) else {
-            throw FileError("reading", taskListPath, errno: errno)
-        }
-        return bytes
+    /// The bytes of the checklist; `nil` where there is none, or no directory for it.
+    private func listBytes() throws(FileError) -> [UInt8]? {
+        try directoryIfThere()?.contents(of: Self.listName, limit: Checklist.sizeLimit)
     }
 
     private func keep(_ bytes: [UInt8]) throws(FileError) {
         let isDurable = workspace.isDurable
-        try FileSystem.makeDirectory(workspace.stateDirectory + "/lists", isDurable: isDurable)
-        try FileSystem.replace(goodListPath, with: bytes, isDurable: isDurable)
+        let lists = try workspace.directories.makeState("lists", isDurable: isDurable)
+        try lists.replace(copyName, with: bytes, isDurable: isDurable)
     }
 
     private func damaged(_ words: String, hasCopy: Bool = true) -> ChecklistState {
@@ -192,15 +217,38 @@ package struct TaskDirectory: Hashable, Sendable {
         return .damaged("invalid task_list.md: \(taskListPath): \(words)\(advice)")
     }
 
+    /// Whether there is a checklist, whatever it says.
+    ///
+    /// - Throws: `FileError` when the directory can't be used.
+    package func hasList() throws(FileError) -> Bool {
+        try directoryIfThere()?.kind(of: Self.listName) ?? .nothing != .nothing
+    }
+
     /// Whether the agents' notes are there.
-    package var hasNotes: Bool { FileKind(progressPath) == .file }
+    ///
+    /// - Throws: `FileError` when the directory can't be used.
+    package func hasNotes() throws(FileError) -> Bool {
+        try directoryIfThere()?.kind(of: Self.notesName) == .file
+    }
 
     /// The checklist as it stands, for people; empty when there is none.
     package func taskListText() -> String {
-        String(
-            decoding: FileSystem.contents(taskListPath, limit: Checklist.sizeLimit) ?? [],
-            as: UTF8.self
-        )
+        String(decoding: ((try? listBytes()) ?? nil) ?? [], as: UTF8.self)
+    }
+
+    // MARK: - The log
+
+    /// Opens the transcript to append to it, and makes it where there is none; the caller closes the
+    /// descriptor.
+    package func openLog() throws(FileError) -> Int32 {
+        try directory().openForAppending(Self.logName)
+    }
+
+    /// Opens the transcript to read it; -1 where there is none.
+    ///
+    /// The caller closes the descriptor.
+    package func openLogForReading() throws(FileError) -> Int32 {
+        try directoryIfThere()?.open(Self.logName, O_RDONLY, writes: false) ?? -1
     }
 
     // MARK: - The thread
@@ -213,35 +261,44 @@ package struct TaskDirectory: Hashable, Sendable {
             throw FileError("\(id.debugDescription) is no thread's id")
         }
         let line = Array((id + "\n").utf8)
-        try FileSystem.replace(sessionIDPath, with: line, isDurable: workspace.isDurable)
+        try directory().replace(Self.threadName, with: line, isDurable: workspace.isDurable)
     }
 
     /// The id in `session.id`; `nil` when there is none or it can't be one.
-    package func savedThread() -> String? {
-        guard case .id(let id) = thread() else { return nil }
+    ///
+    /// - Throws: `FileError` when it can't be read, or is no file.
+    package func savedThread() throws(FileError) -> String? {
+        guard case .id(let id) = try thread() else { return nil }
         return id
     }
 
     /// What `session.id` holds.
-    package func thread() -> SavedThread {
-        guard let bytes = FileSystem.contents(sessionIDPath, limit: 256) else { return .none }
+    ///
+    /// - Throws: `FileError` when it can't be read, or is no file.
+    package func thread() throws(FileError) -> SavedThread {
+        guard let bytes = try directoryIfThere()?.contents(of: Self.threadName, limit: 256) else {
+            return .none
+        }
         let text = String(decoding: bytes[...].trimmed, as: UTF8.self)
         if text.isEmpty { return .none }
         guard let id = ThreadID.checked(text) else {
             let shown = text.prefix(ThreadID.longest).debugDescription
             return .other(
-                "\(sessionIDPath) holds \(shown), which is no thread's id: no session resumes it"
+                "\(path)/\(Self.threadName) holds \(shown), which is no thread's id: no session "
+                    + "resumes it"
             )
         }
         return .id(id)
     }
 
-    func lastActivity() -> WallTime {
-        let paths = [path, taskListPath, progressPath, logPath, sessionIDPath]
-        let times = paths.compactMap { path -> Int64? in
-            var status = stat()
-            guard lstat(path, &status) == 0 else { return nil }
-            return Int64(status.st_mtim.tv_sec) * 1000 + Int64(status.st_mtim.tv_nsec) / 1_000_000
+    /// When anything in the directory changed last.
+    func lastActivity() throws(FileError) -> WallTime {
+        let names = [".", Self.listName, Self.notesName, Self.logName, Self.threadName]
+        let directory = try directoryIfThere()
+        let times = names.compactMap { name in
+            directory?.status(of: name).map {
+                Int64($0.st_mtim.tv_sec) * 1000 + Int64($0.st_mtim.tv_nsec) / 1_000_000
+            }
         }
         return WallTime(millisecondsSinceEpoch: times.max() ?? 0)
     }

@@ -1,3 +1,4 @@
+package import FileAccess
 import Foundation
 package import Orchestration
 
@@ -8,25 +9,45 @@ package struct Workspace: Hashable, Sendable {
     /// Whether what Quire itself writes into the task directories and their good copies is to
     /// survive a power failure, too.
     package var isDurable = false
+    /// The directories in it that are Quire's, each opened once.
+    package let directories: WorkspaceDirectories
 
     /// Takes a directory as it is.
     package init(root: String) {
         self.root = root
+        directories = WorkspaceDirectories(root: root)
     }
 
-    /// The workspace of an absolute directory: the nearest one above with a `.git`, or itself.
+    package static func == (one: Workspace, other: Workspace) -> Bool {
+        one.root == other.root && one.isDurable == other.isDurable
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(root)
+        hasher.combine(isDurable)
+    }
+
+    /// The workspace of an absolute directory: the top level of the git work tree around it, or
+    /// itself; see `GitTopLevel` for what git is.
     package static func containing(_ directory: String) -> Workspace {
-        var path = (directory as NSString).standardizingPath
-        let start = path
-        while path != "/" {
-            if FileKind(path + "/.git") != .nothing { return Workspace(root: path) }
-            path = (path as NSString).deletingLastPathComponent
-        }
-        return Workspace(root: start)
+        let standard = (directory as NSString).standardizingPath
+        let real = directory.withoutLinks ?? standard
+        // Foundation takes the targets of relative links from the working directory.
+        let start = standard.withoutLinks == directory.withoutLinks ? standard : real
+        guard let top = GitTopLevel.around(real) else { return Workspace(root: start) }
+        // The name that the directory was called by, where the links are not between the two.
+        let rest = real.dropFirst(top.count)
+        let named = start.hasSuffix(rest) ? String(start.dropLast(rest.count)) : top
+        return Workspace(root: named.withoutLinks == top ? named : top)
+    }
+
+    /// Whether the workspace is the top level of a git work tree.
+    package var isGitTopLevel: Bool {
+        root.withoutLinks.map { GitTopLevel.around($0) == $0 } ?? false
     }
 
     /// Where the task directories lie.
-    package var autonomousDirectory: String { root + "/.autonomous" }
+    package var autonomousDirectory: String { (root == "/" ? "" : root) + "/.autonomous" }
 
     /// Where Quire keeps what is its own.
     package var stateDirectory: String { autonomousDirectory + "/.quire" }
@@ -37,22 +58,27 @@ package struct Workspace: Hashable, Sendable {
     }
 
     /// Whether task directories lie here at all: on another machine only the database may.
-    package var hasTasks: Bool { FileKind(autonomousDirectory) == .directory }
+    package var hasTasks: Bool { (try? directories.autonomous()) != nil }
 
     /// The tasks whose directories exist, by name; files beside them are ignored.
-    package func tasks() -> [TaskListing] {
-        let names =
-            (try? FileManager.default.contentsOfDirectory(atPath: autonomousDirectory)) ?? []
-        return names.sorted().compactMap { name in
-            guard let name = try? TaskName(given: name) else { return nil }
-            let directory = taskDirectory(name)
-            return FileKind(directory.path) == .directory ? TaskListing(directory) : nil
+    ///
+    /// - Throws: `FileError` when the directory around them can't be read.
+    package func tasks() throws(FileError) -> [TaskListing] {
+        guard let autonomous = try directories.autonomous() else { return [] }
+        return try autonomous.names().compactMap { name in
+            guard let task = try? TaskName(given: name) else { return nil }
+            switch autonomous.kind(of: name) {
+            case .directory, .link: return TaskListing(taskDirectory(task))
+            case .nothing, .file, .pipe, .socket, .device: return nil
+            }
         }
     }
 
     /// The task that was worked on last, of those with a checklist.
-    package func mostRecentTask() -> TaskListing? {
-        tasks().filter { $0.checklist != .missing }.max { $0.lastActivity < $1.lastActivity }
+    ///
+    /// - Throws: `FileError` when the directory around them can't be read.
+    package func mostRecentTask() throws(FileError) -> TaskListing? {
+        try tasks().filter { $0.checklist != .missing }.max { $0.lastActivity < $1.lastActivity }
     }
 }
 
@@ -60,7 +86,7 @@ package struct Workspace: Hashable, Sendable {
 package struct TaskListing: Hashable, Sendable {
     /// The task's name.
     package var name: TaskName
-    /// The checklist, not held against the last good copy.
+    /// The checklist as it lies.
     package var checklist: ChecklistState
     /// The newest thread; `nil` for none.
     package var thread: String?
@@ -68,9 +94,17 @@ package struct TaskListing: Hashable, Sendable {
     package var lastActivity: WallTime
 
     init(_ directory: TaskDirectory) {
+        directory.hold()
+        defer { directory.letGo() }
         name = directory.name
         checklist = directory.checklistAsItLies()
-        thread = directory.savedThread()
-        lastActivity = directory.lastActivity()
+        do {
+            thread = try directory.savedThread()
+            lastActivity = try directory.lastActivity()
+        } catch {
+            // A directory that is none is told by its checklist.
+            if case .damaged = checklist {} else { checklist = .damaged("\(error)") }
+            lastActivity = WallTime(millisecondsSinceEpoch: 0)
+        }
     }
 }

@@ -1,4 +1,5 @@
 package import Autonomous
+import FileAccess
 package import Orchestration
 
 /// The tasks' directories held against their prompts and the journal, before a leg begins.
@@ -85,7 +86,17 @@ package struct DirectoryReview: Sendable {
         {
             return
         }
-        if let known, known.sessions > 0 || known.checklist != .missing, !directory.exists {
+        directory.hold()
+        defer { directory.letGo() }
+        let exists: Bool
+        do throws(FileError) {
+            exists = try directory.exists()
+        } catch {
+            // What is wrong with it is told when the leg opens it: its task alone fails.
+            if isComplete { changed.append(task) }
+            return
+        }
+        if let known, known.sessions > 0 || known.checklist != .missing, !exists {
             anew.append(task)
             return record(prompt, of: task, isOwnList: true)
         }
@@ -101,7 +112,8 @@ package struct DirectoryReview: Sendable {
             switch try directory.match(prompt: prompt) {
             case .same: break
             case .absent: record(prompt, of: task, isOwnList: false)
-            case .other where !directory.hasList: record(prompt, of: task, isOwnList: true)
+            case .other where try !directory.hasList():
+                record(prompt, of: task, isOwnList: true)
             case .other:
                 otherPrompts.append(task)
                 if policy == .keepLists { record(prompt, of: task, isOwnList: true) }

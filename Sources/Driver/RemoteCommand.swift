@@ -42,6 +42,7 @@ struct RemoteCommand: Sendable {
     /// - `turn` is locked on descriptor 9, which the agent does not get: where the file system locks
     ///   for all machines, a session waits until nothing is left of its task's last one, wherever
     ///   that was. It ends with 255 when it has waited too long, as `ssh` does: it is tried again.
+    /// - `turn` is where agents can write: what is a link or no file is not opened.
     /// - `tail` notices that its output was closed, although it never writes; others than GNU's do
     ///   not, and then it is the caller's end alone that tells.
     /// - `owner` names its owner by what it says, and by its lock where that can be seen from here.
@@ -59,7 +60,8 @@ struct RemoteCommand: Sendable {
         done
         eval "$settings"
         exec 3<&0 </dev/null
-        if has flock && [ -d "${turn%/*}" ] && true 2>/dev/null >>"$turn"; then
+        mine() { [ -d "${turn%/*}" ] && [ ! -h "$turn" ] && { [ -f "$turn" ] || [ ! -e "$turn" ]; }; }
+        if has flock && mine && true 2>/dev/null >>"$turn"; then
           exec 9>>"$turn"
           flock -w 120 -E 75 9
           if [ $? = 75 ]; then

@@ -33,14 +33,20 @@ package final class ReportStream {
         writer.onError = { [unowned self] in failed($0) }
     }
 
-    /// Makes a stream that appends to a file; messages call it by `name`.
+    /// Makes a stream that appends to what `opening` opens; messages call it by `name`, errors by
+    /// `path`.
     ///
-    /// - Throws: `LoopError` when the file can't be written to.
-    package init(loop: Loop, path: String, name: SafeText) throws(LoopError) {
+    /// - Throws: `LoopError` when it can't be written to.
+    package init(
+        loop: Loop,
+        path: String,
+        name: SafeText,
+        opening: @escaping LogWriter.Opening
+    ) throws(LoopError) {
         self.name = name
         isStandardOutput = false
         isDevice = false
-        writer = LogWriter(loop: loop, path: path, mayBePipe: true)
+        writer = LogWriter(loop: loop, path: path, opening: opening)
         try writer.open()
         writer.onError = { [unowned self] in failed($0) }
     }

@@ -291,7 +291,8 @@ package final class RunDriver {
             retryFailed: request.retryFailed,
             part: request.part,
             changed: review.changed.isEmpty ? nil : review.changed,
-            anew: review.anew.isEmpty ? nil : review.anew
+            anew: review.anew.isEmpty ? nil : review.anew,
+            workspace: request.workspace.root
         )
     }
 

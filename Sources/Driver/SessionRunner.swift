@@ -1,6 +1,7 @@
 import Autonomous
 import CodexEvents
 import EventLoop
+import FileAccess
 import Orchestration
 
 /// What a session tells whoever started it, on the loop.
@@ -95,8 +96,15 @@ final class SessionRunner {
         resumedThread = start.resumes
         isLaunched = launch.launcher != nil
         transcript = SessionTranscript(resuming: resumed)
-        log = LogWriter(loop: loop, path: launch.directory.logPath) { [decoder] in
+        directory.hold()
+        log = LogWriter(loop: loop, path: directory.logPath) { [decoder] in
             decoder.decode($0)
+        } opening: { [directory] () throws(LoopError) in
+            do throws(FileError) {
+                return try directory.openLog()
+            } catch {
+                throw LoopError(words: error.description, errno: error.code)
+            }
         }
         log.onExamined = { [unowned self] in observeNews() }
         log.patience = DiskTroubles.patience
@@ -314,6 +322,7 @@ final class SessionRunner {
     private func endIfOver() {
         guard let (end, look) = over, savesUnderWay == 0 else { return }
         over = nil
+        directory.letGo()
         if undecodable > 0 {
             warn(
                 "\(undecodable) lines of stdout were not Codex's JSON Lines; see \(directory.logPath)"
@@ -341,13 +350,20 @@ final class SessionRunner {
     }
 
     private func logFailed(_ error: LoopError) {
-        warn("session.log lost output of session \(key.number): \(error); free space or correct it")
+        warn("session.log lost output of session \(key.number): \(words(error))")
+    }
+
+    /// An error of the log, and what to do about it.
+    private func words(_ error: LoopError) -> String {
+        let (words, advice) = (
+            "\(error)", FileError.advice(error.errno, directory.logPath)
+        )
+        return words.hasSuffix(advice) ? words : words + advice
     }
 
     private func logWaits(_ error: LoopError?) {
         guard let error else { return observer.session(key, isDoneWith: directory.logPath) }
-        let reason = "\(error); free some space or correct it"
-        _ = observer.session(key, cannotWrite: directory.logPath, reason, retry: nil)
+        _ = observer.session(key, cannotWrite: directory.logPath, words(error), retry: nil)
         observer.sessionIsActive(key)
     }
 

@@ -1,4 +1,5 @@
 import Autonomous
+import FileAccess
 import Glibc
 import Orchestration
 
@@ -68,16 +69,12 @@ struct TaskOpening: Sendable {
             if let words = look.reopening {
                 warnings.append("its list was changed after it was complete: \(words); it goes on")
             }
-            var inspected = TaskInspected(
+            let inspected = TaskInspected(
                 task: task,
                 checklist: look.state,
+                thread: thread(of: directory, &warnings),
                 list: stamp(of: look, task)
             )
-            switch directory.thread() {
-            case .none: break
-            case .id(let id): inspected.thread = id
-            case .other(let words): warnings.append(words)
-            }
             let open = OpenTask(directory: directory, look: look)
             return .opened(open, inspected, warnings: warnings)
         } catch let error as LockError {
@@ -117,6 +114,22 @@ struct TaskOpening: Sendable {
         }
         let copy = place.map { "; the last copy of its list is in \($0)" } ?? ""
         return ["its directory was deleted: it begins anew\(copy)"]
+    }
+
+    /// The newest thread; one that can't be read is none, and told.
+    private func thread(of directory: TaskDirectory, _ warnings: inout [String]) -> String? {
+        do throws(FileError) {
+            switch try directory.thread() {
+            case .none: return nil
+            case .id(let id): return id
+            case .other(let words):
+                warnings.append(words)
+                return nil
+            }
+        } catch {
+            warnings.append("the next session begins a new thread: \(error)")
+            return nil
+        }
     }
 
     private func lock(_ directory: TaskDirectory) throws -> [String] {

@@ -10,6 +10,8 @@ struct LogPiece: Sendable {
         var written = 0
         /// What stopped the writing; 0 for nothing.
         var errno: Int32 = 0
+        /// Why the file could not be opened; `nil` where it was.
+        var refusal: LoopError?
         /// -1 where the file is not open any more.
         var descriptor: Int32
         /// What the disk or a reader did not take, where it is to be tried again; neither examined nor counted.
@@ -28,9 +30,7 @@ struct LogPiece: Sendable {
 
     var bytes: [UInt8]
     var drain: PipeDrain?
-    var path: String
-    /// Whether the path may be that of a named pipe.
-    var mayBePipe: Bool
+    var opening: LogWriter.Opening
     /// -1 where the file is yet to be opened.
     var descriptor: Int32
     /// Whether an earlier piece could not be written, so that this one has no place.
@@ -50,12 +50,7 @@ struct LogPiece: Sendable {
     func write() -> Outcome {
         var outcome = Outcome(descriptor: descriptor)
         if outcome.descriptor < 0, !bytes.isEmpty, !isLost {
-            outcome.descriptor =
-                mayBePipe ? Self.openFileOrPipe(path) : Self.openForAppending(path)
-            // A pipe that nobody reads yet is like one that is full.
-            if outcome.descriptor < 0 {
-                outcome.errno = Glibc.errno == ENXIO ? EAGAIN : Glibc.errno
-            }
+            open(&outcome)
         }
         if take(bytes.span, &outcome) { drain?.run { take($0, &outcome) } }
         if outcome.isUnfinished { return outcome }
@@ -70,34 +65,35 @@ struct LogPiece: Sendable {
     /// Bytes that a pipe with room takes at once, also where it blocks (POSIX's `PIPE_BUF`).
     private static let pieceSize = 4096
 
-    /// Opens a file to append to, and ends its last line if it has no end.
-    ///
-    /// - Returns: its descriptor; -1 where that fails, with `errno`.
-    static func openForAppending(_ path: String) -> Int32 {
+    private func open(_ outcome: inout Outcome) {
+        do throws(LoopError) {
+            outcome.descriptor = try opening()
+            Self.endLastLine(of: outcome.descriptor)
+        } catch  where error.errno == ENXIO {
+            // A pipe that nobody reads yet is like one that is full.
+            outcome.errno = EAGAIN
+        } catch {
+            outcome.refusal = error
+            outcome.errno = error.errno == 0 ? EINVAL : error.errno
+        }
+    }
+
+    /// Opens a file to append to it; a link is not followed, and a pipe not waited for.
+    static func openForAppending(_ path: String) throws(LoopError) -> Int32 {
         let flags = O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
         let file = unsafe Glibc.open(path, flags, 0o644)
-        guard file >= 0 else { return file }
+        guard file >= 0 else { throw LoopError("opening \"\(path)\"", Glibc.errno) }
+        return file
+    }
+
+    /// Ends the last line of a file if it has no end.
+    static func endLastLine(of file: Int32) {
         var last: UInt8 = 0
         let size = lseek(file, 0, SEEK_END)
         if size > 0, unsafe pread(file, &last, 1, size - 1) == 1, last != UInt8(ascii: "\n") {
             var newline = UInt8(ascii: "\n")
             _ = unsafe Glibc.write(file, &newline, 1)
         }
-        return file
-    }
-
-    /// Opens a file to append to, or a named pipe.
-    ///
-    /// A pipe is opened for writing alone, so that its reader's end is noticed.
-    ///
-    /// - Returns: its descriptor; -1 where that fails, with `errno`: `ENXIO` for a pipe that nobody
-    ///   reads yet.
-    static func openFileOrPipe(_ path: String) -> Int32 {
-        let flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY
-        let file = unsafe Glibc.open(path, flags, 0o644)
-        guard file >= 0, lseek(file, 0, SEEK_END) >= 0 else { return file }
-        close(file)
-        return openForAppending(path)
     }
 
     /// Writes and examines bytes; false where the disk or a reader is waited for.

@@ -13,9 +13,13 @@ package final class LogWriter {
     /// A look at bytes on the worker thread that writes them: in order, one call at a time.
     package typealias Examination = @Sendable (Span<UInt8>) -> Void
 
+    /// Opens what is written to, on a worker thread, when the first bytes come; the descriptor is
+    /// then the writer's.
+    package typealias Opening = @Sendable () throws(LoopError) -> Int32
+
     private let loop: Loop
     private let path: String
-    private let mayBePipe: Bool
+    private let opening: Opening
     /// -1 until it is opened, and after it was closed.
     private var descriptor: Int32
     private let ownsDescriptor: Bool
@@ -64,17 +68,23 @@ package final class LogWriter {
     ///
     /// If the file ends in the middle of a line, a newline is written first. `examine` sees all
     /// bytes, those too that could not be written.
-    ///
-    /// Where the path `mayBePipe`, a named pipe waits for its reader, and its end is an error.
+    package convenience init(loop: Loop, path: String, examine: Examination? = nil) {
+        self.init(loop: loop, path: path, examine: examine) { () throws(LoopError) in
+            try LogPiece.openForAppending(path)
+        }
+    }
+
+    /// Makes a writer that appends to what `opening` opens, when the first bytes come; errors call
+    /// it by `path`.
     package init(
         loop: Loop,
         path: String,
-        mayBePipe: Bool = false,
-        examine: Examination? = nil
+        examine: Examination? = nil,
+        opening: @escaping Opening
     ) {
         self.loop = loop
         self.path = path
-        self.mayBePipe = mayBePipe
+        self.opening = opening
         self.examine = examine
         descriptor = -1
         ownsDescriptor = true
@@ -85,7 +95,7 @@ package final class LogWriter {
     package init(loop: Loop, descriptor: Int32, name: String) {
         self.loop = loop
         path = name
-        mayBePipe = false
+        opening = { () throws(LoopError) in throw LoopError("opening \(name)", EBADF) }
         examine = nil
         let own = Self.reopen(descriptor)
         ownsDescriptor = own >= 0
@@ -111,10 +121,13 @@ package final class LogWriter {
     /// - Throws: `LoopError` when that fails.
     package func open() throws(LoopError) {
         guard descriptor < 0 else { return }
-        descriptor =
-            mayBePipe ? LogPiece.openFileOrPipe(path) : LogPiece.openForAppending(path)
-        // A pipe without a reader yet is opened when it has one.
-        if descriptor < 0, errno != ENXIO { throw LoopError("opening \"\(path)\"", errno) }
+        do throws(LoopError) {
+            descriptor = try opening()
+            LogPiece.endLastLine(of: descriptor)
+        } catch {
+            // A pipe without a reader yet is opened when it has one.
+            if error.errno != ENXIO { throw error }
+        }
     }
 
     /// The bytes that are not written yet.
@@ -196,8 +209,7 @@ package final class LogWriter {
         let piece = LogPiece(
             bytes: pending,
             drain: drain?.0,
-            path: path,
-            mayBePipe: mayBePipe,
+            opening: opening,
             descriptor: descriptor,
             isLost: failure != nil,
             waits: patience > .zero,
@@ -220,7 +232,7 @@ package final class LogWriter {
         if outcome.isUnfinished { return wait(outcome, with: piece) }
         isWorking = false
         readerInterval = Self.shortestReaderInterval
-        if outcome.errno != 0 { fail(outcome.errno) }
+        if outcome.errno != 0 { fail(outcome.error(of: path)) }
         if waitingSince != nil {
             waitingSince = nil
             onWaiting?(nil)
@@ -245,7 +257,7 @@ package final class LogWriter {
         let since = waitingSince ?? loop.now
         waitingSince = since
         onExamined?()
-        onWaiting?(LoopError("writing \"\(path)\"", outcome.errno))
+        onWaiting?(outcome.error(of: path))
         if loop.now - since >= patience { giveUp() }
         scheduleRetry(in: patience > .zero ? Self.retryInterval : .zero)
     }
@@ -287,10 +299,15 @@ package final class LogWriter {
         then?()
     }
 
-    private func fail(_ errno: Int32) {
+    private func fail(_ error: LoopError) {
         guard failure == nil else { return }
-        let error = LoopError("writing \"\(path)\"", errno)
         failure = error
         onError?(error)
+    }
+}
+
+extension LogPiece.Outcome {
+    fileprivate func error(of path: String) -> LoopError {
+        refusal ?? LoopError("writing \"\(path)\"", errno)
     }
 }

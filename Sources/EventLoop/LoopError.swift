@@ -9,17 +9,28 @@ package struct LoopError: Error, Hashable, Sendable, CustomStringConvertible {
     package let errno: Int32
     /// What is behind it, where more is known than the system's words say.
     package let cause: String?
+    /// All that there is to say, where the system's words are not it.
+    private let words: String?
+
+    /// Makes an error out of what there is to say and an `errno`; 0 for none.
+    package init(words: String, errno: Int32) {
+        doing = words
+        cause = nil
+        self.errno = errno
+        self.words = words
+    }
 
     /// Makes an error from a positive `errno`, or from a negative libuv status.
-    init(_ doing: String, _ code: Int32, because cause: String? = nil) {
+    package init(_ doing: String, _ code: Int32, because cause: String? = nil) {
         self.doing = doing
         self.cause = cause
         errno = code < 0 ? -code : code
+        words = nil
     }
 
     /// What was being done, the system's words for what went wrong, and the cause.
     package var description: String {
-        ([doing, Self.text(errno)] + [cause].compactMap(\.self)).joined(separator: ": ")
+        words ?? ([doing, Self.text(errno)] + [cause].compactMap(\.self)).joined(separator: ": ")
     }
 
     /// Whether an `errno` tells that a disk takes nothing more now, but may again: it is full, was

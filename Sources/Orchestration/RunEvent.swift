@@ -62,6 +62,8 @@ package struct RunBegan: Hashable, Sendable, Codable {
     /// Tasks that begin anew: their directories were deleted, or put away at the user's word; `nil`
     /// for none.
     package var anew: [String]?
+    /// The workspace's path; `nil` in journals of earlier versions.
+    package var workspace: String?
 
     /// Makes the fact; see the properties.
     package init(
@@ -73,7 +75,8 @@ package struct RunBegan: Hashable, Sendable, Codable {
         retryFailed: Bool = false,
         part: RunPart? = nil,
         changed: [String]? = nil,
-        anew: [String]? = nil
+        anew: [String]? = nil,
+        workspace: String? = nil
     ) {
         self.run = run
         self.name = name
@@ -84,6 +87,7 @@ package struct RunBegan: Hashable, Sendable, Codable {
         self.part = part
         self.changed = changed
         self.anew = anew
+        self.workspace = workspace
     }
 }
 

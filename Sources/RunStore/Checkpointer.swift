@@ -1,3 +1,4 @@
+import FileAccess
 import GRDB
 import Glibc
 import Synchronization
@@ -8,13 +9,14 @@ final class Checkpointer: Sendable {
     /// The length of the log from which on it is moved, in bytes.
     private static let length: Int64 = 8 * 1024 * 1024
 
-    private let path: String
+    private let place: StorePlace
+    private let identity: FileIdentity?
     private let thread: SerialThread
     private let isBusy = Mutex(false)
 
-    /// Works on a thread of others.
-    init(path: String, thread: SerialThread) {
-        self.path = path
+    /// Works on a thread of others, for the database that is this file.
+    init(_ place: StorePlace, _ identity: FileIdentity?, thread: SerialThread) {
+        (self.place, self.identity) = (place, identity)
         self.thread = thread
     }
 
@@ -27,7 +29,9 @@ final class Checkpointer: Sendable {
         thread.perform { [self] in
             defer { isBusy.withLock { $0 = false } }
             // A connection of its own, for as long as it takes: the writer's would be in the way.
-            guard let connection = try? DatabaseQueue(path: path) else { return }
+            guard (try? place.checkUnchanged(identity)) != nil,
+                let connection = try? DatabaseQueue(path: place.path)
+            else { return }
             _ = try? connection.writeWithoutTransaction { try $0.checkpoint(.passive) }
             try? connection.close()
         }
@@ -39,7 +43,6 @@ final class Checkpointer: Sendable {
     }
 
     private var logLength: Int64 {
-        var status = stat()
-        return stat(path + "-wal", &status) == 0 ? Int64(status.st_size) : 0
+        Int64(place.directory.status(of: StorePlace.name + "-wal")?.st_size ?? 0)
     }
 }

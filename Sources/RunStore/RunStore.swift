@@ -1,3 +1,4 @@
+package import FileAccess
 import Foundation
 import GRDB
 import Glibc
@@ -38,6 +39,9 @@ package final class RunStore: Sendable {
     private let projection = Mutex(Projection())
     private let pace = Mutex(SnapshotPace())
     private let leastJournal: Int
+    private let place: StorePlace
+    /// The file that was opened.
+    private let identity: FileIdentity?
 
     /// How far the projections may lag behind the journal.
     ///
@@ -60,31 +64,33 @@ package final class RunStore: Sendable {
         var completion: @Sendable (Result<Void, StoreError>) -> Void
     }
 
-    private init(path: String, writer: DatabaseQueue, leastJournal: Int) {
-        self.path = path
+    private init(_ place: StorePlace, writer: DatabaseQueue, leastJournal: Int) throws {
+        self.place = place
+        identity = try place.check(writes: true)
+        path = place.path
         self.writer = writer
         self.leastJournal = leastJournal
         background = SerialThread(name: "quire.background")
-        checkpointer = Checkpointer(path: path, thread: background)
+        checkpointer = Checkpointer(place, identity, thread: background)
     }
 
-    /// Makes a state directory if need be, and has git ignore it.
+    /// Opens a state directory, which is made if need be and ignored by git.
     ///
     /// - Throws: `StoreError` when that can't be done.
-    package static func prepare(directory: String) throws(StoreError) {
-        do {
-            try FileManager.default.createDirectory(
-                atPath: directory,
-                withIntermediateDirectories: true
-            )
-            let ignore = directory + "/.gitignore"
-            if !FileManager.default.fileExists(atPath: ignore) {
-                try "*\n".write(toFile: ignore, atomically: true, encoding: .utf8)
+    @discardableResult
+    package static func prepare(directory: String) throws(StoreError) -> Directory {
+        do throws(FileError) {
+            guard let made = try Directory.open(directory, made: true) else {
+                throw FileError("making the directory", directory, errno: ENOENT)
             }
+            if made.kind(of: ".gitignore") == .nothing {
+                try made.write(Array("*\n".utf8), to: ".gitignore")
+            }
+            return made
         } catch {
             throw StoreError(
-                "the state directory \"\(directory)\" can't be made: \(Self.words(for: error)), "
-                    + "or name another with --state-dir"
+                "the state directory \"\(directory)\" can't be used: \(error); or name another with "
+                    + "--state-dir"
             )
         }
     }
@@ -100,35 +106,70 @@ package final class RunStore: Sendable {
         durable: Bool = false,
         snapshotsAfter leastJournal: Int = 1 << 18
     ) throws(StoreError) -> RunStore {
-        try prepare(directory: directory)
-        let path = directory + "/quire.db"
+        let place = try StorePlace(in: try prepare(directory: directory))
         do {
-            let writer = try database(path, durable: durable)
-            return RunStore(path: path, writer: writer, leastJournal: leastJournal)
+            let writer = try database(place, durable: durable)
+            return try RunStore(place, writer: writer, leastJournal: leastJournal)
         } catch {
-            throw StoreError(error, path: path)
+            throw StoreError(error, path: place.path)
         }
     }
 
-    /// The system's words for an error of Foundation's, which are the exact ones, and what to do.
-    private static func words(for error: any Error) -> String {
-        let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? any Error
-        guard let cause = cause as? POSIXError ?? error as? POSIXError else {
-            return "\(error.localizedDescription); check its owner and permissions"
+    private static func database(_ place: StorePlace, durable: Bool) throws -> DatabaseQueue {
+        if try place.check(writes: true) == nil { try make(place) }
+        try checkOwner(of: place.path)
+        let queue = try writer(place.path)
+        // GRDB itself chooses NORMAL, after the preparation.
+        try queue.writeWithoutTransaction { database in
+            try database.execute(sql: "PRAGMA synchronous = \(durable ? "FULL" : "NORMAL")")
+            try StoreOwnership.mark(database)
         }
-        let isFull = [.ENOSPC, .EDQUOT].contains(cause.code)
-        return String(cString: strerror(cause.code.rawValue))
-            + (isFull ? "; free some space" : "; check its owner and permissions")
+        try Schema.migrator.migrate(queue)
+        try queue.write { try Projection.catchUp(in: $0) }
+        return queue
     }
 
-    /// Refuses a newer Quire's database before anything of it is touched: to open it for writing
-    /// is to write.
-    private static func checkVersion(_ path: String) throws {
-        guard FileManager.default.fileExists(atPath: path) else { return }
+    /// Makes a database, which has its name from when it is whole on: a death before leaves no empty
+    /// file that nobody knows for Quire's.
+    private static func make(_ place: StorePlace) throws {
+        let isMade: Void? = try place.directory.alone {
+            // Another one may have made it meanwhile.
+            if try place.check(writes: true) == nil { try makeAlone(place) }
+        }
+        guard isMade != nil else {
+            throw StoreError(
+                "the state directory \"\(place.directory.path)\" is locked all the time by another "
+                    + "process (see lslocks); end it and try again"
+            )
+        }
+    }
+
+    private static func makeAlone(_ place: StorePlace) throws {
+        let name = "\(StorePlace.name).\(getpid()).new"
+        func clear() {
+            for suffix in StorePlace.suffixes + [""] { place.directory.remove(name + suffix) }
+        }
+        clear()
+        do {
+            let queue = try writer(place.directory.path(of: name))
+            try queue.writeWithoutTransaction { try StoreOwnership.mark($0) }
+            try Schema.migrator.migrate(queue)
+            try queue.close()
+            try place.directory.move(name, as: StorePlace.name)
+        } catch {
+            clear()
+            throw error
+        }
+    }
+
+    /// Refuses another program's database and a newer Quire's before anything of it is touched: to
+    /// open it for writing is to write.
+    private static func checkOwner(of path: String) throws {
         var configuration = Configuration()
         configuration.readonly = true
         configuration.busyMode = .timeout(5)
         let queue = try DatabaseQueue(path: path, configuration: configuration)
+        try queue.read { try StoreOwnership.check($0, path: path) }
         if try queue.read(Schema.migrator.hasBeenSuperseded) {
             throw StoreError(
                 "the run database \"\(path)\" was written by a newer Quire; update this one"
@@ -137,8 +178,7 @@ package final class RunStore: Sendable {
         try queue.close()
     }
 
-    private static func database(_ path: String, durable: Bool) throws -> DatabaseQueue {
-        try checkVersion(path)
+    private static func writer(_ path: String) throws -> DatabaseQueue {
         var configuration = Configuration()
         configuration.busyMode = .timeout(5)
         configuration.journalMode = .wal
@@ -146,14 +186,7 @@ package final class RunStore: Sendable {
             // A checkpoint waits for the disk; it is made beside the writing, by `Checkpointer`.
             try database.execute(sql: "PRAGMA wal_autocheckpoint = 0")
         }
-        let queue = try DatabaseQueue(path: path, configuration: configuration)
-        // GRDB itself chooses NORMAL, after the preparation.
-        try queue.writeWithoutTransaction { database in
-            try database.execute(sql: "PRAGMA synchronous = \(durable ? "FULL" : "NORMAL")")
-        }
-        try Schema.migrator.migrate(queue)
-        try queue.write { try Projection.catchUp(in: $0) }
-        return queue
+        return try DatabaseQueue(path: path, configuration: configuration)
     }
 
     /// Has the handler told, on the store's thread, when writing begins to fail and when it has
@@ -306,6 +339,7 @@ package final class RunStore: Sendable {
         } catch {
             throw StoreError(error, path: path)
         }
+        try place.checkUnchanged(identity)
     }
 
     /// What the journal tells of a run.

@@ -1,3 +1,4 @@
+import FileAccess
 import Foundation
 import GRDB
 package import Orchestration
@@ -9,30 +10,48 @@ package struct StoreReader: Sendable {
     private let path: String
     private let reader: DatabaseQueue
 
-    /// Opens the store in a directory.
+    /// Opens the store in a directory, also where nothing can be written.
     ///
     /// - Returns: `nil` where there is none.
-    /// - Throws: `StoreError` when there is one that can't be read.
+    /// - Throws: `StoreError` when there is one that can't be read, or something else in its place.
     package static func open(directory: String) throws(StoreError) -> StoreReader? {
-        let path = directory + "/quire.db"
-        guard FileManager.default.fileExists(atPath: path) else { return nil }
-        var configuration = Configuration()
-        configuration.readonly = true
-        configuration.busyMode = .timeout(5)
+        guard let place = try StorePlace(inExisting: directory),
+            try place.check(writes: false) != nil
+        else { return nil }
         do {
-            let reader = StoreReader(
-                path: path,
-                reader: try DatabaseQueue(path: path, configuration: configuration)
-            )
+            return try open(place)
+        } catch {
+            throw StoreError(error, path: place.path)
+        }
+    }
+
+    private static func open(_ place: StorePlace) throws -> StoreReader? {
+        do {
+            let reader = StoreReader(path: place.path, reader: try queue(place.path))
+            try reader.reader.read { try StoreOwnership.check($0, path: place.path) }
             // A database that was begun and never written has no tables yet.
             guard try reader.reader.read({ try $0.tableExists("run") }) else { return nil }
             if try reader.reader.read(Self.isBehind) {
-                try? RunStore.open(directory: directory).close()
+                guard place.directory.isWritable else { return try copied(place) }
+                // What can't be caught up with now is looked at as it is.
+                try? RunStore.open(directory: place.directory.path).close()
             }
             return reader
-        } catch {
-            throw StoreError(error, path: path)
+        } catch let error as DatabaseError where error.mayNeedWriting {
+            return try copied(place)
         }
+    }
+
+    private static func queue(_ path: String) throws -> DatabaseQueue {
+        var configuration = Configuration()
+        configuration.readonly = true
+        configuration.busyMode = .timeout(5)
+        return try DatabaseQueue(path: path, configuration: configuration)
+    }
+
+    private static func copied(_ place: StorePlace) throws -> StoreReader? {
+        let reader = StoreReader(path: place.path, reader: try StoreCopy.load(place))
+        return try reader.reader.read { try $0.tableExists("run") } ? reader : nil
     }
 
     /// Whether the tables are an older Quire's, or a run was killed before they told all.
@@ -211,6 +230,16 @@ package struct StoreReader: Sendable {
             }
         } catch {
             throw StoreError(error, path: path)
+        }
+    }
+}
+
+extension DatabaseError {
+    /// Whether SQLite may have failed to read because nothing can be written beside the database.
+    fileprivate var mayNeedWriting: Bool {
+        switch resultCode.primaryResultCode {
+        case .SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_IOERR, .SQLITE_FULL: true
+        default: false
         }
     }
 }

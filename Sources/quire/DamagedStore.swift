@@ -1,5 +1,5 @@
 import Autonomous
-import Foundation
+import FileAccess
 import Reporting
 import RunStore
 
@@ -10,7 +10,7 @@ enum DamagedStore {
     ///
     /// - Throws: `Trouble` when another process uses it, or it can't be moved.
     static func moveAside(
-        in directory: String,
+        in directory: Directory,
         own lock: OwnerMark,
         _ damage: StoreError
     ) throws
@@ -22,37 +22,36 @@ enum DamagedStore {
                 status: ExitStatus.missing
             )
         }
-        let path = directory + "/quire.db"
-        let aside = freePath(path + ".damaged")
+        let aside = freeName(in: directory)
         do {
             for suffix in ["-wal", "-shm", ""]
-            where FileManager.default.fileExists(atPath: path + suffix) {
-                try FileManager.default.moveItem(atPath: path + suffix, toPath: aside + suffix)
+            where directory.kind(of: "quire.db" + suffix) != .nothing {
+                try directory.move("quire.db" + suffix, as: aside + suffix)
             }
         } catch {
             throw Trouble(
-                "\(damage)\nit can't be moved away: \(error.localizedDescription)",
+                "\(damage)\nit can't be moved away: \(error)",
                 status: ExitStatus.missing
             )
         }
-        return aside
+        return directory.path(of: aside)
     }
 
     /// Whoever else holds a lock in the state directory.
-    private static func user(in directory: String, own lock: OwnerMark) throws -> Owner? {
-        try FileManager.default.contentsOfDirectory(atPath: directory)
+    private static func user(in directory: Directory, own lock: OwnerMark) throws -> Owner? {
+        try directory.names()
             .filter { $0.hasSuffix(".lock") }
-            .map { "\(directory)/\($0)" }
+            .map(directory.path)
             .filter { $0 != lock.path }
             .compactMap(OwnerLock.holder).first
     }
 
-    private static func freePath(_ path: String) -> String {
-        var free = path
+    private static func freeName(in directory: Directory) -> String {
+        var free = "quire.db.damaged"
         var number = 1
-        while FileManager.default.fileExists(atPath: free) {
+        while directory.kind(of: free) != .nothing {
             number += 1
-            free = "\(path)-\(number)"
+            free = "quire.db.damaged-\(number)"
         }
         return free
     }

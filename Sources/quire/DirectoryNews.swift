@@ -35,7 +35,7 @@ struct DirectoryNews {
         case .damaged(let words): reopening = words
         case .missing:
             reopening =
-                directory.exists
+                (try? directory.exists()) ?? true
                 ? "its list was deleted after it was complete"
                 : "its directory was deleted; the next run begins it anew"
         }

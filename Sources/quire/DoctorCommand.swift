@@ -2,6 +2,7 @@ import ArgumentParser
 import Autonomous
 import Driver
 import EventLoop
+import FileAccess
 import Foundation
 import Glibc
 import Manifest
@@ -21,6 +22,9 @@ struct DoctorCommand: ParsableCommand {
     var agent: String?
 
     @OptionGroup var state: StateOptions
+
+    /// The least number of files that a run of a few tasks makes.
+    private static let filesOfARun: UInt64 = 32
 
     /// The version that Quire's knowledge of Codex comes from.
     private static let measured = "0.163.0"
@@ -108,7 +112,7 @@ struct DoctorCommand: ParsableCommand {
 
     private func checkLimits(_ tell: Tell) {
         let limit = DescriptorLimit.raise()
-        let sessions = max(0, limit - 64) / 4
+        let sessions = max(0, limit - 64) / 5
         tell(
             sessions >= 4 ? "✓" : "✗",
             "descriptors",
@@ -118,8 +122,24 @@ struct DoctorCommand: ParsableCommand {
 
     /// Whether a run would start a session now, by the defaults of `admission`.
     private func checkMachine(_ tell: Tell) {
-        let workspace = Workspace.containing(FileManager.default.currentDirectoryPath)
+        let workspace = WorkspacePlace(state).workspace(
+            around: FileManager.default.currentDirectoryPath
+        )
         let places = [workspace.root, state.directory(in: workspace)]
+        for place in places {
+            guard let files = Shortage.filesLeft(at: place), files < Self.filesOfARun else {
+                continue
+            }
+            tell(
+                "✗",
+                "disk",
+                files < 4
+                    ? "no more files can be made under \(place), whatever space is left (no free "
+                        + "inodes): remove files that nobody needs"
+                    : "only \(files) more files can be made under \(place), and a run makes dozens "
+                        + "(inodes): remove files that nobody needs"
+            )
+        }
         let reading = MachineReader(places: places).read()
         let admission = AdmissionPlan()
         for gate in Gate.ofMachine {
@@ -139,7 +159,9 @@ struct DoctorCommand: ParsableCommand {
     }
 
     private func checkState(_ tell: Tell) {
-        let workspace = Workspace.containing(FileManager.default.currentDirectoryPath)
+        let workspace = WorkspacePlace(state).workspace(
+            around: FileManager.default.currentDirectoryPath
+        )
         let directory = state.directory(in: workspace)
         for path in [workspace.autonomousDirectory, directory, directory + "/quire.db"] {
             guard let refusal = Self.refusal(toWrite: path) else { continue }

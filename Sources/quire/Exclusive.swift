@@ -1,5 +1,5 @@
 import Autonomous
-import Foundation
+import FileAccess
 import Orchestration
 import Reporting
 
@@ -13,9 +13,9 @@ enum Exclusive {
     /// Takes the right to it for this process, until it is given back or the process dies.
     ///
     /// - Throws: `Trouble` with status 69 that names the process which has it.
-    func lock(_ run: String, in directory: String) throws -> OwnerLock {
+    func lock(_ run: String, in directory: Directory) throws -> OwnerLock {
         do {
-            return try OwnerLock(path: path(of: run, in: directory), work: run)
+            return try OwnerLock(fileName(run), in: directory, work: run)
         } catch {
             throw Trouble("\(error)", status: ExitStatus.missing)
         }
@@ -23,9 +23,13 @@ enum Exclusive {
 
     /// The file that is locked while it happens.
     func path(of run: String, in directory: String) -> String {
+        "\(directory)/\(fileName(run))"
+    }
+
+    private func fileName(_ run: String) -> String {
         switch self {
-        case .run: "\(directory)/run.lock"
-        case .task: "\(directory)/task-\(Fingerprint(run).text).lock"
+        case .run: "run.lock"
+        case .task: "task-\(Fingerprint(run).text).lock"
         }
     }
 }

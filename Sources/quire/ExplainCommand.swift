@@ -49,8 +49,8 @@ struct ExplainCommand: ParsableCommand {
         let explanation = Explanation(
             state,
             place,
-            isRunAlive: row.status(in: look.stateDirectory) == "running",
-            workspace: look.place,
+            isRunAlive: row.status(in: look.stateDirectory(of: manifest)) == "running",
+            workspace: look.place(of: manifest),
             at: SystemClock.wall
         )
         guard look.json else {
@@ -62,7 +62,7 @@ struct ExplainCommand: ParsableCommand {
 
     /// The newest run that has the task; where none has, the newest.
     private func find() throws -> (RunRow, RunState) {
-        let (reader, rows) = try look.runs(manifest, in: try look.reader())
+        let (reader, rows) = try look.runs(manifest, in: try look.reader(of: manifest))
         var newest: (RunRow, RunState)?
         do {
             for row in rows {
@@ -173,7 +173,7 @@ struct Explanation {
             running.start.isProbe == true
             ? "one session finds out whether starts are still held"
             : ScheduleWords.reason(running.start.stream, scheduler)
-        words.append("Session \(number) runs in slot \(running.start.slot + 1), because \(why).")
+        words.append("Session \(number) runs in slot \(running.start.slot), because \(why).")
     }
 
     private mutating func explainWaiting() {

@@ -17,17 +17,35 @@ struct LookOptions: ParsableArguments {
 
     @OptionGroup var state: StateOptions
 
+    /// The workspace to look at.
     var place: Workspace {
-        Workspace.containing((workspace ?? ".").absolutePath)
+        WorkspacePlace(state).workspace(around: (workspace ?? ".").absolutePath)
     }
 
-    /// Where the store lies.
-    var stateDirectory: String { state.directory(in: place) }
+    /// The workspace of a manifest's run, or the one to look at.
+    func place(of manifest: String?) -> Workspace {
+        guard workspace == nil, let manifest else { return place }
+        return WorkspacePlace(state).workspace(ofManifest: manifest.absolutePath)
+    }
+
+    /// The workspace's tasks.
+    func tasks() throws -> [TaskListing] {
+        do {
+            return try place.tasks()
+        } catch {
+            throw Trouble("\(error)", status: ExitStatus.missing)
+        }
+    }
+
+    /// Where the store of a manifest's run lies, or that of the workspace to look at.
+    func stateDirectory(of manifest: String? = nil) -> String {
+        state.directory(in: place(of: manifest))
+    }
 
     /// The store to read; `nil` where nothing was ever run.
-    func reader() throws -> StoreReader? {
+    func reader(of manifest: String? = nil) throws -> StoreReader? {
         do {
-            return try StoreReader.open(directory: stateDirectory)
+            return try StoreReader.open(directory: stateDirectory(of: manifest))
         } catch {
             throw Trouble("\(error)", status: ExitStatus.missing)
         }
@@ -49,17 +67,26 @@ struct LookOptions: ParsableArguments {
             throw Trouble("\(error)", status: ExitStatus.missing)
         }
         let path = manifest?.absolutePath ?? rows.first.map { RunName.manifest(of: $0.id) }
-        let found = rows.filter { row in
-            guard let path else { return false }
+        func isWanted(_ row: RunRow, of path: String) -> Bool {
             guard let shard else { return RunName.isRun(row.id, of: path) }
             return row.id == RunName.of(path, shard)
+        }
+        var found: [RunRow] = []
+        if let path {
+            found = rows.filter { isWanted($0, of: path) }
+            if found.isEmpty {
+                found = rows.filter { row in
+                    formerPath(of: path, row, reader).map { isWanted(row, of: $0) } ?? false
+                }
+            }
         }
         guard let reader, !found.isEmpty else {
             let what: SafeText =
                 manifest.map { "of \(shard.map { "shard \($0) of " } ?? "")\($0.absolutePath) " }
                 ?? ""
             throw Trouble(
-                "no run \(what)is recorded in \(stateDirectory); start one: quire run MANIFEST",
+                "no run \(what)is recorded in \(stateDirectory(of: manifest)); start one: quire run "
+                    + "MANIFEST",
                 status: ExitStatus.missing
             )
         }
@@ -70,6 +97,20 @@ struct LookOptions: ParsableArguments {
     func run(_ manifest: String?, in reader: StoreReader?) throws -> (StoreReader, RunRow) {
         let (reader, runs) = try runs(manifest, in: reader)
         return (reader, runs[0])
+    }
+
+    /// The path that a manifest had when a run was recorded, if it has the same place in its workspace
+    /// still: a project may be moved, or mounted elsewhere; `nil` where nobody tells.
+    private func formerPath(
+        of path: String,
+        _ row: RunRow,
+        _ reader: StoreReader?
+    ) -> String? {
+        let root = place(of: path).root
+        guard path.hasPrefix(root + "/"),
+            let former = (try? reader?.beginning(of: row.id))?.workspace
+        else { return nil }
+        return former + path.dropFirst(root.count)
     }
 
     /// Prints a value as JSON with snake_case keys.
@@ -136,7 +177,7 @@ struct ListCommand: ParsableCommand {
         if listing.tasks.isEmpty {
             Terminal.say("no tasks in \(look.place.autonomousDirectory)")
         }
-        for task in look.place.tasks() {
+        for task in try look.tasks() {
             let line = TaskList.line(
                 name: task.name.description,
                 progress: task.checklist.progress,
@@ -165,6 +206,7 @@ struct ListCommand: ParsableCommand {
 
     private func listing() throws -> Listing {
         let runs: [RunRow]
+        let stateDirectory = look.stateDirectory()
         do {
             runs = try look.reader()?.runs() ?? []
         } catch let error as StoreError {
@@ -176,14 +218,14 @@ struct ListCommand: ParsableCommand {
                 Listing.Run(
                     id: row.id,
                     name: row.name,
-                    status: row.status(in: look.stateDirectory),
+                    status: row.status(in: stateDirectory),
                     legs: row.legs,
                     pid: row.pid,
                     began: row.began,
                     ended: row.ended
                 )
             },
-            tasks: look.place.tasks().map { task in
+            tasks: try look.tasks().map { task in
                 var damage: String?
                 if case .damaged(let words) = task.checklist { damage = words }
                 return Listing.Task(

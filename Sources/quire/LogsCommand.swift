@@ -41,17 +41,24 @@ struct LogsCommand: ParsableCommand {
             throw Trouble("\(error)", status: ExitStatus.usage)
         }
         if stderr { return try showStandardError() }
-        let path = look.place.taskDirectory(name).logPath
+        let directory = look.place.taskDirectory(name)
         let output = LogOutput(isForPrograms: raw || look.json, sessions: sessions)
-        guard let file = FileHandle(forReadingAtPath: path) else {
+        let descriptor: Int32
+        do {
+            descriptor = try directory.openLogForReading()
+        } catch {
+            throw Trouble("\(error)", status: ExitStatus.missing)
+        }
+        guard descriptor >= 0 else {
             // Sessions that said nothing left no log.
             if !sessions().isEmpty { return output.finish() }
             throw Trouble(
-                "\"\(path)\" does not exist: task \"\(task)\" has had no session in this "
+                "\"\(directory.logPath)\" does not exist: task \"\(task)\" has had no session in this "
                     + "workspace; see quire list",
                 status: ExitStatus.missing
             )
         }
+        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         while !output.isClosed {
             let bytes = try file.read(upToCount: 64 * 1024) ?? Data()
             if bytes.isEmpty {

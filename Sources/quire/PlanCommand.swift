@@ -37,9 +37,10 @@ struct PlanCommand: ParsableCommand {
 
     func run() throws {
         let whole = try ManifestFile.load(self.manifest)
-        let workspace = Workspace.containing((whole.path as NSString).deletingLastPathComponent)
+        let workspace = WorkspacePlace(state).workspace(ofManifest: whole.path)
         let selected = try selection.select(
             from: whole,
+            in: workspace,
             stateDirectory: state.directory(in: workspace)
         )
         let manifest = selected.manifest

@@ -57,6 +57,7 @@ struct Quire: ParsableCommand {
         do {
             try Names.check(words: ProgramArguments.bytes)
             var command = try parseAsRoot(words)
+            try checkWorkingDirectory()
             try Names.checkPlaces()
             didWork = command is any WorkingCommand
             try command.run()
@@ -89,6 +90,20 @@ struct Quire: ParsableCommand {
 /// A command that does more than answer: its status is that of the work, also where nobody reads
 /// what it says.
 protocol WorkingCommand: ParsableCommand {}
+
+extension Quire {
+    /// Makes sure that there is a working directory: paths and the workspace are found from it.
+    private static func checkWorkingDirectory() throws {
+        guard let path = getcwd(nil, 0) else {
+            let reason =
+                errno == ENOENT
+                ? "the current directory does not exist any more"
+                : "the current directory can't be told: \(String(cString: strerror(errno)))"
+            throw Trouble("\(reason); go to another one (cd)", status: ExitStatus.missing)
+        }
+        free(path)
+    }
+}
 
 /// A reason to give up, and the status to leave with.
 struct Trouble: Error {

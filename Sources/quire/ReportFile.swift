@@ -1,60 +1,254 @@
+import Autonomous
+import EventLoop
+import FileAccess
 import Foundation
 import Glibc
 import Reporting
 
-/// A file that is written when everything else is done, whole or not at all.
+/// The kinds of files that Quire writes where it is told to.
+enum ReportFormat {
+    case junit, markdown, events, page, dispatches
+
+    /// The first line of a log of dispatches.
+    static let dispatchesHeader = "# policy slots seconds task session slot why\n"
+
+    /// The format in words.
+    var words: String {
+        switch self {
+        case .junit: "JUnit XML"
+        case .markdown: "a Markdown report of Quire's"
+        case .events: "JSON Lines of Quire's"
+        case .page: "a page of Quire's"
+        case .dispatches: "a log of dispatches"
+        }
+    }
+
+    /// Whether a file that begins like this has the format: an earlier run wrote it, and another one
+    /// may write it again.
+    func isFormat(of beginning: [UInt8]) -> Bool {
+        var text = String(decoding: beginning, as: UTF8.self)
+        if text.hasPrefix("\u{FEFF}") { text.removeFirst() }
+        switch self {
+        case .junit:
+            let root = text.hasPrefix("<?xml") ? text.drop { $0 != ">" }.dropFirst() : text[...]
+            return root.drop(while: \.isWhitespace).hasPrefix("<testsuite")
+        case .markdown: return text.hasPrefix("### ✅ ") || text.hasPrefix("### ❌ ")
+        case .events:
+            let line = text.prefix { !$0.isNewline }
+            return line.hasPrefix("{") && line.contains("\"event\":")
+                && line.contains("\"sequence\":") && line.contains("\"run\":")
+        case .page: return text.hasPrefix("<!doctype html>") && text.contains("<title>Quire: ")
+        case .dispatches: return text.hasPrefix(Self.dispatchesHeader)
+        }
+    }
+}
+
+/// A file that a person named for Quire to write to.
+///
+/// Nothing is overwritten but what an earlier run wrote, an empty file, or none: a manifest, a file of
+/// the state or anything of others' in its place is told, and left as it is. The file is found once;
+/// what is put in its place later is not written to.
 struct ReportFile {
+    private enum Target {
+        case file(Directory, name: String)
+        /// A pipe, a terminal or another device that was named on purpose.
+        case special(FileIdentity)
+        /// A descriptor that Quire was started with.
+        case descriptor(Int32)
+    }
+
     /// The option that named it, for messages.
     let option: String
-    /// The file's path; where a link leads, so that it stays one.
+    /// The file's path as it was named.
     let path: String
+    private let format: ReportFormat
+    private let target: Target
 
     /// Names a file and makes sure that it can be written: its directory is made, and tried.
     ///
-    /// - Throws: `Trouble` where it can't.
-    init(option: String, path: String) throws {
-        self.option = option
-        self.path = (path.absolutePath as NSString).resolvingSymlinksInPath
-        let directory = (self.path as NSString).deletingLastPathComponent
-        var isDirectory = ObjCBool(false)
-        if FileManager.default.fileExists(atPath: self.path, isDirectory: &isDirectory),
-            isDirectory.boolValue
-        {
-            throw trouble("it is a directory")
-        }
-        guard !isSpecial else { return }
-        do {
-            try FileManager.default.createDirectory(
-                atPath: directory,
-                withIntermediateDirectories: true
-            )
-        } catch {
-            throw trouble("\(directory) can't be made: \(error.localizedDescription)")
-        }
-        if access(directory, W_OK | X_OK) != 0 {
-            throw trouble("\(directory) can't be written: \(String(cString: strerror(errno)))")
+    /// - Throws: `Trouble` where it can't, or may not.
+    init(option: String, path: String, format: ReportFormat) throws {
+        (self.option, self.path, self.format) = (option, path.absolutePath, format)
+        target =
+            try Self.inherited(path).map(Target.descriptor)
+            ?? Self.target(of: self.path, option: option, format: format)
+        try checkContents()
+    }
+
+    /// The descriptor that a path stands for: `-`, `/dev/stdout`, or what a shell makes of `>(…)`.
+    private static func inherited(_ path: String) -> Int32? {
+        switch path {
+        case "-", "/dev/stdout": return STDOUT_FILENO
+        case "/dev/stderr": return STDERR_FILENO
+        default:
+            for prefix in ["/dev/fd/", "/proc/self/fd/"] where path.hasPrefix(prefix) {
+                return Int32(path.dropFirst(prefix.count)).flatMap {
+                    fcntl($0, F_GETFD) >= 0 ? $0 : nil
+                }
+            }
+            return nil
         }
     }
+
+    private static func target(
+        of path: String,
+        option: String,
+        format: ReportFormat
+    ) throws -> Target {
+        var status = stat()
+        if stat(path, &status) == 0 {
+            switch FileKind(status) {
+            case .directory: throw refusal(option, path, "it is a directory")
+            case .pipe, .device, .socket: return .special(FileIdentity(status))
+            case .file, .link, .nothing: break
+            }
+        }
+        // Where a link leads that a person made, so that it stays one.
+        let real = try destination(of: path, option: option)
+        try refuseState(real, option: option, named: path)
+        let parent = real.parentPath
+        do {
+            try FileManager.default.createDirectory(
+                atPath: parent,
+                withIntermediateDirectories: true
+            )
+            let directory = try Directory(following: parent)
+            try directory.checkWritable()
+            return .file(directory, name: (real as NSString).lastPathComponent)
+        } catch let error as FileError {
+            throw refusal(option, path, "\(error)")
+        } catch {
+            throw refusal(option, path, "\(parent) can't be made: \(error.localizedDescription)")
+        }
+    }
+
+    /// The path that a link leads to, of a file that need not exist; the path itself for no link.
+    private static func destination(of path: String, option: String) throws -> String {
+        var path = path
+        for _ in 0..<40 {
+            var target = [CChar](repeating: 0, count: Int(PATH_MAX))
+            let count = readlink(path, &target, target.count)
+            guard count > 0 else { return path }
+            let text = String(
+                decoding: target[..<count].map(UInt8.init(bitPattern:)),
+                as: UTF8.self
+            )
+            path = text.hasPrefix("/") ? text : path.parentPath + "/" + text
+        }
+        throw refusal(option, path, "its links lead in a circle")
+    }
+
+    /// Refuses what is Quire's own: a report is none of it, and none of it is in a report's place.
+    private static func refuseState(_ real: String, option: String, named path: String) throws {
+        let parts = real.split(separator: "/")
+        let isInTask = parts.lastIndex(of: ".autonomous").map { $0 < parts.count - 2 } ?? false
+        let isState = ["quire.db", "run.lock"].contains {
+            FileKind(real.parentPath + "/" + $0) != .nothing
+        }
+        guard !isInTask, !isState else {
+            throw refusal(option, path, "it is where Quire keeps its state and its tasks")
+        }
+    }
+
+    /// Makes sure that what stands in the file's place may be written over.
+    private func checkContents() throws {
+        guard case .file(let directory, let name) = target else { return }
+        let beginning: [UInt8]?
+        do {
+            beginning = try directory.contents(of: name, limit: 4096)
+        } catch {
+            throw refusal("\(error)")
+        }
+        guard let beginning, !beginning.isEmpty, !format.isFormat(of: beginning) else { return }
+        throw refusal("there is a file that is not \(format.words), and it is left as it is")
+    }
+
+    /// The descriptor that Quire was started with and that this is; `nil` for a file of its own.
+    var descriptor: Int32? { if case .descriptor(let number) = target { number } else { nil } }
 
     /// Writes the file: beside its place, and then into it, so that nobody sees half of it.
     ///
     /// - Throws: `Trouble` where that fails.
     func write(_ text: String) throws {
-        do {
-            let url = URL(fileURLWithPath: path)
-            try Data(text.utf8).write(to: url, options: isSpecial ? [] : .atomic)
-        } catch {
-            throw trouble(error.localizedDescription)
+        let bytes = Array(text.utf8)
+        switch target {
+        case .file(let directory, let name):
+            try checkContents()
+            do {
+                try directory.replace(name, with: bytes)
+            } catch {
+                throw refusal("\(error)")
+            }
+        case .special(let identity):
+            let descriptor: Int32
+            do {
+                descriptor = try Self.open(path, identity)
+            } catch {
+                throw refusal(error.errno == ENXIO ? "nobody reads it" : "\(error)")
+            }
+            defer { close(descriptor) }
+            try write(bytes, to: descriptor)
+        case .descriptor(let number): try write(bytes, to: number)
         }
     }
 
-    /// Whether it is a pipe or a device, which nothing can be put in the place of.
-    private var isSpecial: Bool {
-        var status = stat()
-        return stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
+    /// A way to open the file, which is not a descriptor of Quire's caller, to append to it.
+    ///
+    /// A plain file is opened now, once; a pipe when somebody reads it, for writing alone, so that its
+    /// reader's end is noticed.
+    ///
+    /// - Throws: `Trouble` where that fails.
+    func opening() throws -> LogWriter.Opening {
+        let descriptor: Int32
+        switch target {
+        case .file(let directory, let name):
+            do {
+                descriptor = try directory.openForAppending(name)
+            } catch {
+                throw refusal("\(error)")
+            }
+        case .special(let identity):
+            return { [path] () throws(LoopError) in try Self.open(path, identity) }
+        case .descriptor(let number): descriptor = dup(number)
+        }
+        return { () throws(LoopError) in descriptor }
     }
 
-    private func trouble(_ reason: String) -> Trouble {
+    /// Opens a pipe or a device, without waiting for anybody at its other end.
+    private static func open(_ path: String, _ identity: FileIdentity) throws(LoopError) -> Int32 {
+        let descriptor = Glibc.open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw LoopError("opening \"\(path)\"", errno) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, FileIdentity(status) == identity else {
+            close(descriptor)
+            throw LoopError("opening \"\(path)\": something else was put in its place", EINVAL)
+        }
+        return descriptor
+    }
+
+    /// How long a reader may take nothing.
+    private static let patience: Int32 = 10_000
+
+    private func write(_ bytes: [UInt8], to descriptor: Int32) throws {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count >= 0 {
+                rest = rest.dropFirst(count)
+            } else if errno == EAGAIN {
+                var wait = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                guard poll(&wait, 1, Self.patience) != 0 else {
+                    throw refusal("its reader has taken nothing for 10 seconds")
+                }
+            } else if errno != EINTR {
+                throw refusal(String(cString: strerror(errno)))
+            }
+        }
+    }
+
+    private func refusal(_ reason: String) -> Trouble { Self.refusal(option, path, reason) }
+
+    private static func refusal(_ option: String, _ path: String, _ reason: String) -> Trouble {
         Trouble(
             "\(option): \(path) can't be written: \(reason); name another file",
             status: ExitStatus.missing

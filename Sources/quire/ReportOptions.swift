@@ -37,9 +37,19 @@ struct ReportOptions: ParsableArguments {
     ///
     /// - Throws: `Trouble` where it can't.
     func open(output: StandardStream) throws -> CIReports {
-        CIReports(
-            junit: try junit.map { try ReportFile(option: "--junit", path: $0) },
-            markdown: try markdown.map { try ReportFile(option: "--markdown", path: $0) },
+        if let junit, let markdown, junit.absolutePath == markdown.absolutePath, junit != "-" {
+            throw Trouble(
+                "--junit and --markdown name the same file, \(junit); name another one",
+                status: ExitStatus.usage
+            )
+        }
+        return CIReports(
+            junit: try junit.map {
+                try ReportFile(option: "--junit", path: $0, format: .junit)
+            },
+            markdown: try markdown.map {
+                try ReportFile(option: "--markdown", path: $0, format: .markdown)
+            },
             isForGitHub: isForGitHub,
             output: output
         )

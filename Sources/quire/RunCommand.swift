@@ -2,6 +2,8 @@ import ArgumentParser
 import Autonomous
 import CodexEvents
 import Driver
+import EventLoop
+import FileAccess
 import Foundation
 import Manifest
 import Orchestration
@@ -87,10 +89,14 @@ struct RunCommand: WorkingCommand {
     func run() throws {
         let manifest = try ManifestFile.load(self.manifest)
         for warning in manifest.warnings { Terminal.complain("\(warning)") }
-        var workspace = Workspace.containing((manifest.path as NSString).deletingLastPathComponent)
+        var workspace = WorkspacePlace(state).workspace(ofManifest: manifest.path)
         workspace.isDurable = durability.durable
         let stateDirectory = state.directory(in: workspace)
-        let selected = try selection.select(from: manifest, stateDirectory: stateDirectory)
+        let selected = try selection.select(
+            from: manifest,
+            in: workspace,
+            stateDirectory: stateDirectory
+        )
         for warning in selected.warnings { Terminal.complain("warning: \(warning)") }
         var request = try ManifestFile.request(
             selected,
@@ -113,6 +119,10 @@ struct RunCommand: WorkingCommand {
             request.plan.drainAfterTerminate = drainTimeout
         }
         let ciReports = try ciReports.open(output: output)
+        let eventsFile = try events.map {
+            try ReportFile(option: "--events", path: $0, format: .events)
+        }
+        tell(workspace, of: manifest)
         let session = RunSession(
             request: request,
             stateDirectory: stateDirectory,
@@ -121,7 +131,7 @@ struct RunCommand: WorkingCommand {
             },
             durable: durability.durable
         )
-        let result = try ciReports.guarding { try show(session) }
+        let result = try ciReports.guarding { try show(session, eventsFile) }
         try ciReports.write {
             do {
                 return try RunReport(run: request.run, in: stateDirectory)
@@ -132,12 +142,28 @@ struct RunCommand: WorkingCommand {
         throw ExitCode(ExitStatus.of(result.ending, result.view))
     }
 
+    /// Says where the workspace is, where that is not the manifest's directory.
+    private func tell(_ workspace: Workspace, of manifest: Manifest) {
+        let directory = (manifest.path as NSString).deletingLastPathComponent
+        guard progress != .none, workspace.root != directory,
+            FileIdentity(workspace.root) != FileIdentity(directory)
+        else { return }
+        let why =
+            workspace.root == Workspace.containing(directory).root
+            ? "the top level of the git repository" : "as the run has it since it began"
+        output.write(
+            "the workspace is \(workspace.root), \(why); task directories are in "
+                + "\(workspace.autonomousDirectory)\n"
+        )
+    }
+
     /// Where lines for people go.
     private var output: StandardStream { events == "-" ? .error : .output }
 
     /// Carries a leg out, and shows it.
-    private func show(_ session: RunSession) throws -> RunSession.Result {
-        var reports = RunReports(progress: progress, events: events)
+    private func show(_ session: RunSession, _ eventsFile: ReportFile?) throws -> RunSession.Result
+    {
+        var reports = RunReports(progress: progress, events: events, file: eventsFile)
         let result = try session.run { loop in
             try reports.open(on: loop, run: session.request.run)
         }

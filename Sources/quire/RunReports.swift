@@ -7,14 +7,15 @@ import Reporting
 struct RunReports {
     /// How the run is shown to people.
     let progress: ProgressStyle
-    /// The file that every fact is appended to; `-` for standard output.
+    /// The file that every fact is appended to, as it was named; `-` for standard output.
     let events: String?
+    private let file: ReportFile?
     private var streams: [ReportStream] = []
     /// Whether something of standard output was left out, though it could be written again.
     private(set) var isOutputIncomplete = false
 
-    init(progress: ProgressStyle, events: String?) {
-        (self.progress, self.events) = (progress, events)
+    init(progress: ProgressStyle, events: String?, file: ReportFile?) {
+        (self.progress, self.events, self.file) = (progress, events, file)
     }
 
     /// Opens the reports.
@@ -58,16 +59,19 @@ struct RunReports {
     }
 
     private func eventsStream(_ loop: Loop) throws -> ReportStream? {
-        guard let events else { return nil }
-        if events == "-" {
-            return ReportStream(loop: loop, descriptor: STDOUT_FILENO, name: "standard output")
+        guard let events, let file else { return nil }
+        if let descriptor = file.descriptor {
+            let isOutput = descriptor == STDOUT_FILENO
+            let name: SafeText = isOutput ? "standard output" : "the stream of --events (\(events))"
+            return ReportStream(loop: loop, descriptor: descriptor, name: name)
         }
+        let opening = try file.opening()
         do {
-            let path = events.absolutePath
             return try ReportStream(
                 loop: loop,
-                path: path,
-                name: "the file of --events (\(events))"
+                path: file.path,
+                name: "the file of --events (\(events))",
+                opening: opening
             )
         } catch {
             throw Trouble("--events: \(error); name another file", status: ExitStatus.missing)

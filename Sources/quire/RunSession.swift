@@ -1,6 +1,7 @@
 import Autonomous
 import Driver
 import EventLoop
+import FileAccess
 import Foundation
 import Glibc
 import Orchestration
@@ -38,12 +39,12 @@ struct RunSession {
     func run(reports makeReports: (Loop) throws -> [any Report]) throws -> Result {
         Signals.ignoreFailedWrites()
         try checkThreads()
-        try prepareDirectory()
-        let lock = try exclusive.lock(request.run, in: stateDirectory)
+        let state = try prepareDirectory()
+        let lock = try exclusive.lock(request.run, in: state)
         var request = request
         request.owner = lock.mark
         try checkDescriptors()
-        let (store, recovered) = try open(lock.mark)
+        let (store, recovered) = try open(lock.mark, in: state)
         let review = request.review(recovered)
         if let refusal = refuse(review) {
             // The refusal tells more than a store that can't be closed.
@@ -69,7 +70,11 @@ struct RunSession {
             stream.limitWaiting(to: driver.patienceWithReaders) { Signals.wantsToEnd }
         }
         loop.close()
-        try store.close()
+        do {
+            try store.close()
+        } catch {
+            Terminal.complain("warning: \(error)")
+        }
         Self.closed.withLock { $0.append(store) }
         _ = consume lock
         if let refusal = driver.refusal {
@@ -87,20 +92,24 @@ struct RunSession {
         return Result(ending: ending, view: driver.view, state: driver.state)
     }
 
-    private func prepareDirectory() throws {
+    private func prepareDirectory() throws -> Directory {
         do {
-            try RunStore.prepare(directory: stateDirectory)
+            try TaskDirectoriesIgnored.ensure(in: request.workspace)
+            return try RunStore.prepare(directory: stateDirectory)
         } catch {
             throw Trouble("\(error)", status: ExitStatus.missing)
         }
     }
 
     /// Opens the store and reads what it knows of the run; a damaged one is moved away first.
-    private func open(_ lock: OwnerMark) throws -> (RunStore, RunState) {
+    private func open(
+        _ lock: OwnerMark,
+        in directory: Directory
+    ) throws -> (RunStore, RunState) {
         do {
             return try openAsItIs()
         } catch let error as StoreError where error.isDamage {
-            let aside = try DamagedStore.moveAside(in: stateDirectory, own: lock, error)
+            let aside = try DamagedStore.moveAside(in: directory, own: lock, error)
             Terminal.complain(
                 "warning: \(stateDirectory)/quire.db was damaged and is now \(aside): the history of its "
                     + "runs is lost, and the work goes on from the task directories"
@@ -139,10 +148,10 @@ struct RunSession {
         }
     }
 
-    /// A session takes four descriptors; Quire itself a few dozen.
+    /// A session takes five descriptors; Quire itself a few dozen.
     private func checkDescriptors() throws {
         let limit = DescriptorLimit.raise()
-        let needed = min(request.plan.concurrency, request.plan.selected.count) * 4 + 64
+        let needed = min(request.plan.concurrency, request.plan.selected.count) * 5 + 64
         if limit > 0, needed > limit {
             throw Trouble(
                 "\(request.plan.concurrency) sessions at once need \(needed) descriptors, but the "

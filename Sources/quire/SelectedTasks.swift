@@ -52,10 +52,12 @@ enum RunName {
 /// What is complete already, as the checklists and the runs tell.
 struct CompleteTasks {
     private let manifest: Manifest
+    private let workspace: Workspace
     private let stateDirectory: String
 
-    init(_ manifest: Manifest, stateDirectory: String) {
-        (self.manifest, self.stateDirectory) = (manifest, stateDirectory)
+    init(_ manifest: Manifest, in workspace: Workspace, stateDirectory: String) {
+        (self.manifest, self.workspace) = (manifest, workspace)
+        self.stateDirectory = stateDirectory
     }
 
     /// The list says so; only where there is none, as on another machine, the runs do.
@@ -69,7 +71,6 @@ struct CompleteTasks {
 
     private func list(of task: String) -> ChecklistState {
         guard let name = try? TaskName(given: task) else { return .missing }
-        let workspace = Workspace.containing((manifest.path as NSString).deletingLastPathComponent)
         return workspace.taskDirectory(name).checklistAsItLies()
     }
 

@@ -71,9 +71,13 @@ struct SelectionOptions: ParsableArguments {
     /// The manifest's tasks that are selected.
     ///
     /// - Throws: `Trouble` when that is no selection, or something that it needs is not complete.
-    func select(from manifest: Manifest, stateDirectory: String) throws -> SelectedTasks {
+    func select(
+        from manifest: Manifest,
+        in workspace: Workspace,
+        stateDirectory: String
+    ) throws -> SelectedTasks {
         do {
-            return try selected(from: manifest, stateDirectory: stateDirectory)
+            return try selected(from: manifest, in: workspace, stateDirectory: stateDirectory)
         } catch let problem as Selection.Problem {
             throw Trouble(Self.words(for: problem, in: manifest), status: ExitStatus.usage)
         } catch let error as StoreError {
@@ -83,6 +87,7 @@ struct SelectionOptions: ParsableArguments {
 
     private func selected(
         from manifest: Manifest,
+        in workspace: Workspace,
         stateDirectory: String
     ) throws -> SelectedTasks {
         var warnings: [String] = []
@@ -116,7 +121,7 @@ struct SelectionOptions: ParsableArguments {
             let own = Set(whole.tasks[shard.number - 1].map { all[$0].name } + plans.map(\.name))
             held = all.filter { own.contains($0.name) }
         }
-        let done = CompleteTasks(manifest, stateDirectory: stateDirectory)
+        let done = CompleteTasks(manifest, in: workspace, stateDirectory: stateDirectory)
         try Selection.checkNeeds(of: plans, isComplete: done.contains)
         return SelectedTasks(
             manifest.keeping(plans),

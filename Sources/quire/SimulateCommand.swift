@@ -100,8 +100,14 @@ struct SimulateCommand: ParsableCommand {
     }
 
     func run() throws {
-        let pages = try html.map { try ReportFile(option: "--html", path: $0) }
-        let logs = try dispatches.map { try ReportFile(option: "--dispatches", path: $0) }
+        let pages = try html.map { try ReportFile(option: "--html", path: $0, format: .page) }
+        let logs = try dispatches.map {
+            try ReportFile(
+                option: "--dispatches",
+                path: $0,
+                format: .dispatches
+            )
+        }
         let (base, manifestPlan) = try source()
         let counts = try slotCounts() ?? [base.slots]
         var results: [SimulationPage.Result] = []
@@ -200,7 +206,7 @@ struct SimulateCommand: ParsableCommand {
 
     /// All starts, a line each.
     private func log(of results: [SimulationPage.Result]) -> String {
-        var lines = "# policy slots seconds task session slot why\n"
+        var lines = ReportFormat.dispatchesHeader
         for result in results {
             let names = result.batch.workload.tasks.map { Sanitizer.line($0.planName) }
             for start in result.batch.dispatches {

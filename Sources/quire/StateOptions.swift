@@ -11,11 +11,17 @@ struct StateOptions: ParsableArguments {
     )
     var stateDir: String?
 
+    private var given: String? {
+        let given = stateDir ?? Terminal.environment["QUIRE_STATE_DIR"]
+        return given.flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// Whether a person named the state directory.
+    var isGiven: Bool { given != nil }
+
     /// The state directory: the option, then `QUIRE_STATE_DIR`, then the workspace's own.
     func directory(in workspace: Workspace) -> String {
-        let given = stateDir ?? Terminal.environment["QUIRE_STATE_DIR"]
-        guard let given, !given.isEmpty else { return workspace.stateDirectory }
-        return given.absolutePath
+        given?.absolutePath ?? workspace.stateDirectory
     }
 }
 

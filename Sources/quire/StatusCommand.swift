@@ -78,7 +78,7 @@ struct StatusCommand: ParsableCommand {
 
     func run() throws {
         do {
-            let (reader, runs) = try look.runs(manifest, shard, in: look.reader())
+            let (reader, runs) = try look.runs(manifest, shard, in: look.reader(of: manifest))
             var parts: [Part] = []
             var seen: Set<String> = []
             for run in runs {
@@ -114,9 +114,10 @@ struct StatusCommand: ParsableCommand {
     }
 
     private func part(_ run: RunRow, _ reader: StoreReader) throws -> Part {
-        let state = run.status(in: look.stateDirectory)
+        let place = look.place(of: manifest)
+        let state = run.status(in: look.state.directory(in: place))
         var tasks = try reader.tasks(of: run.id)
-        if state != "running" { tasks = tasks.map { $0.asLies(in: look.place) } }
+        if state != "running" { tasks = tasks.map { $0.asLies(in: place) } }
         let holds = try reader.holds(of: run.id)
         let spent = try reader.spent(
             of: run.id,

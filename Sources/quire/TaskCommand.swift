@@ -69,9 +69,9 @@ struct TaskCommand: WorkingCommand {
 
     func run() throws {
         let directory = FileManager.default.currentDirectoryPath
-        var workspace = Workspace.containing(directory)
+        var workspace = WorkspacePlace(state).workspace(around: directory)
         workspace.isDurable = durability.durable
-        if list { return Self.printList(workspace) }
+        if list { return try Self.printList(workspace) }
         if maxSessions < 0 { throw Trouble("--max-sessions can't be negative", status: 1) }
         let name = try name(in: workspace)
         let task = workspace.taskDirectory(name)
@@ -125,8 +125,8 @@ struct TaskCommand: WorkingCommand {
 
     private var sessionLimit: Int { noAutoContinue ? 1 : maxSessions }
 
-    private static func printList(_ workspace: Workspace) {
-        let tasks = workspace.tasks()
+    private static func printList(_ workspace: Workspace) throws {
+        let tasks = try files { try workspace.tasks() }
         Terminal.say("AUTONOMOUS TASKS in \(workspace.autonomousDirectory)")
         if tasks.isEmpty { Terminal.say("⚠ No tasks found") }
         for task in tasks {
@@ -150,7 +150,7 @@ struct TaskCommand: WorkingCommand {
             throw Trouble("✗ \(error)", status: 1)
         }
         if continues || resumeLast {
-            guard let recent = workspace.mostRecentTask() else {
+            guard let recent = try Self.files({ try workspace.mostRecentTask() }) else {
                 throw Trouble(
                     "✗ No task name provided and no existing tasks found in "
                         + "\(workspace.autonomousDirectory); begin one: quire task \"description\"",
@@ -181,9 +181,14 @@ struct TaskCommand: WorkingCommand {
         return made.name
     }
 
+    /// Looks at files; what is wrong with them ends the command as the original does.
+    private static func files<Value>(_ look: () throws -> Value) throws -> Value {
+        do { return try look() } catch { throw Trouble("✗ \(error)", status: 1) }
+    }
+
     /// Refuses what can't be begun or continued.
     private func check(_ task: TaskDirectory) throws {
-        let hasList = FileManager.default.fileExists(atPath: task.taskListPath)
+        let hasList = try Self.files { try task.hasList() }
         if !hasList, (description ?? "").isEmpty {
             throw Trouble(
                 "✗ Task '\(task.name)' not found in \(task.workspace.autonomousDirectory) and no "
@@ -191,7 +196,7 @@ struct TaskCommand: WorkingCommand {
                 status: 1
             )
         }
-        if hasList, !task.hasNotes {
+        if hasList, !(try Self.files { try task.hasNotes() }) {
             throw Trouble(
                 "✗ \(task.progressPath) is missing; restore it, or create it empty to go on",
                 status: 1

@@ -1,4 +1,5 @@
 import Autonomous
+import FileAccess
 import Foundation
 import Orchestration
 import Testing
@@ -117,7 +118,7 @@ private func list(_ boxes: String) -> String {
     @Test func `has its directory and its last good copy put away`() throws {
         try withTask { task in
             #expect(try task.archive(stamp: "s") != nil)
-            #expect(!task.exists)
+            #expect(try !task.exists())
             #expect(try task.archive(stamp: "s") == nil)
             try task.create()
             try put(list("x "), task.taskListPath)
@@ -141,7 +142,9 @@ private func list(_ boxes: String) -> String {
             try put(list("x "), task.taskListPath)
             _ = task.inspectAndKeep()
             try FileManager.default.removeItem(atPath: task.path)
-            let place = try #require(try task.archive(stamp: "s"))
+            // A later look knows nothing of the directory that was.
+            let later = task.workspace.taskDirectory(task.name)
+            let place = try #require(try later.archive(stamp: "s"))
             #expect(FileManager.default.fileExists(atPath: place + "/last_good_task_list.md"))
             #expect(!FileManager.default.fileExists(atPath: task.goodListPath))
         }

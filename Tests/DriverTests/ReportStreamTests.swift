@@ -14,11 +14,20 @@ import Testing
         loop.close()
     }
 
+    /// A stream into a pipe that may have no reader yet.
+    private func stream(_ loop: Loop, _ path: String) throws -> ReportStream {
+        try ReportStream(loop: loop, path: path, name: "the pipe") { () throws(LoopError) in
+            let descriptor = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC)
+            guard descriptor >= 0 else { throw LoopError("opening \"\(path)\"", errno) }
+            return descriptor
+        }
+    }
+
     @Test func `holds back so much for a reader that does not read, and tells what it left out`()
         throws
     {
         try withPipe { loop, path in
-            let stream = try ReportStream(loop: loop, path: path, name: "the pipe")
+            let stream = try stream(loop, path)
             var warnings: [SafeText] = []
             stream.onTrouble = { warnings.append($0) }
             let line: SafeText = "\(String(repeating: "x", count: 65_535))\n"
@@ -35,7 +44,7 @@ import Testing
 
     @Test func `waits for its reader, and tells once that it has left`() throws {
         try withPipe { loop, path in
-            let stream = try ReportStream(loop: loop, path: path, name: "the pipe")
+            let stream = try stream(loop, path)
             var warnings: [SafeText] = []
             stream.onTrouble = {
                 warnings.append($0)

@@ -34,7 +34,8 @@ struct `What survives a power failure` {
         #expect(names.count { $0 == "session.id" } == 2, "\(names)")
         #expect(names.count { $0 == "t.md" } == 2, "\(names)")
         // The directory after each file that was moved into it, and after it was made itself.
-        #expect(names.count { $0 == "t" } == 2, "\(names)")
+        #expect(names.count { $0 == "prompt.md" } == 1, "\(names)")
+        #expect(names.count { $0 == "t" } == 3, "\(names)")
         #expect(names.count { $0 == "lists" } == 2, "\(names)")
         #expect(names.contains(".autonomous"), "\(names)")
     }

@@ -364,7 +364,7 @@ import Testing
                 guard told.isEmpty, output.contains("runs") else { return }
                 _ = eventually {
                     let answer = try? run.quire(["explain", "runs"]).output
-                    return answer?.contains("Session 1 runs in slot 1") == true
+                    return answer?.contains("Session 1 runs in slot 0") == true
                 }
                 for task in ["done", "runs", "waits", "needs"] {
                     told[task] = try? run.quire(["explain", task]).output
@@ -373,7 +373,7 @@ import Testing
                 kill(pid, SIGTERM)
             }
             #expect(told["done"]?.contains("done is complete: every entry is ticked") == true)
-            #expect(told["runs"]?.contains("Session 1 runs in slot 1, because") == true)
+            #expect(told["runs"]?.contains("Session 1 runs in slot 0, because") == true)
             #expect(told["waits"]?.contains("Going by its size hint") == true)
             #expect(
                 told["waits"]?.contains(

@@ -156,11 +156,16 @@ private func manifest(_ name: String, task: String = "a", prompt: String) -> Str
             #expect(try run.quire(["run", "m.yaml"]).status == 0)
             let trace = run.root + "/trace"
             let command =
-                "strace -f -qq -e trace=file -o '\(trace)' '\(Program.built("quire"))' run m.yaml"
+                "strace -f -qq -y -e trace=%file,%desc -o '\(trace)' "
+                + "'\(Program.built("quire"))' run m.yaml"
             let again = try shell(command, in: run.root)
             #expect(again.status == 0, "\(again.output)\(again.error)")
-            let calls = text(trace).split(separator: "\n").filter { $0.contains(".autonomous/t") }
-            #expect(calls.count <= 20, "\(calls.joined(separator: "\n"))")
+            // By its path, or by its name in the directory around it, which is open.
+            let names = [".autonomous/t", ".autonomous>, \"t"]
+            let calls = text(trace).split(separator: "\n").filter { call in
+                names.contains { call.contains($0) }
+            }
+            #expect(calls.count == 20, "\(calls.joined(separator: "\n"))")
         }
     }
 

@@ -1,0 +1,416 @@
+package import Glibc
+
+/// An open directory, and the way to the files in it.
+///
+/// A directory is opened once, and all in it is reached from there: whatever somebody puts in the
+/// place of its path afterwards is not it. Files have single names, never paths. No link is followed,
+/// nothing but a regular file is read or written, and nothing is waited for: agents can write where
+/// Quire does, and Quire is not in their sandbox. All functions may block as disks do.
+package final class Directory: Sendable {
+    /// The path that it was opened by, for messages and for others.
+    package let path: String
+    /// The directory itself, whatever its path leads to by now.
+    package let identity: FileIdentity
+    let descriptor: Int32
+    private let owner: uid_t
+
+    private init(_ descriptor: Int32, path: String) throws(FileError) {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else {
+            let code = errno
+            close(descriptor)
+            throw FileError("opening the directory", path, errno: code)
+        }
+        self.descriptor = descriptor
+        self.path = path
+        identity = FileIdentity(status)
+        owner = status.st_uid
+    }
+
+    deinit { close(descriptor) }
+
+    private static let flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC
+
+    // MARK: - Opening
+
+    /// Opens a directory by a path that a person named: links on the way lead on.
+    package convenience init(following path: String) throws(FileError) {
+        let descriptor = Glibc.open(path, Self.flags)
+        guard descriptor >= 0 else {
+            throw FileError("opening the directory", path, errno: errno)
+        }
+        try self.init(descriptor, path: path)
+    }
+
+    /// Opens the directory with a name in this one; `nil` where nothing has it.
+    ///
+    /// - Throws: `FileError` where something else has it, a link to a directory too.
+    package func directory(_ name: String) throws(FileError) -> Directory? {
+        let descriptor = openat(self.descriptor, name, Self.flags | O_NOFOLLOW)
+        if descriptor >= 0 { return try Directory(descriptor, path: path(of: name)) }
+        let code = errno
+        if code == ENOENT { return nil }
+        let kind = kind(of: name)
+        if kind != .directory, kind != .nothing { throw odd(name, kind, wanted: "a directory") }
+        throw FileError("opening the directory", path(of: name), errno: code)
+    }
+
+    /// Opens the directory with a name in this one, and makes it where nothing has it.
+    package func makeDirectory(
+        _ name: String,
+        isDurable: Bool = false
+    ) throws(FileError) -> Directory {
+        if let directory = try directory(name) { return directory }
+        if mkdirat(descriptor, name, 0o755) == 0 {
+            if isDurable { try flush(name) }
+        } else if errno != EEXIST {
+            throw failure("making the directory", name)
+        }
+        guard let directory = try directory(name) else {
+            throw FileError("making the directory", path(of: name), errno: ENOENT)
+        }
+        return directory
+    }
+
+    /// Opens a directory with a path that a person named, and makes what of it is missing.
+    ///
+    /// No part from `.autonomous` on may be a link, nor the last one where it is `made` to be
+    /// written to.
+    ///
+    /// - Returns: `nil` where it does not exist and is not `made`.
+    package static func open(_ path: String, made: Bool) throws(FileError) -> Directory? {
+        var parts = path.split(separator: "/").map(String.init)
+        guard let last = parts.indices.last else { return try Directory(following: "/") }
+        let firstOwn = parts.firstIndex(of: ".autonomous") ?? (made ? last : last + 1)
+        let own = parts[firstOwn...]
+        parts.removeSubrange(firstOwn...)
+        guard var directory = try reach("/" + parts.joined(separator: "/"), made: made) else {
+            return nil
+        }
+        for name in own {
+            if made {
+                directory = try directory.makeDirectory(name)
+            } else if let next = try directory.directory(name) {
+                directory = next
+            } else {
+                return nil
+            }
+        }
+        return directory
+    }
+
+    private static func reach(_ path: String, made: Bool) throws(FileError) -> Directory? {
+        do throws(FileError) {
+            return try Directory(following: path)
+        } catch  where error.code == ENOENT {
+            guard made, path != "/" else { return nil }
+            let name = String(path.split(separator: "/").last ?? "")
+            return try reach(path.parentPath, made: true)?.makeDirectory(name)
+        }
+    }
+
+    // MARK: - Checks
+
+    /// Makes sure that the directory's path still leads to it.
+    ///
+    /// - Throws: `FileError` that tells what stands there now.
+    package func checkPlace() throws(FileError) {
+        try Self.check(path, is: identity)
+    }
+
+    /// Makes sure that a path leads to a directory that was opened before.
+    package static func check(_ path: String, is identity: FileIdentity) throws(FileError) {
+        var status = stat()
+        guard lstat(path, &status) == 0 else {
+            guard errno == ENOENT || errno == ENOTDIR else {
+                throw FileError("opening the directory", path, errno: errno)
+            }
+            throw FileError(
+                "the directory \"\(path)\" was removed or moved away while it was in use; nothing "
+                    + "more was written there"
+            )
+        }
+        guard FileIdentity(status) == identity else {
+            let kind = FileKind(status)
+            let other = kind == .directory ? "another directory" : kind.words(at: path)
+            throw FileError(
+                "the directory \"\(path)\" was replaced by \(other) while it was in use; nothing "
+                    + "was written there: put the directory back that was moved away"
+            )
+        }
+    }
+
+    /// Makes sure that the directory may be trusted: it is this user's, root's, or of the same owner
+    /// as `outer`, the one around it.
+    package func checkOwner(in outer: Directory) throws(FileError) {
+        guard owner != geteuid(), owner != 0, owner != outer.owner else { return }
+        throw FileError(
+            "the directory \"\(path)\" belongs to another user (\(owner)) than the one around it, "
+                + "and Quire writes nothing there: move it away, or give it to yourself (chown)"
+        )
+    }
+
+    /// Whether files can be made in the directory.
+    package var isWritable: Bool { faccessat(descriptor, ".", W_OK | X_OK, 0) == 0 }
+
+    /// Makes sure that files can be made in the directory.
+    package func checkWritable() throws(FileError) {
+        guard isWritable else { throw failure("opening the directory", ".") }
+    }
+
+    // MARK: - Looking
+
+    /// The path of a file in the directory, for messages and for others.
+    package func path(of name: String) -> String { path + "/" + name }
+
+    /// What the system tells of a name, links not followed; `nil` for nothing.
+    package func status(of name: String) -> stat? {
+        var status = stat()
+        guard fstatat(descriptor, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return nil }
+        return status
+    }
+
+    /// What the system tells of a name in the directory `inner` in this one; `nil` for nothing.
+    ///
+    /// One call, for what is only compared: a link in the place of `inner` itself is followed, so
+    /// nothing may be opened on the word of this.
+    package func status(of name: String, in inner: String) -> stat? {
+        var status = stat()
+        guard fstatat(descriptor, "\(inner)/\(name)", &status, AT_SYMLINK_NOFOLLOW) == 0 else {
+            return nil
+        }
+        return status
+    }
+
+    /// A name that nothing has yet: the given one, or that with a number.
+    package func firstFree(_ name: String) -> String {
+        guard kind(of: name) != .nothing else { return name }
+        var number = 2
+        while kind(of: "\(name)-\(number)") != .nothing { number += 1 }
+        return "\(name)-\(number)"
+    }
+
+    /// What has a name.
+    package func kind(of name: String) -> FileKind {
+        status(of: name).map(FileKind.init) ?? .nothing
+    }
+
+    /// The names in the directory, sorted.
+    package func names() throws(FileError) -> [String] {
+        let copy = openat(descriptor, ".", Self.flags)
+        guard copy >= 0, let stream = fdopendir(copy) else {
+            throw failure("reading the directory", ".")
+        }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names.sorted()
+    }
+
+    // MARK: - Files
+
+    /// Opens a regular file; -1 where nothing has its name and it is not to be made.
+    ///
+    /// Whoever writes to a file where it stands must be sure that it has no other name: `writes` says
+    /// so. The caller closes the descriptor.
+    package func open(
+        _ name: String,
+        _ flags: Int32,
+        writes: Bool
+    ) throws(FileError) -> Int32 {
+        let safe = flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY
+        let file = openat(descriptor, name, safe, 0o644)
+        guard file >= 0 else {
+            let code = errno
+            if code == ENOENT, flags & O_CREAT == 0 { return -1 }
+            let kind = kind(of: name)
+            if kind != .file, kind != .nothing { throw odd(name, kind) }
+            errno = code
+            throw failure(writes ? "writing" : "reading", name)
+        }
+        var status = stat()
+        let isKnown = fstat(file, &status) == 0
+        guard isKnown, FileKind(status) == .file, !writes || status.st_nlink <= 1 else {
+            close(file)
+            throw isKnown && FileKind(status) == .file
+                ? FileError(
+                    "\"\(path(of: name))\" has a second name elsewhere (a hard link), and what is "
+                        + "written to it would be written there: move it away"
+                ) : odd(name, isKnown ? FileKind(status) : .nothing)
+        }
+        return file
+    }
+
+    /// Opens a file to append to it, and makes it where there is none.
+    package func openForAppending(_ name: String) throws(FileError) -> Int32 {
+        try open(name, O_RDWR | O_APPEND | O_CREAT, writes: true)
+    }
+
+    /// The contents of a file; `nil` where there is none.
+    ///
+    /// Reads at most `limit` bytes and one more, so that a larger file shows.
+    package func contents(of name: String, limit: Int) throws(FileError) -> [UInt8]? {
+        let file = try open(name, O_RDONLY, writes: false)
+        guard file >= 0 else { return nil }
+        defer { close(file) }
+        guard let bytes = RegularFile.read(file, limit: limit) else {
+            throw failure("reading", name)
+        }
+        return bytes
+    }
+
+    /// Replaces a file in one step: readers see the old contents or the new, whole.
+    ///
+    /// It survives the death of this process, and where it `isDurable` a power failure; otherwise
+    /// that may cost the newest contents. A link or a pipe that has the name loses it.
+    package func replace(
+        _ name: String,
+        with bytes: [UInt8],
+        isDurable: Bool = false
+    ) throws(FileError) {
+        let temporary = "\(name).\(getpid()).tmp"
+        do throws(FileError) {
+            try write(bytes, to: temporary, called: name, isDurable: isDurable)
+            guard renameat(descriptor, temporary, descriptor, name) == 0 else {
+                throw failure("writing", name)
+            }
+        } catch {
+            unlinkat(descriptor, temporary, 0)
+            throw error
+        }
+        if isDurable { try flush(name) }
+    }
+
+    /// Writes a new file; what has its name is removed first.
+    ///
+    /// Errors tell of `called`.
+    package func write(
+        _ bytes: [UInt8],
+        to name: String,
+        called: String? = nil,
+        isDurable: Bool = false
+    ) throws(FileError) {
+        let flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW
+        var file = openat(descriptor, name, flags, 0o644)
+        if file < 0, errno == EEXIST, unlinkat(descriptor, name, 0) == 0 {
+            file = openat(descriptor, name, flags, 0o644)
+        }
+        guard file >= 0 else { throw failure("writing", called ?? name) }
+        var code = RegularFile.write(file, bytes)
+        if isDurable, code == 0, fsync(file) != 0 { code = errno }
+        if close(file) != 0, code == 0 { code = errno }
+        guard code == 0 else {
+            errno = code
+            throw failure("writing", called ?? name)
+        }
+    }
+
+    /// Writes a small file anew where it stands; false where there is none, or that fails half-way.
+    ///
+    /// Lines: who reads it meanwhile finds the new ones, perhaps with empty lines after them.
+    package func overwrite(_ name: String, with bytes: [UInt8]) -> Bool {
+        guard let file = try? open(name, O_WRONLY, writes: true), file >= 0 else { return false }
+        defer { close(file) }
+        var status = stat()
+        guard fstat(file, &status) == 0, status.st_size <= 65_536 else { return false }
+        let padding = max(0, Int(status.st_size) - bytes.count)
+        let padded = bytes + Array(repeating: UInt8(ascii: "\n"), count: padding)
+        return pwrite(file, padded, padded.count, 0) == padded.count
+            && (padding == 0 || ftruncate(file, off_t(bytes.count)) == 0)
+    }
+
+    /// Removes a file, whatever kind it has; false where that fails.
+    @discardableResult
+    package func remove(_ name: String) -> Bool { unlinkat(descriptor, name, 0) == 0 }
+
+    /// Removes an empty directory; false where that fails.
+    @discardableResult
+    package func removeDirectory(_ name: String) -> Bool {
+        unlinkat(descriptor, name, AT_REMOVEDIR) == 0
+    }
+
+    /// Gives something another name, perhaps in another directory; nothing that has it is replaced.
+    package func move(
+        _ name: String,
+        to other: Directory? = nil,
+        as newName: String
+    ) throws(FileError) {
+        let target = other ?? self
+        guard target.kind(of: newName) == .nothing else {
+            errno = EEXIST
+            throw failure("moving", name)
+        }
+        guard renameat(descriptor, name, target.descriptor, newName) == 0 else {
+            throw failure("moving", name)
+        }
+    }
+
+    /// Makes a directory where nothing has its name; false, with `errno`, where that fails.
+    package func claim(_ name: String) -> Bool { mkdirat(descriptor, name, 0o755) == 0 }
+
+    /// Does something while no other process that does the same can; `nil`, with nothing done, where
+    /// another one has the directory locked for seconds.
+    package func alone<Value>(_ body: () throws -> Value) throws -> Value? {
+        let copy = reopen()
+        guard copy >= 0 else { throw failure("locking", ".") }
+        defer {
+            // Unlocked first: a child that was just forked has a copy of it until it execs.
+            flock(copy, LOCK_UN)
+            close(copy)
+        }
+        for _ in 0..<1000 {
+            if flock(copy, LOCK_EX | LOCK_NB) == 0 { return try body() }
+            guard errno == EWOULDBLOCK else { throw failure("locking", ".") }
+            usleep(5_000)
+        }
+        return nil
+    }
+
+    /// Has the system look at the directory anew: NFS asks its server about a directory, and so for
+    /// the names in it, when it is opened (`nfs(5)`, close-to-open cache consistency).
+    package func refresh() {
+        let copy = reopen()
+        if copy >= 0 { close(copy) }
+    }
+
+    private func reopen() -> Int32 { openat(descriptor, ".", Self.flags) }
+
+    /// Waits until the disk has the entry of a name.
+    private func flush(_ name: String) throws(FileError) {
+        // Some file systems have no such thing for directories.
+        guard fsync(descriptor) == 0 || errno == EINVAL else { throw failure("writing", name) }
+    }
+
+    // MARK: - Errors
+
+    /// An error from `errno`.
+    package func failure(_ doing: String, _ name: String) -> FileError {
+        let path = name == "." ? path : path(of: name)
+        return FileError(doing, path, errno: errno, on: descriptor)
+    }
+
+    private func odd(_ name: String, _ kind: FileKind, wanted: String = "a file") -> FileError {
+        let path = path(of: name)
+        return FileError(
+            "\"\(path)\" is \(kind.words(at: path)), not \(wanted); move it away"
+                + (kind == .link ? ": Quire follows no link where agents can write" : "")
+        )
+    }
+}
+
+extension FileKind {
+    /// The kind in words; of a link also where it leads.
+    package func words(at path: String) -> String {
+        guard self == .link else { return words }
+        var target = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = readlink(path, &target, target.count)
+        guard count > 0 else { return words }
+        return
+            "\(words) to \"\(String(decoding: target[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self))\""
+    }
+}

@@ -1,0 +1,108 @@
+package import Glibc
+
+/// What stands under a name, links not followed.
+package enum FileKind: Hashable, Sendable {
+    case nothing, file, directory, link, pipe, socket, device
+
+    /// Reads the kind from what the system tells.
+    package init(_ status: stat) {
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: self = .file
+        case S_IFDIR: self = .directory
+        case S_IFLNK: self = .link
+        case S_IFIFO: self = .pipe
+        case S_IFSOCK: self = .socket
+        default: self = .device
+        }
+    }
+
+    /// Looks at an absolute path.
+    package init(_ path: String) {
+        var status = stat()
+        self = lstat(path, &status) == 0 ? FileKind(status) : .nothing
+    }
+
+    /// The kind in words, with an article.
+    package var words: String {
+        switch self {
+        case .nothing: "nothing"
+        case .file: "a file"
+        case .directory: "a directory"
+        case .link: "a link"
+        case .pipe: "a pipe"
+        case .socket: "a socket"
+        case .device: "a device"
+        }
+    }
+}
+
+/// The file itself, whatever names it has: no two files have the same identity at the same time.
+package struct FileIdentity: Hashable, Sendable {
+    /// The number of its file system.
+    package let device: UInt64
+    /// Its number there.
+    package let inode: UInt64
+
+    /// Reads the identity from what the system tells.
+    package init(_ status: stat) {
+        (device, inode) = (UInt64(status.st_dev), UInt64(status.st_ino))
+    }
+
+    /// Looks at a path, the last part of which is not followed where it is a link; `nil` for nothing.
+    package init?(_ path: String) {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { return nil }
+        self.init(status)
+    }
+}
+
+/// Access to single files by paths that Quire itself or a person named.
+package enum RegularFile {
+    /// Opens a regular file to read it; -1 with `errno` for anything else.
+    ///
+    /// A link is not followed, and a pipe or a device is not waited for: `errno` is `ELOOP` for the
+    /// one and `EINVAL` for the others.
+    package static func open(_ path: String) -> Int32 {
+        let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY
+        let file = Glibc.open(path, flags)
+        guard file >= 0 else { return file }
+        var status = stat()
+        guard fstat(file, &status) == 0, FileKind(status) == .file else {
+            close(file)
+            errno = EINVAL
+            return -1
+        }
+        return file
+    }
+
+    /// The contents of a regular file; `nil`, with `errno`, when there is none or it can't be read.
+    ///
+    /// Reads at most `limit` bytes and one more, so that a larger file shows.
+    package static func contents(_ path: String, limit: Int) -> [UInt8]? {
+        let file = open(path)
+        guard file >= 0 else { return nil }
+        defer { close(file) }
+        return read(file, limit: limit)
+    }
+
+    static func read(_ file: Int32, limit: Int) -> [UInt8]? {
+        var bytes: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: min(limit + 1, 4096))
+        while bytes.count <= limit {
+            let count = Glibc.read(file, &piece, min(piece.count, limit + 1 - bytes.count))
+            if count == 0 { break }
+            if count > 0 { bytes += piece[..<count] } else if errno != EINTR { return nil }
+        }
+        return bytes
+    }
+
+    /// Writes all of some bytes; returns 0 or an `errno`.
+    static func write(_ file: Int32, _ bytes: [UInt8]) -> Int32 {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
+            if count >= 0 { rest = rest.dropFirst(count) } else if errno != EINTR { return errno }
+        }
+        return 0
+    }
+}

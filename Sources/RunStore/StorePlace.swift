@@ -1,0 +1,136 @@
+import FileAccess
+import GRDB
+import Glibc
+
+/// The place of the database in a state directory, and what stands there.
+///
+/// SQLite opens files by their paths, follows links, and waits for pipes: nothing is handed to it
+/// that is not a regular file of this directory alone.
+struct StorePlace: Sendable {
+    /// The longest path, in bytes: SQLite takes 512, and adds `-journal` (`MAX_PATHNAME` in its
+    /// `os_unix.c`).
+    private static let longestPath = 504
+    static let name = "quire.db"
+    /// What the names of the files beside the database end with.
+    static let suffixes = ["-wal", "-shm", "-journal"]
+
+    let directory: Directory
+
+    /// Finds the place in a directory that exists.
+    ///
+    /// - Throws: `StoreError` where the path is too long for a database.
+    init(in directory: Directory) throws(StoreError) {
+        self.directory = directory
+        guard path.utf8.count <= Self.longestPath else {
+            throw StoreError(
+                "the path of the run database \"\(path)\" is too long: it has \(path.utf8.count) "
+                    + "bytes, and SQLite takes \(Self.longestPath); name a state directory with a "
+                    + "shorter path with --state-dir"
+            )
+        }
+    }
+
+    /// Finds the place in a directory; `nil` where the directory does not exist.
+    init?(inExisting directory: String) throws(StoreError) {
+        let found: Directory?
+        do throws(FileError) {
+            found = try Directory.open(directory, made: false)
+        } catch {
+            throw StoreError("the state directory \"\(directory)\" can't be used: \(error)")
+        }
+        guard let found else { return nil }
+        try self.init(in: found)
+    }
+
+    var path: String { directory.path(of: Self.name) }
+
+    /// Makes sure that what stands here and beside it may be opened, and returns which file the
+    /// database is; `nil` where there is none yet.
+    func check(writes: Bool) throws(StoreError) -> FileIdentity? {
+        // SQLite writes beside a database that it only reads, too.
+        for suffix in Self.suffixes { _ = try checked(Self.name + suffix, writes: true) }
+        guard let status = try checked(Self.name, writes: writes) else { return nil }
+        guard status.st_size > 0 else {
+            throw StoreError(
+                "\"\(path)\" is an empty file, not a run database, and is left as it is; remove it, or "
+                    + "name another state directory with --state-dir"
+            )
+        }
+        return FileIdentity(status)
+    }
+
+    private func checked(_ name: String, writes: Bool) throws(StoreError) -> stat? {
+        guard let status = directory.status(of: name) else { return nil }
+        let path = directory.path(of: name)
+        let kind = FileKind(status)
+        guard kind == .file else {
+            throw StoreError(
+                "\"\(path)\" is \(kind.words(at: path)), not a file of the run database, and is left "
+                    + "as it is; move it away, or name another state directory with --state-dir"
+            )
+        }
+        guard !writes || status.st_nlink <= 1 else {
+            throw StoreError(
+                "\"\(path)\" has a second name elsewhere (a hard link), and what is written to it "
+                    + "would be written there; move it away, or name another state directory with "
+                    + "--state-dir"
+            )
+        }
+        return status
+    }
+
+    /// Makes sure that the database is still the file that was opened.
+    func checkUnchanged(_ identity: FileIdentity?) throws(StoreError) {
+        do throws(FileError) {
+            try directory.checkPlace()
+        } catch {
+            throw StoreError("the run database is out of reach: \(error)")
+        }
+        guard try check(writes: true) == identity else {
+            throw StoreError(
+                "\"\(path)\" is not the run database any more that was opened: somebody replaced it "
+                    + "while it was in use, and what was recorded since is not in it"
+            )
+        }
+    }
+}
+
+/// Whose a database is.
+enum StoreOwnership {
+    /// What Quire's databases have in their header: `Quir`.
+    static let applicationID: Int32 = 0x5175_6972
+    /// The tables of databases from before there was a number in the header.
+    private static let ownTables: Set<String> = [
+        "grdb_migrations", "event", "journal", "projected", "run", "session", "snapshot",
+        "standard_error", "task",
+    ]
+
+    /// Makes sure that a database is Quire's, or nobody's yet.
+    static func check(_ database: Database, path: String) throws {
+        let id = try Int32.fetchOne(database, sql: "PRAGMA application_id") ?? 0
+        guard id != applicationID else { return }
+        let version = try Int32.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+        let tables = try String.fetchAll(
+            database,
+            sql: "SELECT name FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' "
+                + "AND type <> 'index' ORDER BY name"
+        )
+        let isOlder = tables.contains("grdb_migrations") && ownTables.isSuperset(of: tables)
+        guard id != 0 || version != 0 || !(tables.isEmpty || isOlder) else { return }
+        let some = tables.prefix(5).joined(separator: ", ") + (tables.count > 5 ? " …" : "")
+        throw StoreError(
+            "\"\(path)\" is the database of another program (application id \(id)"
+                + (tables.isEmpty ? "" : "; tables: \(some)")
+                + "), and is left as it is; move it away, or name another state directory with "
+                + "--state-dir"
+        )
+    }
+
+    /// Marks a database as Quire's.
+    static func mark(_ database: Database) throws {
+        guard try Int32.fetchOne(database, sql: "PRAGMA application_id") != applicationID else {
+            return
+        }
+        try database.execute(sql: "PRAGMA application_id = \(applicationID)")
+    }
+}
