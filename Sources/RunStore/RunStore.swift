@@ -154,7 +154,7 @@ package final class RunStore: Sendable {
             let queue = try writer(place.directory.path(of: name))
             try queue.writeWithoutTransaction { try StoreOwnership.mark($0) }
             try Schema.migrator.migrate(queue)
-            try queue.close()
+            try ClosedQueues.close(queue)
             try place.directory.move(name, as: StorePlace.name)
         } catch {
             clear()
@@ -175,7 +175,7 @@ package final class RunStore: Sendable {
                 "the run database \"\(path)\" was written by a newer Quire; update this one"
             )
         }
-        try queue.close()
+        try ClosedQueues.close(queue)
     }
 
     private static func writer(_ path: String) throws -> DatabaseQueue {

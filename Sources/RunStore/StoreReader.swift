@@ -42,6 +42,12 @@ package struct StoreReader: Sendable {
         }
     }
 
+    /// Closes the store; the reader reads nothing more.
+    package func close() {
+        // One that can't be closed is still read by nobody.
+        try? ClosedQueues.close(reader)
+    }
+
     private static func queue(_ path: String) throws -> DatabaseQueue {
         var configuration = Configuration()
         configuration.readonly = true

@@ -57,8 +57,9 @@ struct WorkspacePlace {
         _ find: (StoreReader) throws -> RunRow?
     ) -> String? {
         // A database that can't be read says nothing here; whoever opens it to work with it tells why.
-        guard let reader = try? StoreReader.open(directory: stateDirectory),
-            let run = try? find(reader),
+        guard let reader = try? StoreReader.open(directory: stateDirectory) else { return nil }
+        defer { reader.close() }
+        guard let run = try? find(reader),
             let root = (try? reader.beginning(of: run.id))?.workspace,
             FileKind(root) == .directory
         else { return nil }
@@ -73,6 +74,7 @@ struct WorkspacePlace {
         guard (try? workspace.directories.autonomous()) != nil,
             let reader = try? StoreReader.open(directory: workspace.stateDirectory)
         else { return false }
+        defer { reader.close() }
         return (try? find(reader)) ?? nil != nil
     }
 
