@@ -21,7 +21,7 @@ struct BoxedItem {
         entry = Self.entry(line, box: box, rest: rest)
     }
 
-    /// What stands behind the mark of a list item, which may lack the space that belongs there.
+    /// Returns the text behind the mark of a list item, which may lack the space that belongs there.
     private static func contents(_ line: Line) -> Line {
         guard let first = line.first else { return line }
         if "-*+".utf8.contains(first) { return line.dropFirst().drop(while: \.isBlank) }
@@ -44,7 +44,7 @@ struct BoxedItem {
         return nil
     }
 
-    /// Whether brackets stand alone and hold white space, an `x` or a sign such as `✓`.
+    /// Tells whether brackets stand alone and hold white space, an `x` or a sign such as `✓`.
     ///
     /// A digit or another letter is a reference.
     private static func isBox(_ box: Line, _ rest: Line) -> Bool {
@@ -55,7 +55,7 @@ struct BoxedItem {
             && (mark.lowercased() == "x" || !(character.isLetter || character.isNumber))
     }
 
-    /// Whether `Task N:` follows, with or without a space in front.
+    /// Tells whether `Task N:` follows, with or without a space in front.
     private static func isTaskTitle(_ rest: Line) -> Bool {
         let text = rest.drop(while: \.isBlank)
         guard text.prefix(4).text.lowercased() == "task" else { return false }

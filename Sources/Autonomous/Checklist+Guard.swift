@@ -18,8 +18,8 @@ extension Checklist {
         return nil
     }
 
-    /// How a person gave a task that was complete more to do: by unticking boxes and appending
-    /// entries to a copy of which all boxes are ticked.
+    /// Describes the work that a person added to a complete task, by unticking boxes and appending
+    /// entries, since the copy with every box ticked.
     ///
     /// - Returns: the change in words; `nil` where the copy was not complete, or something else was
     ///   changed, too, or nothing.

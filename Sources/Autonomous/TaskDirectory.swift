@@ -322,7 +322,7 @@ package struct ChecklistLook: Hashable, Sendable {
     package fileprivate(set) var unkept: FileError?
     /// Of a complete list, the stamp of its file: see `TaskDirectory.listStamp`.
     package fileprivate(set) var stamp: String?
-    /// How a person gave a task that was complete more to do, in words; `nil` for not at all.
+    /// The work that a person added to a complete task, in words; `nil` for none.
     package fileprivate(set) var reopening: String?
     /// Tells the bytes of a good list from others.
     fileprivate var fingerprint: Int?
