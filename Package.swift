@@ -76,8 +76,13 @@ let package = Package(
         ),
         .target(name: "CSpawn"),
         .target(
+            name: "Descendants",
+            dependencies: ["CSpawn", "Orchestration"],
+            swiftSettings: strict + [.strictMemorySafety()]
+        ),
+        .target(
             name: "EventLoop",
-            dependencies: ["CLibuv", "CSpawn"],
+            dependencies: ["CLibuv", "CSpawn", "Descendants"],
             swiftSettings: strict + [.strictMemorySafety()]
         ),
         library("Orchestration", settings: fast),
@@ -88,7 +93,7 @@ let package = Package(
             swiftSettings: strict + [.strictMemorySafety()]
         ),
         library("FileAccess"),
-        library("Autonomous", ["FileAccess", "Orchestration"]),
+        library("Autonomous", ["Descendants", "FileAccess", "Orchestration"]),
         library("Manifest", ["Orchestration", yams]),
         library("RunStore", ["FileAccess", "Orchestration", grdb]),
         library("Reporting", ["Orchestration"]),
@@ -96,8 +101,8 @@ let package = Package(
         library(
             "Driver",
             [
-                "EventLoop", "RunStore", "Reporting", "Autonomous", "CodexEvents", "FileAccess",
-                "Orchestration", logging,
+                "EventLoop", "RunStore", "Reporting", "Autonomous", "CodexEvents", "Descendants",
+                "FileAccess", "Orchestration", logging,
             ]
         ),
         library("CodexSim"),
@@ -129,7 +134,8 @@ let package = Package(
             ["CodexEvents", "CScan", "DecoderPromises", "Orchestration"],
             resources: [.copy("Fixtures")]
         ),
-        tests("EventLoopTests", ["EventLoop"]),
+        tests("DescendantsTests", ["Descendants", "Orchestration"]),
+        tests("EventLoopTests", ["Descendants", "EventLoop"]),
         tests("DriverTests", ["Driver", "EventLoop", "Orchestration", "Reporting"]),
         tests("ManifestTests", ["Manifest", "Orchestration", yams]),
         .testTarget(
@@ -146,21 +152,20 @@ let package = Package(
         tests("RunStoreTests", ["RunStore", "Orchestration", "Reporting", "Simulation", grdb]),
         .target(
             name: "TestSupport",
-            dependencies: ["EventLoop"],
+            dependencies: ["Descendants", "EventLoop"],
             path: "Tests/TestSupport",
             swiftSettings: strict
         ),
         tests(
             "QuireTests",
             [
-                "TestSupport", "quire", "codex-sim", "Autonomous", "Driver", "EventLoop",
-                "Manifest",
-                "Orchestration", "RunStore", grdb, yams,
+                "TestSupport", "quire", "codex-sim", "Autonomous", "Descendants", "Driver",
+                "EventLoop", "Manifest", "Orchestration", "RunStore", grdb, yams,
             ]
         ),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["TestSupport", "EventLoop", "quire"],
+            dependencies: ["TestSupport", "Descendants", "EventLoop", "quire"],
             exclude: ["install-codex", "codex-version", "scripted_model.py"],
             swiftSettings: strict
         ),

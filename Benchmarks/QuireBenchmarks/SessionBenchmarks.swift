@@ -69,7 +69,7 @@ private func startChildren(_ count: Int, concurrency: Int) throws {
     func start() {
         started += 1
         let callbacks = ChildProcess.Callbacks(
-            started: { _, _ in },
+            started: { _ in },
             output: { _ in },
             ended: { _ in
                 ended += 1

@@ -1,3 +1,4 @@
+package import Descendants
 package import FileAccess
 import Foundation
 import Glibc
@@ -5,10 +6,8 @@ import Orchestration
 
 /// Who owns something, as it says itself.
 package struct Owner: Hashable, Sendable {
-    /// The process.
-    package var pid: Int32
-    /// When that process started, in clock ticks after boot; `nil` where nothing tells.
-    package var start: String?
+    /// The process; without a start where nothing told it.
+    package var process: ProcessID
     /// The machine it runs on.
     package var host: String
     /// Since when it owns it, in local time, for people.
@@ -16,11 +15,13 @@ package struct Owner: Hashable, Sendable {
     /// What it does, for people.
     package var work: String
 
+    /// The process's number.
+    package var pid: Int32 { process.pid }
+
     /// This process, from now on.
     package static func current(work: String) -> Owner {
         Owner(
-            pid: getpid(),
-            start: processStart(getpid()),
+            process: .own,
             host: ProcessInfo.processInfo.hostName,
             since: LocalTime.stamp(
                 WallTime(millisecondsSinceEpoch: Int64(Date().timeIntervalSince1970 * 1000))
@@ -33,34 +34,27 @@ package struct Owner: Hashable, Sendable {
     package var words: String { "process \(pid) on \(host) since \(since)" }
 
     /// One line for each part; the first is the process.
-    var lines: String { "\(pid)\n\(start ?? "")\n\(host)\n\(since)\n\(work)\n" }
+    var lines: String {
+        let start = process.start == 0 ? "" : "\(process.start)"
+        return "\(pid)\n\(start)\n\(host)\n\(since)\n\(work)\n"
+    }
 
-    init(pid: Int32, start: String?, host: String, since: String, work: String) {
-        (self.pid, self.start, self.host, self.since, self.work) = (pid, start, host, since, work)
+    init(process: ProcessID, host: String, since: String, work: String) {
+        (self.process, self.host, self.since, self.work) = (process, host, since, work)
     }
 
     /// Reads what `lines` wrote; `nil` for anything else.
     init?(lines: String) {
         let lines = lines.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-        guard lines.count >= 5, let pid = Int32(lines[0]), pid > 0 else { return nil }
+        guard lines.count >= 5, let pid = Int32(lines[0]), pid > 0,
+            let start = lines[1].isEmpty ? 0 : UInt64(lines[1])
+        else { return nil }
         self.init(
-            pid: pid,
-            start: lines[1].isEmpty ? nil : lines[1],
+            process: ProcessID(pid: pid, start: start),
             host: lines[2],
             since: lines[3],
             work: lines[4]
         )
-    }
-
-    /// When a process started, in clock ticks after boot (`proc(5)`, field 22 of `stat`).
-    static func processStart(_ pid: Int32) -> String? {
-        guard let bytes = RegularFile.contents("/proc/\(pid)/stat", limit: 4096) else {
-            return nil
-        }
-        let text = String(decoding: bytes, as: UTF8.self)
-        guard let end = text.lastIndex(of: ")") else { return nil }
-        let fields = text[end...].split(separator: " ")
-        return fields.count > 20 ? String(fields[20]) : nil
     }
 }
 

@@ -1,3 +1,4 @@
+import Descendants
 import FileAccess
 import Foundation
 import Glibc
@@ -90,16 +91,14 @@ extension TaskDirectory {
 
         var isCurrentProcess: Bool {
             guard pid == getpid() else { return false }
-            return owner.map { $0.start == Owner.processStart(pid) } ?? true
+            return owner.map { $0.process == .own } ?? true
         }
 
         var isAlive: Bool {
             if let isHeld = mark?.isHeld { return isHeld }
             // Another machine's processes can't be seen from here.
             if let owner, owner.host != ProcessInfo.processInfo.hostName { return true }
-            guard kill(pid, 0) == 0 || errno == EPERM else { return false }
-            guard let start = owner?.start, let now = Owner.processStart(pid) else { return true }
-            return start == now
+            return (owner?.process ?? ProcessID(pid: pid, start: 0)).mayBeAlive
         }
     }
 

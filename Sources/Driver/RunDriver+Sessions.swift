@@ -1,4 +1,5 @@
 import Autonomous
+import Descendants
 import EventLoop
 import Orchestration
 import Reporting

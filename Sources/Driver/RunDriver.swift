@@ -1,5 +1,6 @@
 import Autonomous
 import CodexEvents
+import Descendants
 package import EventLoop
 package import Orchestration
 package import Reporting
@@ -46,7 +47,7 @@ package final class RunDriver {
     private var readersDeadline: Timer?
     private var isFinishingReports = false
     private var signals: [SignalWatcher] = []
-    var leftovers: Leftovers?
+    var leftovers: LeftoverWatch?
     private var opener: TaskOpener?
     private var held: HeldTasks?
     var disk: DiskTroubles?
@@ -120,7 +121,7 @@ package final class RunDriver {
         readersDeadline = try Timer(loop: loop) { [unowned self] in giveUpReports() }
         beat()
         try watchSignals()
-        leftovers = try Leftovers(
+        leftovers = try LeftoverWatch(
             loop: loop,
             run: request.run,
             grace: request.plan.grace
@@ -176,8 +177,9 @@ package final class RunDriver {
         let survivors = Survivors(
             of: orchestrator.state,
             run: request.run,
-            tasks: names,
-            places: environment.places,
+            directories: environment.places.paths(
+                of: names + orchestrator.state.running.keys.map(\.task)
+            ),
             grace: request.plan.grace
         )
         let (reader, lost, machine) = (usageReader, lostSessions, machineReader)

@@ -1,4 +1,5 @@
 import Autonomous
+import Descendants
 import EventLoop
 import Foundation
 import Orchestration
@@ -31,43 +32,12 @@ struct SessionEnvironment: Sendable {
 
     /// `NAME=value` for each variable that tells whose a session is.
     func marks(of start: SessionStarted) -> [String] {
-        [
-            "\(SessionMark.runVariable)=\(run)", "\(SessionMark.taskVariable)=\(start.task)",
-            "\(SessionMark.sessionVariable)=\(start.session)",
-            "\(SessionMark.runnerVariable)=\(runner)",
-            "\(SessionMark.directoryVariable)=\(places.path(of: start.task))",
-        ]
-    }
-}
-
-/// What a process's environment tells of the session that it belongs to.
-struct SessionMark {
-    static let runVariable = "QUIRE_RUN"
-    static let taskVariable = "QUIRE_TASK"
-    static let sessionVariable = "QUIRE_SESSION"
-    static let runnerVariable = "QUIRE_RUNNER"
-    static let directoryVariable = "QUIRE_DIRECTORY"
-    static let variables = [
-        runVariable, taskVariable, sessionVariable, runnerVariable, directoryVariable,
-    ]
-
-    let run: String
-    let session: SessionKey
-    /// The Quire that started the session; `nil` where it does not say.
-    let runner: RunnerMark?
-    /// The task's directory, whatever run works on it; `nil` where it does not say.
-    let directory: String?
-
-    /// Reads a process's mark; `nil` for one that is of no session.
-    init?(of process: SeenProcess) {
-        guard let run = process.value(Self.runVariable),
-            let task = process.value(Self.taskVariable),
-            let number = process.value(Self.sessionVariable).flatMap(Int.init)
-        else { return nil }
-        self.run = run
-        session = SessionKey(task: task, number: number)
-        runner = process.value(Self.runnerVariable).flatMap(RunnerMark.init)
-        directory = process.value(Self.directoryVariable)
+        SessionMark.variables(
+            run: run,
+            session: start.key,
+            directory: places.path(of: start.task),
+            runner: runner
+        )
     }
 }
 
@@ -84,35 +54,9 @@ struct TaskPlaces: Sendable {
     }
 
     func path(of task: String) -> String { root + "/" + task }
-}
 
-/// A Quire by its process, and by whose numbers that is told.
-struct RunnerMark {
-    let process: ProcessName
-    /// Containers number their processes each for itself.
-    let namespace: String
-
-    /// This Quire.
-    static var own: RunnerMark {
-        RunnerMark(process: .own, namespace: ProcessTable.namespace)
+    /// The directories of some tasks, by the tasks' names.
+    func paths(of tasks: [String]) -> [String: String] {
+        Dictionary(tasks.map { ($0, path(of: $0)) }) { $1 }
     }
-
-    private init(process: ProcessName, namespace: String) {
-        (self.process, self.namespace) = (process, namespace)
-    }
-
-    /// Reads what `text` wrote; `nil` for anything else.
-    init?(_ text: String) {
-        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == 3, let pid = Int32(parts[0]), let start = UInt64(parts[1]) else {
-            return nil
-        }
-        self.init(process: ProcessName(pid: pid, start: start), namespace: String(parts[2]))
-    }
-
-    /// Its form in an environment: the process, its start, and its numbers' namespace.
-    var text: String { "\(process.pid)/\(process.start)/\(namespace)" }
-
-    /// Whether it is known to be dead: it is not where its number can't be looked up from here.
-    var isDead: Bool { namespace == ProcessTable.namespace && !process.isAlive }
 }

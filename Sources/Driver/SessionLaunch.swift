@@ -1,5 +1,6 @@
 import Autonomous
 import CodexEvents
+import Descendants
 import EventLoop
 import Orchestration
 

@@ -1,5 +1,6 @@
 import Autonomous
 import CodexEvents
+import Descendants
 import EventLoop
 import FileAccess
 import Orchestration
@@ -112,7 +113,7 @@ final class SessionRunner {
         log.onError = { [unowned self] in logFailed($0) }
         log.onPressure = { [unowned self] in logPressureChanged($0) }
         let callbacks = ChildProcess.Callbacks(
-            started: { [unowned self] in childStarted(pid: $0, processStart: $1) },
+            started: { [unowned self] in childStarted($0) },
             output: { [unowned self] in child?.passOn($0, to: log) },
             ended: { [unowned self] in childEnded($0) }
         )
@@ -134,7 +135,7 @@ final class SessionRunner {
         child?.kill()
     }
 
-    private func childStarted(pid: Int32, processStart: UInt64) {
+    private func childStarted(_ process: ProcessID) {
         let usage = usageBefore.usage
         if let resumedThread, let usage {
             let before = ThreadReport(thread: resumedThread, usage: usage)
@@ -146,8 +147,8 @@ final class SessionRunner {
                 SessionSpawned(
                     task: key.task,
                     session: key.number,
-                    pid: pid,
-                    processStart: processStart,
+                    pid: process.pid,
+                    processStart: process.start,
                     resumedUsage: usage
                 )
             )

@@ -1,4 +1,5 @@
 import CLibuv
+package import Descendants
 import Glibc
 
 /// A child process from its start on a worker thread until it has exited *and* its output has
@@ -22,7 +23,7 @@ package final class ChildProcess {
         package var directory: String
         /// All of standard input.
         package var input: [UInt8]
-        /// What its descendants can be told by, too (`SeenProcess.label`); 0 for none.
+        /// The number that its descendants inherit (`SessionLabel`); 0 for none.
         package var label: UInt64
 
         /// Makes a launch; see the properties.
@@ -48,7 +49,7 @@ package final class ChildProcess {
     /// What a child tells its owner, on the loop.
     package struct Callbacks {
         /// It lives: at most once, first of all.
-        package var started: (_ pid: Int32, _ processStart: UInt64) -> Void
+        package var started: (ProcessID) -> Void
         /// It wrote to standard output; the bytes are valid during the call alone.
         package var output: (Span<UInt8>) -> Void
         /// It is over: exactly once, last of all.
@@ -56,7 +57,7 @@ package final class ChildProcess {
 
         /// Makes the callbacks; see the properties.
         package init(
-            started: @escaping (_ pid: Int32, _ processStart: UInt64) -> Void,
+            started: @escaping (ProcessID) -> Void,
             output: @escaping (Span<UInt8>) -> Void,
             ended: @escaping (ChildEnd) -> Void
         ) {
@@ -136,10 +137,6 @@ package final class ChildProcess {
         }
     }
 
-    /// When a process started, in clock ticks after boot: with its pid its name for ever; 0 for a
-    /// process that is gone.
-    package static func processStart(pid: Int32) -> UInt64 { ProcessStat(pid: pid)?.start ?? 0 }
-
     private struct LaunchFailure: Error, Sendable {
         var errno: Int32
         var text: String
@@ -158,8 +155,8 @@ package final class ChildProcess {
     }
 
     private func adopt(_ spawned: Spawned) {
-        pid = spawned.pid
-        Reaper.of(loop).watch(pid: spawned.pid, pidfd: spawned.pidfd) { [self] in exited($0) }
+        pid = spawned.process.pid
+        Reaper.of(loop).watch(pid: pid, pidfd: spawned.pidfd) { [self] in exited($0) }
         output = PipeReader(loop: loop, descriptor: spawned.output) { [self] event in
             switch event {
             case .bytes(let bytes): callbacks?.output(bytes)
@@ -173,7 +170,7 @@ package final class ChildProcess {
             }
         }
         if isPaused { output?.pause() }
-        callbacks?.started(spawned.pid, spawned.processStart)
+        callbacks?.started(spawned.process)
         if let number = signalBeforeStart { signal(number) }
     }
 
@@ -262,22 +259,4 @@ package struct ChildEnd: Sendable {
     package var standardError: CapturedOutput
     /// Whether a descendant held the output open until the leak limit.
     package var outputLeaked: Bool
-}
-
-/// The contents of a file of `/proc`; `nil` when it can't be read.
-///
-/// A file that `isShort` comes whole with the first call.
-func readFile(_ path: String, isShort: Bool = false) -> [UInt8]? {
-    let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
-    guard file >= 0 else { return nil }
-    defer { close(file) }
-    var contents: [UInt8] = []
-    while true {
-        let piece = unsafe [UInt8](unsafeUninitializedCapacity: 4096) { buffer, count in
-            count = max(0, unsafe read(file, buffer.baseAddress, buffer.count))
-        }
-        if isShort { return piece }
-        if piece.isEmpty { return contents }
-        contents += piece
-    }
 }

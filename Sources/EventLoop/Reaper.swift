@@ -180,13 +180,14 @@ final class Reaper {
     }
 }
 
-/// The adoption of orphaned descendants.
-package enum Subreaper {
+// The adoption of orphaned descendants.
+extension Loop {
     /// Makes this process the parent of every descendant whose own parent dies, and reaps them as
     /// they end.
     ///
     /// For a program's one loop: it takes every child's status in the process.
-    package static func enable(on loop: Loop) throws(LoopError) {
-        try Reaper.of(loop).enableSubreaper()
-    }
+    package func adoptOrphans() throws(LoopError) { try Reaper.of(self).enableSubreaper() }
+
+    /// Whether an orphan may descend from a process that was not started here.
+    package var adoptsStrangers: Bool { Reaper.of(self).adoptsStrangers }
 }

@@ -1,14 +1,14 @@
 import CSpawn
+import Descendants
 import Glibc
 
 /// A process that was just started, and the parent's ends of its pipes.
 struct Spawned: Sendable {
-    var pid: pid_t
+    var process: ProcessID
     /// Readable when the process has ended; -1 where the system has no such thing.
     var pidfd: Int32
     var output: Int32
     var error: Int32
-    var processStart: UInt64
 
     /// Starts a process.
     ///
@@ -30,11 +30,10 @@ struct Spawned: Sendable {
         do {
             let pid = try start(launch, input: input, output: output.write, error: error.write)
             return Spawned(
-                pid: pid,
+                process: ProcessID(pid),
                 pidfd: cspawn_pidfd_open(pid),
                 output: output.read,
-                error: error.read,
-                processStart: ChildProcess.processStart(pid: pid)
+                error: error.read
             )
         } catch let failure {
             close(output.read)

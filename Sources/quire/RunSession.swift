@@ -53,7 +53,7 @@ struct RunSession {
         }
         Signals.ignoreHangup()
         let loop = try Loop()
-        try Subreaper.enable(on: loop)
+        try loop.adoptOrphans()
         let reports = try makeReports(loop)
         let driver = RunDriver(
             request,

@@ -40,7 +40,7 @@ struct ShortCommand {
         let timer = try Timer(loop: loop) { child?.kill() }
         timer.set(loop.now + patience)
         let callbacks = ChildProcess.Callbacks(
-            started: { _, _ in },
+            started: { _ in },
             output: { bytes in for place in bytes.indices { output.append(bytes[place]) } },
             ended: {
                 end = $0

@@ -1,4 +1,4 @@
-import EventLoop
+import Descendants
 import Foundation
 import TestSupport
 import Testing
@@ -83,7 +83,7 @@ private struct KilledRun {
 
     /// What lives of its sessions.
     var processes: [SeenProcess] {
-        (ProcessTable.processes(with: "QUIRE_RUN", of: root + "/m.yaml") ?? [])
-            .filter { $0.name.isAlive }
+        (SystemProcesses().marked() ?? [])
+            .filter { $0.value("QUIRE_RUN") == root + "/m.yaml" && $0.id.isAlive }
     }
 }

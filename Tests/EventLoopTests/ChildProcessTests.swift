@@ -1,3 +1,4 @@
+import Descendants
 import Foundation
 import Glibc
 import Synchronization
@@ -83,7 +84,7 @@ import Testing
         var end: ChildEnd?
         try withLoop { loop, done in
             let callbacks = ChildProcess.Callbacks(
-                started: { _, _ in },
+                started: { _ in },
                 output: { _ in },
                 ended: {
                     end = $0
@@ -152,7 +153,7 @@ import Testing
             }
             for _ in 0..<20 {
                 let callbacks = ChildProcess.Callbacks(
-                    started: { pid, _ in pids.append(pid) },
+                    started: { pids.append($0.pid) },
                     output: { _ in },
                     ended: { _ in
                         ended += 1
@@ -174,7 +175,7 @@ import Testing
         try withLoop { loop, done in
             var child: ChildProcess?
             let callbacks = ChildProcess.Callbacks(
-                started: { _, _ in },
+                started: { _ in },
                 output: { bytes in
                     for place in bytes.indices { finished.output.append(bytes[place]) }
                     if finished.text == "ready\n" { child?.terminate() }
@@ -196,7 +197,7 @@ import Testing
         var end: ChildEnd?
         try withLoop { loop, done in
             let callbacks = ChildProcess.Callbacks(
-                started: { _, _ in },
+                started: { _ in },
                 output: { _ in },
                 ended: {
                     end = $0
@@ -249,7 +250,7 @@ import Testing
                 }
             }
             let callbacks = ChildProcess.Callbacks(
-                started: { _, _ in
+                started: { _ in
                     started += 1
                     if started == 1000 { timer?.set(loop.now) }
                 },
@@ -334,7 +335,7 @@ private func startChildren(_ count: Int, on loop: Loop) {
     func startNext() {
         started += 1
         let callbacks = ChildProcess.Callbacks(
-            started: { _, _ in },
+            started: { _ in },
             output: { _ in },
             ended: { _ in
                 ended += 1
@@ -369,7 +370,7 @@ private func passOn(
         log.onPressure = { $0 ? child?.pauseOutput() : child?.resumeOutput() }
         log.onError = { failure = $0 }
         let callbacks = ChildProcess.Callbacks(
-            started: { _, _ in },
+            started: { _ in },
             output: { child?.passOn($0, to: log) },
             ended: { _ in
                 log.finish {

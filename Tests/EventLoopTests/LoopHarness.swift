@@ -1,3 +1,4 @@
+import Descendants
 import EventLoop
 import Foundation
 import Testing
@@ -58,8 +59,8 @@ func run(
     try withLoop { loop, done in
         var child: ChildProcess?
         let callbacks = ChildProcess.Callbacks(
-            started: { pid, _ in
-                finished.pid = pid
+            started: {
+                finished.pid = $0.pid
                 if let child { started(child, loop) }
             },
             output: { bytes in

@@ -204,7 +204,7 @@ import Testing
                     healthy.append("whole\n")
                     healthy.finish { end("written") }
                     let callbacks = ChildProcess.Callbacks(
-                        started: { _, _ in },
+                        started: { _ in },
                         output: { _ in },
                         ended: { _ in end("started") }
                     )
@@ -226,7 +226,7 @@ import Testing
                 let writer = LogWriter(loop: loop, path: path)
                 writer.append(text)
                 let callbacks = ChildProcess.Callbacks(
-                    started: { _, _ in },
+                    started: { _ in },
                     output: { for place in $0.indices { read.output.append($0[place]) } },
                     ended: { _ in
                         #expect(writer.lostBytes == 0)
@@ -261,7 +261,7 @@ import Testing
                         $0 ? children[name]?.pauseOutput() : children[name]?.resumeOutput()
                     }
                     let callbacks = ChildProcess.Callbacks(
-                        started: { _, _ in },
+                        started: { _ in },
                         output: { children[name]?.passOn($0, to: log) },
                         ended: { _ in
                             order.append(name)

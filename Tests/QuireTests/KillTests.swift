@@ -1,4 +1,4 @@
-import EventLoop
+import Descendants
 import Foundation
 import Orchestration
 import RunStore
@@ -114,8 +114,9 @@ private final class Killing {
 
     /// Processes of the run's sessions that another Quire than `pid` had started.
     private static func processes(of run: QuireRun, butOf pid: Int32) -> [SeenProcess] {
-        (ProcessTable.processes(with: "QUIRE_RUN", of: run.root + "/m.yaml") ?? []).filter {
-            $0.name.isAlive && $0.value("QUIRE_RUNNER")?.hasPrefix("\(pid)/") != true
+        (SystemProcesses().marked() ?? []).filter {
+            $0.value("QUIRE_RUN") == run.root + "/m.yaml" && $0.id.isAlive
+                && $0.value("QUIRE_RUNNER")?.hasPrefix("\(pid)/") != true
         }
     }
 }

@@ -1,4 +1,4 @@
-import EventLoop
+import Descendants
 import Foundation
 import Orchestration
 import RunStore
@@ -106,8 +106,8 @@ import Testing
             let mark = [
                 "QUIRE_RUN": run.root + "/m.yaml", "QUIRE_TASK": "t", "QUIRE_SESSION": "1",
             ]
-            let start = ChildProcess.processStart(pid: getpid())
-            let namespace = ProcessTable.namespace
+            let start = ProcessID.own.start
+            let namespace = SystemProcesses().namespace
             let spared = try [
                 mark.merging(["QUIRE_RUN": run.root + "/other.yaml"]) { $1 },
                 mark.filter { $0.key != "QUIRE_SESSION" },
@@ -129,13 +129,12 @@ import Testing
     @Test func `a number of the journal that another process has by now is spared`() throws {
         try withRun { run in
             try run.write([("t", "entries=1"), ("u", "entries=1")])
-            func bystander() throws -> (Process, ProcessName) {
+            func bystander() throws -> (Process, ProcessID) {
                 let process = Process()
                 process.executableURL = URL(filePath: "/bin/sleep")
                 process.arguments = ["600"]
                 try process.run()
-                let pid = process.processIdentifier
-                return (process, ProcessName(pid: pid, start: ChildProcess.processStart(pid: pid)))
+                return (process, ProcessID(process.processIdentifier))
             }
             let (spared, ended) = try (bystander(), bystander())
             defer {
@@ -180,13 +179,5 @@ import Testing
             #expect(outcome.output.contains("u: ended 1 process of session 1"), "\(outcome.output)")
             #expect(!outcome.output.contains("t: ended"), "\(outcome.output)")
         }
-    }
-
-    @Test func `of a variable that occurs twice the last one counts`() {
-        let process = SeenProcess(
-            name: .own,
-            environment: ["QUIRE_RUN=outer", "A=1", "QUIRE_RUN=inner", "QUIRE_RUNNER=x"]
-        )
-        #expect(process.value("QUIRE_RUN") == "inner")
     }
 }

@@ -1,3 +1,4 @@
+import Descendants
 package import EventLoop
 import Foundation
 
@@ -73,8 +74,8 @@ package struct Program {
         timer.set(loop.now + deadline)
         let killer = try EventLoop.Timer(loop: loop) { kill(pid, Signals.kill) }
         let callbacks = ChildProcess.Callbacks(
-            started: { number, _ in
-                pid = number
+            started: {
+                pid = $0.pid
                 killer.set(killAfter.map { loop.now + $0 })
             },
             output: { span in

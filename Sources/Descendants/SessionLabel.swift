@@ -1,20 +1,20 @@
-import EventLoop
+import Glibc
 import Orchestration
 
-/// What every process of a session carries, whatever it does to its environment: a number that tells
-/// the Quire that started it, the task directory and the session.
+/// A number that every process of a session carries, whatever it does to its environment: it tells
+/// the Quire that started the session, the task directory and the session (`cspawn_label`).
 ///
 /// Not seen are processes that somebody else starts for a session (a system's or a container's
 /// daemon), and those that were given limits of their own (`su`, `sudo`).
-struct SessionLabel: Hashable, Sendable {
+package struct SessionLabel: Hashable, Sendable {
     private static let (runnerBits, placeBits, sessionBits) = (22, 25, 16)
 
-    /// All of it, from 1 to 2^63 - 1.
-    let value: UInt64
+    /// The number, from 1 to 2^63 - 1.
+    package let value: UInt64
 
     /// Makes the label of a session in a task directory, which this Quire starts.
-    init(place: String, session: Int) {
-        let runner = UInt64(TaskOpening.ownPID) << (Self.placeBits + Self.sessionBits)
+    package init(place: String, session: Int) {
+        let runner = UInt64(getpid()) << (Self.placeBits + Self.sessionBits)
         value = runner | Self.hash(place) << Self.sessionBits | Self.low(session)
     }
 
