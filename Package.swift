@@ -75,6 +75,7 @@ let package = Package(
             swiftSettings: strict + [.strictMemorySafety()]
         ),
         .target(name: "CSpawn"),
+        library("Dates", ["Orchestration"]),
         .target(
             name: "Descendants",
             dependencies: ["CSpawn", "Orchestration"],
@@ -89,20 +90,20 @@ let package = Package(
         .target(name: "CScan"),
         .target(
             name: "CodexEvents",
-            dependencies: ["Orchestration", "CScan"],
+            dependencies: ["Dates", "Orchestration", "CScan"],
             swiftSettings: strict + [.strictMemorySafety()]
         ),
         library("FileAccess"),
-        library("Autonomous", ["Descendants", "FileAccess", "Orchestration"]),
+        library("Autonomous", ["Dates", "Descendants", "FileAccess", "Orchestration"]),
         library("Manifest", ["Orchestration", yams]),
         library("RunStore", ["FileAccess", "Orchestration", grdb]),
-        library("Reporting", ["Orchestration"]),
+        library("Reporting", ["Dates", "Orchestration"]),
         library("Simulation", ["Orchestration"], settings: fast),
         library(
             "Driver",
             [
-                "EventLoop", "RunStore", "Reporting", "Autonomous", "CodexEvents", "Descendants",
-                "FileAccess", "Orchestration", logging,
+                "EventLoop", "RunStore", "Reporting", "Autonomous", "CodexEvents", "Dates",
+                "Descendants", "FileAccess", "Orchestration", logging,
             ]
         ),
         library("CodexSim"),
@@ -111,6 +112,7 @@ let package = Package(
             name: "quire",
             dependencies: [
                 "Driver", "EventLoop", "RunStore", "Reporting", "Autonomous", "CodexEvents",
+                "Dates",
                 "FileAccess", "Orchestration", "Manifest", "Simulation", "CodexSim", "Version",
                 argumentParser,
                 logging,
@@ -134,13 +136,14 @@ let package = Package(
             ["CodexEvents", "CScan", "DecoderPromises", "Orchestration"],
             resources: [.copy("Fixtures")]
         ),
+        tests("DatesTests", ["Dates", "Orchestration"]),
         tests("DescendantsTests", ["Descendants", "Orchestration"]),
         tests("EventLoopTests", ["Descendants", "EventLoop"]),
         tests("DriverTests", ["Driver", "EventLoop", "Orchestration", "Reporting"]),
         tests("ManifestTests", ["Manifest", "Orchestration", yams]),
         .testTarget(
             name: "ReportingTests",
-            dependencies: ["Reporting", "Orchestration", "Simulation"],
+            dependencies: ["Dates", "Reporting", "Orchestration", "Simulation"],
             exclude: ["Goldens"],
             swiftSettings: strict
         ),

@@ -44,7 +44,7 @@ package struct Checklist: Hashable, Sendable {
     ///   malformed or out of order, or a fence or comment that is never closed.
     package init(bytes: [UInt8]) throws(Damage) {
         guard bytes.count <= Self.sizeLimit else {
-            throw Damage(description: "it is larger than \(Self.sizeLimit / 1024 / 1024) MiB")
+            throw Damage(description: "it is larger than \(Int64(Self.sizeLimit).bytesForPeople)")
         }
         if let encoding = ByteOrder.name(bytes) {
             throw Damage(description: "it is \(encoding), not UTF-8; write it in UTF-8")

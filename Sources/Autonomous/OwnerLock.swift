@@ -1,3 +1,4 @@
+import Dates
 package import Descendants
 package import FileAccess
 import Foundation
@@ -23,9 +24,7 @@ package struct Owner: Hashable, Sendable {
         Owner(
             process: .own,
             host: ProcessInfo.processInfo.hostName,
-            since: LocalTime.stamp(
-                WallTime(millisecondsSinceEpoch: Int64(Date().timeIntervalSince1970 * 1000))
-            ),
+            since: LocalTime.stamp(.now),
             work: work
         )
     }

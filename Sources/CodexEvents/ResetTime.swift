@@ -1,3 +1,4 @@
+import Dates
 package import Orchestration
 
 /// When a limit is over, out of the words that tell it.
@@ -69,7 +70,7 @@ package enum ResetTime {
             let year = Int(words[2]), (1970...9999).contains(year)
         else { return nil }
         words.removeFirst(3)
-        return daysSinceEpoch(year: year, month: month + 1, day: day)
+        return GregorianCalendar.daysSinceEpoch(year: year, month: month + 1, day: day)
     }
 
     /// The minute of the day in `10:11 am`.
@@ -143,18 +144,6 @@ package enum ResetTime {
         let after = utc(offset(middle + .seconds(86_400)))
         let shown = [before, after].filter { utc(offset($0)) == $0 }.sorted()
         return shown.first { $0 + .seconds(60) > now } ?? shown.last ?? before
-    }
-
-    /// Days from 1970-01-01 in the Gregorian calendar.
-    ///
-    /// Source: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `days_from_civil`.
-    private static func daysSinceEpoch(year: Int, month: Int, day: Int) -> Int {
-        let shifted = month <= 2 ? year - 1 : year
-        let era = shifted / 400
-        let yearOfEra = shifted - era * 400
-        let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
-        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
-        return era * 146_097 + dayOfEra - 719_468
     }
 }
 

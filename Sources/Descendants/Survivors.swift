@@ -120,7 +120,7 @@ extension Warned {
         _ words: (_ count: String, _ numbers: String) -> String
     ) -> Warned {
         let numbers = processes.map(\.pid).sorted().map { "\($0)" }
-        let count = numbers.count == 1 ? "1 process" : "\(numbers.count) processes"
+        let count = Format.count(numbers.count, "process", plural: "processes")
         return Warned(task: session.task, message: words(count, numbers.joined(separator: " ")))
     }
 }

@@ -1,3 +1,5 @@
+import Reporting
+
 /// What `{command}` stands for: the agent, and a shell script around it on the machine where it runs.
 ///
 /// Needs nothing but a POSIX shell there; what of `flock`, `setsid`, `setpriv` and GNU's `tail` there

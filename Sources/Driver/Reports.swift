@@ -1,4 +1,5 @@
 import Autonomous
+import Dates
 package import EventLoop
 import Glibc
 package import Orchestration

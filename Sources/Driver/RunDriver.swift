@@ -1,5 +1,6 @@
 import Autonomous
 import CodexEvents
+import Dates
 import Descendants
 package import EventLoop
 package import Orchestration

@@ -1,5 +1,6 @@
 import Autonomous
 import CodexEvents
+import Dates
 import Descendants
 import EventLoop
 import FileAccess

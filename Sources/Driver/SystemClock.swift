@@ -1,6 +1,5 @@
+import Dates
 import EventLoop
-import Foundation
-import Glibc
 package import Orchestration
 
 /// Both of Quire's clocks.
@@ -29,7 +28,5 @@ package struct SystemClock {
     mutating func exclude(_ time: Duration) { excluded += time }
 
     /// UTC.
-    package static var wall: WallTime {
-        WallTime(millisecondsSinceEpoch: Int64(clamping: Date().timeIntervalSince1970 * 1000))
-    }
+    package static var wall: WallTime { .now }
 }

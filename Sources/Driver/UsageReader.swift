@@ -1,4 +1,5 @@
 import CodexEvents
+import Dates
 import EventLoop
 import Foundation
 import Orchestration
@@ -88,7 +89,7 @@ struct UsageReader: Sendable {
     }
 
     private static func day(_ time: WallTime) -> String {
-        String(Format.timestamp(time).prefix(10)).replacing("-", with: "/")
+        time.date("/")
     }
 }
 

@@ -112,8 +112,8 @@ extension AdmissionPlan {
         guard let maxLoad, load >= (swings ? maxLoad * 0.9 : maxLoad) else { return nil }
         let tenths = (load * 10).rounded() / 10
         return Shortage(
-            reason: "the load is \(tenths) on \(processors) processor"
-                + "\(processors == 1 ? "" : "s"), and max_load is \(maxLoad): sessions run one at "
+            reason: "the load is \(tenths) on \(Format.count(processors, "processor")), "
+                + "and max_load is \(maxLoad): sessions run one at "
                 + "a time until it has fallen",
             letsOneRun: true
         )

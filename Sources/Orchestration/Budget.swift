@@ -109,31 +109,16 @@ package struct Spending: Hashable, Sendable, Codable {
     /// Which limit of a budget this reaches, in words; `nil` for none.
     func reaches(_ budget: Budget) -> String? {
         if let limit = budget.tokens, tokens >= Double(limit) {
-            return "\(Self.count(tokens)) of \(Self.count(Double(limit))) tokens are spent"
+            return
+                "\(Format.tokensInWords(tokens)) of \(Format.tokensInWords(Double(limit))) tokens are spent"
         }
         if let limit = budget.cost, cost >= limit {
-            return "\(Self.money(cost)) of \(Self.money(limit)) is spent"
+            return "\(Format.money(cost)) of \(Format.money(limit)) is spent"
         }
         if let limit = budget.wall, seconds >= limit.inSeconds {
             let spent = Duration(inSeconds: seconds.rounded())
             return "\(spent.forPeople) of \(limit.forPeople) are over"
         }
         return nil
-    }
-
-    /// A number of tokens as people write it: `900`, `1.2k`, `40M`.
-    package static func count(_ number: Double) -> String {
-        let units = [(1e9, "G"), (1e6, "M"), (1e3, "k")]
-        guard let (size, unit) = units.first(where: { number >= $0.0 }) else {
-            return "\(Int(clamping: number))"
-        }
-        let tenths = Int(clamping: (number / size * 10).rounded())
-        return tenths % 10 == 0 ? "\(tenths / 10)\(unit)" : "\(tenths / 10).\(tenths % 10)\(unit)"
-    }
-
-    /// An amount with two places.
-    package static func money(_ amount: Double) -> String {
-        let cents = Int(clamping: (min(amount, 1e15) * 100).rounded())
-        return "\(cents / 100).\(cents % 100 < 10 ? "0" : "")\(cents % 100)"
     }
 }

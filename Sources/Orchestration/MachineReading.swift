@@ -56,14 +56,3 @@ package struct MachineReading: Hashable, Sendable {
         self.disks = disks
     }
 }
-
-extension Int64 {
-    /// A number of bytes as people write it: `600 KiB`, `1.5 GiB`.
-    package var bytesForPeople: String {
-        let units = ["bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]
-        let place = Swift.min(units.count - 1, (63 - Swift.max(1, self).leadingZeroBitCount) / 10)
-        let tenths = (Double(self) / Double(Int64(1) << (10 * place)) * 10).rounded() / 10
-        let isWhole = place == 0 || tenths >= 100 || tenths == tenths.rounded()
-        return "\(isWhole ? "\(Int64(tenths.rounded()))" : "\(tenths)") \(units[place])"
-    }
-}

@@ -50,18 +50,3 @@ extension Orchestrator {
         watch.kill(key, at: now.awake + max(state.plan.grace, .seconds(1)))
     }
 }
-
-extension Duration {
-    /// The duration as people write it: `45 min`, `10 s`, `1.5 s`, `2 h 5 min`.
-    package var forPeople: String {
-        let milliseconds = wholeMilliseconds
-        if milliseconds < 60_000 {
-            let tenths = (milliseconds + 50) / 100
-            return tenths % 10 == 0 ? "\(tenths / 10) s" : "\(tenths / 10).\(tenths % 10) s"
-        }
-        let (hours, minutes) = (milliseconds / 3_600_000, milliseconds / 60_000 % 60)
-        let seconds = milliseconds / 1000 % 60
-        if hours > 0 { return minutes > 0 ? "\(hours) h \(minutes) min" : "\(hours) h" }
-        return seconds > 0 ? "\(minutes) min \(seconds) s" : "\(minutes) min"
-    }
-}

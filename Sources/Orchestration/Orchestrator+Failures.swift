@@ -13,8 +13,7 @@ extension Orchestrator {
             state.running.count, failures == 1 ? "a task" : "\(failures) tasks"
         )
         warn(
-            "\(failed) failed: nothing more starts, \(running) "
-                + "session\(running == 1 ? "" : "s") may finish"
+            "\(failed) failed: nothing more starts, \(Format.count(running, "session")) may finish"
         )
     }
 }

@@ -1,3 +1,4 @@
+import Dates
 package import Orchestration
 
 /// What holds starts, in words.
@@ -27,7 +28,7 @@ package enum GateWords {
         let day = Duration.seconds(86_400)
         let clock =
             left < day
-            ? Format.timeOfDay(until, offset: offset(until)) : Format.timestamp(until)
+            ? until.timeOfDay(offset: offset(until)) : until.timestamp
         return " for \(Format.duration(left)) more, until \(clock)"
     }
 }

@@ -1,3 +1,4 @@
+import Dates
 import Foundation
 package import Orchestration
 
@@ -52,7 +53,7 @@ package struct JSONLines: Sendable {
     package func line(_ event: RunEvent, sequence: Int, at moment: Moment) throws -> SafeText {
         let line = Line(
             sequence: sequence,
-            time: Format.timestamp(moment.wall),
+            time: moment.wall.timestamp,
             run: run,
             event: event
         )

@@ -1,3 +1,4 @@
+import Dates
 import Orchestration
 
 /// A run as JUnit XML: a suite for each part, a case for each task.
@@ -69,7 +70,7 @@ private struct Suite {
         ]
         if let part {
             // ISO 8601 without fraction and zone, as Ant has it.
-            attributes.append(("timestamp", String(Format.timestamp(part.began).prefix(19))))
+            attributes.append(("timestamp", String(part.began.timestamp.prefix(19))))
         }
         xml.open("testsuite", attributes)
         writeProperties(to: &xml)
@@ -176,7 +177,7 @@ private struct XMLText {
         begin(name, attributes)
         guard let content else { return add("/>\n") }
         add(">")
-        escape(content, isAttribute: false)
+        add(content.markupEscaped())
         add("</\(name)>\n")
     }
 
@@ -185,7 +186,7 @@ private struct XMLText {
         add("<\(name)")
         for (key, value) in attributes {
             add(" \(key)=\"")
-            escape(value, isAttribute: true)
+            add(value.markupEscaped(isAttribute: true))
             add("\"")
         }
     }
@@ -193,31 +194,4 @@ private struct XMLText {
     private mutating func indent() { bytes += Array(repeating: 32, count: depth * 2) }
 
     private mutating func add(_ text: String) { bytes.append(contentsOf: text.utf8) }
-
-    /// Text as it may stand in XML 1.0; what no file may hold, such as control characters, and what
-    /// reorders text becomes U+FFFD.
-    private mutating func escape(_ text: String, isAttribute: Bool) {
-        if text.utf8.allSatisfy(\.isPlainInXML) { return add(text) }
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "&": add("&amp;")
-            case "<": add("&lt;")
-            case ">": add("&gt;")
-            case "\"": add("&quot;")
-            case "\t" where !isAttribute, "\n" where !isAttribute: bytes.append(UInt8(scalar.value))
-            // A reader makes spaces of those in attributes, and a newline of a carriage return.
-            case "\t", "\n", "\r": add("&#\(scalar.value);")
-            case "\u{0}"..."\u{1F}", "\u{7F}"..."\u{9F}", "\u{FFFE}"..."\u{FFFF}": add("\u{FFFD}")
-            case _ where Sanitizer.isHostile(scalar): add("\u{FFFD}")
-            default: bytes.append(contentsOf: scalar.utf8)
-            }
-        }
-    }
-}
-
-extension UInt8 {
-    /// Whether a byte of ASCII means itself in XML.
-    fileprivate var isPlainInXML: Bool {
-        self >= 0x20 && self < 0x7F && ![0x22, 0x26, 0x3C, 0x3E].contains(self)
-    }
 }

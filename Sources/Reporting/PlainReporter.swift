@@ -1,3 +1,4 @@
+import Dates
 package import Orchestration
 
 /// A run in plain lines, for pipes and CI: one for each thing that people care about.
@@ -15,7 +16,7 @@ package struct PlainReporter: Sendable {
     /// `view` has the fact in already.
     package func lines(for event: RunEvent, at moment: Moment, view: RunView) -> [SafeText] {
         guard let text = text(for: event, at: moment.wall, view: view) else { return [] }
-        return ["\(Format.timeOfDay(moment.wall, offset: offset(moment.wall))) \(text)"]
+        return ["\(moment.wall.timeOfDay(offset: offset(moment.wall))) \(text)"]
     }
 
     /// How far the run has come, in one line.
@@ -24,7 +25,7 @@ package struct PlainReporter: Sendable {
             "starts are held" + GateWords.hold($0, at: moment.wall, offset: offset)
         }
         let text = (held + [RunSummary.text(view, at: moment)]).joined(separator: "; ")
-        return "\(Format.timeOfDay(moment.wall, offset: offset(moment.wall))) \(text)"
+        return "\(moment.wall.timeOfDay(offset: offset(moment.wall))) \(text)"
     }
 
     private func text(for event: RunEvent, at now: WallTime, view: RunView) -> String? {

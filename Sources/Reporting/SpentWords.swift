@@ -15,7 +15,7 @@ package enum SpentWords {
             "\(Format.tokens(usage.input)) in, \(Format.tokens(usage.cachedInput)) of it cached, "
             + "\(Format.tokens(usage.output)) out"
         if estimated > 0 { parts += "; \(Format.tokens(estimated)) estimated" }
-        let cost = prices.map { ", cost \(Spending.money($0.cost(of: usage)))" }
+        let cost = prices.map { ", cost \(Format.money($0.cost(of: usage)))" }
         return "\(total) (\(parts))\(cost ?? "")"
     }
 
@@ -27,8 +27,8 @@ package enum SpentWords {
             parts.append("\(more) tokens over the budget of \(Format.tokens(most))")
         }
         if let most = budget.cost, spent.cost > most {
-            let more = Spending.money(spent.cost - most)
-            parts.append("\(more) over the budget of \(Spending.money(most))")
+            let more = Format.money(spent.cost - most)
+            parts.append("\(more) over the budget of \(Format.money(most))")
         }
         guard !parts.isEmpty else { return nil }
         return parts.joined(separator: ", ") + ": by what was running when it was used up"

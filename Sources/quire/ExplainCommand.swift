@@ -1,5 +1,6 @@
 import ArgumentParser
 import Autonomous
+import Dates
 import Driver
 import Foundation
 import Orchestration

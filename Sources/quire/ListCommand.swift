@@ -1,5 +1,6 @@
 import ArgumentParser
 import Autonomous
+import Dates
 import Foundation
 import Orchestration
 import Reporting
@@ -198,7 +199,7 @@ struct ListCommand: ParsableCommand {
         ])
         for run in runs {
             table.add([
-                run.name, run.status, "\(run.legs)", Format.timestamp(run.began), run.id,
+                run.name, run.status, "\(run.legs)", run.began.timestamp, run.id,
             ])
         }
         Terminal.say(table.lines(width: Terminal.columns).joined(separator: "\n") + "\n")

@@ -1,5 +1,6 @@
 import Autonomous
 import CodexEvents
+import Dates
 import Driver
 import Orchestration
 import Reporting
@@ -91,10 +92,7 @@ struct LogView {
     }
 
     private static func heading(_ session: SessionRow) -> SafeText {
-        let began = Format.localTime(
-            session.began,
-            offset: LocalTime.offset(at: session.began)
-        )
+        let began = LocalTime.stamp(session.began)
         return "— session \(session.number), \(session.role), \(began)"
     }
 

@@ -87,7 +87,7 @@ struct PlanCommand: ParsableCommand {
             redo: try lists.redone(of: selected),
             policy: lists.policy
         )
-        let command = ["quire run", self.manifest.quotedForShell] + selection.words
+        let command = ["quire run", self.manifest.shellQuoted] + selection.words
         let refusal = review.refusal(command.joined(separator: " ")) { texts[$0] }
         if let refusal { throw refusal }
     }

@@ -98,11 +98,11 @@ struct PlanDetails {
     }
 
     private static func shell(_ words: [String]) -> String {
-        words.map(\.quotedForShell).joined(separator: " ")
+        words.map(\.shellQuoted).joined(separator: " ")
     }
 
     private static func assignment(_ name: String, _ value: String) -> String {
-        "\(name)=\(value.quotedForShell)"
+        "\(name)=\(value.shellQuoted)"
     }
 }
 

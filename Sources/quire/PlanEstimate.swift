@@ -89,7 +89,7 @@ struct PlanEstimate: Encodable {
             line("sessions", sessions) { "\(Int(clamping: $0.rounded()))" },
             line("tokens  ", tokens) { Format.tokens(Int64(clamping: $0)) },
         ]
-        if let cost { lines.append(line("cost    ", cost, Spending.money)) }
+        if let cost { lines.append(line("cost    ", cost, Format.money)) }
         lines.append(line("time    ", seconds) { Format.duration(Duration(inSeconds: $0)) })
         return lines + ["sessions: \(sizeBasis)", "tokens: \(tokenBasis)"]
     }
@@ -152,7 +152,7 @@ extension PlanEstimate {
                 )
             }
             if let limit = budget.cost, cost > limit {
-                words.append("a cost of \(Spending.money(limit)) for about \(Spending.money(cost))")
+                words.append("a cost of \(Format.money(limit)) for about \(Format.money(cost))")
             }
             if let limit = budget.wall, seconds > limit.inSeconds {
                 words.append(

@@ -175,7 +175,7 @@ struct RunCommand: WorkingCommand {
 
     /// The command that does the same once more, in words of a shell.
     private var command: String {
-        (["quire run", manifest.quotedForShell] + selection.words).joined(separator: " ")
+        (["quire run", manifest.shellQuoted] + selection.words).joined(separator: " ")
     }
 
     private func summary(_ result: RunSession.Result) -> SafeText {

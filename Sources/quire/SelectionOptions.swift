@@ -65,7 +65,7 @@ struct SelectionOptions: ParsableArguments {
             [("--only", only), ("--skip", skip), ("--history", history)]
             + [("--changed-since", changedSince.map { [$0] } ?? [])]
             + [("--shard", shard.map { ["\($0)"] } ?? [])]
-        return named.flatMap { name, values in values.flatMap { [name, $0.quotedForShell] } }
+        return named.flatMap { name, values in values.flatMap { [name, $0.shellQuoted] } }
     }
 
     /// The manifest's tasks that are selected.
@@ -224,16 +224,6 @@ extension Shard {
 }
 
 extension String {
-    /// The text as a word of a shell's command.
-    var quotedForShell: String {
-        let isPlain =
-            !isEmpty
-            && allSatisfy {
-                $0.isASCII && ($0.isLetter || $0.isNumber || "/._-,:=@%+".contains($0))
-            }
-        return isPlain ? self : "'" + replacingOccurrences(of: "'", with: "'\\''") + "'"
-    }
-
     /// The patterns that commas join.
     var patterns: [String] {
         split(separator: ",", omittingEmptySubsequences: false).map(String.init)

@@ -1,3 +1,4 @@
+import Reporting
 import Simulation
 
 /// A page with pictures of simulated batches: what each slot did, how many tasks were complete
@@ -224,15 +225,5 @@ struct SimulationPage {
 
     private func round(_ number: Double) -> String { SimulationTable.decimal(number, 1) }
 
-    private func escaped(_ text: String) -> String {
-        text.reduce(into: "") { result, character in
-            switch character {
-            case "&": result += "&amp;"
-            case "<": result += "&lt;"
-            case ">": result += "&gt;"
-            case "\"": result += "&quot;"
-            default: result.append(character)
-            }
-        }
-    }
+    private func escaped(_ text: String) -> String { text.markupEscaped() }
 }

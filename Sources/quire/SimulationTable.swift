@@ -38,7 +38,7 @@ struct SimulationTable {
         for (slots, figures) in results {
             if let limits = figures.limits { addWaits(figures.policy, slots, limits) }
             if let cost = figures.cost {
-                costs.add([figures.policy, "\(slots)", Spending.money(cost)])
+                costs.add([figures.policy, "\(slots)", Format.money(cost)])
             }
         }
         for ((slots, figures), ratio) in zip(results, ratios) {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Autonomous
 import CodexEvents
+import Dates
 import Driver
 import EventLoop
 import Foundation

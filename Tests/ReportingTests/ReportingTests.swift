@@ -1,3 +1,4 @@
+import Dates
 import Foundation
 import Orchestration
 import Reporting
@@ -150,6 +151,6 @@ private let offset: @Sendable (WallTime) -> Int = { _ in 7200 }
         (1_795_424_892_568, "2026-11-23T09:08:12.568Z"), (-1, "1969-12-31T23:59:59.999Z"),
     ])
     func `an instant is told in UTC`(milliseconds: Int64, text: String) {
-        #expect(Format.timestamp(WallTime(millisecondsSinceEpoch: milliseconds)) == text)
+        #expect(WallTime(millisecondsSinceEpoch: milliseconds).timestamp == text)
     }
 }

@@ -1,0 +1,87 @@
+/// Numbers as people read them: durations, counts, tokens, bytes and money, in tables and sentences.
+package enum Format {
+    /// A duration in at most two units, for tables: `4s`, `3m 20s`, `2h 05m`.
+    package static func duration(_ duration: Duration) -> String {
+        let seconds = max(0, Int(clamping: duration.inSeconds))
+        let (hours, minutes) = (seconds / 3600, seconds / 60 % 60)
+        if hours > 0 { return "\(hours)h \(twoDigits(minutes))m" }
+        return minutes > 0 ? "\(minutes)m \(twoDigits(seconds % 60))s" : "\(seconds)s"
+    }
+
+    /// A count of things, in English: `1 task`, `2 tasks`.
+    package static func count(_ count: Int, _ noun: String, plural: String? = nil) -> String {
+        "\(count) \(count == 1 ? noun : plural ?? noun + "s")"
+    }
+
+    /// A count of tokens, for tables: `950`, `12.3k`, `4.1M`.
+    package static func tokens(_ count: Int64) -> String {
+        switch count {
+        case ..<1000: "\(count)"
+        case ..<1_000_000: "\(tenths(Double(count) / 1000))k"
+        default: "\(tenths(Double(count) / 1_000_000))M"
+        }
+    }
+
+    /// A count of tokens in a sentence: `900`, `1.2k`, `40M`.
+    package static func tokensInWords(_ number: Double) -> String {
+        let units = [(1e9, "G"), (1e6, "M"), (1e3, "k")]
+        guard let (size, unit) = units.first(where: { number >= $0.0 }) else {
+            return "\(Int(clamping: number))"
+        }
+        return shortTenths(Int64(clamping: (number / size * 10).rounded())) + unit
+    }
+
+    /// An amount of money, with two places.
+    package static func money(_ amount: Double) -> String {
+        let cents = Int(clamping: (min(amount, 1e15) * 100).rounded())
+        return "\(cents / 100).\(twoDigits(cents % 100))"
+    }
+
+    /// A task's progress: `3/12`; `-` while its list is not known.
+    package static func progress(_ progress: Progress?) -> String {
+        progress.map { "\($0.ticked)/\($0.total)" } ?? "-"
+    }
+
+    /// A bar of this many columns, filled to a share.
+    package static func bar(_ share: Double, width: Int) -> String {
+        let filled = max(0, min(width, Int(clamping: (share * Double(width)).rounded())))
+        return String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
+    }
+
+    private static func twoDigits(_ number: Int) -> String {
+        number < 10 ? "0\(number)" : "\(number)"
+    }
+
+    private static func tenths(_ number: Double) -> String {
+        let tenths = Int(clamping: (number * 10).rounded())
+        return "\(tenths / 10).\(tenths % 10)"
+    }
+
+    /// A number of tenths; without its decimal where that is zero.
+    fileprivate static func shortTenths(_ tenths: Int64) -> String {
+        tenths % 10 == 0 ? "\(tenths / 10)" : "\(tenths / 10).\(tenths % 10)"
+    }
+}
+
+extension Duration {
+    /// The duration in a sentence: `45 min`, `10 s`, `1.5 s`, `2 h 5 min`.
+    package var forPeople: String {
+        let milliseconds = wholeMilliseconds
+        if milliseconds < 60_000 { return Format.shortTenths((milliseconds + 50) / 100) + " s" }
+        let (hours, minutes) = (milliseconds / 3_600_000, milliseconds / 60_000 % 60)
+        let seconds = milliseconds / 1000 % 60
+        if hours > 0 { return minutes > 0 ? "\(hours) h \(minutes) min" : "\(hours) h" }
+        return seconds > 0 ? "\(minutes) min \(seconds) s" : "\(minutes) min"
+    }
+}
+
+extension Int64 {
+    /// The number of bytes in a sentence: `600 KiB`, `1.5 GiB`.
+    package var bytesForPeople: String {
+        let units = ["bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]
+        let place = Swift.min(units.count - 1, (63 - Swift.max(1, self).leadingZeroBitCount) / 10)
+        let tenths = (Double(self) / Double(Int64(1) << (10 * place)) * 10).rounded() / 10
+        let isWhole = place == 0 || tenths >= 100 || tenths == tenths.rounded()
+        return "\(isWhole ? "\(Int64(tenths.rounded()))" : "\(tenths)") \(units[place])"
+    }
+}

@@ -1,0 +1,35 @@
+import Orchestration
+import Reporting
+import Testing
+
+@Suite struct `Words for programs` {
+    @Test(arguments: [
+        ("plain/Az09._-,:=@%+", "plain/Az09._-,:=@%+"), ("", "''"), ("a b", "'a b'"),
+        ("it's", #"'it'\''s'"#), ("$(x)", "'$(x)'"), ("ä", "'ä'"), ("a\nb", "'a\nb'"), ("~", "'~'"),
+    ])
+    func `a text is one word of a shell`(text: String, quoted: String) {
+        #expect(text.shellQuoted == quoted)
+    }
+
+    @Test(arguments: [
+        ("a<b>&\"c\"", "a&lt;b&gt;&amp;&quot;c&quot;", "a&lt;b&gt;&amp;&quot;c&quot;"),
+        ("a\tb\nc\rd", "a\tb\nc&#13;d", "a&#9;b&#10;c&#13;d"),
+        ("\u{1B}[0m\u{202E}", "\u{FFFD}[0m\u{FFFD}", "\u{FFFD}[0m\u{FFFD}"), ("é👍", "é👍", "é👍"),
+    ])
+    func `a text stands in XML`(text: String, element: String, attribute: String) {
+        #expect(text.markupEscaped() == element)
+        #expect(text.markupEscaped(isAttribute: true) == attribute)
+    }
+
+    @Test(arguments: [(0, "0 processes"), (1, "1 process"), (2, "2 processes")])
+    func `a plural of its own is used`(count: Int, text: String) {
+        #expect(Format.count(count, "process", plural: "processes") == text)
+    }
+
+    @Test(arguments: [
+        (Double(0), "0"), (999, "999"), (1200, "1.2k"), (40_000_000, "40M"), (2.5e9, "2.5G"),
+    ])
+    func `tokens in a sentence are short`(count: Double, text: String) {
+        #expect(Format.tokensInWords(count) == text)
+    }
+}
