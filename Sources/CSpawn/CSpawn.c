@@ -222,6 +222,11 @@ int cspawn_pipe(int descriptors[2])
     return fcntl(descriptors[0], F_SETFL, O_NONBLOCK);
 }
 
+int cspawn_widen_pipe(int descriptor, int size)
+{
+    return fcntl(descriptor, F_SETPIPE_SZ, size) < 0 ? -1 : 0;
+}
+
 int cspawn_become_subreaper(void)
 {
     return prctl(PR_SET_CHILD_SUBREAPER, 1);

@@ -17,6 +17,8 @@ import Glibc
     private var turnBody: (() -> Void)?
     var reaper: Reaper?
     var logLanes: LogLanes?
+    /// The pipes that `PipeReader` has widened and not closed yet.
+    var widePipes = 0
 
     /// The number of libuv's worker threads: `UV_THREADPOOL_SIZE`, from 2 to 1,024; 4 unless set.
     ///

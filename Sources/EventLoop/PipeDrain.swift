@@ -4,9 +4,14 @@ import Glibc
 /// stay in one processor's cache until all is done with them.
 struct PipeDrain: Sendable {
     /// The most that is read at a time, in bytes.
-    private static let pieceSize = 64 * 1024
+    private static let pieceSize = 256 * 1024
     /// About the most that is read in all, so that other pipes have their turn.
-    private static let limit = 512 * 1024
+    private static let limit = 2048 * 1024
+    /// What a pipe is made to hold that is emptied so, in bytes: the most that Linux gives everyone.
+    static let widePipe: Int32 = 1024 * 1024
+    /// The most pipes of a loop that are widened: their memory is the kernel's, and counts against
+    /// what all pipes of the user may hold, 64 MiB by default.
+    static let mostWidePipes = 16
 
     /// Open and non-blocking until the drain has ended.
     var descriptor: Int32

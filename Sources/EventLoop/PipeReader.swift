@@ -1,4 +1,5 @@
 import CLibuv
+import CSpawn
 import Glibc
 
 /// The reading end of a pipe, read into the loop's one buffer.
@@ -18,6 +19,8 @@ import Glibc
     private var isPaused = false
     /// Whether a worker thread reads, so that nothing else may, and the descriptor must live.
     private(set) var isDraining = false
+    /// Whether the pipe was widened, and counts among the loop's wide ones.
+    private var isWide = false
 
     /// Takes a descriptor over and begins to read; a descriptor that libuv refuses ends at once.
     init(loop: Loop, descriptor: Int32, receive: @escaping (borrowing Event) -> Void) {
@@ -63,12 +66,24 @@ import Glibc
         }
         isDraining = true
         stop()
+        widen()
         log.append(bytes, thenDraining: PipeDrain(descriptor: descriptor)) { [self] in
             isDraining = false
             if receive == nil { close() } else { readOn() }
             ended()
         }
         return true
+    }
+
+    /// Lets a busy pipe hold more, so that its writer goes on while a worker thread empties it.
+    ///
+    /// A refusal is no loss: a user may have only so much in pipes (pipe(7), `pipe-user-pages-soft`).
+    private func widen() {
+        guard !isWide, loop.widePipes < PipeDrain.mostWidePipes,
+            cspawn_widen_pipe(descriptor, PipeDrain.widePipe) == 0
+        else { return }
+        isWide = true
+        loop.widePipes += 1
     }
 
     private func stop() {
@@ -105,6 +120,10 @@ import Glibc
         guard !isDraining else { return stop() }
         unsafe handle?.close()
         unsafe handle = nil
+        if isWide {
+            isWide = false
+            loop.widePipes -= 1
+        }
     }
 
     private func stream(_ handle: Handle<uv_pipe_t>) -> UnsafeMutablePointer<uv_stream_t> {

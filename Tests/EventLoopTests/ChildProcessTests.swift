@@ -303,6 +303,23 @@ import Testing
         }
     }
 
+    @Test func `a pipe is made wider once its writer is faster than the loop`() throws {
+        try withTemporaryDirectory { directory in
+            // The script writes until its pipe has another size (fcntl's F_GETPIPE_SZ, 1032).
+            let script = """
+                import fcntl, os, sys
+                before, written = fcntl.fcntl(1, 1032), 0
+                while fcntl.fcntl(1, 1032) == before and written < 1 << 30:
+                    written += os.write(1, bytes(65536))
+                print(fcntl.fcntl(1, 1032), file=open(sys.argv[1], "w"))
+                """
+            try script.write(toFile: directory + "/writer.py", atomically: true, encoding: .utf8)
+            _ = try passOn("python3 \(directory)/writer.py \(directory)/size", to: "/dev/null")
+            let size = try String(contentsOfFile: directory + "/size", encoding: .utf8)
+            #expect(size == "1048576\n")
+        }
+    }
+
     @Test func `a full disk loses what is written, not what is looked at`() throws {
         let result = try passOn("seq 1 200000; sleep 0.1; echo end", to: "/dev/full")
         #expect(result.examined == result.lost && result.examined == 1_288_895 + 4)

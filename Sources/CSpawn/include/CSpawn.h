@@ -58,6 +58,9 @@ int cspawn_memory_file(const char *name);
 /// A pipe, close-on-exec, whose read end does not block; 0, or -1 and errno.
 int cspawn_pipe(int descriptors[2]);
 
+/// Lets a pipe hold so many bytes; -1 where the system refuses (pipe(7), `pipe-user-pages-soft`).
+int cspawn_widen_pipe(int descriptor, int size);
+
 /// Makes this process the parent of orphaned descendants; 0, or -1 and errno.
 int cspawn_become_subreaper(void);
 
