@@ -108,17 +108,22 @@ package final class RunStore: Sendable {
     ) throws(StoreError) -> RunStore {
         let place = try StorePlace(in: try prepare(directory: directory))
         do {
-            let writer = try database(place, durable: durable)
-            return try RunStore(place, writer: writer, leastJournal: leastJournal)
+            return try ClosedQueues.closing(unlessReturned: try opened(place)) { writer in
+                try setUp(writer, durable: durable)
+                return try RunStore(place, writer: writer, leastJournal: leastJournal)
+            }
         } catch {
             throw StoreError(error, path: place.path)
         }
     }
 
-    private static func database(_ place: StorePlace, durable: Bool) throws -> DatabaseQueue {
+    private static func opened(_ place: StorePlace) throws -> DatabaseQueue {
         if try place.check(writes: true) == nil { try make(place) }
         try checkOwner(of: place.path)
-        let queue = try writer(place.path)
+        return try writer(place.path)
+    }
+
+    private static func setUp(_ queue: DatabaseQueue, durable: Bool) throws {
         // GRDB itself chooses NORMAL, after the preparation.
         try queue.writeWithoutTransaction { database in
             try database.execute(sql: "PRAGMA synchronous = \(durable ? "FULL" : "NORMAL")")
@@ -126,7 +131,6 @@ package final class RunStore: Sendable {
         }
         try Schema.migrator.migrate(queue)
         try queue.write { try Projection.catchUp(in: $0) }
-        return queue
     }
 
     /// Makes a database, which has its name from when it is whole on: a death before leaves no empty
@@ -151,10 +155,10 @@ package final class RunStore: Sendable {
         }
         clear()
         do {
-            let queue = try writer(place.directory.path(of: name))
-            try queue.writeWithoutTransaction { try StoreOwnership.mark($0) }
-            try Schema.migrator.migrate(queue)
-            try ClosedQueues.close(queue)
+            try ClosedQueues.closing(after: try writer(place.directory.path(of: name))) { queue in
+                try queue.writeWithoutTransaction { try StoreOwnership.mark($0) }
+                try Schema.migrator.migrate(queue)
+            }
             try place.directory.move(name, as: StorePlace.name)
         } catch {
             clear()
@@ -165,17 +169,14 @@ package final class RunStore: Sendable {
     /// Refuses another program's database and a newer Quire's before anything of it is touched: to
     /// open it for writing is to write.
     private static func checkOwner(of path: String) throws {
-        var configuration = Configuration()
-        configuration.readonly = true
-        configuration.busyMode = .timeout(5)
-        let queue = try DatabaseQueue(path: path, configuration: configuration)
-        try queue.read { try StoreOwnership.check($0, path: path) }
-        if try queue.read(Schema.migrator.hasBeenSuperseded) {
-            throw StoreError(
-                "the run database \"\(path)\" was written by a newer Quire; update this one"
-            )
+        try ClosedQueues.closing(after: try StoreReader.queue(path)) { queue in
+            try queue.read { try StoreOwnership.check($0, path: path) }
+            guard try !queue.read(Schema.migrator.hasBeenSuperseded) else {
+                throw StoreError(
+                    "the run database \"\(path)\" was written by a newer Quire; update this one"
+                )
+            }
         }
-        try ClosedQueues.close(queue)
     }
 
     private static func writer(_ path: String) throws -> DatabaseQueue {
@@ -335,7 +336,7 @@ package final class RunStore: Sendable {
         // The last checkpoint.
         background.performAndWait {}
         do {
-            try writer.close()
+            try ClosedQueues.close(writer)
         } catch {
             throw StoreError(error, path: path)
         }

@@ -25,7 +25,11 @@ struct StoreCopy {
             rmdir(directory.path)
         }
         try copyUnchanged(to: directory)
-        let queue = try DatabaseQueue(path: directory.path(of: StorePlace.name))
+        let file = try DatabaseQueue(path: directory.path(of: StorePlace.name))
+        return try ClosedQueues.closing(after: file, inMemory)
+    }
+
+    private func inMemory(_ queue: DatabaseQueue) throws -> DatabaseQueue {
         try queue.read { try StoreOwnership.check($0, path: place.path) }
         if try !queue.read(Schema.migrator.hasBeenSuperseded) {
             try Schema.migrator.migrate(queue)
@@ -33,10 +37,10 @@ struct StoreCopy {
         }
         // What is in memory can have no log.
         try queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA journal_mode = DELETE") }
-        let memory = try DatabaseQueue()
-        try queue.backup(to: memory)
-        try queue.close()
-        return memory
+        return try ClosedQueues.closing(unlessReturned: try DatabaseQueue()) { memory in
+            try queue.backup(to: memory)
+            return memory
+        }
     }
 
     private var names: [String] { ["", "-wal", "-journal"].map { StorePlace.name + $0 } }

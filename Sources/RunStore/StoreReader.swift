@@ -27,19 +27,41 @@ package struct StoreReader: Sendable {
 
     private static func open(_ place: StorePlace) throws -> StoreReader? {
         do {
-            let reader = StoreReader(path: place.path, reader: try queue(place.path))
-            try reader.reader.read { try StoreOwnership.check($0, path: place.path) }
-            // A database that was begun and never written has no tables yet.
-            guard try reader.reader.read({ try $0.tableExists("run") }) else { return nil }
-            if try reader.reader.read(Self.isBehind) {
-                guard place.directory.isWritable else { return try copied(place) }
-                // What can't be caught up with now is looked at as it is.
-                try? RunStore.open(directory: place.directory.path).close()
+            return try ClosedQueues.closing(unlessReturned: try queue(place.path)) { queue in
+                try queue.read { try StoreOwnership.check($0, path: place.path) }
+                let reader = StoreReader(path: place.path, reader: queue)
+                guard try reader.hasTables else { return reader.closed }
+                if try queue.read(Self.isBehind) {
+                    guard place.directory.isWritable else {
+                        reader.close()
+                        return try copied(place)
+                    }
+                    // What can't be caught up with now is looked at as it is.
+                    try? RunStore.open(directory: place.directory.path).close()
+                }
+                return reader
             }
-            return reader
         } catch let error as DatabaseError where error.mayNeedWriting {
             return try copied(place)
         }
+    }
+
+    private static func copied(_ place: StorePlace) throws -> StoreReader? {
+        try ClosedQueues.closing(unlessReturned: try StoreCopy.load(place)) { queue in
+            let reader = StoreReader(path: place.path, reader: queue)
+            return try reader.hasTables ? reader : reader.closed
+        }
+    }
+
+    /// Whether there are any tables; a database that was begun and never written has none.
+    private var hasTables: Bool {
+        get throws { try reader.read { try $0.tableExists("run") } }
+    }
+
+    /// Nothing, once the store is closed.
+    private var closed: StoreReader? {
+        close()
+        return nil
     }
 
     /// Closes the store; the reader reads nothing more.
@@ -48,16 +70,12 @@ package struct StoreReader: Sendable {
         try? ClosedQueues.close(reader)
     }
 
-    private static func queue(_ path: String) throws -> DatabaseQueue {
+    /// Opens a database to read it, without a change to it.
+    static func queue(_ path: String) throws -> DatabaseQueue {
         var configuration = Configuration()
         configuration.readonly = true
         configuration.busyMode = .timeout(5)
         return try DatabaseQueue(path: path, configuration: configuration)
-    }
-
-    private static func copied(_ place: StorePlace) throws -> StoreReader? {
-        let reader = StoreReader(path: place.path, reader: try StoreCopy.load(place))
-        return try reader.reader.read { try $0.tableExists("run") } ? reader : nil
     }
 
     /// Whether the tables are an older Quire's, or a run was killed before they told all.
