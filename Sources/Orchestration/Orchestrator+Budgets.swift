@@ -36,22 +36,30 @@ extension Orchestrator {
     }
 
     /// Why a task may have no further session; `nil` while it may.
-    func spentBudget(of task: TaskState) -> String? {
+    ///
+    /// `ended` is a session of it whose use is not booked yet.
+    func spentBudget(of task: TaskState, with ended: SessionEnded? = nil) -> String? {
         guard state.hasBudgets else { return nil }
-        if let budget = task.plan.budget, let words = task.ledger.spent.reaches(budget) {
+        let used = ended.map(state.spending) ?? Spending()
+        if let budget = task.plan.budget, let words = (task.ledger.spent + used).reaches(budget) {
             return "its budget is used up: \(words)"
         }
-        if let group = task.plan.group, let words = spentBudget(ofGroup: group) { return words }
-        return spentRunBudget
+        if let group = task.plan.group, let words = spentBudget(ofGroup: group, adding: used) {
+            return words
+        }
+        return spentRunBudget(adding: used, without: ended?.key)
     }
 
-    private var spentRunBudget: String? {
+    private func spentRunBudget(
+        adding used: Spending = Spending(),
+        without ended: SessionKey? = nil
+    ) -> String? {
         guard let budget = state.plan.budget else { return nil }
         if let spentRun { return spentRun }
-        var spent = state.ledger.spent
+        var spent = state.ledger.spent + used
         if budget.isHard {
             // What runs will be ended for what it has used already.
-            for session in state.running.values {
+            for (key, session) in state.running where key != ended {
                 spent =
                     spent + Spending(session.used ?? .zero, seconds: 0, prices: state.plan.prices)
             }
@@ -60,11 +68,11 @@ extension Orchestrator {
             .map { "the run's budget is used up: \($0)" }
     }
 
-    private func spentBudget(ofGroup name: String) -> String? {
+    private func spentBudget(ofGroup name: String, adding used: Spending = Spending()) -> String? {
         guard let budget = state.plan.groups.first(where: { $0.name == name })?.budget else {
             return nil
         }
-        return state.groupLedgers[name]?.spent.reaches(budget)
+        return state.groupLedgers[name].flatMap { ($0.spent + used).reaches(budget) }
             .map { "the budget of group \"\(name)\" is used up: \($0)" }
     }
 
@@ -76,7 +84,7 @@ extension Orchestrator {
     }
 
     private mutating func checkRunBudget() {
-        guard let budget = state.plan.budget, spentRun == nil, let reason = spentRunBudget else {
+        guard let budget = state.plan.budget, spentRun == nil, let reason = spentRunBudget() else {
             return
         }
         spentRun = reason

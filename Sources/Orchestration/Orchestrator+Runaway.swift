@@ -53,7 +53,7 @@ extension TaskState {
             return (.failed, "the same failure \(sameFailures) times in a row: \(failure.message)")
         }
         if let failure, retries > plan.retries.limit {
-            return (.failed, "gave up after \(plan.retries.limit) retries: \(failure.message)")
+            return (.failed, "gave up \(retryCount): \(failure.message)")
         }
         if checklist == .missing {
             if idle >= plan.initializerAttempts {
@@ -66,6 +66,15 @@ extension TaskState {
             return (.capped, "it reached max_sessions (\(plan.maxSessions)) with work left")
         }
         return nil
+    }
+
+    /// How often it was tried again, in words; the last of what is counted had no retry.
+    private var retryCount: String {
+        switch retries - 1 {
+        case ...0: "without a retry"
+        case 1: "after 1 retry"
+        case let count: "after \(count) retries"
+        }
     }
 
     /// Why it has stalled; `nil` where it has not.

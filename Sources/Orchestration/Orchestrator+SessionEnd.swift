@@ -43,6 +43,7 @@ extension Orchestrator {
         if result.failure == nil { gotThrough(key) }
         probeNetworkIfUnwatched()
         settleTokens(fact)
+        if isLast(fact, checklist) { fact.retryIn = nil }
         let wasParked = state.isParked(key.task)
         record(.sessionEnded(fact))
         if case .damaged(let words) = checklist {
@@ -118,20 +119,40 @@ extension Orchestrator {
         return task.plan.retries.delay(attempt: task.failures + 1, using: &generator).inSeconds
     }
 
+    /// Whether no session of the task follows this one in the leg.
+    private func isLast(_ fact: SessionEnded, _ checklist: ChecklistState) -> Bool {
+        guard fact.retryIn != nil, state.shutdown == nil, var task = state.task(fact.task) else {
+            return true
+        }
+        if case .damaged = checklist { return true }
+        task.apply(fact, at: now)
+        return verdict(on: task, fact.failure, with: fact) != nil
+    }
+
     /// Ends the task if what is known of it says so.
     ///
     /// `list` is the stamp of its list, as in `TaskEnded`.
     mutating func settle(_ name: String, lastFailure: Failure? = nil, list: String? = nil) {
-        guard let task = state.task(name), task.outcome == nil else { return }
-        if case .damaged(let words) = task.checklist {
-            endTask(name, .damaged, words)
-        } else if task.checklist.progress?.isComplete == true {
-            endTask(name, .complete, "every entry is ticked", list: list)
-        } else if let (outcome, reason) = task.verdict(lastFailure) {
-            endTask(name, outcome, reason)
-        } else if let reason = spentBudget(of: task) {
-            endTask(name, .capped, reason)
+        guard let task = state.task(name), task.outcome == nil,
+            let (outcome, reason) = verdict(on: task, lastFailure)
+        else { return }
+        endTask(name, outcome, reason, list: outcome == .complete ? list : nil)
+    }
+
+    /// How what is known of a task ends it; `nil` while it may go on.
+    ///
+    /// `ended` is a session of it whose use is not booked yet.
+    private func verdict(
+        on task: TaskState,
+        _ lastFailure: Failure?,
+        with ended: SessionEnded? = nil
+    ) -> (Outcome, String)? {
+        if case .damaged(let words) = task.checklist { return (.damaged, words) }
+        if task.checklist.progress?.isComplete == true {
+            return (.complete, "every entry is ticked")
         }
+        return task.verdict(lastFailure)
+            ?? spentBudget(of: task, with: ended).map { (.capped, $0) }
     }
 
     mutating func endTask(

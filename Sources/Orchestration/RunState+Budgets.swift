@@ -80,9 +80,14 @@ extension RunState {
     mutating func settle(_ session: Running, _ fact: SessionEnded) {
         guard let place = places[fact.task] else { return }
         let usage = fact.usage ?? .zero
-        let used = Spending(usage, seconds: fact.seconds, prices: plan.prices)
         let told = fact.isUsageTold ? SessionMeasure(usage: usage, seconds: fact.seconds) : nil
+        let used = spending(of: fact)
         change(place) { $0.settle(session.reservation, used: used, measured: told) }
+    }
+
+    /// What a session that is over used.
+    func spending(of fact: SessionEnded) -> Spending {
+        Spending(fact.usage ?? .zero, seconds: fact.seconds, prices: plan.prices)
     }
 
     private mutating func change(_ place: Int, _ change: (inout Ledger) -> Void) {

@@ -4,6 +4,8 @@ import Orchestration
 struct Scenario {
     var orchestrator: Orchestrator
     private var awake = Duration.zero
+    /// The delays that were said of the sessions that ended, in order.
+    private(set) var delays: [Double?] = []
     /// How far the wall clock was set on, or, less than zero, back.
     var clockOffset = Duration.zero
 
@@ -70,7 +72,9 @@ struct Scenario {
         awake = time
         let wall = WallTime(millisecondsSinceEpoch: 1_000_000_000_000) + awake + clockOffset
         let moment = Moment(awake: awake, wall: wall)
-        return orchestrator.handle(events, at: moment).compactMap(Self.line)
+        let commands = orchestrator.handle(events, at: moment)
+        for case .record(.sessionEnded(let fact)) in commands { delays.append(fact.retryIn) }
+        return commands.compactMap(Self.line)
     }
 
     /// Lets a session be answered by the model.
