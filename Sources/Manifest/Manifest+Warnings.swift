@@ -2,14 +2,14 @@ import Orchestration
 
 extension Manifest {
     /// A warning for each directory in which several tasks may work at the same time, where they may
-    /// get into each other's way.
+    /// get into each other's way; none for simulated agents, which work in the task directories alone.
     ///
     /// `concurrency` is how many sessions run at once; the manifest's own unless given.
     package func sharedDirectories(
         named path: String,
         concurrency: Int? = nil
     ) -> [Diagnostic] {
-        guard concurrency ?? self.concurrency > 1 else { return [] }
+        guard concurrency ?? self.concurrency > 1, agent != .simulated else { return [] }
         let shared = Dictionary(grouping: tasks.indices) { tasks[$0].directory }
             .filter { $1.count > 1 && !areOneByOne($1) }
         return shared.sorted { $0.key < $1.key }.map { directory, places in

@@ -16,6 +16,15 @@ import Testing
         #expect(try warnings(["name: a", "name: b, needs: [x]", "name: x, directory: y"]) == 1)
     }
 
+    @Test(arguments: [("simulated", 0), ("codex", 1), ("{command: [codex-sim]}", 1)])
+    func `are not where their agents work in the task directories alone`(
+        agent: String,
+        count: Int
+    ) throws {
+        let rest = "run: {concurrency: 4, agent: \(agent)}"
+        #expect(try warnings(["name: a", "name: b"], rest) == count)
+    }
+
     @Test func `are not where one always follows the other`() throws {
         #expect(try warnings(["name: a", "name: b"], "run: {concurrency: 1}") == 0)
         #expect(try warnings(["name: a", "name: b, needs: [a]", "name: c, needs: [b]"]) == 0)

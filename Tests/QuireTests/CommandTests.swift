@@ -73,7 +73,10 @@ import Testing
 
     @Test func `plan shows what would run and starts nothing`() throws {
         try withRun { run in
-            try run.write([("t", "entries=2"), ("u", "entries=2")])
+            try run.write(
+                [("t", "entries=2"), ("u", "entries=2")],
+                agent: QuireRun.simulator
+            )
             let outcome = try run.quire(["plan", "m.yaml"])
             #expect(outcome.status == 0)
             #expect(outcome.output.contains("2 tasks, 4 sessions at once"))

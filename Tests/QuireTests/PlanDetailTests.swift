@@ -94,7 +94,10 @@ import Testing
 @Suite struct `A shared directory` {
     @Test func `is warned of when a run begins, and its status keeps that`() throws {
         try withRun { run in
-            try run.write([("t", "entries=1"), ("u", "entries=1")])
+            try run.write(
+                [("t", "entries=1"), ("u", "entries=1")],
+                agent: QuireRun.simulator
+            )
             let outcome = try run.quire(["run", "m.yaml"])
             #expect(outcome.status == 0)
             let words = "\"t\", \"u\" work in the same directory \(run.root)"

@@ -16,6 +16,9 @@ struct QuireRun {
         return try program.run(watching: watching)
     }
 
+    /// The simulated agent as a manifest has one of somebody's own.
+    static let simulator = "{command: ['\(Program.built("codex-sim"))']}"
+
     /// A run that lets sessions start whatever the machine has left.
     static let unbounded = "{min_free_memory: 0, min_free_disk: 0}"
 
