@@ -72,6 +72,9 @@ package final class ReportStream {
     /// Waits for no reader any more: what was not read is lost.
     package func giveUp() { writer.giveUp() }
 
+    /// Why the stream lacks something in the end; `nil` where it is whole.
+    package var loss: StandardStream.Failure? { failure ?? (leftOut > 0 ? .unread : nil) }
+
     /// What the stream lacks in the end, where that was not told yet; `nil` for nothing.
     package var untold: SafeText? {
         guard let failure else {

@@ -1,8 +1,10 @@
+import CSpawn
 import Glibc
 
 /// Standard input, output and error.
 package enum StandardDescriptors {
-    /// Opens those that this process was started without on `/dev/null`.
+    /// Opens those that this process was started without on something that can be neither read nor
+    /// written, so that whoever tries is told.
     ///
     /// To be called before anything else opens a file: the system gives the smallest free number
     /// away, and what is written to standard output would land in that file.
@@ -10,8 +12,8 @@ package enum StandardDescriptors {
         for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
             // The smaller ones are open, so it gets this number. Not close-on-exec, like any of
             // the three.
-            guard unsafe open("/dev/null", O_RDWR) == descriptor else {
-                throw LoopError("opening \"/dev/null\" for descriptor \(descriptor)", errno)
+            guard cspawn_unusable_descriptor() == descriptor else {
+                throw LoopError("filling descriptor \(descriptor)", errno)
             }
         }
     }

@@ -33,6 +33,7 @@ package final class StandardStream: Sendable {
             switch self {
             case .closed: "its reader has closed it"
             case .unread: "nobody reads it"
+            case .refused(EBADF): "it was closed when Quire was started"
             case .refused(let number): String(cString: strerror(number))
             }
         }

@@ -36,7 +36,7 @@ struct Quire: ParsableCommand {
         do {
             try StandardDescriptors.fill()
         } catch {
-            Terminal.complain("\(error); a program needs it in place of what is closed")
+            Terminal.complain("\(error); start it with its standard input, output and error open")
             Glibc.exit(ExitStatus.missing)
         }
         let words = Array(ProgramArguments.all.dropFirst())

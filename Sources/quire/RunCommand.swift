@@ -131,7 +131,7 @@ struct RunCommand: WorkingCommand {
             },
             durable: durability.durable
         )
-        let result = try ciReports.guarding { try show(session, eventsFile) }
+        let (result, isWhole) = try ciReports.guarding { try show(session, eventsFile) }
         try ciReports.write {
             do {
                 return try RunReport(run: request.run, in: stateDirectory)
@@ -139,7 +139,7 @@ struct RunCommand: WorkingCommand {
                 throw Trouble("\(error)", status: ExitStatus.missing)
             }
         }
-        throw ExitCode(ExitStatus.of(result.ending, result.view))
+        throw ExitCode(isWhole ? ExitStatus.of(result.ending, result.view) : ExitStatus.missing)
     }
 
     /// Says where the workspace is, where that is not the manifest's directory.
@@ -160,17 +160,19 @@ struct RunCommand: WorkingCommand {
     /// Where lines for people go.
     private var output: StandardStream { events == "-" ? .error : .output }
 
-    /// Carries a leg out, and shows it.
-    private func show(_ session: RunSession, _ eventsFile: ReportFile?) throws -> RunSession.Result
-    {
+    /// Carries a leg out, and shows it; tells whether the events that were asked for are whole.
+    private func show(
+        _ session: RunSession,
+        _ eventsFile: ReportFile?
+    ) throws -> (RunSession.Result, isWhole: Bool) {
         var reports = RunReports(progress: progress, events: events, file: eventsFile)
         let result = try session.run { loop in
             try reports.open(on: loop, run: session.request.run)
         }
         reports.tellLosses()
         if progress != .none { output.write(summary(result)) }
-        if reports.isOutputIncomplete { StandardStream.output.giveUp(.unread) }
-        return result
+        if let loss = reports.outputLoss { StandardStream.output.giveUp(loss) }
+        return (result, !reports.lacksEvents)
     }
 
     /// The command that does the same once more, in words of a shell.

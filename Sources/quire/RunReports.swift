@@ -11,8 +11,12 @@ struct RunReports {
     let events: String?
     private let file: ReportFile?
     private var streams: [ReportStream] = []
-    /// Whether something of standard output was left out, though it could be written again.
-    private(set) var isOutputIncomplete = false
+    /// Why standard output lacks something, though it may be written again; `nil` where it is whole.
+    private(set) var outputLoss: StandardStream.Failure?
+    /// Whether the events that were asked for lack something that their reader waited for.
+    ///
+    /// One that has closed them wanted no more.
+    private(set) var lacksEvents = false
 
     init(progress: ProgressStyle, events: String?, file: ReportFile?) {
         (self.progress, self.events, self.file) = (progress, events, file)
@@ -83,9 +87,12 @@ struct RunReports {
     mutating func tellLosses() {
         for stream in streams {
             if let words = stream.untold { Terminal.complain("warning: \(words)") }
-            guard stream.isStandardOutput else { continue }
+            guard stream.isStandardOutput else {
+                lacksEvents = lacksEvents || ![nil, .closed].contains(stream.loss)
+                continue
+            }
             if let failure = stream.failure { StandardStream.output.giveUp(failure) }
-            if stream.leftOut > 0 { isOutputIncomplete = true }
+            outputLoss = outputLoss ?? stream.loss
         }
     }
 }

@@ -78,7 +78,10 @@ import Testing
             reader = None
         if kind == "patient":
             os.set_blocking(writer, False)
-        child = subprocess.Popen([quire] + sys.argv[3:], stdout=writer, stderr=subprocess.PIPE)
+        start = (lambda: os.close(1)) if kind == "shut" else None
+        child = subprocess.Popen(
+            [quire] + sys.argv[3:], stdout=writer, stderr=subprocess.PIPE, preexec_fn=start
+        )
         os.close(writer)
         out = b""
         if reader is not None:
@@ -148,12 +151,23 @@ import Testing
         }
     }
 
-    @Test func `that a full device does not take ends with 69 and a word`() throws {
+    /// A full device, and an output that was closed when Quire was started (`>&-`).
+    @Test(arguments: ["full", "shut"])
+    func `that its output does not take ends with 69 and a word`(kind: String) throws {
         try withRuns { run in
             for (words, _) in Self.commands {
-                let full = try answer(run, "full", words)
-                #expect(full.status == 69 && full.errorBytes > 0, "\(words): \(full)")
+                let refused = try answer(run, kind, words)
+                #expect(refused.status == 69 && refused.errorBytes > 0, "\(words): \(refused)")
             }
+        }
+    }
+
+    @Test func `is asked of nobody whose input was closed at the start`() throws {
+        try withRun { run in
+            let quire = Program.built("quire")
+            let outcome = try shell("'\(quire)' plan - <&-", in: run.root)
+            #expect(outcome.status == 64)
+            #expect(outcome.error.contains("it can't be read"), "\(outcome.error)")
         }
     }
 
@@ -197,7 +211,7 @@ import Testing
         sys.exit(subprocess.call([quire] + sys.argv[3:], timeout=100, **streams))
         """
 
-    @Test(arguments: [("stdout", Int32(69)), ("stdout,stderr", 69), ("events", 0)])
+    @Test(arguments: [("stdout", Int32(69)), ("stdout,stderr", 69), ("events", 69)])
     func `holds up a finished run for the grace alone`(stream: String, status: Int32) throws {
         try withRun { run in
             let tasks = (1...60).map { ("t\($0)", "entries=4") }

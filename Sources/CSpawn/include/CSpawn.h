@@ -55,6 +55,9 @@ int cspawn_pidfd_signal(int pidfd, int number);
 /// An anonymous file in memory, close-on-exec; -1 and errno where there is none.
 int cspawn_memory_file(const char *name);
 
+/// A descriptor that can be neither read nor written (EBADF); -1 and errno where there is none.
+int cspawn_unusable_descriptor(void);
+
 /// A pipe, close-on-exec, whose read end does not block; 0, or -1 and errno.
 int cspawn_pipe(int descriptors[2]);
 
