@@ -35,6 +35,14 @@ extension Manifest {
     ) throws(ManifestErrors) -> Manifest {
         let text = ManifestText(text)
         let reader = Reader(path: path, text: text)
+        if let place = AliasedKeys.excess(in: text.yaml) {
+            reader.fail(
+                at: place,
+                "the aliases (*name) in keys stand for more than \(AliasedKeys.limit) values; "
+                    + "write keys out"
+            )
+            throw ManifestErrors(diagnostics: reader.errors)
+        }
         do {
             // The reader types scalars itself; the basic resolver spares a regular expression each.
             let parser = try Yams.Parser(yaml: text.yaml, resolver: .basic)

@@ -118,6 +118,42 @@ import Testing
             ?? -1
     }
 
+    /// Followed as often as they are named, the aliases of such keys are 10^30 values.
+    @Test(
+        arguments: [
+            { "? [\($0)]\n: x" }, { "? {\($0.replacing(", ", with: ": x, ")): x}\n: x" },
+            { "[\($0)]: x" }, { "{a: {[\($0)]: x}}" }, { "? - [\($0)]\n: x" },
+        ] as [@Sendable (String) -> String]
+    )
+    func `keys that stand for no end of values are refused before they are compared`(
+        key: @Sendable (String) -> String
+    ) {
+        let levels = (1...30).map { level in
+            let names = (1...10).map { level == 1 ? "v\($0)" : "*l\(level - 1)" }
+            let words = level == 1 ? names : names.map { $0 + " " }
+            let text = key(words.joined(separator: ", "))
+            let lines = text.split(separator: "\n").map { "  " + $0 }.joined(separator: "\n")
+            return "x-\(level): &l\(level)\n\(lines)"
+        }
+        let text = "version: 1\n\(levels.joined(separator: "\n"))\ntasks: [{name: a, prompt: p}]\n"
+        let messages = messages(text)
+        #expect(messages.count == 1 && messages[0].contains("write keys out"), "\(messages)")
+    }
+
+    @Test func `aliases in keys, and any number in values, are fine`() throws {
+        let values = Array(repeating: "*usual", count: 20_000).joined(separator: ", ")
+        let manifest = try parse(
+            """
+            version: 1
+            x-key: &key retries
+            x-usual: &usual {limit: 7}
+            x-all: [\(values)]
+            tasks: [{name: a, prompt: "*not* & no alias", *key : *usual}]
+            """
+        )
+        #expect(manifest.tasks[0].plan.retries.limit == 7)
+    }
+
     @Test func `what is absurd is refused with a message`() {
         let bomb = (1...9).map { level in
             "x-\(level): &l\(level) {"
