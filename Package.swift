@@ -44,7 +44,6 @@ func tests(
 
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
-let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let argumentParser = Target.Dependency.product(
     name: "ArgumentParser",
     package: "swift-argument-parser"
@@ -58,7 +57,6 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
@@ -95,7 +93,7 @@ let package = Package(
         ),
         library("FileAccess"),
         library("Autonomous", ["Dates", "Descendants", "FileAccess", "Orchestration"]),
-        library("Manifest", ["Orchestration", yams]),
+        library("Manifest", ["FileAccess", "Orchestration", yams]),
         library("RunStore", ["FileAccess", "Orchestration", grdb]),
         library("Reporting", ["Dates", "Orchestration"]),
         library("Simulation", ["Orchestration"], settings: fast),
@@ -103,7 +101,7 @@ let package = Package(
             "Driver",
             [
                 "EventLoop", "RunStore", "Reporting", "Autonomous", "CodexEvents", "Dates",
-                "Descendants", "FileAccess", "Orchestration", logging,
+                "Descendants", "FileAccess", "Orchestration",
             ]
         ),
         library("CodexSim"),
@@ -115,7 +113,6 @@ let package = Package(
                 "Dates",
                 "FileAccess", "Orchestration", "Manifest", "Simulation", "CodexSim", "Version",
                 argumentParser,
-                logging,
             ],
             swiftSettings: strict
         ),

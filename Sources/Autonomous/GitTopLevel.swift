@@ -121,13 +121,6 @@ enum GitTopLevel {
 }
 
 extension String {
-    /// The path without links; `nil` when it does not exist, or has bytes that are no UTF-8.
-    var withoutLinks: String? {
-        guard let real = realpath(self, nil) else { return nil }
-        defer { free(real) }
-        return String(validatingCString: real)
-    }
-
     fileprivate var trimmingSlashes: String {
         var path = self[...]
         while path.count > 1, path.hasSuffix("/") { path.removeLast() }

@@ -30,15 +30,8 @@ package struct Workspace: Hashable, Sendable {
     /// The workspace of an absolute directory: the top level of the git work tree around it, or
     /// itself; see `GitTopLevel` for what git is.
     package static func containing(_ directory: String) -> Workspace {
-        let standard = (directory as NSString).standardizingPath
-        let real = directory.withoutLinks ?? standard
-        // Foundation takes the targets of relative links from the working directory.
-        let start = standard.withoutLinks == directory.withoutLinks ? standard : real
-        guard let top = GitTopLevel.around(real) else { return Workspace(root: start) }
-        // The name that the directory was called by, where the links are not between the two.
-        let rest = real.dropFirst(top.count)
-        let named = start.hasSuffix(rest) ? String(start.dropLast(rest.count)) : top
-        return Workspace(root: named.withoutLinks == top ? named : top)
+        let start = directory.resolved(in: "/")
+        return Workspace(root: GitTopLevel.around(start) ?? start)
     }
 
     /// Whether the workspace is the top level of a git work tree.

@@ -1,7 +1,7 @@
 import Autonomous
 import Descendants
 import EventLoop
-import Foundation
+import FileAccess
 import Orchestration
 
 /// What the sessions of a run inherit, and what tells whose they are.
@@ -46,11 +46,7 @@ struct TaskPlaces: Sendable {
     private let root: String
 
     init(_ workspace: Workspace) {
-        let path = workspace.autonomousDirectory
-        let resolved = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
-        // A link to a name that is no UTF-8 is the only way to it that text can tell.
-        let isText = path.contains("\u{FFFD}") || !resolved.contains("\u{FFFD}")
-        root = isText ? resolved : path
+        root = workspace.autonomousDirectory.resolved(in: "/")
     }
 
     func path(of task: String) -> String { root + "/" + task }

@@ -16,8 +16,13 @@ struct UsageReader: Sendable {
         var before: TokenUsage?
     }
 
-    let environment: InheritedEnvironment
-    let work: [String: TaskWork]
+    private let home: CodexHome
+    private let work: [String: TaskWork]
+
+    init(environment: InheritedEnvironment, work: [String: TaskWork]) {
+        home = CodexHome(environment)
+        self.work = work
+    }
 
     /// What the sessions have used, as far as anybody knows; blocks, for worker threads.
     func look(_ queries: [Query]) -> [SessionUsed] {
@@ -64,9 +69,8 @@ struct UsageReader: Sendable {
     }
 
     private func file(of thread: String, of task: String) -> String? {
-        guard let creation = Rollout.creation(of: thread), let home = home(of: task) else {
-            return nil
-        }
+        guard let creation = Rollout.creation(of: thread) else { return nil }
+        let home = home(of: task)
         // The directory is that of the local day, wherever that was.
         for days in [0, -1, 1] {
             let directory = "\(home)/sessions/\(Self.day(creation + .seconds(days * 86_400)))"
@@ -78,14 +82,9 @@ struct UsageReader: Sendable {
         return nil
     }
 
-    private func home(of task: String) -> String? {
-        let own = work[task]?.environment ?? [:]
-        func value(_ name: String) -> String? {
-            (own[name] ?? environment.text(name)).flatMap { $0.isEmpty ? nil : $0 }
-        }
-        let home = value("CODEX_HOME") ?? value("HOME").map { $0 + "/.codex" }
-        // A relative one is meant from where the agent works.
-        return home.map { $0.hasPrefix("/") ? $0 : "\(work[task]?.directory ?? "")/\($0)" }
+    private func home(of task: String) -> String {
+        let work = work[task]
+        return home.path(of: work?.environment ?? [:], in: work?.directory ?? "/")
     }
 
     private static func day(_ time: WallTime) -> String {

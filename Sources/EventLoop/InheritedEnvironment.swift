@@ -60,6 +60,42 @@ package struct InheritedEnvironment: Hashable, Sendable {
         value(variable).map { String(decoding: $0, as: UTF8.self) }
     }
 
+    /// The directories of `PATH`, relative and empty entries taken from a directory; `nil` where the
+    /// variable is not set.
+    ///
+    /// Without a directory, or with a `:` in its name, which no entry can have, these are left out.
+    package func searchPath(from directory: [UInt8]) -> [[UInt8]]? {
+        value("PATH")?.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
+            .compactMap { entry in
+                if Self.isAbsolute(entry) { return Array(entry) }
+                guard Self.isAbsolute(directory), !directory.contains(UInt8(ascii: ":")) else {
+                    return nil
+                }
+                return entry.isEmpty ? directory : directory + Array("/".utf8) + entry
+            }
+    }
+
+    /// The environment with the `PATH` of `searchPath(from:)`; unchanged where all of its entries are
+    /// absolute.
+    package func searching(from directory: [UInt8]) -> InheritedEnvironment {
+        let name = Array("PATH".utf8)
+        guard let path = value("PATH"), let entries = searchPath(from: directory),
+            let index = self.entries.firstIndex(where: {
+                Self.name(of: $0).elementsEqual(name) && $0.count > name.count
+            })
+        else { return self }
+        let separator = [UInt8(ascii: ":")]
+        let absolute = Array(entries.joined(separator: separator))
+        guard !absolute.elementsEqual(path) else { return self }
+        var all = self.entries
+        all[index] = ArraySlice(name + Array("=".utf8) + absolute)
+        return InheritedEnvironment(all)
+    }
+
+    private static func isAbsolute(_ path: some Collection<UInt8>) -> Bool {
+        path.first == UInt8(ascii: "/")
+    }
+
     /// The bytes before the `=`; all of an entry that has none.
     private static func name(of entry: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         entry.prefix { $0 != UInt8(ascii: "=") }

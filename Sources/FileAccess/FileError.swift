@@ -92,11 +92,3 @@ extension statvfs {
     /// File systems without a fixed number of inodes have none to count.
     package var isOutOfFiles: Bool { f_files > 0 && f_favail < 4 }
 }
-
-extension String {
-    /// The path without its last part.
-    package var parentPath: String {
-        guard let slash = utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
-        return slash == startIndex ? "/" : String(self[..<slash])
-    }
-}

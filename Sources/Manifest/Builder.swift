@@ -1,3 +1,4 @@
+import FileAccess
 import Foundation
 import Orchestration
 import Yams
@@ -212,13 +213,5 @@ struct Builder {
                 budget: reader.budget(members["budget"], "\"budget\"")
             )
         }
-    }
-}
-
-extension String {
-    /// The path, relative ones taken from a directory.
-    package func absolute(in directory: String) -> String {
-        let joined = hasPrefix("/") ? self : directory + "/" + self
-        return (joined as NSString).standardizingPath
     }
 }

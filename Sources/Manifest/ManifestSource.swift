@@ -1,3 +1,4 @@
+import FileAccess
 import Foundation
 import Glibc
 
@@ -21,7 +22,7 @@ struct ManifestSource {
 
     /// Names a source as it was given; `-` is standard input.
     init(_ path: String, in workingDirectory: String) {
-        let absolute = path.absolute(in: workingDirectory)
+        let absolute = path.resolved(in: workingDirectory)
         // What these are links to is not what was named.
         let isStream = path == "-" || ["/dev/", "/proc/"].contains { path.hasPrefix($0) }
         identity = isStream ? workingDirectory + "/-" : absolute

@@ -1,3 +1,4 @@
+import FileAccess
 import Orchestration
 import Yams
 
@@ -272,7 +273,7 @@ struct TaskExpansion {
     private mutating func workingDirectory(_ text: String?, _ node: Node?) -> String {
         let text = text ?? "."
         if let known = workingDirectories[text] { return known }
-        let path = text.absolute(in: directory)
+        let path = text.resolved(in: directory)
         if !files.isDirectory(path) {
             reader.fail(node, "directory \"\(path)\" does not exist; create it or correct the path")
         } else {

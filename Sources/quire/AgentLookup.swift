@@ -1,5 +1,6 @@
 import Driver
 import EventLoop
+import FileAccess
 import Foundation
 import Glibc
 import Manifest
@@ -68,17 +69,14 @@ enum AgentLookup {
 
     /// A program's absolute path in `PATH`; `nil` when it is not there.
     ///
-    /// Relative and empty entries are taken from the directory that Quire was started in, once: a
-    /// session has another one.
+    /// Relative and empty entries are taken from the directory that Quire was started in, as those
+    /// that its children get (`InheritedEnvironment.handedOn`).
     ///
     /// - Throws: `Trouble` with status 69 when the path is not UTF-8.
     static func inPath(_ name: String) throws -> String? {
-        let list =
-            InheritedEnvironment.own.value("PATH")
-            ?? ArraySlice("/usr/local/bin:/usr/bin:/bin".utf8)
-        let start = Names.workingDirectory
-        for entry in list.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false) {
-            guard let directory = absolute(entry, in: start) else { continue }
+        let usual = ["/usr/local/bin", "/usr/bin", "/bin"].map { Array($0.utf8) }
+        let start = Names.workingDirectory ?? []
+        for directory in InheritedEnvironment.own.searchPath(from: start) ?? usual {
             let path = directory + Array("/\(name)".utf8)
             guard isExecutable(path) else { continue }
             guard let text = Names.text(path) else {
@@ -91,12 +89,6 @@ enum AgentLookup {
             return text
         }
         return nil
-    }
-
-    private static func absolute(_ entry: ArraySlice<UInt8>, in start: [UInt8]?) -> [UInt8]? {
-        if entry.first == UInt8(ascii: "/") { return Array(entry) }
-        guard let start else { return nil }
-        return entry.isEmpty ? start : start + Array("/".utf8) + entry
     }
 
     /// A program's path; `what` it is, and the `key` that names it, are for people.

@@ -89,7 +89,7 @@ struct DoctorCommand: ParsableCommand {
         if login.words.hasPrefix("Error loading config") {
             return tell("✗", "configuration", "\(login.words); correct it")
         }
-        let isNeeded = agent == nil && !CodexHome().needsNoLogin
+        let isNeeded = agent == nil && !CodexLogin().needsNoLogin
         tell(
             isNeeded ? "✗" : "⚠",
             "login",
@@ -191,8 +191,8 @@ struct DoctorCommand: ParsableCommand {
     }
 }
 
-/// Codex's home directory, as far as it tells whether sessions need a login.
-private struct CodexHome {
+/// What Codex's configuration tells of a login.
+private struct CodexLogin {
     /// Whether there is a key in the environment, or a provider of one's own in the configuration.
     var needsNoLogin: Bool {
         let environment = Terminal.environment
@@ -200,8 +200,7 @@ private struct CodexHome {
         {
             return true
         }
-        let own = environment["CODEX_HOME"].flatMap { $0.isEmpty ? nil : $0 }
-        let home = own ?? (environment["HOME"] ?? NSHomeDirectory()) + "/.codex"
+        let home = CodexHome(.own).path(of: [:], in: FileManager.default.currentDirectoryPath)
         guard let data = FileManager.default.contents(atPath: home + "/config.toml") else {
             return false
         }

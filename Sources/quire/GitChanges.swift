@@ -1,3 +1,4 @@
+import FileAccess
 import Foundation
 import Reporting
 
@@ -38,7 +39,7 @@ struct GitChanges {
 
     /// Whether anything in a directory differs; `nil` where it is not in the work tree.
     func touch(_ directory: String) -> Bool? {
-        let path = (directory as NSString).resolvingSymlinksInPath
+        let path = directory.resolved(in: "/")
         if path == root { return directories.contains("") }
         guard path.hasPrefix(root + "/") else { return nil }
         let parts = path.dropFirst(root.count + 1).split(separator: "/")

@@ -20,13 +20,13 @@ struct LookOptions: ParsableArguments {
 
     /// The workspace to look at.
     var place: Workspace {
-        WorkspacePlace(state).workspace(around: (workspace ?? ".").absolutePath)
+        WorkspacePlace(state).workspace(around: (workspace ?? ".").resolvedPath)
     }
 
     /// The workspace of a manifest's run, or the one to look at.
     func place(of manifest: String?) -> Workspace {
         guard workspace == nil, let manifest else { return place }
-        return WorkspacePlace(state).workspace(ofManifest: manifest.absolutePath)
+        return WorkspacePlace(state).workspace(ofManifest: manifest.resolvedPath)
     }
 
     /// The workspace's tasks.
@@ -67,7 +67,7 @@ struct LookOptions: ParsableArguments {
         } catch {
             throw Trouble("\(error)", status: ExitStatus.missing)
         }
-        let path = manifest?.absolutePath ?? rows.first.map { RunName.manifest(of: $0.id) }
+        let path = manifest?.resolvedPath ?? rows.first.map { RunName.manifest(of: $0.id) }
         func isWanted(_ row: RunRow, of path: String) -> Bool {
             guard let shard else { return RunName.isRun(row.id, of: path) }
             return row.id == RunName.of(path, shard)
@@ -83,7 +83,7 @@ struct LookOptions: ParsableArguments {
         }
         guard let reader, !found.isEmpty else {
             let what: SafeText =
-                manifest.map { "of \(shard.map { "shard \($0) of " } ?? "")\($0.absolutePath) " }
+                manifest.map { "of \(shard.map { "shard \($0) of " } ?? "")\($0.resolvedPath) " }
                 ?? ""
             throw Trouble(
                 "no run \(what)is recorded in \(stateDirectory(of: manifest)); start one: quire run "

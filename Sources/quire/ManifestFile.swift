@@ -2,6 +2,7 @@ import Autonomous
 import CodexEvents
 import Driver
 import EventLoop
+import FileAccess
 import Foundation
 import Manifest
 import Orchestration
@@ -37,8 +38,9 @@ enum ManifestFile {
         var plan = manifest.plan
         plan.leaveOutAll(but: Set(selected.manifest.tasks.map(\.plan.name)))
         if let concurrency { (plan.concurrency, plan.leastConcurrency) = (concurrency, nil) }
+        let accounts = Accounts()
         for place in plan.tasks.indices {
-            plan.tasks[place].account = Account.of(manifest.tasks[place])
+            plan.tasks[place].account = accounts.account(of: manifest.tasks[place])
         }
         let directory = (manifest.path as NSString).deletingLastPathComponent
         return RunRequest(
@@ -58,7 +60,7 @@ enum ManifestFile {
             ),
             launcher: try AgentLookup.launcher(manifest.launcher, in: directory),
             prompts: prompts(manifest.prompts),
-            environment: .own,
+            environment: .handedOn,
             retryFailed: retryFailed,
             waitsForTasks: true,
             part: selected.part
@@ -89,20 +91,26 @@ enum ManifestFile {
 }
 
 /// Whose usage sessions draw on.
-enum Account {
+struct Accounts {
+    private let home = CodexHome(.own)
+    private let own: String
+
+    /// Finds out whose usage sessions without variables of their own draw on.
+    init() { own = home.path(of: [:], in: FileManager.default.currentDirectoryPath) }
+
     /// A task's account: the home directory of Codex that its sessions have; `nil` where it is the
-    /// one that they inherit.
-    static func of(_ task: Manifest.Task) -> String? {
-        guard let own = task.environment["CODEX_HOME"], !own.isEmpty else { return nil }
-        let environment = Terminal.environment
-        let home = environment["HOME"] ?? NSHomeDirectory()
-        let inherited = environment["CODEX_HOME"].flatMap { $0.isEmpty ? nil : $0 }
-        let path = own.absolute(in: task.directory)
-        return path == (inherited?.absolutePath ?? home + "/.codex") ? nil : path
+    /// run's own.
+    func account(of task: Manifest.Task) -> String? {
+        let path = home.path(of: task.environment, in: task.directory)
+        return path == own ? nil : path
     }
 }
 
 extension String {
-    /// The path, relative ones taken from the working directory.
+    /// The absolute path without links; a relative one is taken from the working directory.
+    var resolvedPath: String { resolved(in: FileManager.default.currentDirectoryPath) }
+
+    /// The absolute path by the names of its links; a relative one is taken from the working
+    /// directory.
     var absolutePath: String { absolute(in: FileManager.default.currentDirectoryPath) }
 }

@@ -36,8 +36,9 @@ struct ManifestModel {
     init(_ manifest: Manifest, _ history: ManifestHistory) {
         self.manifest = manifest
         var plan = manifest.plan.onVirtualTime
+        let accounts = Accounts()
         for place in plan.tasks.indices {
-            plan.tasks[place].account = Account.of(manifest.tasks[place])
+            plan.tasks[place].account = accounts.account(of: manifest.tasks[place])
         }
         self.plan = plan
         let ofRun = history.usage(of: history.usage.keys)

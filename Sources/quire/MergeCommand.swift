@@ -37,7 +37,7 @@ struct MergeCommand: WorkingCommand {
         let reports = try reports.open(output: json ? .error : .output)
         let report: RunReport
         do {
-            report = try MergedRuns(directories.map(\.absolutePath)).report
+            report = try MergedRuns(directories.map(\.resolvedPath)).report
         } catch let error as StoreError {
             throw Trouble("\(error)", status: ExitStatus.missing)
         }

@@ -62,3 +62,9 @@ enum Names {
         return "\"\(characters.joined())\""
     }
 }
+
+extension InheritedEnvironment {
+    /// The environment that Quire hands on: its own, in which relative entries of `PATH` mean what
+    /// they mean for Quire, also for a child that works in another directory.
+    static var handedOn: InheritedEnvironment { own.searching(from: Names.workingDirectory ?? []) }
+}

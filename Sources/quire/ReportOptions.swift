@@ -37,7 +37,7 @@ struct ReportOptions: ParsableArguments {
     ///
     /// - Throws: `Trouble` where it can't.
     func open(output: StandardStream) throws -> CIReports {
-        if let junit, let markdown, junit.absolutePath == markdown.absolutePath, junit != "-" {
+        if let junit, let markdown, junit.resolvedPath == markdown.resolvedPath, junit != "-" {
             throw Trouble(
                 "--junit and --markdown name the same file, \(junit); name another one",
                 status: ExitStatus.usage

@@ -161,9 +161,9 @@ struct SelectionOptions: ParsableArguments {
         guard !history.isEmpty else { return plans }
         var sizes: [String: Double] = [:]
         for directory in history {
-            guard let reader = try StoreReader.open(directory: directory.absolutePath) else {
+            guard let reader = try StoreReader.open(directory: directory.resolvedPath) else {
                 throw Trouble(
-                    "--history: there is no run database in \(directory.absolutePath); name the "
+                    "--history: there is no run database in \(directory.resolvedPath); name the "
                         + "state directory of an earlier run",
                     status: ExitStatus.missing
                 )

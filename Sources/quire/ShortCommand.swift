@@ -50,7 +50,7 @@ struct ShortCommand {
         let launch = ChildProcess.Launch(
             executable: executable,
             arguments: [executable] + arguments,
-            inherited: .own,
+            inherited: .handedOn,
             environment: [],
             directory: directory,
             input: []

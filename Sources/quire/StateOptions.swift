@@ -21,7 +21,7 @@ struct StateOptions: ParsableArguments {
 
     /// The state directory: the option, then `QUIRE_STATE_DIR`, then the workspace's own.
     func directory(in workspace: Workspace) -> String {
-        given?.absolutePath ?? workspace.stateDirectory
+        given?.resolvedPath ?? workspace.stateDirectory
     }
 }
 

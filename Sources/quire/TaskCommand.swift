@@ -107,6 +107,8 @@ struct TaskCommand: WorkingCommand {
         }
         if let words = stream?.untold { Terminal.complain("⚠ \(words)") }
         if let failure = stream?.failure { StandardStream.output.giveUp(failure) }
+        // What was left out is missing also where the end of it could be written.
+        defer { if let loss = stream?.loss { StandardStream.output.giveUp(loss) } }
         try leave(result, task)
     }
 
@@ -239,7 +241,7 @@ struct TaskCommand: WorkingCommand {
             workspace: task.workspace,
             agent: command,
             prompts: .embedded,
-            environment: .own,
+            environment: .handedOn,
             retryFailed: true
         )
         request.promptPolicy = .ignore

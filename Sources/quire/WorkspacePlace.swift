@@ -80,10 +80,10 @@ struct WorkspacePlace {
 
     /// The directory and those above it.
     private static func around(_ directory: String) -> [Workspace] {
-        var path = (directory as NSString).standardizingPath
+        var path = directory.resolved(in: "/")
         var found = [Workspace(root: path)]
-        while path != "/", !path.isEmpty {
-            path = (path as NSString).deletingLastPathComponent
+        while path != "/" {
+            path = path.parentPath
             found.append(Workspace(root: path))
         }
         return found

@@ -55,6 +55,36 @@ private func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
         #expect(left == ["B=1", "AB=3", "C"])
     }
 
+    @Test(arguments: [
+        ("/bin:/usr/bin", "/bin:/usr/bin"), ("tools", "/w/tools"), ("", "/w"), (":", "/w:/w"),
+        ("/bin:", "/bin:/w"), ("./a:/b::../c", "/w/./a:/b:/w:/w/../c"),
+        ("/bin/:/x/..", "/bin/:/x/.."),
+    ])
+    func `hands on a PATH whose entries mean the same in every directory`(
+        path: String,
+        expected: String
+    ) {
+        let others = ["A=1", "PATHS=x", "PATH"].map(bytes)
+        let all = InheritedEnvironment(others + ["PATH=\(path)", "PATH=later"].map(bytes))
+        let found = all.searching(from: bytes("/w")).entries.map(Array.init)
+        #expect(found == others + ["PATH=\(expected)", "PATH=later"].map(bytes))
+        #expect(
+            all.searchPath(from: bytes("/w"))
+                == expected.split(separator: ":").map { bytes("\($0)") }
+        )
+    }
+
+    @Test func `hands on a PATH as bytes, without entries that can't be told`() {
+        let odd = InheritedEnvironment([bytes("PATH=") + [0xE9], bytes("B=2")])
+        let expected = InheritedEnvironment([bytes("PATH=/w/") + [0xE9], bytes("B=2")])
+        #expect(odd.searching(from: bytes("/w")) == expected)
+        let some = InheritedEnvironment([bytes("PATH=a:/b")])
+        #expect(some.searching(from: bytes("/w:x")) == InheritedEnvironment([bytes("PATH=/b")]))
+        let none = InheritedEnvironment([bytes("A=1")])
+        #expect(none.searching(from: bytes("/w")) == none)
+        #expect(none.searchPath(from: bytes("/w")) == nil)
+    }
+
     @Test func `gives the first value of a name`() {
         let all = InheritedEnvironment(["A", "A=", "A=2", "B=x=y"].map(bytes))
         #expect(all.text("A") == "")

@@ -187,6 +187,22 @@ private struct Start: Sendable, CustomTestStringConvertible {
         }
     }
 
+    @Test func `a relative entry of its PATH means the same to what an agent starts`() throws {
+        try withRun { run in
+            try place("agent", in: run.root + "/tools", run)
+            try FileManager.default.moveItem(
+                atPath: run.root + "/tools/codex",
+                toPath: run.root + "/tools/interpreter"
+            )
+            // As npm's programs begin: `#!/usr/bin/env node`.
+            try put("#!/usr/bin/env interpreter\n", run.root + "/tools/codex")
+            chmod(run.root + "/tools/codex", 0o755)
+            let sim = Program.built("codex-sim")
+            try put("#!/bin/sh\nshift\nexec '\(sim)' \"$@\"\n", run.root + "/tools/interpreter")
+            try expectCompletion(run, path: "tools")
+        }
+    }
+
     @Test(arguments: ["", ":", ":/nowhere", "/nowhere:", "/nowhere::/none"])
     func `an empty entry of its PATH is the directory that it was started in`(path: String) throws {
         try withRun { run in
