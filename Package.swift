@@ -43,6 +43,7 @@ func tests(
 }
 
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let argumentParser = Target.Dependency.product(
     name: "ArgumentParser",
@@ -94,7 +95,7 @@ let package = Package(
         library("FileAccess"),
         library("Autonomous", ["Dates", "Descendants", "FileAccess", "Orchestration"]),
         library("Manifest", ["FileAccess", "Orchestration", yams]),
-        library("RunStore", ["FileAccess", "Orchestration", grdb]),
+        library("RunStore", ["FileAccess", "Orchestration", grdb, sqlite]),
         library("Reporting", ["Dates", "Orchestration"]),
         library("Simulation", ["Orchestration"], settings: fast),
         library(

@@ -45,9 +45,9 @@ package final class RunStore: Sendable {
 
     /// How far the projections may lag behind the journal.
     ///
-    /// A start waits for the journal alone, and rows that change often are written once. Not longer,
-    /// for the journal must wait while they are written.
-    private static let lag = Duration.milliseconds(10)
+    /// A start waits for the journal alone, and rows that change often are written once: those of a
+    /// short session. Not longer, for the journal must wait while they are written.
+    private static let lag = Duration.milliseconds(100)
     private static let retry = Duration.seconds(1)
 
     private struct Waiting: Sendable {
@@ -64,14 +64,19 @@ package final class RunStore: Sendable {
         var completion: @Sendable (Result<Void, StoreError>) -> Void
     }
 
-    private init(_ place: StorePlace, writer: DatabaseQueue, leastJournal: Int) throws {
+    private init(
+        _ place: StorePlace,
+        writer: DatabaseQueue,
+        leastJournal: Int,
+        checkpointPages: Int
+    ) throws {
         self.place = place
         identity = try place.check(writes: true)
         path = place.path
         self.writer = writer
         self.leastJournal = leastJournal
         background = SerialThread(name: "quire.background")
-        checkpointer = Checkpointer(place, identity, thread: background)
+        checkpointer = Checkpointer(place, identity, thread: background, pages: checkpointPages)
     }
 
     /// Opens a state directory, which is made if need be and ignored by git.
@@ -98,19 +103,26 @@ package final class RunStore: Sendable {
     /// Opens the store in a directory, which is made if need be and ignored by git.
     ///
     /// With `durable`, a batch that was reported as written survives a power failure too. No snapshot
-    /// is wanted for less than `snapshotsAfter` bytes of journal.
+    /// is wanted for less than `snapshotsAfter` bytes of journal, and no checkpoint made for less than
+    /// `checkpointsAfter` pages of 4 KiB.
     ///
     /// - Throws: `StoreError` when the directory or the database can't be used.
     package static func open(
         directory: String,
         durable: Bool = false,
-        snapshotsAfter leastJournal: Int = 1 << 18
+        snapshotsAfter leastJournal: Int = 1 << 18,
+        checkpointsAfter checkpointPages: Int? = nil
     ) throws(StoreError) -> RunStore {
         let place = try StorePlace(in: try prepare(directory: directory))
         do {
             return try ClosedQueues.closing(unlessReturned: try opened(place)) { writer in
                 try setUp(writer, durable: durable)
-                return try RunStore(place, writer: writer, leastJournal: leastJournal)
+                return try RunStore(
+                    place,
+                    writer: writer,
+                    leastJournal: leastJournal,
+                    checkpointPages: checkpointPages ?? Checkpointer.usualPages
+                )
             }
         } catch {
             throw StoreError(error, path: place.path)
@@ -295,9 +307,12 @@ package final class RunStore: Sendable {
         projection.withLock { projection in
             guard !projection.isEmpty else { return }
             do {
-                try writer.write { [projection] in try projection.write(to: $0) }
+                let pages = try writer.write { [projection] database in
+                    try projection.write(to: database)
+                    return database.takeWrittenPages()
+                }
                 projection = Projection()
-                checkpointer.checkpointIfLong()
+                checkpointer.wrote(pages)
             } catch {
                 thread.perform(after: Self.retry) { [self] in project() }
             }
