@@ -160,6 +160,21 @@ private struct ObjectContainer<Key: CodingKey>: KeyedEncodingContainerProtocol {
         encoder.text.write(raw: value.description)
     }
 
+    func encode(_ value: Int32, forKey key: Key) {
+        write(key)
+        encoder.text.write(raw: value.description)
+    }
+
+    func encode(_ value: Int64, forKey key: Key) {
+        write(key)
+        encoder.text.write(raw: value.description)
+    }
+
+    func encode(_ value: UInt64, forKey key: Key) {
+        write(key)
+        encoder.text.write(raw: value.description)
+    }
+
     func encode(_ value: Double, forKey key: Key) throws {
         write(key)
         try encoder.text.write(value, at: codingPath)
@@ -168,6 +183,23 @@ private struct ObjectContainer<Key: CodingKey>: KeyedEncodingContainerProtocol {
     func encode(_ value: some Encodable, forKey key: Key) throws {
         write(key)
         try encoder.text.write(value: value, at: codingPath)
+    }
+
+    // The library's own go through one for any type.
+    func encodeIfPresent(_ value: Bool?, forKey key: Key) {
+        if let value { encode(value, forKey: key) }
+    }
+
+    func encodeIfPresent(_ value: String?, forKey key: Key) {
+        if let value { encode(value, forKey: key) }
+    }
+
+    func encodeIfPresent(_ value: Int?, forKey key: Key) {
+        if let value { encode(value, forKey: key) }
+    }
+
+    func encodeIfPresent(_ value: Double?, forKey key: Key) throws {
+        if let value { try encode(value, forKey: key) }
     }
 
     func nestedContainer<Nested: CodingKey>(
