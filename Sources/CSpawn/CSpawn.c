@@ -6,15 +6,21 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
+#include <stdnoreturn.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static int argument_count;
 static char **argument_words;
+static pthread_t first_thread;
+static pid_t own_pid;
 
 /// What this process was started with, and its children are to be started with, whatever it makes
 /// of its own meanwhile. Bit n - 1 stands for signal n.
@@ -55,14 +61,24 @@ __attribute__((constructor)) static void keep_start(int count, char **words)
 {
     argument_count = count;
     argument_words = words;
+    first_thread = pthread_self();
+    own_pid = getpid();
     keep_inherited();
+}
+
+/// The signal that cspawn_ended_children reads, and that no thread may take from it.
+static sigset_t child_signal(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGCHLD);
+    return set;
 }
 
 void cspawn_take_charge(void)
 {
-    sigset_t none;
-    sigemptyset(&none);
-    pthread_sigmask(SIG_SETMASK, &none, NULL);
+    sigset_t set = child_signal();
+    pthread_sigmask(SIG_SETMASK, &set, NULL);
     signal(SIGCHLD, SIG_DFL);
     signal(SIGTERM, SIG_DFL);
 }
@@ -73,10 +89,24 @@ char **cspawn_arguments(int *count)
     return argument_words;
 }
 
-/// Gives the child the signals that this process was started with.
-static void restore_signals(void)
+/// The signals that this process ignores by itself: bit n - 1 stands for signal n.
+static _Atomic uint64_t ignored_here;
+
+void cspawn_ignore(int number)
 {
+    atomic_fetch_or(&ignored_here, (uint64_t)1 << (number - 1));
+    signal(number, SIG_IGN);
+}
+
+/// Gives the child the signals that this process was started with.
+///
+/// Where the child was started without handlers (`is_clear`), only what is ignored can differ.
+static void restore_signals(bool is_clear)
+{
+    uint64_t different = is_clear ? atomic_load(&ignored_here) | inherited.ignored : ~(uint64_t)0;
     for (int number = 1; number <= LAST_SIGNAL; number++) {
+        if (!(different >> (number - 1) & 1))
+            continue;
         // All zeros is the default in every field.
         kernel_action action = {0};
         if (inherited.ignored >> (number - 1) & 1)
@@ -162,12 +192,31 @@ uint64_t cspawn_label(pid_t pid)
     return limit.rlim_cur;
 }
 
-/// The child's side: only calls that are safe after vfork; returns the step that failed.
-static enum cspawn_step become(const struct cspawn_request *request, pid_t parent)
+/// What a child is started with, and what it leaves: it shares this memory until it execs or ends.
+struct birth {
+    const struct cspawn_request *request;
+    bool is_clear;                    ///< Whether the child has no handlers.
+    volatile enum cspawn_step step;
+    volatile int error;
+    volatile uint64_t first_moment;   ///< What the child's first look at the clock showed.
+};
+
+/// The time since boot, suspensions included, in nanoseconds; no system call on usual machines.
+static uint64_t boot_time(void)
 {
+    struct timespec now;
+    if (clock_gettime(CLOCK_BOOTTIME, &now) < 0)
+        return 0;
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/// The child's side: only calls that are safe after vfork; returns the step that failed.
+static enum cspawn_step become(const struct birth *birth)
+{
+    const struct cspawn_request *request = birth->request;
     setsid();
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent)
+    if (getppid() != own_pid)
         return CSPAWN_PARENT_GONE;
     if (place_descriptors(request) < 0)
         return CSPAWN_DESCRIPTORS;
@@ -176,34 +225,154 @@ static enum cspawn_step become(const struct cspawn_request *request, pid_t paren
     restore_descriptor_limit();
     set_label(request->label);
     // Last: what was not blocked arrives from here on.
-    restore_signals();
+    restore_signals(birth->is_clear);
     execve(request->executable, request->arguments, request->environment);
     return CSPAWN_EXEC;
 }
 
-struct cspawn_result cspawn(const struct cspawn_request *request)
+static noreturn void be_born(void *argument)
 {
-    // The child shares this memory until it execs or ends, so it can leave its error here.
-    volatile enum cspawn_step step = CSPAWN_STARTED;
-    volatile int error = 0;
+    struct birth *birth = argument;
+    birth->first_moment = boot_time();
+    birth->step = become(birth);
+    birth->error = errno;
+    _exit(127);
+}
+
+/// The arguments of clone3(2), as far as they are used: the kernel's structure of Linux 5.3.
+struct clone_arguments {
+    uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls;
+};
+
+enum { CLONE3_NUMBER = 435 };
+
+/// Calls clone3(2); the child runs `child`, which never returns, on the stack of its own.
+///
+/// By hand, because the C library has no function for this call, and the child must not return
+/// into a frame that it shares with its parent.
+static long clone3_onto_stack(
+    struct clone_arguments *arguments,
+    void (*child)(void *),
+    void *argument)
+{
+#if defined(__x86_64__)
+    long result = CLONE3_NUMBER;
+    __asm__ volatile(
+        "syscall\n\t"
+        "testq %%rax, %%rax\n\t"
+        "jnz 1f\n\t"
+        "xorl %%ebp, %%ebp\n\t"  // The outermost frame, for debuggers.
+        "movq %[argument], %%rdi\n\t"
+        "callq *%[child]\n\t"
+        "ud2\n"
+        "1:"
+        : "+a"(result)
+        : "D"(arguments), "S"(sizeof *arguments), [child] "r"(child), [argument] "r"(argument)
+        : "rcx", "r11", "cc", "memory");
+    return result;
+#elif defined(__aarch64__)
+    register long result __asm__("x0") = (long)arguments;
+    register size_t size __asm__("x1") = sizeof *arguments;
+    register long number __asm__("x8") = CLONE3_NUMBER;
+    __asm__ volatile(
+        "svc #0\n\t"
+        "cbnz x0, 1f\n\t"
+        "mov x29, xzr\n\t"  // The outermost frame, for debuggers.
+        "mov x0, %[argument]\n\t"
+        "blr %[child]\n\t"
+        "brk #1\n"
+        "1:"
+        : "+r"(result)
+        : "r"(size), "r"(number), [child] "r"(child), [argument] "r"(argument)
+        : "cc", "memory");
+    return result;
+#else
+    (void)arguments, (void)child, (void)argument;
+    return -ENOSYS;
+#endif
+}
+
+/// Starts the child without any handler of this process, in one call (Linux 5.5); the parent waits
+/// until it execs or ends. Returns its number, or a negative errno.
+///
+/// A handler would run in the parent's memory. Signals that are ignored remain so.
+static pid_t start_clear(struct birth *birth)
+{
+    // Used while this frame waits. The largest thing on it are the entries of /proc.
+    _Alignas(64) char stack[32 * 1024];
+    struct clone_arguments arguments = {
+        .flags = 0x100000000 /* CLONE_CLEAR_SIGHAND */ | 0x4000 /* CLONE_VFORK */
+            | 0x100 /* CLONE_VM */,
+        .exit_signal = SIGCHLD,
+        .stack = (uint64_t)(uintptr_t)stack,
+        .stack_size = sizeof stack,
+    };
+    birth->is_clear = true;
+    return (pid_t)clone3_onto_stack(&arguments, be_born, birth);
+}
+
+/// Starts the child as every Linux can. Returns its number, or a negative errno.
+static pid_t start_anywhere(struct birth *birth)
+{
+    birth->is_clear = false;
+    pid_t pid = vfork();
+    if (pid == 0)
+        be_born(birth);
+    return pid < 0 ? -errno : pid;
+}
+
+/// Does something with all signals held back: what the child is to ignore or to block must not end it
+/// before it does, and no handler may run in a child that has them.
+static pid_t undisturbed(pid_t (*start)(struct birth *), struct birth *birth)
+{
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    pid_t parent = getpid();
-    pid_t pid = vfork();
-    if (pid == 0) {
-        step = become(request, parent);
-        error = errno;
-        _exit(127);
-    }
-    if (pid < 0) {
-        step = CSPAWN_FORK;
-        error = errno;
-    }
+    pid_t pid = start(birth);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (pid > 0 && step != CSPAWN_STARTED)
+    return pid;
+}
+
+/// Whether clone3(2) was refused once: by an older kernel (ENOSYS, EINVAL), or by a filter of a
+/// container's (ENOSYS, EPERM).
+static atomic_bool lacks_clone3;
+
+static pid_t start(struct birth *birth)
+{
+    if (!atomic_load_explicit(&lacks_clone3, memory_order_relaxed)) {
+        bool is_open = !inherited.ignored && !inherited.blocked;
+        pid_t pid = is_open ? start_clear(birth) : undisturbed(start_clear, birth);
+        if (pid != -ENOSYS && pid != -EINVAL && pid != -EPERM)
+            return pid;
+        atomic_store_explicit(&lacks_clone3, true, memory_order_relaxed);
+    }
+    return undisturbed(start_anywhere, birth);
+}
+
+/// The clock tick after boot in which a moment lies, as proc(5) counts them.
+static uint64_t clock_tick(uint64_t moment)
+{
+    static const uint64_t ticks_a_second = 100;  // USER_HZ of every machine that Swift is for.
+    return moment / (1000000000 / ticks_a_second);
+}
+
+struct cspawn_result cspawn(const struct cspawn_request *request)
+{
+    struct birth birth = {.request = request, .step = CSPAWN_STARTED};
+    uint64_t moment = boot_time();
+    pid_t pid = start(&birth);
+    if (pid < 0)
+        return (struct cspawn_result){.pid = -1, .step = CSPAWN_FORK, .error = -pid};
+    if (birth.step != CSPAWN_STARTED)
         waitpid(pid, NULL, 0);
-    return (struct cspawn_result){.pid = pid, .step = step, .error = error};
+    // The kernel has noted a moment between these two.
+    uint64_t tick = clock_tick(moment);
+    return (struct cspawn_result){
+        .pid = pid,
+        .step = birth.step,
+        .error = birth.error,
+        .start = moment > 0 && tick == clock_tick(birth.first_moment) ? tick : 0,
+    };
 }
 
 int cspawn_pidfd_open(pid_t pid)
@@ -223,9 +392,7 @@ int cspawn_memory_file(const char *name)
 
 int cspawn_pipe(int descriptors[2])
 {
-    if (pipe2(descriptors, O_CLOEXEC) < 0)
-        return -1;
-    return fcntl(descriptors[0], F_SETFL, O_NONBLOCK);
+    return pipe2(descriptors, O_CLOEXEC);
 }
 
 int cspawn_widen_pipe(int descriptor, int size)
@@ -238,6 +405,20 @@ int cspawn_become_subreaper(void)
     return prctl(PR_SET_CHILD_SUBREAPER, 1);
 }
 
+int cspawn_ended_children(void)
+{
+    sigset_t set = child_signal();
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+void cspawn_note_ended_children(int descriptor)
+{
+    // A signal that is pending does not come twice, so there is one at most.
+    struct signalfd_siginfo info;
+    while (read(descriptor, &info, sizeof info) < 0 && errno == EINTR) {}
+}
+
 pid_t cspawn_next_ended_child(void)
 {
     siginfo_t info = {.si_pid = 0};
@@ -248,7 +429,7 @@ pid_t cspawn_next_ended_child(void)
 
 int cspawn_may_have_orphans(void)
 {
-    if (gettid() != getpid())
+    if (!pthread_equal(pthread_self(), first_thread))
         return 1;
     return waitid(P_ALL, 0, NULL, WEXITED | WNOHANG | WNOWAIT | __WNOTHREAD) == 0 || errno != ECHILD;
 }

@@ -95,8 +95,9 @@ package final class ChildProcess {
         self.leakLimit = leakLimit
         self.callbacks = callbacks
         let spawn = Reaper.of(loop).spawnBegins()
+        let wantsPidfd = Reaper.of(loop).wantsPidfds
         loop.perform {
-            Self.spawn(launch)
+            Self.spawn(launch, wantsPidfd: wantsPidfd)
         } then: { [self] result in
             switch result {
             case .success(let spawned): adopt(spawned)
@@ -143,10 +144,11 @@ package final class ChildProcess {
     }
 
     private static func spawn(
-        _ launch: @Sendable () throws -> Launch
+        _ launch: @Sendable () throws -> Launch,
+        wantsPidfd: Bool
     ) -> Result<Spawned, LaunchFailure> {
         do {
-            return .success(try Spawned.start(try launch()))
+            return .success(try Spawned.start(try launch(), wantsPidfd: wantsPidfd))
         } catch let error as LoopError {
             return .failure(LaunchFailure(errno: error.errno, text: error.description))
         } catch {

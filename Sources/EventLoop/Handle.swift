@@ -73,9 +73,12 @@ enum Request {
                 guard let request = unsafe request, let data = unsafe request.pointee.data else {
                     return
                 }
-                let job = unsafe Unmanaged<AnyObject>.fromOpaque(data).takeRetainedValue()
+                let job = unsafe unsafeDowncast(
+                    Unmanaged<AnyObject>.fromOpaque(data).takeRetainedValue(),
+                    to: WorkJob.self
+                )
                 unsafe request.deallocate()
-                (job as? WorkJob)?.finish()
+                job.finish()
             }
         )
         guard status < 0 else { return }

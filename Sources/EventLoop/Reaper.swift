@@ -2,8 +2,10 @@ import CLibuv
 import CSpawn
 import Glibc
 
-/// The loop's knowledge of who exited: through a pidfd where the system has them, through SIGCHLD
+/// The loop's knowledge of who exited: through a pidfd each where the system has them, through SIGCHLD
 /// where not; and, in a subreaper, of everybody's orphans.
+///
+/// A subreaper gets SIGCHLD for all of them anyway, and needs no pidfds.
 ///
 /// Reaps only its own children, by pid, unless it was made a subreaper: other loops of the process
 /// keep theirs.
@@ -11,7 +13,10 @@ final class Reaper {
     private let loop: Loop
     private var owners: [pid_t: (ChildEnd.Termination) -> Void] = [:]
     private var watches: [pid_t: PidfdWatch] = [:]
-    private var childSignals: SignalWatcher?
+    private var endings: EndedChildren?
+    private var later: Timer?
+    /// How long others may wait behind a process that may be of a spawn: spawns take a millisecond.
+    private static let longestWait = Duration.milliseconds(20)
     private var isSubreaper = false
     /// Whether orphans of others than the processes started here may come to this one.
     private(set) var adoptsStrangers = false
@@ -40,6 +45,9 @@ final class Reaper {
         loop.reaper = reaper
         return reaper
     }
+
+    /// Whether an owned child's end shows in nothing but a descriptor of its own.
+    var wantsPidfds: Bool { !isSubreaper || endings == nil }
 
     /// The children that have an owner.
     var children: Set<pid_t> { Set(owners.keys) }
@@ -71,9 +79,11 @@ final class Reaper {
         if pidfd >= 0 {
             watches[pid] = PidfdWatch(loop: loop, pidfd: pidfd) { [unowned self] in reap(pid) }
         }
-        if watches[pid]?.isWatching != true { watchChildSignals() }
-        // It may have exited before anybody watched.
-        if watches[pid]?.isWatching != true { reap(pid) }
+        guard watches[pid]?.isWatching != true else { return }
+        watchEndings()
+        // It may have exited before anybody watched. A subreaper sees that when the spawn is over,
+        // unless another one holds its sweep up.
+        if !isSubreaper || unknown != nil { reap(pid) }
     }
 
     func enableSubreaper() throws(LoopError) {
@@ -84,23 +94,41 @@ final class Reaper {
             throw LoopError("becoming the parent of orphans", errno)
         }
         isSubreaper = true
-        watchChildSignals()
+        watchEndings()
         sweep()
     }
 
     func close() {
-        childSignals?.close()
-        childSignals = nil
+        endings?.close()
+        endings = nil
+        later?.close()
+        later = nil
         for watch in watches.values { watch.close() }
         watches = [:]
         owners = [:]
     }
 
-    private func watchChildSignals() {
-        guard childSignals == nil else { return }
-        childSignals = try? SignalWatcher(loop: loop, signal: SIGCHLD) { [unowned self] in
-            if isSubreaper { sweep() } else { owners.keys.forEach(reap) }
+    private func watchEndings() {
+        guard endings == nil else { return }
+        endings = try? EndedChildren(loop: loop) { [unowned self] in childrenEnded() }
+    }
+
+    private func childrenEnded() {
+        guard isSubreaper else { return owners.keys.forEach(reap) }
+        sweep()
+        lookPastUnknown()
+    }
+
+    /// Sees to it that nobody waits long behind a process that may be of a spawn: spawns can hang.
+    private func lookPastUnknown() {
+        guard unknown != nil, later?.isSet != true else { return }
+        if later == nil {
+            later = try? Timer(loop: loop) { [unowned self] in
+                owners.keys.forEach(reap)
+                lookPastUnknown()
+            }
         }
+        later?.set(loop.now + Self.longestWait)
     }
 
     /// Reaps a child of ours if it has exited.
@@ -177,6 +205,51 @@ final class Reaper {
         unsafe uv_poll_stop(handle.raw)
         unsafe handle.close()
         Glibc.close(pidfd)
+    }
+}
+
+/// Waits for the ends of children, all of them, through one descriptor.
+///
+/// A handler would interrupt a thread for each, and needs five system calls to tell the loop.
+@safe private final class EndedChildren {
+    private let descriptor: Int32
+    private let ended: () -> Void
+    private var handle: Handle<uv_poll_t>?
+
+    init(loop: Loop, ended: @escaping () -> Void) throws(LoopError) {
+        self.ended = ended
+        descriptor = cspawn_ended_children()
+        guard descriptor >= 0 else { throw LoopError("watching children", errno) }
+        do throws(LoopError) {
+            let descriptor = descriptor
+            let handle = unsafe try Handle<uv_poll_t>(owner: self, doing: "watching children") {
+                unsafe uv_poll_init(loop.raw, $0, descriptor)
+            }
+            unsafe self.handle = unsafe handle
+            unsafe uv_poll_start(
+                handle.raw,
+                Int32(UV_READABLE.rawValue),
+                { raw, _, _ in unsafe owner(raw?.pointee.data, as: EndedChildren.self)?.tell() }
+            )
+            unsafe handle.unreference()
+        } catch {
+            Glibc.close(descriptor)
+            throw error
+        }
+    }
+
+    /// Before the look at who it was, so that none that ends meanwhile is missed.
+    private func tell() {
+        cspawn_note_ended_children(descriptor)
+        ended()
+    }
+
+    func close() {
+        guard let handle = unsafe handle else { return }
+        unsafe self.handle = nil
+        unsafe uv_poll_stop(handle.raw)
+        unsafe handle.close()
+        Glibc.close(descriptor)
     }
 }
 

@@ -23,12 +23,12 @@ package enum Signals {
     /// Turns a write to a closed pipe, or beyond the limit on a file's size, into an error instead
     /// of a death.
     package static func ignoreFailedWrites() {
-        signal(SIGPIPE, SIG_IGN)
-        signal(SIGXFSZ, SIG_IGN)
+        cspawn_ignore(SIGPIPE)
+        cspawn_ignore(SIGXFSZ)
     }
 
     /// Lets Quire live on when its terminal goes away.
-    package static func ignoreHangup() { signal(SIGHUP, SIG_IGN) }
+    package static func ignoreHangup() { cspawn_ignore(SIGHUP) }
 
     private static let lateRequests = Atomic(0)
 

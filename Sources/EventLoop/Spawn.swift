@@ -5,7 +5,7 @@ import Glibc
 /// A process that was just started, and the parent's ends of its pipes.
 struct Spawned: Sendable {
     var process: ProcessID
-    /// Readable when the process has ended; -1 where the system has no such thing.
+    /// Readable when the process has ended; -1 where the system has no such thing, or none was wanted.
     var pidfd: Int32
     var output: Int32
     var error: Int32
@@ -13,7 +13,10 @@ struct Spawned: Sendable {
     /// Starts a process.
     ///
     /// For libuv's worker threads: the child dies with the calling thread.
-    static func start(_ launch: ChildProcess.Launch) throws(LoopError) -> Spawned {
+    static func start(
+        _ launch: ChildProcess.Launch,
+        wantsPidfd: Bool
+    ) throws(LoopError) -> Spawned {
         try check(launch)
         let input = try memoryFile(launch.input)
         defer { close(input) }
@@ -28,10 +31,10 @@ struct Spawned: Sendable {
         }
         defer { close(error.write) }
         do {
-            let pid = try start(launch, input: input, output: output.write, error: error.write)
+            let child = try start(launch, input: input, output: output.write, error: error.write)
             return Spawned(
-                process: ProcessID(pid),
-                pidfd: cspawn_pidfd_open(pid),
+                process: StartClock.process(child),
+                pidfd: wantsPidfd ? cspawn_pidfd_open(child.pid) : -1,
                 output: output.read,
                 error: error.read
             )
@@ -61,7 +64,7 @@ struct Spawned: Sendable {
         input: Int32,
         output: Int32,
         error: Int32
-    ) throws(LoopError) -> pid_t {
+    ) throws(LoopError) -> cspawn_result {
         let result = unsafe withCStrings(launch.arguments) { arguments in
             unsafe launch.inherited.withCStrings(adding: launch.environment) { environment in
                 unsafe launch.executable.withCString { executable in
@@ -82,7 +85,7 @@ struct Spawned: Sendable {
             }
         }
         guard result.step == CSPAWN_STARTED else { throw failure(result, launch) }
-        return result.pid
+        return result
     }
 
     /// Refuses what would reach the child as something else: a text is cut at a NUL, and a relative
@@ -128,8 +131,14 @@ struct Spawned: Sendable {
         guard file >= 0 else { throw LoopError("making a memory file", errno) }
         var written = 0
         while written < bytes.count {
+            // At a place of its own each, so that the reader begins at the start.
             let count = unsafe bytes.withUnsafeBytes { buffer in
-                unsafe write(file, buffer.baseAddress?.advanced(by: written), bytes.count - written)
+                unsafe pwrite(
+                    file,
+                    buffer.baseAddress?.advanced(by: written),
+                    bytes.count - written,
+                    off_t(written)
+                )
             }
             guard count > 0 else {
                 let error = errno
@@ -138,7 +147,6 @@ struct Spawned: Sendable {
             }
             written += count
         }
-        lseek(file, 0, SEEK_SET)
         return file
     }
 }

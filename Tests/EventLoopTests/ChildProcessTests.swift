@@ -35,6 +35,15 @@ import Testing
         #expect(!lines.contains { $0.hasPrefix("HOME=") })
     }
 
+    @Test func `its start is the one that the system tells`() throws {
+        // Most are known by the clock, and those that start as its tick ends by the system itself.
+        for _ in 0..<50 {
+            let finished = try run(shell("read -r stat < /proc/$$/stat; echo \"$stat\""))
+            let fields = finished.text.split(separator: ")").last?.split(separator: " ")
+            #expect(fields?.dropFirst(19).first == "\(finished.start)")
+        }
+    }
+
     @Test func `it has no descriptor but its three`() throws {
         let file = open("/etc/passwd", O_RDONLY)
         defer { close(file) }

@@ -35,6 +35,7 @@ struct Finished {
     var output: [UInt8] = []
     var end: ChildEnd?
     var pid: Int32 = 0
+    var start: UInt64 = 0
 
     var text: String { String(decoding: output, as: UTF8.self) }
 }
@@ -60,7 +61,7 @@ func run(
         var child: ChildProcess?
         let callbacks = ChildProcess.Callbacks(
             started: {
-                finished.pid = $0.pid
+                (finished.pid, finished.start) = ($0.pid, $0.start)
                 if let child { started(child, loop) }
             },
             output: { bytes in

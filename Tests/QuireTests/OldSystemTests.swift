@@ -2,11 +2,12 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Becomes a program on a system without pidfds and without `close_range`, and leaves it a
+/// Becomes a program on a system without pidfds, `clone3` and `close_range`, and leaves it a
 /// descriptor that is open across an exec.
 private let oldSystem = """
     import ctypes, errno, os, struct, sys
-    refused = [424, 434, 436]  # pidfd_send_signal, pidfd_open, close_range: alike on all machines
+    # pidfd_send_signal, pidfd_open, clone3, close_range: alike on all machines
+    refused = [424, 434, 435, 436]
     code = [(0x20, 0, 0, 0)]  # Load the call's number.
     code += [(0x15, len(refused) - place, 0, number) for place, number in enumerate(refused)]
     code += [(0x06, 0, 0, 0x7fff0000), (0x06, 0, 0, 0x00050000 | errno.ENOSYS)]

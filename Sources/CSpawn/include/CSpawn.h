@@ -30,6 +30,7 @@ struct cspawn_result {
     pid_t pid;               ///< The child; also its session and process group.
     enum cspawn_step step;   ///< CSPAWN_STARTED, or what failed.
     int error;               ///< The errno of what failed.
+    uint64_t start;          ///< When it started, in clock ticks after boot; 0 where the clock can't tell.
 };
 
 /// Starts a child in a session of its own, with no descriptor but its three, and with the signal
@@ -58,7 +59,7 @@ int cspawn_memory_file(const char *name);
 /// A descriptor that can be neither read nor written (EBADF); -1 and errno where there is none.
 int cspawn_unusable_descriptor(void);
 
-/// A pipe, close-on-exec, whose read end does not block; 0, or -1 and errno.
+/// A pipe, close-on-exec, whose ends block; 0, or -1 and errno.
 int cspawn_pipe(int descriptors[2]);
 
 /// Lets a pipe hold so many bytes; -1 where the system refuses (pipe(7), `pipe-user-pages-soft`).
@@ -66,6 +67,15 @@ int cspawn_widen_pipe(int descriptor, int size);
 
 /// Makes this process the parent of orphaned descendants; 0, or -1 and errno.
 int cspawn_become_subreaper(void);
+
+/// A descriptor that becomes readable when children have ended, and does not block; -1 and errno.
+///
+/// It reads SIGCHLD, which the calling thread blocks from now on. Other threads must block it, too:
+/// those that begin after cspawn_take_charge do.
+int cspawn_ended_children(void);
+
+/// Has a descriptor of cspawn_ended_children wait for the children that end from now on.
+void cspawn_note_ended_children(int descriptor);
 
 /// A child that has ended and is not reaped yet, whoever started it; 0 for none.
 pid_t cspawn_next_ended_child(void);
@@ -77,8 +87,12 @@ int cspawn_may_have_orphans(void);
 /// Whether this child has ended and is not reaped yet.
 bool cspawn_has_ended(pid_t child);
 
-/// Frees this process from what its caller left it with: no signal is blocked any more, and children
-/// and requests to end (SIGCHLD, SIGTERM) are not ignored. For main, before there are other threads.
+/// Ignores a signal in this process; children are started with it as this process was.
+void cspawn_ignore(int number);
+
+/// Frees this process from what its caller left it with: no signal is blocked any more but SIGCHLD,
+/// which is read, and children and requests to end (SIGCHLD, SIGTERM) are not ignored. For main,
+/// before there are other threads.
 ///
 /// What people ignore on purpose stays ignored: SIGHUP (nohup), and SIGINT and SIGQUIT (a shell's &).
 void cspawn_take_charge(void);
