@@ -94,7 +94,8 @@ package struct TaskDirectory: Sendable {
     /// Looks at the checklist, holds it against the last good copy, and keeps a good one as the
     /// new last good copy.
     ///
-    /// A good list that has not changed since `last`, the look before this one, is not read twice.
+    /// A good list that has not changed since `last`, the look before this one, is not parsed twice, nor
+    /// read where its file tells that.
     /// One that can't be kept is good all the same, and one that can't be read now is taken to be
     /// as it was; the look's `unkept` says why.
     ///
@@ -104,13 +105,27 @@ package struct TaskDirectory: Sendable {
         after last: ChecklistLook? = nil,
         isFirst: Bool = false
     ) -> ChecklistLook {
+        inspectAndKeep(after: last, isFirst: isFirst, trustsStamps: true)
+    }
+
+    private func inspectAndKeep(
+        after last: ChecklistLook?,
+        isFirst: Bool,
+        trustsStamps: Bool
+    ) -> ChecklistLook {
         do {
             try checkPlace()
+            // Before the look into the file: what changes meanwhile shows the next time.
+            let file = try trustsStamps ? listFile() : nil
+            if let last, let file, last.file == file { return last }
             guard let bytes = try listBytes() else {
                 return ChecklistLook(try goodCopy() == nil ? .missing : damaged("it is gone"))
             }
-            if let last, last.isOf(bytes) { return last }
-            return try keepIfGood(bytes, isFirst: isFirst)
+            var look =
+                try last.flatMap { $0.isOf(bytes) ? $0 : nil }
+                ?? keepIfGood(bytes, isFirst: isFirst)
+            look.file = look.unkept == nil ? file : nil
+            return look
         } catch let error as Checklist.Damage {
             return ChecklistLook(damaged(error.description, hasCopy: hasGoodCopy))
         } catch let error as FileError where error.isOfTheDisk {
@@ -136,7 +151,13 @@ package struct TaskDirectory: Sendable {
     /// system that another one has written to.
     package func inspectAfreshAndKeep(after last: ChecklistLook) -> ChecklistLook {
         (try? directory())?.refresh()
-        return inspectAndKeep(after: last)
+        return inspectAndKeep(after: last, isFirst: false, trustsStamps: false)
+    }
+
+    /// What the system tells of the checklist's file; `nil` where that can't vouch for its contents.
+    private func listFile() throws(FileError) -> FileStamp? {
+        try workspace.directories.autonomous()?
+            .status(of: Self.listName, in: name.description).flatMap(FileStamp.init)
     }
 
     private func keepIfGood(_ bytes: [UInt8], isFirst: Bool) throws -> ChecklistLook {
@@ -326,6 +347,8 @@ package struct ChecklistLook: Hashable, Sendable {
     package fileprivate(set) var reopening: String?
     /// Tells the bytes of a good list from others.
     fileprivate var fingerprint: Int?
+    /// What vouches for the list being the same as long as it is the same; `nil` for nothing.
+    fileprivate var file: FileStamp?
 
     fileprivate init(_ state: ChecklistState, of bytes: [UInt8]? = nil) {
         self.state = state
@@ -335,6 +358,18 @@ package struct ChecklistLook: Hashable, Sendable {
     /// Whether it found a good list that the look before did not.
     package func isNews(after last: ChecklistLook) -> Bool {
         if case .good = state { self != last } else { false }
+    }
+
+    /// Compares what was found; not what vouches for that.
+    package static func == (one: ChecklistLook, other: ChecklistLook) -> Bool {
+        one.state == other.state && one.unkept == other.unkept && one.stamp == other.stamp
+            && one.reopening == other.reopening && one.fingerprint == other.fingerprint
+    }
+
+    /// Hashes what is compared.
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(state)
+        hasher.combine(fingerprint)
     }
 
     fileprivate func isOf(_ bytes: [UInt8]) -> Bool { fingerprint == bytes.hashValue }

@@ -238,8 +238,11 @@ final class SessionRunner {
 
     private func childEnded(_ end: ChildEnd) {
         let (decoder, directory, look) = (decoder, directory, look)
+        // What this machine remembers of a file says little where another one may have written.
+        let isLaunched = isLaunched
         log.finish {
             decoder.finish()
+            if isLaunched { return directory.inspectAfreshAndKeep(after: look) }
             return directory.inspectAndKeep(after: look)
         } then: { [self] look in
             take(look, after: end)

@@ -56,6 +56,29 @@ package struct FileIdentity: Hashable, Sendable {
     }
 }
 
+/// A file and its contents, as far as the system tells without a look into it.
+///
+/// Source: `inode(7)`, on the time of the last status change, which nobody can set.
+package struct FileStamp: Hashable, Sendable {
+    private let identity: FileIdentity
+    private let size: Int64
+    /// When the file's contents, or anything else of it, changed last: seconds and nanoseconds.
+    private let changed: [Int]
+
+    /// How old the last change must be, in seconds: file systems keep time by ticks, some by seconds,
+    /// and two changes within one look alike.
+    private static let leastAge = 2
+
+    /// Reads the stamp from what the system tells; `nil` where a further change might not show.
+    package init?(_ status: stat) {
+        let newest = max(status.st_ctim.tv_sec, status.st_mtim.tv_sec)
+        guard time(nil) - newest > Self.leastAge else { return nil }
+        identity = FileIdentity(status)
+        size = Int64(status.st_size)
+        changed = [status.st_ctim.tv_sec, status.st_ctim.tv_nsec]
+    }
+}
+
 /// Access to single files by paths that Quire itself or a person named.
 package enum RegularFile {
     /// Opens a regular file to read it; -1 with `errno` for anything else.

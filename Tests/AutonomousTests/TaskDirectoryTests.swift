@@ -98,6 +98,28 @@ private let good = "## Tasks\n- [x] Task 1: one\n- [ ] Task 2: two\n"
         }
     }
 
+    @Test func `a list that is changed in place and gets its old times is read anew`() throws {
+        try withWorkspace { workspace in
+            let task = try workspace.task("a")
+            try task.create()
+            try put(good, task.taskListPath)
+            var status = stat()
+            // Until its file is old enough to vouch for what it holds.
+            repeat {
+                usleep(100_000)
+            } while lstat(task.taskListPath, &status) == 0 && FileStamp(status) == nil
+            let first = task.inspectAndKeep()
+            #expect(task.inspectAndKeep(after: first) == first)
+            let file = open(task.taskListPath, O_WRONLY)
+            defer { close(file) }
+            let ticked = Array(good.replacingOccurrences(of: "[ ]", with: "[x]").utf8)
+            #expect(pwrite(file, ticked, ticked.count, 0) == good.utf8.count)
+            #expect(futimens(file, [status.st_atim, status.st_mtim]) == 0)
+            let second = task.inspectAndKeep(after: first)
+            #expect(second.state == .good(Progress(ticked: 2, total: 2)))
+        }
+    }
+
     @Test func `a list that is gone after there was one is damage`() throws {
         try withWorkspace { workspace in
             let task = try workspace.task("a")
