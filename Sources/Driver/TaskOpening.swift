@@ -35,7 +35,7 @@ struct TaskOpening: Sendable {
     }
 
     /// This process.
-    static var ownPID: Int32 { getpid() }
+    static let ownPID: Int32 = getpid()
 
     let workspace: Workspace
     /// What others can tell this owner by.

@@ -21,9 +21,19 @@ extension FixedWidthInteger {
     }
 
     /// The whole part of a number, or the nearest number that there is; 0 for what is no number.
+    ///
+    /// For types of 64 bits at most. By way of these, whose conversions a processor has: the standard
+    /// library's own for any type takes a hundred times as long, on the way of every decision.
+    @inlinable
     package init(clamping number: Double) {
-        self =
-            Self(exactly: number.rounded(.towardZero))
-            ?? (number > 0 ? .max : number < 0 ? .min : 0)
+        if number >= 0x1p64 {
+            self = .max
+        } else if number > 0 {
+            self.init(clamping: UInt64(number))
+        } else if number > -0x1p63 {
+            self.init(clamping: Int64(number))
+        } else {
+            self = number.isNaN ? 0 : .min
+        }
     }
 }
