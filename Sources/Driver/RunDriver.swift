@@ -364,6 +364,7 @@ package final class RunDriver {
                 events: batch.events,
                 attachments: attachments
             ),
+            isUrgent: !batch.commands.isEmpty,
             state: { orchestrator.state }
         ) { journalled?.post(.written($0)) }
         attachments = []

@@ -34,7 +34,7 @@ package final class RunStore: Sendable {
     /// What can wait, and would hold the writing up.
     private let background: SerialThread
     /// Batches that are not written yet, in order, and how that goes.
-    private let waiting = Mutex(Waiting())
+    private let waiting = Mutex(WaitingBatches())
     /// What the projections lack; touched on the thread alone.
     private let projection = Mutex(Projection())
     private let pace = Mutex(SnapshotPace())
@@ -50,19 +50,7 @@ package final class RunStore: Sendable {
     private static let lag = Duration.milliseconds(100)
     private static let retry = Duration.seconds(1)
 
-    private struct Waiting: Sendable {
-        var batches: [Appended] = []
-        var isFailing = false
-        var isGivenUp = false
-        var observer: (@Sendable (Condition) -> Void)?
-    }
-
-    private struct Appended: Sendable {
-        var batch: JournalBatch
-        /// The run's state after the batch, where a snapshot of it is wanted.
-        var state: RunState?
-        var completion: @Sendable (Result<Void, StoreError>) -> Void
-    }
+    private typealias Appended = WaitingBatches.Appended
 
     private init(
         _ place: StorePlace,
@@ -213,21 +201,25 @@ package final class RunStore: Sendable {
     /// Batches are written in the order of the calls. Those that come while others are being
     /// written go into one transaction, and are durable or refused together. A batch is refused
     /// when it can't be encoded, or when writing fails after `giveUp`. `state` is the fold of the
-    /// run's journal with this batch; it is asked for now and then, for a snapshot.
+    /// run's journal with this batch; it is asked for now and then, for a snapshot. A batch that is not
+    /// urgent may wait 5 ms for others.
     package func append(
         _ batch: JournalBatch,
+        isUrgent: Bool = true,
         state: () -> RunState? = { nil },
         completion: @escaping @Sendable (Result<Void, StoreError>) -> Void
     ) {
         let isDue = pace.withLock { $0.beginIfDue(least: leastJournal) }
         let state = isDue ? state() : nil
         if isDue, state == nil { pace.withLock { $0.end() } }
-        let appended = Appended(batch: batch, state: state, completion: completion)
-        let isFirst = waiting.withLock { waiting in
-            waiting.batches.append(appended)
-            return waiting.batches.count == 1
-        }
-        if isFirst { thread.perform { [self] in writeWaiting() } }
+        let appended = Appended(
+            batch: batch,
+            isUrgent: isUrgent,
+            state: state,
+            completion: completion
+        )
+        guard let delay = waiting.withLock({ $0.add(appended) }) else { return }
+        thread.perform(after: delay) { [self] in writeWaiting() }
     }
 
     /// Refuses what can't be written now, and from now on.
@@ -237,7 +229,7 @@ package final class RunStore: Sendable {
     }
 
     private func writeWaiting() {
-        let batches = waiting.withLock { $0.batches }
+        let batches = waiting.withLock { $0.beginWriting() }
         guard !batches.isEmpty else { return }
         do {
             let places = try writer.write { database in
@@ -273,13 +265,13 @@ package final class RunStore: Sendable {
 
     /// Reports what became of the batches that waited longest, and goes on with the others.
     private func settle(_ batches: [Appended], _ result: Result<Void, StoreError>) {
-        let (isMore, observer) = waiting.withLock { waiting in
-            waiting.batches.removeFirst(batches.count)
+        let (next, observer) = waiting.withLock { waiting in
+            let next = waiting.settle(batches.count)
             let hasRecovered = waiting.isFailing && !waiting.isGivenUp
             if hasRecovered { waiting.isFailing = false }
-            return (!waiting.batches.isEmpty, hasRecovered ? waiting.observer : nil)
+            return (next, hasRecovered ? waiting.observer : nil)
         }
-        if isMore { thread.perform { [self] in writeWaiting() } }
+        if let next { thread.perform(after: next) { [self] in writeWaiting() } }
         if case .failure = result, batches.contains(where: { $0.state != nil }) {
             pace.withLock { $0.end() }
         }

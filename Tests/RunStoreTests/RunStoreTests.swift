@@ -135,6 +135,23 @@ private func rounded(_ rows: [TaskRow]) -> [TaskRow] {
         }
     }
 
+    @Test func `what nothing waits for is written with what is waited for`() async throws {
+        try await withDirectory { directory in
+            let store = try RunStore.open(directory: directory)
+            let batches = journal(seed: 7)
+            let order = Mutex<[Int]>([])
+            for (number, batch) in batches.dropLast().enumerated() {
+                store.append(batch, isUrgent: false) { _ in order.withLock { $0.append(number) } }
+            }
+            // Some may have been written by now: they wait for a few milliseconds alone.
+            try await store.append(try #require(batches.last))
+            #expect(order.withLock(\.self) == Array(0..<(batches.count - 1)))
+            store.append(batches[0], isUrgent: false) { _ in order.withLock { $0 = [] } }
+            while order.withLock({ !$0.isEmpty }) { try await Task.sleep(for: .milliseconds(1)) }
+            try store.close()
+        }
+    }
+
     @Test func `a journal of the first version is taken over`() async throws {
         try await withDirectory { directory in
             let batches = journal(seed: 4)
