@@ -8,13 +8,15 @@ import Orchestration
 /// daemon), and those that were given limits of their own (`su`, `sudo`).
 package struct SessionLabel: Hashable, Sendable {
     private static let (runnerBits, placeBits, sessionBits) = (22, 25, 16)
+    // Asked for once: a label is made several times for each session.
+    private static let ownRunner = UInt64(getpid())
 
     /// The number, from 1 to 2^63 - 1.
     package let value: UInt64
 
     /// Makes the label of a session in a task directory, which this Quire starts.
     package init(place: String, session: Int) {
-        let runner = UInt64(getpid()) << (Self.placeBits + Self.sessionBits)
+        let runner = Self.ownRunner << (Self.placeBits + Self.sessionBits)
         value = runner | Self.hash(place) << Self.sessionBits | Self.low(session)
     }
 
