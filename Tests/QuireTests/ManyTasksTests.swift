@@ -8,7 +8,10 @@ extension QuireRun {
     var hasSnapshot: Bool {
         let store = root + "/.autonomous/.quire/quire.db"
         let query = "SELECT EXISTS (SELECT 1 FROM snapshot)"
-        let database = try? DatabaseQueue(path: store)
+        // One that may write would make the database where Quire was killed before it did.
+        var configuration = Configuration()
+        configuration.readonly = true
+        let database = try? DatabaseQueue(path: store, configuration: configuration)
         defer { try? database?.close() }
         return (try? database?.read { try Bool.fetchOne($0, sql: query) }) ?? false
     }
