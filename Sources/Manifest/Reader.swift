@@ -160,9 +160,19 @@ final class Reader {
         return scalar.string
     }
 
+    /// A text that a program is handed: a NUL in it would be its end.
+    func word(_ node: Node?, _ place: String) -> String? {
+        guard let text = string(node, place) else { return nil }
+        guard !text.utf8.contains(0) else {
+            fail(node, "\(place) holds a NUL (\\0), which no program can be handed; remove it")
+            return nil
+        }
+        return text
+    }
+
     func strings(_ node: Node?, _ place: String) -> [String]? {
         guard let node else { return nil }
-        return list(node, place).compactMap { string($0, "each of \(place)") }
+        return list(node, place).compactMap { word($0, "each of \(place)") }
     }
 
     func integer(_ node: Node?, _ place: String, in range: ClosedRange<Int>) -> Int? {

@@ -45,7 +45,7 @@ struct TaskTexts {
                     reader.fail(key, "\"\(name)\" can't be a variable's name")
                     continue
                 }
-                environment[name] = reader.string(value, "\"\(name)\"").map { template($0, value) }
+                environment[name] = reader.word(value, "\"\(name)\"").map { template($0, value) }
             }
         }
         self.environment = environment

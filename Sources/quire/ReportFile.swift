@@ -68,9 +68,12 @@ struct ReportFile {
     ///
     /// - Throws: `Trouble` where it can't, or may not.
     init(option: String, path: String, format: ReportFormat) throws {
-        (self.option, self.path, self.format) = (option, path.absolutePath, format)
+        let descriptor = Self.inherited(path)
+        // A descriptor has no other name than this.
+        self.path = descriptor == nil ? path.absolutePath : path
+        (self.option, self.format) = (option, format)
         target =
-            try Self.inherited(path).map(Target.descriptor)
+            try descriptor.map(Target.descriptor)
             ?? Self.target(of: self.path, option: option, format: format)
         try checkContents()
     }

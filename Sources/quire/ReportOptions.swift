@@ -108,7 +108,9 @@ struct CIReports {
         guard let path = Terminal.environment["GITHUB_STEP_SUMMARY"], !path.isEmpty else { return }
         let text = MarkdownReport.render(report, limit: GitHubReport.summaryLimit)
         do {
-            let descriptor = Glibc.open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o644)
+            // A pipe that nobody reads must not keep the run from its end.
+            let flags = O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC
+            let descriptor = Glibc.open(path, flags, 0o644)
             guard descriptor >= 0 else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
             let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
             try handle.write(contentsOf: Data(text.utf8))

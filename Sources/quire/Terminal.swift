@@ -28,7 +28,7 @@ enum Terminal {
 
     /// Whether a variable of the environment says yes: it is set, and to nothing that says no.
     private static func isOn(_ name: String) -> Bool {
-        let value = (environment[name] ?? "").lowercased()
+        let value = (environment[name] ?? "").trimmingCharacters(in: .whitespaces).lowercased()
         return !["", "0", "false", "no", "off", "n", "f"].contains(value)
     }
 

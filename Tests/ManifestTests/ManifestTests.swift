@@ -46,6 +46,18 @@ import Testing
         ("version: 1\ntasks: [", "m.yaml:3:1: it is not YAML: "),
         ("\"a", "it is not YAML: "), ("{}", "\"version\" is missing"),
         ("version: 1\nversion: 1\n", "the key \"version\" stands more than once in one mapping"),
+        (
+            "version: 1\ntasks: [{name: a, prompt: p, env: {A: \"b\\0c\"}}]",
+            "m.yaml:2:39: \"A\" holds a NUL (\\0), which no program can be handed; remove it"
+        ),
+        (
+            "version: 1\ntasks: [{name: a, prompt: p, codex_args: [a, \"\\0\"]}]",
+            "each of \"codex_args\" holds a NUL"
+        ),
+        (
+            "version: 1\nrun: {agent: {command: [\"a\\0b\"]}}\ntasks: [{name: a, prompt: p}]",
+            "holds a NUL"
+        ),
         ("[1, 2]", "m.yaml:1:1: expected a mapping for the manifest, found a list"),
         (
             "version: 1\nrun: {budget: {tokens: 0}}\ntasks: [{name: a, prompt: p}]",

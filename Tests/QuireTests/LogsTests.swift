@@ -187,7 +187,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [("true", true), ("false", false), ("0", false), ("", false)])
+    @Test(arguments: [("true", true), ("false", false), ("0", false), ("", false), (" ", false)])
     func `holds for GitHub Actions, too`(value: String, isThere: Bool) throws {
         try withRun { run in
             try run.write([("t", "entries=1")])
@@ -196,10 +196,14 @@ import Testing
         }
     }
 
-    @Test func `is no reason to fail where it takes no summary`() throws {
+    /// A directory, and a pipe that nobody reads.
+    @Test(arguments: ["true", "mkfifo summary"])
+    func `is no reason to fail where it takes no summary`(preparing: String) throws {
         try withRun { run in
             try run.write([("t", "entries=1")])
-            let environment = ["GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": run.root]
+            #expect(try shell(preparing, in: run.root).status == 0)
+            let path = run.root + (preparing == "true" ? "" : "/summary")
+            let environment = ["GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": path]
             let outcome = try run.quire(["run", "m.yaml"], environment: environment)
             #expect(outcome.status == 0)
             #expect(outcome.error.contains("warning: the step summary"), "\(outcome.error)")
