@@ -1,18 +1,21 @@
 /// A binary min-heap; elements that compare equal leave in no particular order.
-package struct BinaryHeap<Element: Comparable & Hashable & Sendable>: Hashable, Sendable {
-    private var elements: [Element] = []
+///
+/// Public, since only what is can be specialized by other modules: a simulated batch of a million tasks
+/// goes through a heap of its own twice for each session.
+public struct BinaryHeap<Element: Comparable & Hashable & Sendable>: Hashable, Sendable {
+    @usableFromInline var elements: [Element] = []
 
     /// Makes an empty heap.
-    package init() {}
+    @inlinable public init() {}
 
     /// The least element.
-    package var first: Element? { elements.first }
+    @inlinable public var first: Element? { elements.first }
 
     /// Whether it has no elements.
-    package var isEmpty: Bool { elements.isEmpty }
+    @inlinable public var isEmpty: Bool { elements.isEmpty }
 
     /// Adds an element.
-    package mutating func push(_ element: Element) {
+    @inlinable public mutating func push(_ element: Element) {
         elements.append(element)
         var child = elements.count - 1
         while child > 0 {
@@ -24,7 +27,7 @@ package struct BinaryHeap<Element: Comparable & Hashable & Sendable>: Hashable, 
     }
 
     /// Removes the least element; `nil` where there is none.
-    package mutating func pop() -> Element? {
+    @inlinable public mutating func pop() -> Element? {
         guard let last = elements.popLast() else { return nil }
         guard let least = elements.first else { return last }
         elements[0] = last
@@ -32,7 +35,7 @@ package struct BinaryHeap<Element: Comparable & Hashable & Sendable>: Hashable, 
         return least
     }
 
-    private mutating func siftDown() {
+    @inlinable mutating func siftDown() {
         var parent = 0
         while true {
             var least = parent

@@ -4,7 +4,7 @@
 /// they happened.
 package enum Event: Hashable, Sendable {
     /// A leg of the run begins: first of all, once.
-    case runBegan(RunBegan)
+    indirect case runBegan(RunBegan)
     /// A task's directory is open, locked for this run, and was looked at.
     case taskInspected(TaskInspected)
     /// A task's directory can't be opened yet, since another process owns it or the disk takes

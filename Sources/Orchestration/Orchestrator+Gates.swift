@@ -60,6 +60,7 @@ extension Orchestrator {
     /// The awake time at which a gate's time comes; the wall clock can be set, and runs on while
     /// the machine sleeps, so it is never trusted for more than a minute.
     var nextGate: Duration? {
+        guard !state.gates.isEmpty else { return nil }
         let times = state.gates.values.compactMap(\.until).filter { $0 > now.wall }
         return times.min().map { now.awake + min($0 - now.wall, .seconds(60)) }
     }
@@ -77,7 +78,7 @@ extension Orchestrator {
 
     /// Whether the journal could not be written for so long that the run ends for it.
     var storeIsLost: Bool {
-        guard state.gates[GateKey(.store)] != nil, let storeDeadline else { return false }
+        guard let storeDeadline, state.gates[GateKey(.store)] != nil else { return false }
         return storeDeadline <= now.awake
     }
 

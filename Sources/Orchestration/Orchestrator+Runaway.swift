@@ -18,14 +18,14 @@ extension Orchestrator {
 extension TaskState {
     /// Why it does not come on.
     fileprivate var stagnation: String {
-        if growing > 0 && idle == 0 { return growth }
-        return idle <= 1
-            ? "a session ticked nothing" : "\(idle) sessions in a row ticked nothing"
+        if self.growing > 0 && self.idle == 0 { return growth }
+        return self.idle <= 1
+            ? "a session ticked nothing" : "\(self.idle) sessions in a row ticked nothing"
     }
 
     /// Why it is parked, where it is, for people; begins in lower case.
     package var parking: String {
-        if plan.stallAfter > 0, idle >= (plan.stallAfter + 1) / 2 { return stagnation }
+        if plan.stallAfter > 0, self.idle >= (plan.stallAfter + 1) / 2 { return stagnation }
         if isHalfwayByTokens, let limit = plan.stallTokens { return idleTokens(of: limit) }
         if isHalfwayByTime, let limit = plan.stallTime { return idleTime(of: limit) }
         return stagnation
@@ -41,7 +41,7 @@ extension TaskState {
     }
 
     private var growth: String {
-        "its checklist grew as fast as it was ticked in \(growing) sessions in a row: "
+        "its checklist grew as fast as it was ticked in \(self.growing) sessions in a row: "
             + "\(checklist.progress?.left ?? 0) entries are left, and were "
             + "never fewer than \(fewestLeft ?? 0)"
     }
@@ -49,20 +49,22 @@ extension TaskState {
     /// How its counts end it; `nil` while it may go on.
     func verdict(_ failure: Failure?) -> (Outcome, String)? {
         if let failure, failure.kind.isFinal { return (.failed, failure.message) }
-        if let failure, sameFailures >= plan.sameFailure, plan.sameFailure > 0 {
-            return (.failed, "the same failure \(sameFailures) times in a row: \(failure.message)")
+        if let failure, self.sameFailures >= plan.sameFailure, plan.sameFailure > 0 {
+            return (
+                .failed, "the same failure \(self.sameFailures) times in a row: \(failure.message)"
+            )
         }
-        if let failure, retries > plan.retries.limit {
+        if let failure, self.retries > plan.retries.limit {
             return (.failed, "gave up \(retryCount): \(failure.message)")
         }
         if checklist == .missing {
-            if idle >= plan.initializerAttempts {
-                return (.failed, "\(idle) initializer sessions in a row wrote no task_list.md")
+            if self.idle >= plan.initializerAttempts {
+                return (.failed, "\(self.idle) initializer sessions in a row wrote no task_list.md")
             }
         } else if let reason = stall {
             return (.stalled, reason)
         }
-        if plan.maxSessions > 0, charged >= plan.maxSessions {
+        if plan.maxSessions > 0, self.charged >= plan.maxSessions {
             return (.capped, "it reached max_sessions (\(plan.maxSessions)) with work left")
         }
         return nil
@@ -70,7 +72,7 @@ extension TaskState {
 
     /// How often it was tried again, in words; the last of what is counted had no retry.
     private var retryCount: String {
-        switch retries - 1 {
+        switch self.retries - 1 {
         case ...0: "without a retry"
         case 1: "after 1 retry"
         case let count: "after \(count) retries"
@@ -79,7 +81,7 @@ extension TaskState {
 
     /// Why it has stalled; `nil` where it has not.
     private var stall: String? {
-        if plan.stallAfter > 0, idle >= plan.stallAfter { return stagnation }
+        if plan.stallAfter > 0, self.idle >= plan.stallAfter { return stagnation }
         if let limit = plan.stallTokens, idleTokens >= limit { return idleTokens(of: limit) }
         if let limit = plan.stallTime, idleSeconds >= limit.inSeconds { return idleTime(of: limit) }
         return hasRunAway ? growth : nil

@@ -19,8 +19,7 @@ extension Orchestrator {
     ) {
         guard let session = state.running[key] else { return }
         let cause = causes.removeValue(forKey: key)
-        let wasAnswered = watch.wasAnswered(key)
-        watch.end(key)
+        let wasAnswered = watch.end(key)
         machine.sessionEnded(began: session.since)
         var fact = SessionEnded(
             task: key.task,

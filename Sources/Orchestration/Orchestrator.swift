@@ -77,12 +77,18 @@ package struct Orchestrator: Sendable {
     /// The awake time at which `handle` must be called even if nothing happens; `nil` for never.
     package var nextDeadline: Duration? {
         if hasEnded { return nil }
-        let store = storeIsLost ? nil : storeDeadline
-        let starts = [
-            state.nextWake, nextGate, spacedStart, tokensCome, machine.next, nextSpeedUp,
-        ]
-        return (starts + [watch.next, shutdownDeadline, store, budgetDeadline])
-            .compactMap(\.self).min()
+        // Asked for in each turn: without an array.
+        var next = state.nextWake
+        next.lower(to: nextGate)
+        next.lower(to: spacedStart)
+        next.lower(to: tokensCome)
+        next.lower(to: machine.next)
+        next.lower(to: nextSpeedUp)
+        next.lower(to: watch.next)
+        next.lower(to: shutdownDeadline)
+        next.lower(to: storeIsLost ? nil : storeDeadline)
+        next.lower(to: budgetDeadline)
+        return next
     }
 
     mutating func record(_ fact: RunEvent) {
@@ -250,5 +256,13 @@ package struct Orchestrator: Sendable {
             if let outcome = task.outcome { counts[outcome.rawValue, default: 0] += 1 }
         }
         return counts
+    }
+}
+
+extension Duration? {
+    /// Takes another time where that is earlier.
+    fileprivate mutating func lower(to other: Duration?) {
+        guard let other else { return }
+        self = map { min($0, other) } ?? other
     }
 }

@@ -6,7 +6,7 @@
 package enum RunEvent: Hashable, Sendable {
     /// A leg of the run began: first of its leg, once. Sessions that an earlier leg left running
     /// are recorded as lost right after it.
-    case runBegan(RunBegan)
+    indirect case runBegan(RunBegan)
     /// A task that had ended goes on in this leg, or one begins anew.
     case taskReopened(TaskReopened)
     /// A task's directory was looked at; at most once a leg.

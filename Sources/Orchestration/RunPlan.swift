@@ -88,6 +88,12 @@ package struct RunPlan: Hashable, Sendable, Codable {
         }
     }
 
+    /// Has equal terms of tasks in memory once.
+    mutating func shareTerms() {
+        var sharing = Sharing<TaskTerms>()
+        for place in tasks.indices { tasks[place].shareTerms(&sharing) }
+    }
+
     /// Whether anything of it has a budget.
     package var hasBudgets: Bool {
         budget != nil || groups.contains { $0.budget != nil }
@@ -117,128 +123,5 @@ package struct GroupPlan: Hashable, Sendable, Codable {
         self.weight = weight
         self.maxConcurrent = maxConcurrent
         self.budget = budget
-    }
-}
-
-/// A task as the decisions see it.
-///
-/// The defaults are the manifest's.
-package struct TaskPlan: Hashable, Sendable, Codable {
-    /// Unique in the plan; also the name of the task directory.
-    package var name: String
-    /// Larger goes first.
-    package var priority: Int
-    /// The group's name; `nil` for none.
-    package var group: String?
-    /// The task's share within its group; above 0.
-    package var weight: Double
-    /// How many sessions the task is thought to take; `nil` for nobody knows.
-    package var size: Double?
-    /// Names of the tasks that must be complete before this one starts.
-    package var needs: [String]
-    /// Charged sessions the task may take; 0 for no limit.
-    package var maxSessions: Int
-    /// The time a session may take.
-    package var sessionTimeout: Duration
-    /// The time a session may go without an event, network waiting not counted as one.
-    package var idleTimeout: Duration
-    /// Charged executor sessions in a row without a new tick that end the task as stalled.
-    package var stallAfter: Int
-    /// Tokens since the last new tick that end the task as stalled; `nil` for any number.
-    package var stallTokens: Int64?
-    /// Session time since the last new tick that ends the task as stalled; `nil` for any.
-    package var stallTime: Duration?
-    /// Charged executor sessions in a row with new ticks, but without fewer entries left than ever
-    /// before, that end the task as stalled, if as many entries were ticked meanwhile as twice the
-    /// checklist then had; `nil` for any number.
-    package var growAfter: Int?
-    /// Charged initializer sessions in a row without a checklist that end the task as failed.
-    package var initializerAttempts: Int
-    /// Identical failures in a row that end the task as failed.
-    package var sameFailure: Int
-    /// How failures that are nobody's fault are retried.
-    package var retries: RetryPlan
-    /// Whether the next session goes on in the same thread instead of a fresh context.
-    package var resume: Bool
-    /// Whether the first session of the leg goes on in the thread that the task directory names.
-    package var resumeFirst: Bool
-    /// Whose usage its sessions draw on, for tasks with another account than the run's own: Codex's
-    /// home directory; `nil` for the run's own.
-    package var account: String?
-    /// What its sessions may spend together; `nil` for no limit.
-    package var budget: Budget?
-    /// What each of its sessions may spend; `nil` for no limit but the timeouts.
-    package var sessionBudget: Budget?
-    /// Whether the leg leaves the task alone, since it was not selected; `nil` for no.
-    ///
-    /// Such a task is part of the run: what is known of it stays known, and nothing of it changes.
-    package var isLeftOut: Bool?
-
-    /// Makes a task; everything but the name has the manifest's default.
-    package init(
-        name: String,
-        priority: Int = 0,
-        group: String? = nil,
-        weight: Double = 1,
-        size: Double? = nil,
-        needs: [String] = [],
-        maxSessions: Int = 100,
-        sessionTimeout: Duration = .seconds(45 * 60),
-        idleTimeout: Duration = .seconds(600),
-        stallAfter: Int = 8,
-        stallTokens: Int64? = nil,
-        stallTime: Duration? = nil,
-        growAfter: Int? = 24,
-        initializerAttempts: Int = 3,
-        sameFailure: Int = 3,
-        retries: RetryPlan = RetryPlan(),
-        resume: Bool = false,
-        resumeFirst: Bool = false,
-        account: String? = nil,
-        budget: Budget? = nil,
-        sessionBudget: Budget? = nil
-    ) {
-        self.name = name
-        self.priority = priority
-        self.group = group
-        self.weight = weight
-        self.size = size
-        self.needs = needs
-        self.maxSessions = maxSessions
-        self.sessionTimeout = sessionTimeout
-        self.idleTimeout = idleTimeout
-        self.stallAfter = stallAfter
-        self.stallTokens = stallTokens
-        self.stallTime = stallTime
-        self.growAfter = growAfter
-        self.initializerAttempts = initializerAttempts
-        self.sameFailure = sameFailure
-        self.retries = retries
-        self.resume = resume
-        self.resumeFirst = resumeFirst
-        self.account = account
-        self.budget = budget
-        self.sessionBudget = sessionBudget
-    }
-}
-
-/// How often and how soon a session that the world cut down is repeated.
-package struct RetryPlan: Hashable, Sendable, Codable {
-    /// Retries in a row; the next failure of the world ends the task as failed.
-    package var limit: Int
-    /// The delay before the first retry; doubled for each further one.
-    package var delay: Duration
-    /// The longest delay.
-    package var maxDelay: Duration
-
-    /// Makes a policy; 5 retries, from 10 s to 5 min, unless given.
-    package init(
-        limit: Int = 5,
-        delay: Duration = .seconds(10),
-        maxDelay: Duration = .seconds(300)
-    ) {
-        self.limit = limit
-        self.delay = delay
-        self.maxDelay = maxDelay
     }
 }

@@ -25,7 +25,7 @@ extension RunState {
     ///
     /// To be called when all of a fact is folded: it changes who goes next.
     mutating func holdGroup(of place: Int) {
-        if let group = tasks[place].plan.group { holdIfCommitted(group) }
+        if !groupLedgers.isEmpty, let group = tasks[place].plan.group { holdIfCommitted(group) }
     }
 
     private mutating func holdIfCommitted(_ name: String) {
@@ -51,12 +51,12 @@ extension RunState {
     /// What the task's sessions used so far, or its group's, or all, in the mean, but no more than a
     /// session of it may.
     private func estimate(of place: Int) -> SessionMeasure {
-        let task = tasks[place]
-        let group = task.plan.group.flatMap { groupLedgers[$0] }
-        let known = task.ledger.meanSession ?? group?.meanSession ?? ledger.meanSession
+        let plan = tasks[place].plan
+        let group = plan.group.flatMap { groupLedgers[$0] }
+        let known = tasks[place].ledger.meanSession ?? group?.meanSession ?? ledger.meanSession
         var estimate = known ?? Self.usual
-        let spending = Spending(estimate.usage, seconds: 0, prices: plan.prices)
-        if let most = task.plan.sessionBudget {
+        let spending = Spending(estimate.usage, seconds: 0, prices: self.plan.prices)
+        if let most = plan.sessionBudget {
             let tokens = most.tokens.map { Double($0) / max(1, spending.tokens) } ?? 1
             let cost = most.cost.map { $0 / max($0, spending.cost) } ?? 1
             estimate.usage = estimate.usage * min(1, tokens, cost)
@@ -77,8 +77,7 @@ extension RunState {
     }
 
     /// Books what a session that is over used.
-    mutating func settle(_ session: Running, _ fact: SessionEnded) {
-        guard let place = places[fact.task] else { return }
+    mutating func settle(_ session: Running, _ fact: SessionEnded, of place: Int) {
         let usage = fact.usage ?? .zero
         let told = fact.isUsageTold ? SessionMeasure(usage: usage, seconds: fact.seconds) : nil
         let used = spending(of: fact)
@@ -93,7 +92,7 @@ extension RunState {
     private mutating func change(_ place: Int, _ change: (inout Ledger) -> Void) {
         change(&ledger)
         change(&tasks[place].ledger)
-        if let group = tasks[place].plan.group, groupLedgers[group] != nil {
+        if !groupLedgers.isEmpty, let group = tasks[place].plan.group, groupLedgers[group] != nil {
             change(&groupLedgers[group, default: Ledger()])
         }
     }

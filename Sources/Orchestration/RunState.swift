@@ -185,6 +185,7 @@ extension RunState {
             keeping: (scheduler, plan)
         )
         plan = fact.plan
+        plan.shareTerms()
         tasks = plan.tasks.map { plan in
             var task = absent.removeValue(forKey: plan.name) ?? TaskState(plan: plan)
             task.beginLeg(plan: plan, freshCaps: freshCaps)
@@ -277,27 +278,36 @@ extension RunState {
 
     private mutating func end(_ fact: SessionEnded, at moment: Moment) {
         let session = running.removeValue(forKey: fact.key)
-        if let session { settle(session, fact) }
-        if let session, fact.verdict != .lost {
-            giveBack(session.start.slot, after: fact, at: moment)
-            if !probes.isEmpty {
-                let account = account(of: fact.task)
-                if probes[account] == fact.key { probes[account] = nil }
-            }
-            if let place = places[fact.task] {
-                scheduler.sessionEnded(place, seconds: fact.seconds, report: fact.report)
-            }
+        guard let place = places[fact.task] else {
+            if let session, fact.verdict != .lost { slots.giveBack(session.start.slot) }
+            return updateAbsent(fact.task) { $0.apply(fact, at: moment) }
+        }
+        if let session {
+            settle(session, fact, of: place)
+            if fact.verdict != .lost { end(session, fact, of: place, at: moment) }
         }
         // After the scheduler has learned from it: the task's new key depends on that.
-        update(fact.task, at: moment) { $0.apply(fact, at: moment) }
-        if let place = places[fact.task] { holdGroup(of: place) }
+        update(place, at: moment) { $0.apply(fact, at: moment) }
+        holdGroup(of: place)
     }
 
-    private mutating func giveBack(_ slot: Int, after fact: SessionEnded, at moment: Moment) {
-        guard fact.failure?.kind == .connectionLost, let place = places[fact.task] else {
-            return slots.giveBack(slot)
+    private mutating func end(
+        _ session: Running,
+        _ fact: SessionEnded,
+        of place: Int,
+        at moment: Moment
+    ) {
+        if fact.failure?.kind == .connectionLost {
+            let retries = tasks[place].plan.retries
+            slots.giveBackLost(session.start.slot, retries: retries, at: moment.awake)
+        } else {
+            slots.giveBack(session.start.slot)
         }
-        slots.giveBackLost(slot, retries: tasks[place].plan.retries, at: moment.awake)
+        if !probes.isEmpty {
+            let account = tasks[place].plan.account
+            if probes[account] == fact.key { probes[account] = nil }
+        }
+        scheduler.sessionEnded(place, seconds: fact.seconds, report: fact.report)
     }
 
     private mutating func end(_ fact: TaskEnded, at moment: Moment) {
@@ -319,23 +329,29 @@ extension RunState {
         at moment: Moment,
         _ change: (inout TaskState) -> Void
     ) {
-        guard let place = places[name] else {
-            if var task = absent[name] {
-                change(&task)
-                absent[name] = task
-            }
-            return
-        }
+        guard let place = places[name] else { return updateAbsent(name, change) }
+        update(place, at: moment, change)
+    }
+
+    private mutating func update(
+        _ place: Int,
+        at moment: Moment,
+        _ change: (inout TaskState) -> Void
+    ) {
         change(&tasks[place])
         scheduler.setRunningAway(place, tasks[place].isRunningAway)
         enqueueIfReady(place, at: moment)
     }
 
+    private mutating func updateAbsent(_ name: String, _ change: (inout TaskState) -> Void) {
+        guard var task = absent[name] else { return }
+        change(&task)
+        absent[name] = task
+    }
+
     private mutating func enqueueIfReady(_ place: Int, at moment: Moment) {
-        let task = tasks[place]
-        guard task.phase == .waiting, task.isInspected, task.pendingNeeds == 0 else { return }
-        guard !scheduler.isWaiting(place) else { return }
-        if let until = task.notBefore, until > moment.awake {
+        guard tasks[place].mayRun, !scheduler.isWaiting(place) else { return }
+        if let until = tasks[place].notBefore, until > moment.awake {
             // One of a held account, too: it may be the only one that can probe.
             delayed.push(Delayed(until: until, task: place))
         } else if !isHeld(place) {
@@ -367,9 +383,8 @@ extension RunState {
     }
 
     private func isReady(_ place: Int, at now: Duration) -> Bool {
-        let task = tasks[place]
-        guard task.phase == .waiting, task.isInspected, task.pendingNeeds == 0 else { return false }
-        return task.notBefore.map { $0 <= now } ?? true
+        guard tasks[place].mayRun else { return false }
+        return tasks[place].notBefore.map { $0 <= now } ?? true
     }
 
     private func isHeld(_ place: Int) -> Bool {

@@ -44,13 +44,14 @@ struct SessionWatch: Sendable {
     var next: Duration? { alarms.first?.at }
 
     mutating func begin(_ key: SessionKey, task: TaskPlan, at now: Duration) {
-        entries[key] = Entry(
+        let entry = Entry(
             begun: now,
             lastActivity: now,
             sessionTimeout: task.sessionTimeout,
             idleTimeout: task.idleTimeout
         )
-        arm(key)
+        entries[key] = entry
+        arm(key, entry)
     }
 
     mutating func noteActivity(_ key: SessionKey, at now: Duration) {
@@ -75,9 +76,6 @@ struct SessionWatch: Sendable {
     /// Whether the model answered the session, and it has not lost the network since.
     func hasAnswer(_ key: SessionKey) -> Bool { entries[key]?.hasAnswer ?? false }
 
-    /// Whether the model ever answered the session.
-    func wasAnswered(_ key: SessionKey) -> Bool { entries[key]?.wasAnswered ?? false }
-
     /// Whether the last that was heard of the session is that it waits for the network.
     func waitsForNetwork(_ key: SessionKey) -> Bool { entries[key]?.waitsForNetwork ?? false }
 
@@ -86,11 +84,16 @@ struct SessionWatch: Sendable {
 
     /// Sets the kill of a session that is being terminated.
     mutating func kill(_ key: SessionKey, at time: Duration) {
-        entries[key]?.killAt = time
-        arm(key)
+        guard var entry = entries[key] else { return }
+        entry.killAt = time
+        entries[key] = entry
+        arm(key, entry)
     }
 
-    mutating func end(_ key: SessionKey) { entries[key] = nil }
+    /// Forgets a session that is over; returns whether the model ever answered it.
+    mutating func end(_ key: SessionKey) -> Bool {
+        entries.removeValue(forKey: key)?.wasAnswered ?? false
+    }
 
     /// Removes and returns the next deadline that has come.
     mutating func nextFinding(at now: Duration) -> Finding? {
@@ -99,7 +102,7 @@ struct SessionWatch: Sendable {
             let key = SessionKey(task: alarm.task, number: alarm.number)
             guard let entry = entries[key] else { continue }
             if entry.due > now {
-                arm(key)
+                arm(key, entry)
                 continue
             }
             if entry.killAt != nil { return .graceIsOver(key) }
@@ -111,8 +114,7 @@ struct SessionWatch: Sendable {
         return nil
     }
 
-    private mutating func arm(_ key: SessionKey) {
-        guard let entry = entries[key] else { return }
+    private mutating func arm(_ key: SessionKey, _ entry: Entry) {
         alarms.push(Alarm(at: entry.due, task: key.task, number: key.number))
     }
 }

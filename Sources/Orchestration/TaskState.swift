@@ -1,4 +1,7 @@
 /// All that is known of a task, folded from the facts.
+///
+/// There may be a million tasks: numbers are kept small, and what few tasks have by itself.
+@dynamicMemberLookup
 package struct TaskState: Hashable, Sendable, Codable {
     /// Where a task stands.
     package enum Phase: Hashable, Sendable, Codable {
@@ -10,70 +13,96 @@ package struct TaskState: Hashable, Sendable, Codable {
         case ended(Outcome)
     }
 
+    /// What is counted of a task; a number that does not fit is cut.
+    package struct Counts: Hashable, Sendable, Codable {
+        /// Sessions started over all legs; the next one is numbered one more.
+        package var sessions: Int32 = 0
+        /// Sessions counted against `max_sessions` since caps were last fresh.
+        package var charged: Int32 = 0
+        /// Retries in a row.
+        package var retries: Int32 = 0
+        /// Failures in a row, of whatever class.
+        package var failures: Int32 = 0
+        /// Charged sessions in a row without a new tick.
+        package var idle: Int32 = 0
+        /// Charged sessions in a row with new ticks, but without fewer entries left than ever before.
+        package var growing: Int32 = 0
+        /// The most ticked entries ever seen.
+        package var bestTicked: Int32 = 0
+        /// The ticks after which so much was ticked since the fewest entries were left that no list
+        /// that only became longer would explain it.
+        var runawayTicks: Int32 = 0
+        /// Failures in a row that are like the last one.
+        var sameFailures: Int32 = 0
+        /// Needs that are not complete yet.
+        var pendingNeeds: Int32 = 0
+    }
+
+    /// What many tasks have nothing of.
+    package struct Rarities: Hashable, Sendable, Codable {
+        /// What the newest thread has used in all.
+        package var threadUsage: TokenUsage?
+        /// The stamp of the list with which it was found complete; `nil` where nobody took it, and
+        /// while work is left.
+        package var list: String?
+        /// The awake time before which no session of it starts; `nil` for none.
+        package var notBefore: Duration?
+        /// What the last failure that counts was like.
+        var lastFailure: FailureSignature?
+
+        fileprivate static let none = Shared(Rarities())
+    }
+
     /// Its plan is kept by itself: most tasks share most of theirs.
     private enum CodingKeys: CodingKey {
-        case phase, reason, isInspected, checklist, sessions, charged, retries, failures, idle
-        case idleTokens, idleSeconds, fewestLeft, growing, runawayTicks, bestTicked, seconds, usage
-        case ledger, lastExitStatus, thread, threadUsage, resumesNext, notBefore, lastFailure
-        case sameFailures, pendingNeeds, list
+        case phase, isInspected, resumesNext, lastExitStatus, counts, fewestLeft, reason, checklist
+        case idleTokens, idleSeconds, seconds, usage, ledger, thread, rarities
     }
 
     /// The plan it follows in this leg.
     package internal(set) var plan = TaskPlan(name: "")
     /// Where it stands.
     package internal(set) var phase = Phase.waiting
-    /// Why it ended; `nil` while it has work left.
-    package internal(set) var reason: String?
     /// Whether its directory was opened in this leg.
     package internal(set) var isInspected = false
+    /// Whether the next session goes on in the newest thread.
+    package internal(set) var resumesNext = false
+    /// The exit status of its newest session; `nil` for one that did not exit by itself.
+    package internal(set) var lastExitStatus: Int32?
+    private var counts = Counts()
+    /// The fewest entries that were ever left; `nil` before the first checklist.
+    package internal(set) var fewestLeft: Int?
+    /// Why it ended; `nil` while it has work left.
+    package internal(set) var reason: String?
     /// The checklist as last seen.
     package internal(set) var checklist = ChecklistState.missing
-    /// Sessions started over all legs; the next one is numbered one more.
-    package internal(set) var sessions = 0
-    /// Sessions counted against `max_sessions` since caps were last fresh.
-    package internal(set) var charged = 0
-    /// Retries in a row.
-    package internal(set) var retries = 0
-    /// Failures in a row, of whatever class.
-    package internal(set) var failures = 0
-    /// Charged sessions in a row without a new tick.
-    package internal(set) var idle = 0
     /// Tokens of all sessions since the last new tick.
     package internal(set) var idleTokens: Int64 = 0
     /// Seconds of charged sessions since the last new tick.
     package internal(set) var idleSeconds = 0.0
-    /// The fewest entries that were ever left; `nil` before the first checklist.
-    package internal(set) var fewestLeft: Int?
-    /// Charged sessions in a row with new ticks, but without fewer entries left than ever before.
-    package internal(set) var growing = 0
-    /// The ticks after which so much was ticked since the fewest entries were left that no list
-    /// that only became longer would explain it.
-    private var runawayTicks = 0
-    /// The most ticked entries ever seen.
-    package internal(set) var bestTicked = 0
     /// Seconds of all its sessions.
     package internal(set) var seconds = 0.0
     /// Tokens of all its sessions.
     package internal(set) var usage = TokenUsage.zero
     /// What it spent and has reserved, for its budget.
     package internal(set) var ledger = Ledger()
-    /// The exit status of its newest session; `nil` for one that did not exit by itself.
-    package internal(set) var lastExitStatus: Int32?
     /// The newest thread.
     package internal(set) var thread: String?
-    /// What that thread has used in all.
-    package internal(set) var threadUsage: TokenUsage?
-    /// The stamp of the list with which it was found complete; `nil` where nobody took it, and
-    /// while work is left.
-    package internal(set) var list: String?
-    /// Whether the next session goes on in that thread.
-    package internal(set) var resumesNext = false
-    /// The awake time before which no session of it starts; `nil` for none.
-    package internal(set) var notBefore: Duration?
-    var lastFailure: FailureSignature?
-    var sameFailures = 0
-    /// Needs that are not complete yet.
-    var pendingNeeds = 0
+    private var rarities = Rarities.none
+
+    /// One of its counts.
+    package internal(set) subscript(dynamicMember count: WritableKeyPath<Counts, Int32>) -> Int {
+        @inline(__always) get { Int(counts[keyPath: count]) }
+        @inline(__always) set { counts[keyPath: count] = Int32(clamping: newValue) }
+    }
+
+    /// Something that few tasks have.
+    package internal(set) subscript<Rarity: Equatable>(
+        dynamicMember rarity: WritableKeyPath<Rarities, Rarity>
+    ) -> Rarity {
+        @inline(__always) get { rarities.value[keyPath: rarity] }
+        @inline(__always) set { rarities.set(rarity, to: newValue) }
+    }
 
     init(plan: TaskPlan) {
         self.plan = plan
@@ -87,6 +116,9 @@ package struct TaskState: Hashable, Sendable, Codable {
     /// Whether this leg has work to do on it.
     package var isOpen: Bool { outcome == nil && plan.isLeftOut != true }
 
+    /// True where nothing but a delay, its account or its group keeps it from being started.
+    var mayRun: Bool { phase == .waiting && isInspected && self.pendingNeeds == 0 }
+
     /// The number of its running session.
     package var runningSession: Int? {
         if case .running(let number) = phase { number } else { nil }
@@ -94,7 +126,7 @@ package struct TaskState: Hashable, Sendable, Codable {
 
     /// Whether it has come half of the way to what ends it as stalled, idle sessions aside.
     var isRunningAway: Bool {
-        plan.growAfter.map { growing >= ($0 + 1) / 2 } ?? false
+        plan.growAfter.map { self.growing >= ($0 + 1) / 2 } ?? false
             || checklist != .missing && (isHalfwayByTokens || isHalfwayByTime)
     }
 
@@ -104,7 +136,7 @@ package struct TaskState: Hashable, Sendable, Codable {
 
     /// Whether it has for so long that it will not come to an end.
     var hasRunAway: Bool {
-        plan.growAfter.map { growing >= $0 && bestTicked >= runawayTicks } ?? false
+        plan.growAfter.map { self.growing >= $0 && self.bestTicked >= self.runawayTicks } ?? false
     }
 
     /// What its next session does.
@@ -121,29 +153,29 @@ package struct TaskState: Hashable, Sendable, Codable {
     mutating func beginLeg(plan: TaskPlan, freshCaps: Bool) {
         self.plan = plan
         isInspected = false
-        notBefore = nil
-        pendingNeeds = 0
-        if freshCaps { charged = 0 }
+        self.notBefore = nil
+        self.pendingNeeds = 0
+        if freshCaps { self.charged = 0 }
         ledger.beginLeg(freshCaps: freshCaps)
     }
 
     /// Starts its counts afresh.
     mutating func reopen() {
         phase = .waiting
-        (reason, list) = (nil, nil)
-        retries = 0
-        failures = 0
-        (idle, idleTokens, idleSeconds) = (0, 0, 0)
-        (growing, fewestLeft) = (0, nil)
-        lastFailure = nil
-        sameFailures = 0
+        (reason, self.list) = (nil, nil)
+        self.retries = 0
+        self.failures = 0
+        (self.idle, idleTokens, idleSeconds) = (0, 0, 0)
+        (self.growing, fewestLeft) = (0, nil)
+        self.lastFailure = nil
+        self.sameFailures = 0
     }
 
     /// Forgets the work of the directory that it had before.
     mutating func beginAnew() {
         checklist = .missing
-        (bestTicked, runawayTicks, charged) = (0, 0, 0)
-        (thread, threadUsage, resumesNext) = (nil, nil, false)
+        (self.bestTicked, self.runawayTicks, self.charged) = (0, 0, 0)
+        (thread, self.threadUsage, resumesNext) = (nil, nil, false)
         ledger.beginLeg(freshCaps: true)
     }
 
@@ -151,10 +183,10 @@ package struct TaskState: Hashable, Sendable, Codable {
         isInspected = true
         checklist = fact.checklist
         // A person may have unticked boxes between two legs; ticking them again is progress.
-        if case .good(let progress) = checklist { bestTicked = progress.ticked }
+        if case .good(let progress) = checklist { self.bestTicked = progress.ticked }
         if thread != fact.thread {
             thread = fact.thread
-            threadUsage = nil
+            self.threadUsage = nil
             resumesNext = false
         }
         if plan.resumeFirst && thread != nil { resumesNext = true }
@@ -162,10 +194,10 @@ package struct TaskState: Hashable, Sendable, Codable {
 
     mutating func apply(_ fact: SessionStarted) {
         phase = .running(fact.session)
-        sessions = fact.session
-        notBefore = nil
+        self.sessions = fact.session
+        self.notBefore = nil
         resumesNext = false
-        if fact.resumes == nil { threadUsage = nil }
+        if fact.resumes == nil { self.threadUsage = nil }
     }
 
     mutating func apply(_ fact: SessionEnded, at moment: Moment) {
@@ -178,29 +210,29 @@ package struct TaskState: Hashable, Sendable, Codable {
             lastExitStatus = nil
         }
         if let thread = fact.thread { self.thread = thread }
-        if let total = fact.threadUsage { threadUsage = total }
+        if let total = fact.threadUsage { self.threadUsage = total }
         countProgress(fact)
         countFailure(fact)
         // One that was never begun leaves everything as it was.
         if fact.failure?.kind != .notRecorded {
             resumesNext = fact.failure?.kind.leavesThreadResumable ?? false
         }
-        if fact.forgetsThread { (thread, threadUsage) = (nil, nil) }
-        if let delay = fact.retryIn { notBefore = moment.awake + Duration(inSeconds: delay) }
+        if fact.forgetsThread { (thread, self.threadUsage) = (nil, nil) }
+        if let delay = fact.retryIn { self.notBefore = moment.awake + Duration(inSeconds: delay) }
     }
 
     private mutating func countProgress(_ fact: SessionEnded) {
         if let progress = fact.progress { checklist = .good(progress) }
         let ticked = fact.progress?.ticked ?? 0
-        let isNew = ticked > bestTicked
-        bestTicked = max(bestTicked, ticked)
-        if fact.charge == .session { charged += 1 }
+        let isNew = ticked > self.bestTicked
+        self.bestTicked = max(self.bestTicked, ticked)
+        if fact.charge == .session { self.charged += 1 }
         if isNew || fact.verdict == .initialized {
-            (idle, idleTokens, idleSeconds) = (0, 0, 0)
+            (self.idle, idleTokens, idleSeconds) = (0, 0, 0)
         } else {
             idleTokens = min(TokenUsage.limit, idleTokens + (fact.usage?.total ?? 0))
             if fact.charge == .session {
-                idle += 1
+                self.idle += 1
                 idleSeconds += fact.seconds
             }
         }
@@ -210,29 +242,31 @@ package struct TaskState: Hashable, Sendable, Codable {
     private mutating func countGrowth(_ progress: Progress, isNew: Bool) {
         let left = progress.left
         if left < fewestLeft ?? .max {
-            (fewestLeft, growing) = (left, 0)
+            (fewestLeft, self.growing) = (left, 0)
             // Ticked and twice the total.
-            runawayTicks = 3 * Int(Int32(clamping: progress.total)) - left
+            self.runawayTicks = 3 * Int(Int32(clamping: progress.total)) - left
         } else if isNew {
-            growing += 1
+            self.growing += 1
         }
     }
 
     private mutating func countFailure(_ fact: SessionEnded) {
         if fact.charge == .retry {
-            retries += 1
+            self.retries += 1
         } else if fact.charge == .session {
-            retries = 0
+            self.retries = 0
         }
         guard let failure = fact.failure else {
-            if fact.charge == .session { (failures, sameFailures, lastFailure) = (0, 0, nil) }
+            if fact.charge == .session {
+                (self.failures, self.sameFailures, self.lastFailure) = (0, 0, nil)
+            }
             return
         }
         guard failure.kind.charge != .free else { return }
-        failures += 1
+        self.failures += 1
         guard failure.kind.repeatsForAReason else { return }
         let signature = FailureSignature(failure)
-        sameFailures = signature == lastFailure ? sameFailures + 1 : 1
-        lastFailure = signature
+        self.sameFailures = signature == self.lastFailure ? self.sameFailures + 1 : 1
+        self.lastFailure = signature
     }
 }

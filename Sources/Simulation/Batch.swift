@@ -85,7 +85,11 @@ package struct Batch: Sendable {
 
     /// When something happens, or a decision is due.
     private var nextTime: Duration? {
-        [events.first, limited?.service.next, orchestrator.nextDeadline].compactMap(\.self).min()
+        let decision = orchestrator.nextDeadline
+        let next = events.first.map { happening in decision.map { min($0, happening) } ?? happening
+        }
+        guard let service = limited?.service.next else { return next ?? decision }
+        return min(next ?? decision ?? service, service)
     }
 
     private mutating func carryOut(_ events: [Event], at now: Duration) {
@@ -151,13 +155,13 @@ package struct Batch: Sendable {
 
     /// What the decisions are told.
     private mutating func event(_ happening: SortedEvents.Happening) -> [Event] {
-        let task = workload.tasks[happening.task]
-        let name = plan.tasks[happening.task].name
+        let task = happening.task
         guard happening.session > 0 else {
-            meter.arrived(task.id, at: task.arrival)
+            let name = plan.tasks[task].name
+            meter.arrived(task, at: workload.tasks[task].arrival)
             return [.taskInspected(TaskInspected(task: name, checklist: .missing))]
         }
-        let result = result(of: task.id, place: happening.session - 1)
+        let result = result(of: task, place: happening.session - 1)
         return ended(task, happening.session, place: happening.session - 1, result)
     }
 
@@ -173,20 +177,21 @@ package struct Batch: Sendable {
 
     /// What the decisions are told of a session that did what was drawn for it.
     func ended(
-        _ task: Workload.Task,
+        _ task: Int,
         _ number: Int,
         place: Int,
         _ result: SessionResult
     ) -> [Event] {
-        let session = task.sessions[place]
-        let name = plan.tasks[task.id].name
+        let session = workload.tasks[task].sessions[place]
+        let name = plan.tasks[task].name
         let progress = Progress(ticked: session.done, total: max(1, session.total))
         let end = Event.sessionEnded(
             SessionKey(task: name, number: number),
             result,
             .good(progress)
         )
-        if place + 1 >= task.sessions.count && task.completesAfter == nil {
+        let isLast = place + 1 >= workload.tasks[task].sessions.count
+        if isLast && workload.tasks[task].completesAfter == nil {
             return [end, .taskUnavailable(task: name, reason: "it is never complete")]
         }
         return [end]

@@ -4,14 +4,24 @@ package struct BatchMeter: Sendable {
         case absent, waiting, running, ended
     }
 
+    /// How a task stands; together, since there may be a million of them and each event asks for all
+    /// of one.
+    private struct Standing: Sendable {
+        var phase = Phase.absent
+        var slot: Int32 = 0
+        /// When it began to wait, and after how many starts.
+        var waitsSince = 0.0
+        var startsBefore = 0
+        /// When its session began.
+        var began = 0.0
+        /// When it was complete.
+        var completed: Double?
+    }
+
     private let workload: Workload
-    private var phases: [Phase]
-    /// When each task began to wait, and after how many starts.
-    private var waitsSince: [(seconds: Double, starts: Int)]
-    private var began: [Double]
+    private var tasks: [Standing]
     /// The task that runs on each slot; -1 for none.
     private var onSlot: [Int]
-    private var slotOf: [Int]
     /// The tasks that need each one.
     private let dependents: [[Int]]
     private var seconds: [Double]
@@ -23,7 +33,6 @@ package struct BatchMeter: Sendable {
     private(set) var tokens = 0.0
     private var idleTokens = 0.0
     private var completionTokens: [Double] = []
-    private var completionTimes: [Double?]
     private var unfinished: Int
     private var atLastCompletion: (tokens: Double, idle: Double)?
     private var lastCompletion = 0.0
@@ -38,12 +47,8 @@ package struct BatchMeter: Sendable {
     init(_ workload: Workload) {
         self.workload = workload
         let count = workload.tasks.count
-        phases = Array(repeating: .absent, count: count)
-        waitsSince = Array(repeating: (0, 0), count: count)
-        began = Array(repeating: 0, count: count)
-        completionTimes = Array(repeating: nil, count: count)
+        tasks = Array(repeating: Standing(), count: count)
         onSlot = Array(repeating: -1, count: workload.slots)
-        slotOf = Array(repeating: 0, count: count)
         dependents = workload.dependents
         seconds = Array(repeating: 0, count: workload.groups.count)
         waitingIn = Array(repeating: 0, count: workload.groups.count)
@@ -52,32 +57,31 @@ package struct BatchMeter: Sendable {
 
     mutating func arrived(_ task: Int, at time: Double) {
         // What needs others waits in truth only when they are complete.
-        if workload.tasks[task].needs.allSatisfy({ completionTimes[$0] != nil }) {
+        if workload.tasks[task].needs.allSatisfy({ tasks[$0].completed != nil }) {
             wait(task, at: time)
         }
     }
 
     mutating func began(_ dispatch: Batch.Dispatch) {
-        let task = dispatch.task
-        if phases[task] == .waiting { waitingIn[workload.tasks[task].group] -= 1 }
+        var task = tasks[dispatch.task]
+        if task.phase == .waiting { waitingIn[workload.tasks[dispatch.task].group] -= 1 }
         starts += 1
-        let since = waitsSince[task]
         if unfinished > 0 {
-            longestWait.seconds = max(longestWait.seconds, dispatch.at - since.seconds)
-            longestWait.starts = max(longestWait.starts, starts - 1 - since.starts)
+            longestWait.seconds = max(longestWait.seconds, dispatch.at - task.waitsSince)
+            longestWait.starts = max(longestWait.starts, starts - 1 - task.startsBefore)
         }
         if dispatch.session > 1 {
             laterStarts += 1
-            if dispatch.at - since.seconds < 1e-9 { directStarts += 1 }
+            if dispatch.at - task.waitsSince < 1e-9 { directStarts += 1 }
         }
-        phases[task] = .running
-        onSlot[dispatch.slot] = task
-        slotOf[task] = dispatch.slot
-        began[task] = dispatch.at
+        (task.phase, task.began) = (.running, dispatch.at)
+        task.slot = Int32(clamping: dispatch.slot)
+        onSlot[dispatch.slot] = dispatch.task
+        tasks[dispatch.task] = task
     }
 
     mutating func ended(_ task: Int, _ took: Double, tokens used: Double, at time: Double) {
-        onSlot[slotOf[task]] = -1
+        onSlot[Int(tasks[task].slot)] = -1
         seconds[workload.tasks[task].group] += took
         busySeconds += took
         tokens += used
@@ -86,12 +90,12 @@ package struct BatchMeter: Sendable {
     }
 
     mutating func taskEnded(_ task: Int, isComplete: Bool, at time: Double) {
-        if phases[task] == .waiting { waitingIn[workload.tasks[task].group] -= 1 }
-        phases[task] = .ended
+        if tasks[task].phase == .waiting { waitingIn[workload.tasks[task].group] -= 1 }
+        tasks[task].phase = .ended
         guard workload.tasks[task].completesAfter != nil else { return }
         unfinished -= 1
         if isComplete {
-            completionTimes[task] = time
+            tasks[task].completed = time
             completionTokens.append(tokens)
             releaseDependents(of: task, at: time)
         } else {
@@ -111,7 +115,7 @@ package struct BatchMeter: Sendable {
         }
         var shares = seconds
         for task in onSlot where task >= 0 {
-            shares[workload.tasks[task].group] += time - began[task]
+            shares[workload.tasks[task].group] += time - tasks[task].began
         }
         for group in shares.indices { shares[group] /= workload.groups[group].weight }
         contested = shares
@@ -121,13 +125,13 @@ package struct BatchMeter: Sendable {
     }
 
     private mutating func wait(_ task: Int, at time: Double) {
-        phases[task] = .waiting
-        waitsSince[task] = (time, starts)
+        tasks[task].phase = .waiting
+        (tasks[task].waitsSince, tasks[task].startsBefore) = (time, starts)
         waitingIn[workload.tasks[task].group] += 1
     }
 
     private mutating func releaseDependents(of task: Int, at time: Double) {
-        for dependent in dependents[task] where phases[dependent] == .absent {
+        for dependent in dependents[task] where tasks[dependent].phase == .absent {
             arrived(dependent, at: max(time, workload.tasks[dependent].arrival))
         }
     }
@@ -136,10 +140,10 @@ package struct BatchMeter: Sendable {
 extension BatchMeter {
     /// The figures; see `BatchFigures`.
     package func figures(policy: String) -> BatchFigures {
-        let done = workload.tasks.filter { completionTimes[$0.id] != nil }
-        let flows = done.map { (completionTimes[$0.id] ?? 0) - $0.arrival }.sorted()
+        let done = workload.tasks.filter { tasks[$0.id].completed != nil }
+        let flows = done.map { (tasks[$0.id].completed ?? 0) - $0.arrival }.sorted()
         let slowdowns = done.map { task in
-            ((completionTimes[task.id] ?? 0) - task.arrival) / max(task.work, 1e-9)
+            ((tasks[task.id].completed ?? 0) - task.arrival) / max(task.work, 1e-9)
         }.sorted()
         let useful = workload.tasks.reduce(0) { sum, task in
             sum
@@ -182,7 +186,7 @@ extension BatchMeter {
         let ideal = FluidSharing(workload).completions
         return done.map { task in
             let shared = (ideal[task.id] ?? .infinity) - task.arrival
-            return ((completionTimes[task.id] ?? 0) - task.arrival) / max(shared, 1e-9)
+            return ((tasks[task.id].completed ?? 0) - task.arrival) / max(shared, 1e-9)
         }.sorted()
     }
 

@@ -187,7 +187,7 @@ extension Batch {
         result.thread = "\(number)-\(place)"
         guard let failure else {
             limited?.goOn(number)
-            return ended(task, session.session, place: place, result)
+            return ended(number, session.session, place: place, result)
         }
         limited?.cut(session, number, drawn: task.sessions[place])
         (result.termination, result.failure) = (.exited(1), failure)
