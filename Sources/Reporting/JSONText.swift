@@ -1,5 +1,3 @@
-import Foundation
-
 /// Values as JSON for programs, which may stand on a terminal or in a CI system's log, too.
 package enum JSONText {
     /// A value over several lines, with sorted keys; in snake case, unless its keys are to stay.
@@ -9,10 +7,7 @@ package enum JSONText {
         _ value: some Encodable,
         keepsKeys: Bool = false
     ) throws -> SafeText {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        if !keepsKeys { encoder.keyEncodingStrategy = .convertToSnakeCase }
-        return SafeText(json: String(decoding: try encoder.encode(value), as: UTF8.self))
+        SafeText(json: try PrettyJSON.text(of: value, keepsKeys: keepsKeys))
     }
 }
 
