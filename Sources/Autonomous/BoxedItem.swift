@@ -58,7 +58,9 @@ struct BoxedItem {
     /// Tells whether `Task N:` follows, with or without a space in front.
     private static func isTaskTitle(_ rest: Line) -> Bool {
         let text = rest.drop(while: \.isBlank)
-        guard text.prefix(4).text.lowercased() == "task" else { return false }
+        guard text.prefix(4).elementsEqual("task".utf8, by: { $0 | 0x20 == $1 }) else {
+            return false
+        }
         let number = text.dropFirst(4).drop(while: \.isBlank)
         let behind = number.drop(while: \.isDigit)
         return number.count > behind.count

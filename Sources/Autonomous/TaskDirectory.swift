@@ -206,8 +206,10 @@ package struct TaskDirectory: Sendable {
         do {
             guard let bytes = try listBytes() else { return .missing }
             let list = try Checklist(bytes: bytes)
-            if let good = try goodCopy(), list.reopening(of: good) == nil,
-                let damage = list.damage(since: good)
+            // Most copies are the list itself.
+            let copy = try goodCopyBytes().flatMap { $0 == bytes ? nil : $0 }
+            if let good = copy.flatMap({ try? Checklist(bytes: $0) }),
+                list.reopening(of: good) == nil, let damage = list.damage(since: good)
             {
                 return damaged(damage.description)
             }

@@ -58,13 +58,13 @@ package struct Workspace: Hashable, Sendable {
     /// - Throws: `FileError` when the directory around them can't be read.
     package func tasks() throws(FileError) -> [TaskListing] {
         guard let autonomous = try directories.autonomous() else { return [] }
-        return try autonomous.names().compactMap { name in
+        return try autonomous.names().mapSideBySide { name -> TaskListing? in
             guard let task = try? TaskName(given: name) else { return nil }
             switch autonomous.kind(of: name) {
             case .directory, .link: return TaskListing(taskDirectory(task))
             case .nothing, .file, .pipe, .socket, .device: return nil
             }
-        }
+        }.compactMap(\.self)
     }
 
     /// The task that was worked on last, of those with a checklist.

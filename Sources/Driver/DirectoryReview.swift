@@ -49,40 +49,73 @@ package struct DirectoryReview: Sendable {
     /// at the user's word.
     package init(
         of tasks: [TaskPlan],
-        prompts: (String) -> String?,
+        prompts: @Sendable (String) -> String?,
         in workspace: Workspace,
         state: RunState,
         redo: Set<String> = [],
         policy: Policy = .refuse
     ) {
         (self.workspace, self.policy) = (workspace, policy)
-        for task in tasks {
-            // Other names are refused when the directories are opened.
-            guard let name = try? TaskName(given: task.name) else { continue }
-            let prompt = prompts(task.name) ?? ""
-            if redo.contains(task.name) {
-                anew.append(task.name)
-                record(prompt, of: task.name, isOwnList: true)
-            } else {
-                review(workspace.taskDirectory(name), prompt, state.known(task.name))
-            }
+        let findings = tasks.mapSideBySide { task in
+            Finding(
+                (try? TaskName(given: task.name)).map(workspace.taskDirectory),
+                prompt: prompts(task.name) ?? "",
+                state.known(task.name),
+                isRedone: redo.contains(task.name),
+                policy
+            )
         }
+        for (task, finding) in zip(tasks, findings) { take(finding, of: task.name) }
+    }
+
+    private mutating func take(_ finding: Finding, of task: String) {
+        if finding.hasOtherPrompt { otherPrompts.append(task) }
+        if finding.isChanged { changed.append(task) }
+        if finding.beginsAnew { anew.append(task) }
+        if let words = finding.unreadable { unreadable.append(words) }
+        if let prompt = finding.prompt { prompts[task] = prompt }
     }
 
     /// The stamp of a complete task's list and prompt, as in `TaskEnded`.
     static func stamp(_ list: String, prompt: String) -> String {
         "\(list) \(Fingerprint(prompt).text)"
     }
+}
+
+/// What was found of one task's directory.
+private struct Finding: Sendable {
+    private(set) var hasOtherPrompt = false
+    private(set) var isChanged = false
+    private(set) var beginsAnew = false
+    private(set) var unreadable: String?
+    private(set) var prompt: DirectoryReview.MissingPrompt?
+
+    init(
+        _ directory: TaskDirectory?,
+        prompt: String,
+        _ known: TaskState?,
+        isRedone: Bool,
+        _ policy: DirectoryReview.Policy
+    ) {
+        // Other names are refused when the directories are opened.
+        guard let directory else { return }
+        if isRedone {
+            beginsAnew = true
+            record(prompt, isOwnList: true)
+        } else {
+            review(directory, prompt, known, policy)
+        }
+    }
 
     private mutating func review(
         _ directory: TaskDirectory,
         _ prompt: String,
-        _ known: TaskState?
+        _ known: TaskState?,
+        _ policy: DirectoryReview.Policy
     ) {
-        let task = directory.name.description
         let isComplete = known?.outcome == .complete
         if isComplete, let stamp = known?.list, let list = directory.listStamp(),
-            stamp == Self.stamp(list, prompt: prompt)
+            stamp == DirectoryReview.stamp(list, prompt: prompt)
         {
             return
         }
@@ -93,38 +126,41 @@ package struct DirectoryReview: Sendable {
             exists = try directory.exists()
         } catch {
             // What is wrong with it is told when the leg opens it: its task alone fails.
-            if isComplete { changed.append(task) }
+            isChanged = isComplete
             return
         }
         if let known, known.sessions > 0 || known.checklist != .missing, !exists {
-            anew.append(task)
-            return record(prompt, of: task, isOwnList: true)
+            beginsAnew = true
+            return record(prompt, isOwnList: true)
         }
-        if !prompt.isEmpty { compare(prompt, directory) }
+        if !prompt.isEmpty { compare(prompt, directory, policy) }
         if isComplete, directory.checklistAsItLies().progress?.isComplete != true {
-            changed.append(task)
+            isChanged = true
         }
     }
 
-    private mutating func compare(_ prompt: String, _ directory: TaskDirectory) {
-        let task = directory.name.description
+    private mutating func compare(
+        _ prompt: String,
+        _ directory: TaskDirectory,
+        _ policy: DirectoryReview.Policy
+    ) {
         do throws(FileError) {
             switch try directory.match(prompt: prompt) {
             case .same: break
-            case .absent: record(prompt, of: task, isOwnList: false)
+            case .absent: record(prompt, isOwnList: false)
             case .other where try !directory.hasList():
-                record(prompt, of: task, isOwnList: true)
+                record(prompt, isOwnList: true)
             case .other:
-                otherPrompts.append(task)
-                if policy == .keepLists { record(prompt, of: task, isOwnList: true) }
+                hasOtherPrompt = true
+                if policy == .keepLists { record(prompt, isOwnList: true) }
             }
         } catch {
-            unreadable.append("\(error)")
+            unreadable = "\(error)"
         }
     }
 
-    private mutating func record(_ prompt: String, of task: String, isOwnList: Bool) {
+    private mutating func record(_ prompt: String, isOwnList: Bool) {
         guard !prompt.isEmpty else { return }
-        prompts[task] = MissingPrompt(text: prompt, isOwnList: isOwnList)
+        self.prompt = DirectoryReview.MissingPrompt(text: prompt, isOwnList: isOwnList)
     }
 }

@@ -46,7 +46,7 @@ package struct RunRequest: Sendable {
     package func review(_ state: RunState) -> DirectoryReview {
         DirectoryReview(
             of: plan.selected,
-            prompts: { work[$0]?.description },
+            prompts: { [work] in work[$0]?.description },
             in: workspace,
             state: state,
             redo: redo,

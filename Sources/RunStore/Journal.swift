@@ -72,21 +72,48 @@ enum Journal {
     }
 
     /// The batches of a run's newest leg that hold facts of these kinds, in order.
+    ///
+    /// Finds facts of the run, and not of its tasks alone: see `Projection`.
     static func batches(
         of run: String,
         with kinds: [RunEvent.Kind],
         in database: Database
     ) throws -> [JournalBatch] {
-        func holds(_ kind: RunEvent.Kind) -> String { "instr(facts, '\"\(kind.rawValue)\"') > 0" }
-        let leg = "SELECT max(sequence) FROM journal WHERE run = ? AND \(holds(.runBegan))"
-        let condition = kinds.map(holds).joined(separator: " OR ")
+        guard let leg = try legs(of: run, in: database).last else { return [] }
+        return try batches(of: run, in: leg.rows, with: kinds, in: database)
+    }
+
+    /// The batches among some rows of a run's that hold facts of these kinds, in order; as above.
+    static func batches(
+        of run: String,
+        in rows: ClosedRange<Int64>,
+        with kinds: [RunEvent.Kind],
+        in database: Database
+    ) throws -> [JournalBatch] {
+        let bounds: StatementArguments = [run, rows.lowerBound, rows.upperBound]
         var batches: [JournalBatch] = []
         try forEach(
             in: database,
-            where: "run = ? AND sequence >= (\(leg)) AND (\(condition))",
-            [run, run]
+            where: "sequence IN (\(marked(kinds, "sequence BETWEEN ? AND ?")))",
+            bounds + bounds
         ) { _, batch in batches.append(batch) }
         return batches
+    }
+
+    /// A query for the numbers of a run's rows that satisfy a condition and hold facts of these kinds:
+    /// of those that are marked, and of those that were written since rows were marked last.
+    ///
+    /// The arguments are the run and the condition's, twice.
+    static func marked(_ kinds: [RunEvent.Kind], _ condition: String = "true") -> String {
+        let holds = kinds.map { "instr(facts, '\"event\":\"\($0.rawValue)\"') > 0" }
+            .joined(separator: " OR ")
+        return """
+            SELECT sequence FROM mark CROSS JOIN journal USING (sequence)
+            WHERE mark.run = ? AND \(condition) AND (\(holds))
+            UNION ALL SELECT sequence FROM journal
+            WHERE run = ? AND \(condition) AND (\(holds))
+            AND sequence > (SELECT sequence FROM projected)
+            """
     }
 
     /// Calls `body` with each batch that follows a sequence number, in order, and its own number.

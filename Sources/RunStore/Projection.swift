@@ -9,7 +9,8 @@ struct Projection {
     /// What happened, cut where a leg began: that touches every task's row.
     private var parts = [ProjectionPart()]
     private(set) var isEmpty = true
-
+    /// The rows that tell of a run, and not of a task alone.
+    private var marks: [(row: Int64, run: String)] = []
     /// Whether others wrote rows in between.
     private var hasGaps = false
 
@@ -22,6 +23,7 @@ struct Projection {
         }
         rows.upTo = row
         isEmpty = false
+        if batch.events.contains(where: \.isOfRun) { marks.append((row, batch.run)) }
         for fact in batch.events {
             if case .runBegan = fact { parts.append(ProjectionPart()) }
             parts[parts.count - 1].fold(
@@ -42,6 +44,10 @@ struct Projection {
 
     private func writeRows(to database: Database) throws {
         for part in parts { try part.write(to: database) }
+        let mark = try database.cachedStatement(
+            sql: "INSERT INTO mark (sequence, run) VALUES (?, ?)"
+        )
+        for (row, run) in marks { try mark.execute(arguments: [row, run]) }
         try database.cachedStatement(sql: "UPDATE projected SET sequence = ?")
             .execute(arguments: [rows.upTo])
     }
@@ -69,7 +75,7 @@ struct Projection {
 
     /// Makes the tables afresh from the journal.
     static func rebuild(in database: Database) throws {
-        for table in ["session", "task", "run"] {
+        for table in ["session", "task", "run", "mark"] {
             try database.execute(sql: "DELETE FROM \(table)")
         }
         try database.execute(sql: "UPDATE projected SET sequence = 0")
@@ -180,12 +186,17 @@ private struct ProjectionPart {
     ) throws {
         try database.execute(
             sql: """
-                INSERT INTO run (id, name, legs, pid, began, concurrency) VALUES (?, ?, 1, ?, ?, ?)
+                INSERT INTO run (id, name, legs, pid, began, concurrency, workspace, prices)
+                VALUES (?, ?, 1, ?, ?, ?, ?, ?)
                 ON CONFLICT (id) DO UPDATE SET name = excluded.name, legs = legs + 1,
                 pid = excluded.pid, began = excluded.began, ended = NULL, ending = NULL,
-                concurrency = excluded.concurrency
+                concurrency = excluded.concurrency, workspace = excluded.workspace,
+                prices = excluded.prices
                 """,
-            arguments: [run, fact.name, fact.pid, wall, fact.plan.concurrency]
+            arguments: [
+                run, fact.name, fact.pid, wall, fact.plan.concurrency, fact.workspace,
+                try fact.plan.prices.map { try FactEncoder.json($0) },
+            ]
         )
         try database.execute(
             sql: "UPDATE task SET place = -1, running = NULL WHERE run = ?",
@@ -193,12 +204,13 @@ private struct ProjectionPart {
         )
         let insert = try database.cachedStatement(
             sql: """
-                INSERT INTO task (run, name, place) VALUES (?, ?, ?)
-                ON CONFLICT (run, name) DO UPDATE SET place = excluded.place
+                INSERT INTO task (run, name, place, left_out) VALUES (?, ?, ?, ?)
+                ON CONFLICT (run, name) DO UPDATE SET place = excluded.place,
+                left_out = excluded.left_out
                 """
         )
         for (place, task) in fact.plan.tasks.enumerated() {
-            try insert.execute(arguments: [run, task.name, place])
+            try insert.execute(arguments: [run, task.name, place, task.isLeftOut])
         }
     }
 }
@@ -219,4 +231,18 @@ enum ColumnChange<Value: Hashable & Sendable>: Hashable, Sendable {
 
     /// Whether the column keeps its value.
     var keeps: Bool { self == .keep }
+}
+
+extension RunEvent {
+    /// True for facts of the run, and not of a task or a session alone.
+    fileprivate var isOfRun: Bool {
+        switch self {
+        case .runBegan, .gateClosed, .gateOpened, .concurrencyChanged, .shutdownAdvanced, .runEnded:
+            true
+        case .warned(let fact): fact.task == nil
+        case .taskReopened, .taskInspected, .sessionStarted, .sessionSpawned, .sessionUsed,
+            .threadStarted, .sessionSignalled, .sessionEnded, .taskEnded:
+            false
+        }
+    }
 }

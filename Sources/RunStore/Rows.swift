@@ -18,6 +18,15 @@ package struct RunRow: Hashable, Sendable, Codable {
     package var ending: String?
     /// Its slots.
     package var concurrency: Int
+    /// The workspace of its newest leg; `nil` where that told none.
+    package var workspace: String?
+    /// What tokens cost in its newest leg; `nil` for nobody knows.
+    package var prices: Prices?
+
+    /// All but what is told of elsewhere.
+    private enum CodingKeys: CodingKey {
+        case id, name, legs, pid, began, ended, ending, concurrency
+    }
 }
 
 /// A task at a glance.
@@ -48,6 +57,14 @@ package struct TaskRow: Hashable, Sendable, Codable {
     package var seconds: Double
     /// When something last happened.
     package var active: WallTime?
+    /// True where the newest leg leaves it alone.
+    package var isLeftOut = false
+
+    /// All but what is told of elsewhere.
+    private enum CodingKeys: CodingKey {
+        case name, outcome, reason, ticked, total, sessions, charged, retries, running, thread
+        case tokens, seconds, active
+    }
 }
 
 /// A session at a glance.

@@ -38,7 +38,13 @@ extension StoreReader {
                 let goesOn = isRunning && place == legs.count - 1
                 let end = goesOn ? max(now, leg.last) : leg.last
                 spent.wall = spent.wall + max(.zero, end - leg.began)
-                for batch in try Journal.marked(of: run, in: leg.rows, in: database) {
+                let batches = try Journal.batches(
+                    of: run,
+                    in: leg.rows,
+                    with: [.gateClosed, .gateOpened],
+                    in: database
+                )
+                for batch in batches {
                     for fact in batch.events { gates.apply(fact, at: batch.at.wall) }
                 }
                 if !goesOn { gates.legEnded(at: end) }
@@ -92,11 +98,10 @@ extension Journal {
         let starts = try Row.fetchAll(
             database,
             sql: """
-                SELECT sequence, wall FROM journal
-                WHERE run = ? AND instr(facts, '"event":"\(RunEvent.Kind.runBegan.rawValue)"') > 0
+                SELECT sequence, wall FROM journal WHERE sequence IN (\(marked([.runBegan])))
                 ORDER BY sequence
                 """,
-            arguments: [run]
+            arguments: [run, run]
         )
         return try starts.enumerated().map { place, row in
             let first: Int64 = row["sequence"]
@@ -117,23 +122,5 @@ extension Journal {
                 last: WallTime(millisecondsSinceEpoch: end?["wall"] ?? row["wall"])
             )
         }
-    }
-
-    /// The batches among some rows that tell of gates.
-    static func marked(
-        of run: String,
-        in rows: ClosedRange<Int64>,
-        in database: Database
-    ) throws -> [JournalBatch] {
-        let kinds: [RunEvent.Kind] = [.gateClosed, .gateOpened]
-        let marks = kinds.map { "\"event\":\"\($0.rawValue)\"" }
-        let condition = marks.map { "instr(facts, '\($0)') > 0" }.joined(separator: " OR ")
-        var batches: [JournalBatch] = []
-        try forEach(
-            in: database,
-            where: "run = ? AND sequence BETWEEN ? AND ? AND (\(condition))",
-            [run, rows.lowerBound, rows.upperBound]
-        ) { _, batch in batches.append(batch) }
-        return batches
     }
 }

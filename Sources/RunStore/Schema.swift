@@ -2,9 +2,9 @@ import GRDB
 
 /// The tables.
 ///
-/// `journal` and `standard_error` are only ever appended to. `run`, `task` and `session` are made
-/// from the journal up to the row that `projected` names, for those who look; recovery never reads
-/// them. `snapshot` spares a recovery the older part of the journal, and can be done without.
+/// `journal` and `standard_error` are only ever appended to. `run`, `task`, `session` and `mark` are
+/// made from the journal up to the row that `projected` names, for those who look; recovery never
+/// reads them. `snapshot` spares a recovery the older part of the journal, and can be done without.
 enum Schema {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
@@ -20,8 +20,24 @@ enum Schema {
         migrator.registerMigration("4") { database in
             try database.execute(sql: version4)
         }
+        migrator.registerMigration("5") { database in
+            try database.execute(sql: version5)
+            try Projection.rebuild(in: database)
+        }
         return migrator
     }
+
+    /// What looks need of the first fact of a leg, which holds the whole plan, and the rows of the
+    /// journal that tell of a run rather than of a task: looks read few of a million.
+    private static let version5 = """
+        CREATE TABLE mark (
+            sequence INTEGER PRIMARY KEY,
+            run TEXT NOT NULL
+        ) STRICT;
+        ALTER TABLE run ADD COLUMN workspace TEXT;
+        ALTER TABLE run ADD COLUMN prices TEXT;
+        ALTER TABLE task ADD COLUMN left_out INTEGER;
+        """
 
     /// The state of a run as of a row of its journal.
     private static let version4 = """

@@ -101,7 +101,7 @@ enum StoreOwnership {
     static let applicationID: Int32 = 0x5175_6972
     /// The tables of databases from before there was a number in the header.
     private static let ownTables: Set<String> = [
-        "grdb_migrations", "event", "journal", "projected", "run", "session", "snapshot",
+        "grdb_migrations", "event", "journal", "mark", "projected", "run", "session", "snapshot",
         "standard_error", "task",
     ]
 

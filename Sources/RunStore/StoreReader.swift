@@ -96,7 +96,9 @@ package struct StoreReader: Sendable {
                 began: WallTime(millisecondsSinceEpoch: row["began"]),
                 ended: Self.time(row["ended"]),
                 ending: row["ending"],
-                concurrency: row["concurrency"]
+                concurrency: row["concurrency"],
+                workspace: row["workspace"],
+                prices: (row["prices"] as String?).flatMap(Self.prices)
             )
         }
     }
@@ -117,7 +119,8 @@ package struct StoreReader: Sendable {
                 thread: row["thread"],
                 tokens: row["tokens"],
                 seconds: row["seconds"],
-                active: Self.time(row["active"])
+                active: Self.time(row["active"]),
+                isLeftOut: row["left_out"] ?? false
             )
         }
     }
@@ -235,6 +238,11 @@ package struct StoreReader: Sendable {
             isUsageEstimated: row["usage_estimated"],
             standardErrorBytes: row["stderr_bytes"]
         )
+    }
+
+    /// Prices that can't be read are as good as none: costs are told for convenience.
+    private static func prices(_ json: String) -> Prices? {
+        try? FactDecoder.decode(Prices.self, from: json)
     }
 
     private static func time(_ milliseconds: Int64?) -> WallTime? {

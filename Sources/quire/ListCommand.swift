@@ -29,8 +29,8 @@ struct LookOptions: ParsableArguments {
         return WorkspacePlace(state).workspace(ofManifest: manifest.resolvedPath)
     }
 
-    /// The workspace's tasks.
-    func tasks() throws -> [TaskListing] {
+    /// A workspace's tasks.
+    func tasks(of place: Workspace) throws -> [TaskListing] {
         do {
             return try place.tasks()
         } catch {
@@ -77,7 +77,7 @@ struct LookOptions: ParsableArguments {
             found = rows.filter { isWanted($0, of: path) }
             if found.isEmpty {
                 found = rows.filter { row in
-                    formerPath(of: path, row, reader).map { isWanted(row, of: $0) } ?? false
+                    formerPath(of: path, row).map { isWanted(row, of: $0) } ?? false
                 }
             }
         }
@@ -102,15 +102,9 @@ struct LookOptions: ParsableArguments {
 
     /// The path that a manifest had when a run was recorded, if it has the same place in its workspace
     /// still: a project may be moved, or mounted elsewhere; `nil` where nobody tells.
-    private func formerPath(
-        of path: String,
-        _ row: RunRow,
-        _ reader: StoreReader?
-    ) -> String? {
+    private func formerPath(of path: String, _ row: RunRow) -> String? {
         let root = place(of: path).root
-        guard path.hasPrefix(root + "/"),
-            let former = (try? reader?.beginning(of: row.id))?.workspace
-        else { return nil }
+        guard path.hasPrefix(root + "/"), let former = row.workspace else { return nil }
         return former + path.dropFirst(root.count)
     }
 
@@ -172,23 +166,22 @@ struct ListCommand: ParsableCommand {
     }
 
     func run() throws {
-        let listing = try listing()
+        let place = look.place
+        let listing = try listing(of: place)
         if look.json { return try LookOptions.printJSON(listing) }
         if !listing.runs.isEmpty { printRuns(listing.runs) }
         if listing.tasks.isEmpty {
-            Terminal.say("no tasks in \(look.place.autonomousDirectory)")
+            Terminal.say("no tasks in \(place.autonomousDirectory)")
         }
-        for task in try look.tasks() {
-            let line = TaskList.line(
-                name: task.name.description,
-                progress: task.checklist.progress,
-                thread: task.thread
-            )
-            if case .damaged(let words) = task.checklist {
-                Terminal.say("✗ \(task.name) (\(words))")
-            } else {
-                Terminal.say(line)
+        for task in listing.tasks {
+            if let damage = task.damage {
+                Terminal.say("✗ \(task.name) (\(damage))")
+                continue
             }
+            let progress = task.total.map { Progress(ticked: task.ticked ?? 0, total: $0) }
+            Terminal.say(
+                TaskList.line(name: task.name, progress: progress, thread: task.thread)
+            )
         }
     }
 
@@ -205,16 +198,16 @@ struct ListCommand: ParsableCommand {
         Terminal.say(table.lines(width: Terminal.columns).joined(separator: "\n") + "\n")
     }
 
-    private func listing() throws -> Listing {
+    private func listing(of place: Workspace) throws -> Listing {
         let runs: [RunRow]
-        let stateDirectory = look.stateDirectory()
+        let stateDirectory = look.state.directory(in: place)
         do {
-            runs = try look.reader()?.runs() ?? []
-        } catch let error as StoreError {
+            runs = try StoreReader.open(directory: stateDirectory)?.runs() ?? []
+        } catch {
             throw Trouble("\(error)", status: ExitStatus.missing)
         }
         return Listing(
-            workspace: look.place.root,
+            workspace: place.root,
             runs: runs.map { row in
                 Listing.Run(
                     id: row.id,
@@ -226,7 +219,7 @@ struct ListCommand: ParsableCommand {
                     ended: row.ended
                 )
             },
-            tasks: try look.tasks().map { task in
+            tasks: try look.tasks(of: place).map { task in
                 var damage: String?
                 if case .damaged(let words) = task.checklist { damage = words }
                 return Listing.Task(

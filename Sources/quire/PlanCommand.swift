@@ -106,11 +106,15 @@ struct PlanCommand: ParsableCommand {
         } catch {
             warnings.append("the estimate knows of no earlier run: \(error)")
         }
-        let left = manifest.tasks.map(\.plan).filter { plan in
-            guard let name = try? TaskName(given: plan.name) else { return true }
-            let list = workspace.taskDirectory(name).checklistAsItLies()
-            return !(list.progress?.isComplete ?? (history.sizes[plan.name] != nil))
+        let plans = manifest.tasks.map(\.plan)
+        let areComplete = plans.mapSideBySide { plan in
+            (try? TaskName(given: plan.name)).flatMap {
+                workspace.taskDirectory($0).checklistAsItLies().progress?.isComplete
+            }
         }
+        let left = zip(plans, areComplete).filter { plan, isComplete in
+            !(isComplete ?? (history.sizes[plan.name] != nil))
+        }.map(\.0)
         let complete = manifest.tasks.count - left.count
         return PlanEstimate(manifest.keeping(left), history, complete: complete)
     }

@@ -108,8 +108,6 @@ struct StatusCommand: ParsableCommand {
         var status: Status
         var holds: RunHolds
         var spent: RunSpent
-        var prices: Prices?
-        var leftOut: Set<String>
 
         var names: Set<String> { Set(status.tasks.map(\.name)) }
     }
@@ -118,31 +116,23 @@ struct StatusCommand: ParsableCommand {
         let place = look.place(of: manifest)
         let state = run.status(in: look.state.directory(in: place))
         var tasks = try reader.tasks(of: run.id)
-        if state != "running" { tasks = tasks.map { $0.asLies(in: place) } }
+        if state != "running" { tasks = tasks.mapSideBySide { $0.asLies(in: place) } }
         let holds = try reader.holds(of: run.id)
         let spent = try reader.spent(
             of: run.id,
             isRunning: state == "running",
             now: SystemClock.wall
         )
-        let plan = try reader.beginning(of: run.id)?.plan
         let status = Status(
             run: run,
             status: state,
-            spent: Status.Spent(spent, plan?.prices),
+            spent: Status.Spent(spent, run.prices),
             gates: holds.gates.map { Status.Gate($0, at: SystemClock.wall) },
             concurrency: holds.concurrency,
             warnings: holds.warnings,
             tasks: tasks
         )
-        let leftOut = plan?.tasks.filter { $0.isLeftOut == true }.map(\.name) ?? []
-        return Part(
-            status: status,
-            holds: holds,
-            spent: spent,
-            prices: plan?.prices,
-            leftOut: Set(leftOut)
-        )
+        return Part(status: status, holds: holds, spent: spent)
     }
 
     private func show(_ part: Part) {
@@ -175,7 +165,7 @@ struct StatusCommand: ParsableCommand {
             let state =
                 task.outcome
                 ?? (isRunning ? "session \(task.running ?? 0)" : "waiting")
-            let isLeftOut = task.outcome == nil && part.leftOut.contains(task.name)
+            let isLeftOut = task.outcome == nil && task.isLeftOut
             table.add([
                 task.name, state, task.total.map { "\(task.ticked ?? 0)/\($0)" } ?? "-",
                 "\(task.sessions)", Format.tokens(task.tokens),
@@ -187,7 +177,7 @@ struct StatusCommand: ParsableCommand {
         let counts = Dictionary(grouping: status.tasks) { $0.outcome ?? "unfinished" }
         let words = counts.map { "\($0.value.count) \($0.key)" }.sorted().joined(separator: ", ")
         Terminal.say("\n\(Format.count(status.tasks.count, "task")): \(words)")
-        let tokens = SpentWords.tokens(spent.usage, estimated: spent.estimated, part.prices)
+        let tokens = SpentWords.tokens(spent.usage, estimated: spent.estimated, run.prices)
         Terminal.say(
             "\(Format.count(spent.sessions, "session")) · \(tokens) · \(Format.duration(spent.wall))"
         )

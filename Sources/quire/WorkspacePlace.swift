@@ -59,9 +59,7 @@ struct WorkspacePlace {
         // A database that can't be read says nothing here; whoever opens it to work with it tells why.
         guard let reader = try? StoreReader.open(directory: stateDirectory) else { return nil }
         defer { reader.close() }
-        guard let run = try? find(reader),
-            let root = (try? reader.beginning(of: run.id))?.workspace,
-            FileKind(root) == .directory
+        guard let run = try? find(reader), let root = run.workspace, FileKind(root) == .directory
         else { return nil }
         return root
     }

@@ -214,6 +214,42 @@ private func rounded(_ rows: [TaskRow]) -> [TaskRow] {
         }
     }
 
+    @Test(arguments: UInt64(1)...5)
+    func `looks find the facts of a run, marked or not yet`(seed: UInt64) async throws {
+        try await withDirectory { directory in
+            let store = try RunStore.open(directory: directory)
+            let played = journal(seed: seed)
+            let gate = GateClosed(gate: .usageLimit, until: nil, reason: "the limit")
+            let held = JournalBatch(run: "r", at: played[1].at, events: [.gateClosed(gate)])
+            let batches = played.prefix(2) + [held] + played.dropFirst(2)
+            for batch in batches { try await store.append(batch) }
+            try store.close()
+            let kinds: [RunEvent.Kind] = [.gateClosed, .gateOpened, .concurrencyChanged, .runEnded]
+            let wanted = batches.map(\.events).filter { events in
+                events.contains { kinds.contains($0.kind) }
+            }
+            #expect(!wanted.isEmpty)
+            for marked in [Int64.max, 3, 0] {
+                let queue = try DatabaseQueue(path: directory + "/quire.db")
+                try await queue.write { database in
+                    try database.execute(
+                        sql: "DELETE FROM mark WHERE sequence > ?",
+                        arguments: [marked]
+                    )
+                    try database.execute(
+                        sql: "UPDATE projected SET sequence = min(sequence, ?)",
+                        arguments: [marked]
+                    )
+                    let rows = Int64(1)...Int64(batches.count)
+                    let found = try Journal.batches(of: "r", in: rows, with: kinds, in: database)
+                    #expect(found.map(\.events) == wanted, "marked up to \(marked)")
+                    #expect(try Journal.legs(of: "r", in: database).count == 1)
+                }
+                try queue.close()
+            }
+        }
+    }
+
     @Test func `every batch that was reported is in a copy made at any moment`() async throws {
         try await withDirectory { directory in
             let store = try RunStore.open(directory: directory + "/live")
