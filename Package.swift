@@ -203,6 +203,12 @@ if Context.environment["QUIRE_BENCHMARKS"] != nil {
             swiftSettings: strict
         ),
         .executableTarget(
+            name: "play-batch",
+            dependencies: ["Orchestration", "Simulation"],
+            path: "Benchmarks/PlayBatch",
+            swiftSettings: strict
+        ),
+        .executableTarget(
             name: "subprocess-runner",
             dependencies: [.product(name: "Subprocess", package: "swift-subprocess")],
             path: "Benchmarks/SubprocessRunner",
