@@ -1,8 +1,12 @@
 /// What two failures must share to count as the same one: the class and the message without its
 /// numbers, ids and paths.
-struct FailureSignature: Hashable, Sendable, Codable {
+struct FailureSignature: Hashable, Sendable {
     let kind: FailureClass
     let message: String
+
+    init(kind: FailureClass, message: String) {
+        (self.kind, self.message) = (kind, message)
+    }
 
     init(_ failure: Failure) {
         kind = failure.kind

@@ -5,8 +5,8 @@ package struct Ledger: Hashable, Sendable, Codable {
     /// What is set aside for running sessions: what they are thought to need, or have used already.
     package internal(set) var reserved = Spending()
     /// Sessions whose usage was told, of all legs, and what they used.
-    private var measured = 0
-    private var measure = SessionMeasure()
+    var measured = 0
+    var measure = SessionMeasure()
 
     /// Spent and reserved together.
     package var committed: Spending { spent + reserved }

@@ -41,40 +41,39 @@ package struct RunSnapshot: Sendable {
     /// What is of some of the tasks.
     package struct Part: Sendable, Codable {
         fileprivate var tasks: Tasks
-        fileprivate var entries: [Scheduler.Entry]
-        fileprivate var estimates: [Estimates.Task]
+        fileprivate var entries: Packed<Scheduler.Entry>
+        fileprivate var estimates: Packed<Estimates.Task>
     }
 
     /// Tasks, with what their plans have in common once.
     fileprivate struct Tasks: Sendable, Codable {
-        private var names: [String] = []
         private var plans: [TaskPlan] = []
-        private var plan: [Int] = []
-        private var states: [TaskState] = []
+        private var places: Packed<TaskPlace>
+        private var states: Packed<TaskState>
 
         init(_ tasks: some Sequence<TaskState>) {
-            var places: [TaskPlan: Int] = [:]
+            var known: [TaskPlan: Int] = [:]
+            places = Packed([])
             for task in tasks {
                 var shared = task.plan
                 shared.name = ""
-                let place = places[shared] ?? plans.count
-                if place == plans.count {
+                let plan = known[shared] ?? plans.count
+                if plan == plans.count {
                     plans.append(shared)
-                    places[shared] = place
+                    known[shared] = plan
                 }
-                names.append(task.plan.name)
-                plan.append(place)
-                states.append(task)
+                places.values.append(TaskPlace(name: task.plan.name, plan: plan))
             }
+            states = Packed(Array(tasks))
         }
 
         /// The tasks; fewer where something is missing.
         var all: [TaskState] {
-            zip(zip(names, plan), states).compactMap { named, state in
-                guard plans.indices.contains(named.1) else { return nil }
+            zip(places.values, states.values).compactMap { place, state in
+                guard plans.indices.contains(place.plan) else { return nil }
                 var task = state
-                task.plan = plans[named.1]
-                task.plan.name = named.0
+                task.plan = plans[place.plan]
+                task.plan.name = place.name
                 return task
             }
         }
@@ -102,8 +101,8 @@ package struct RunSnapshot: Sendable {
             let range = start..<min(start + Self.partSize, tasks.count)
             return Part(
                 tasks: Tasks(tasks[range]),
-                entries: Array(scheduler.entries[range]),
-                estimates: Array(scheduler.estimates.tasks[range])
+                entries: Packed(Array(scheduler.entries[range])),
+                estimates: Packed(Array(scheduler.estimates.tasks[range]))
             )
         }
     }
@@ -150,8 +149,8 @@ extension RunState {
         guard tasks.count == head.taskCount,
             let scheduler = Scheduler(
                 plan: plan,
-                entries: snapshot.parts.flatMap(\.entries),
-                tasks: snapshot.parts.flatMap(\.estimates),
+                entries: snapshot.parts.flatMap(\.entries.values),
+                tasks: snapshot.parts.flatMap(\.estimates.values),
                 memory: head.scheduler
             )
         else { return nil }
@@ -170,5 +169,25 @@ extension RunState {
         for group in head.groupLedgers { groupLedgers[group.group] = group.ledger }
         legClock = head.legClock
         derive()
+    }
+}
+
+/// A task's name, and where its plan is among those that tasks share.
+private struct TaskPlace: Packable {
+    static let packedFormat = Orchestration.packedFormat(of: Self(name: "", plan: 0))
+
+    var name: String
+    var plan: Int
+
+    init(name: String, plan: Int) { (self.name, self.plan) = (name, plan) }
+
+    func pack(into bytes: inout PackedBytes) {
+        bytes.write(name)
+        bytes.write(plan)
+    }
+
+    init(unpacking bytes: inout PackedBytes) throws {
+        name = try bytes.read()
+        plan = try bytes.read()
     }
 }

@@ -50,9 +50,3 @@ struct Sharing<Value: Hashable & Sendable> {
         return first
     }
 }
-
-extension Shared: Codable where Value: Codable {
-    init(from decoder: any Decoder) throws { self.init(try Value(from: decoder)) }
-
-    func encode(to encoder: any Encoder) throws { try storage.value.encode(to: encoder) }
-}

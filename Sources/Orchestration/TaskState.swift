@@ -2,9 +2,9 @@
 ///
 /// There may be a million tasks: numbers are kept small, and what few tasks have by itself.
 @dynamicMemberLookup
-package struct TaskState: Hashable, Sendable, Codable {
+package struct TaskState: Hashable, Sendable {
     /// Where a task stands.
-    package enum Phase: Hashable, Sendable, Codable {
+    package enum Phase: Hashable, Sendable {
         /// It has work left and no session.
         case waiting
         /// This session of it runs.
@@ -14,7 +14,7 @@ package struct TaskState: Hashable, Sendable, Codable {
     }
 
     /// What is counted of a task; a number that does not fit is cut.
-    package struct Counts: Hashable, Sendable, Codable {
+    package struct Counts: Hashable, Sendable {
         /// Sessions started over all legs; the next one is numbered one more.
         package var sessions: Int32 = 0
         /// Sessions counted against `max_sessions` since caps were last fresh.
@@ -39,7 +39,7 @@ package struct TaskState: Hashable, Sendable, Codable {
     }
 
     /// What many tasks have nothing of.
-    package struct Rarities: Hashable, Sendable, Codable {
+    package struct Rarities: Hashable, Sendable {
         /// What the newest thread has used in all.
         package var threadUsage: TokenUsage?
         /// The stamp of the list with which it was found complete; `nil` where nobody took it, and
@@ -53,12 +53,6 @@ package struct TaskState: Hashable, Sendable, Codable {
         fileprivate static let none = Shared(Rarities())
     }
 
-    /// Its plan is kept by itself: most tasks share most of theirs.
-    private enum CodingKeys: CodingKey {
-        case phase, isInspected, resumesNext, lastExitStatus, counts, fewestLeft, reason, checklist
-        case idleTokens, idleSeconds, seconds, usage, ledger, thread, rarities
-    }
-
     /// The plan it follows in this leg.
     package internal(set) var plan = TaskPlan(name: "")
     /// Where it stands.
@@ -69,7 +63,7 @@ package struct TaskState: Hashable, Sendable, Codable {
     package internal(set) var resumesNext = false
     /// The exit status of its newest session; `nil` for one that did not exit by itself.
     package internal(set) var lastExitStatus: Int32?
-    private var counts = Counts()
+    var counts = Counts()
     /// The fewest entries that were ever left; `nil` before the first checklist.
     package internal(set) var fewestLeft: Int?
     /// Why it ended; `nil` while it has work left.
@@ -88,7 +82,7 @@ package struct TaskState: Hashable, Sendable, Codable {
     package internal(set) var ledger = Ledger()
     /// The newest thread.
     package internal(set) var thread: String?
-    private var rarities = Rarities.none
+    var rarities = Rarities.none
 
     /// One of its counts.
     package internal(set) subscript(dynamicMember count: WritableKeyPath<Counts, Int32>) -> Int {

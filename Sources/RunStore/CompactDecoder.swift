@@ -89,6 +89,13 @@ private final class Reader: Decoder {
         return String(decoding: bytes[cursor..<cursor + Int(count)], as: UTF8.self)
     }
 
+    func readBytes() throws -> [UInt8] {
+        let count = try readUnsigned()
+        guard count <= UInt64(bytes.count - cursor) else { throw damage("the end of bytes") }
+        defer { cursor += Int(count) }
+        return Array(bytes[cursor..<cursor + Int(count)])
+    }
+
     /// The name of the field that comes next; empty at the end of an object.
     func nextName() throws -> String {
         if let name { return name }
@@ -178,6 +185,7 @@ private struct Fields<Key: CodingKey>: KeyedDecodingContainerProtocol {
 
     func decode<Value: Decodable>(_ type: Value.Type, forKey key: Key) throws -> Value {
         try reader.require(key)
+        if type == [UInt8].self, let bytes = try reader.readBytes() as? Value { return bytes }
         return try reader.read(type)
     }
 

@@ -55,6 +55,11 @@ private final class Writer: Encoder {
         bytes.append(contentsOf: text.utf8)
     }
 
+    func write(_ bytes: [UInt8]) {
+        write(UInt64(bytes.count))
+        self.bytes += bytes
+    }
+
     func write(name: String) {
         if let number = names[name] { return write(number) }
         let number = UInt64(names.count + 1)
@@ -126,8 +131,10 @@ private struct Fields<Key: CodingKey>: KeyedEncodingContainerProtocol {
         writer.write(UInt64(value))
     }
 
-    func encode(_ value: some Encodable, forKey key: Key) throws {
+    func encode<Value: Encodable>(_ value: Value, forKey key: Key) throws {
         writer.write(name: key.stringValue)
+        // Asked for by the type: an empty array of anything is one of bytes, too.
+        if Value.self == [UInt8].self, let bytes = value as? [UInt8] { return writer.write(bytes) }
         try writer.write(value)
     }
 

@@ -26,7 +26,7 @@ enum Snapshots {
 
     /// To be raised when the fold comes to mean something else; that fields are other ones is found
     /// in reading.
-    private static let format = 1
+    private static let format = 2
 
     /// Makes the parts of a state's snapshot.
     static func encode(_ state: RunState) throws -> [Part] {

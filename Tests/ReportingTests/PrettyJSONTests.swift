@@ -53,7 +53,7 @@ private struct Sample: Codable, Equatable {
         secondKey = text(&generator)
         firstKey = Int64.random(in: .min ... .max, using: &generator)
         isTrue = Bool.random(using: &generator)
-        part = [0, -0.5, 1, 1e300, 5e-324, 0.1].randomElement(using: &generator) ?? 0
+        part = [0, -0.5, 1, 1e300, 1e-300, 0.1].randomElement(using: &generator) ?? 0
         present = Bool.random(using: &generator) ? text(&generator) : nil
         word = Bool.random(using: &generator) ? .one : .two
         self.inner = inner(&generator)

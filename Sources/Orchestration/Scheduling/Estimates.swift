@@ -36,7 +36,7 @@ package struct Estimates: Hashable, Sendable {
     }
 
     /// What is known of one task.
-    struct Task: Hashable, Sendable, Codable {
+    struct Task: Hashable, Sendable {
         /// Seconds and entries of its sessions, older ones counting less.
         var recentSeconds = 0.0
         var recentEntries = 0.0

@@ -1,5 +1,5 @@
 /// A task in a heap; valid as long as the task still waits under the same sequence number.
-struct KeyEntry: Hashable, Comparable, Sendable, Codable {
+struct KeyEntry: Hashable, Comparable, Sendable {
     var key: Double
     var sequence: UInt32
     var task: Int32
@@ -71,4 +71,12 @@ struct KeyHeap: Hashable, Sendable, Codable {
         }
         heap[place] = entry
     }
+}
+
+extension KeyHeap {
+    /// Reads what `encode(to:)` writes.
+    init(from decoder: any Decoder) throws { entries = try Packed<KeyEntry>(from: decoder).values }
+
+    /// Writes the entries, packed.
+    func encode(to encoder: any Encoder) throws { try Packed(entries).encode(to: encoder) }
 }

@@ -74,3 +74,25 @@ struct Lane: Hashable, Sendable, Codable {
         return unseen.count - 1
     }
 }
+
+extension Lane.Unseen {
+    private enum CodingKeys: CodingKey {
+        case weight, entries, next
+    }
+
+    /// Reads what `encode(to:)` writes.
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        weight = try container.decode(Double.self, forKey: .weight)
+        entries = try container.decode(Packed<KeyEntry>.self, forKey: .entries).values
+        next = try container.decode(Int.self, forKey: .next)
+    }
+
+    /// Writes the entries packed.
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(weight, forKey: .weight)
+        try container.encode(Packed(entries), forKey: .entries)
+        try container.encode(next, forKey: .next)
+    }
+}

@@ -60,7 +60,7 @@ package struct Scheduler: Sendable {
     }
 
     /// A task's part of the queues.
-    struct Entry: Hashable, Sendable, Codable {
+    struct Entry: Hashable, Sendable {
         var lane: Int32
         /// Its neighbours among the waiting, by age; -1 for none.
         var older: Int32 = -1

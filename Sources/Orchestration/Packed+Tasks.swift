@@ -1,0 +1,190 @@
+// What is known of each task, in snapshots; the plans are kept by themselves.
+
+extension TaskState: Packable {
+    static let packedFormat =
+        Orchestration.packedFormat(of: Self(plan: TaskPlan(name: ""))) + Rarities.packedFormat
+
+    func pack(into bytes: inout PackedBytes) {
+        pack(phase, into: &bytes)
+        pack(checklist, into: &bytes)
+        for flag in [isInspected, resumesNext] { bytes.write(flag) }
+        bytes.write(lastExitStatus) { $0.write($1) }
+        bytes.write(counts)
+        bytes.write(fewestLeft) { $0.write($1) }
+        bytes.write(reason) { $0.write($1) }
+        bytes.write(idleTokens)
+        for number in [idleSeconds, seconds] { bytes.write(number) }
+        bytes.write(usage)
+        bytes.write(ledger)
+        bytes.write(thread) { $0.write($1) }
+        bytes.write(rarities.value)
+    }
+
+    init(unpacking bytes: inout PackedBytes) throws {
+        self.init(plan: TaskPlan(name: ""))
+        phase = try Self.phase(&bytes)
+        checklist = try Self.checklist(&bytes)
+        isInspected = try bytes.read()
+        resumesNext = try bytes.read()
+        lastExitStatus = try bytes.readIfPresent { try $0.read() }
+        counts = try bytes.read()
+        fewestLeft = try bytes.readIfPresent { try $0.read() }
+        reason = try bytes.readIfPresent { try $0.read() }
+        idleTokens = try bytes.read()
+        idleSeconds = try bytes.read()
+        seconds = try bytes.read()
+        usage = try bytes.read()
+        ledger = try bytes.read()
+        thread = try bytes.readIfPresent { try $0.read() }
+        let rarities: Rarities = try bytes.read()
+        if rarities != self.rarities.value { self.rarities = Shared(rarities) }
+    }
+
+    private func pack(_ phase: Phase, into bytes: inout PackedBytes) {
+        switch phase {
+        case .waiting: bytes.write(UInt64(0))
+        case .running(let number):
+            bytes.write(UInt64(1))
+            bytes.write(number)
+        case .ended(let outcome):
+            bytes.write(UInt64(2))
+            bytes.write(outcome.rawValue)
+        }
+    }
+
+    private static func phase(_ bytes: inout PackedBytes) throws -> Phase {
+        switch try bytes.readUnsigned() {
+        case 0: return .waiting
+        case 1: return .running(try bytes.read())
+        case 2:
+            guard let outcome = Outcome(rawValue: try bytes.read()) else {
+                throw PackedBytes.Damage()
+            }
+            return .ended(outcome)
+        default: throw PackedBytes.Damage()
+        }
+    }
+
+    private func pack(_ checklist: ChecklistState, into bytes: inout PackedBytes) {
+        switch checklist {
+        case .missing: bytes.write(UInt64(0))
+        case .good(let progress):
+            bytes.write(UInt64(1))
+            bytes.write(progress.ticked)
+            bytes.write(progress.total)
+        case .damaged(let words):
+            bytes.write(UInt64(2))
+            bytes.write(words)
+        }
+    }
+
+    private static func checklist(_ bytes: inout PackedBytes) throws -> ChecklistState {
+        switch try bytes.readUnsigned() {
+        case 0: return .missing
+        case 1: return .good(Progress(ticked: try bytes.read(), total: try bytes.read()))
+        case 2: return .damaged(try bytes.read())
+        default: throw PackedBytes.Damage()
+        }
+    }
+}
+
+extension TaskState.Counts: Packable {
+    static let packedFormat = Orchestration.packedFormat(of: Self())
+
+    func pack(into bytes: inout PackedBytes) {
+        let numbers = [
+            sessions, charged, retries, failures, idle, growing, bestTicked, runawayTicks,
+            sameFailures, pendingNeeds,
+        ]
+        for number in numbers { bytes.write(number) }
+    }
+
+    init(unpacking bytes: inout PackedBytes) throws {
+        sessions = try bytes.read()
+        charged = try bytes.read()
+        retries = try bytes.read()
+        failures = try bytes.read()
+        idle = try bytes.read()
+        growing = try bytes.read()
+        bestTicked = try bytes.read()
+        runawayTicks = try bytes.read()
+        sameFailures = try bytes.read()
+        pendingNeeds = try bytes.read()
+    }
+}
+
+extension TaskState.Rarities: Packable {
+    static let packedFormat = Orchestration.packedFormat(of: Self())
+
+    func pack(into bytes: inout PackedBytes) {
+        bytes.write(threadUsage) { $0.write($1) }
+        bytes.write(list) { $0.write($1) }
+        bytes.write(notBefore) { $0.write($1.inSeconds) }
+        bytes.write(lastFailure) {
+            $0.write($1.kind.rawValue)
+            $0.write($1.message)
+        }
+    }
+
+    init(unpacking bytes: inout PackedBytes) throws {
+        threadUsage = try bytes.readIfPresent { try $0.read() }
+        list = try bytes.readIfPresent { try $0.read() }
+        notBefore = try bytes.readIfPresent { Duration(inSeconds: try $0.read()) }
+        lastFailure = try bytes.readIfPresent { bytes in
+            guard let kind = FailureClass(rawValue: try bytes.read()) else {
+                throw PackedBytes.Damage()
+            }
+            return FailureSignature(kind: kind, message: try bytes.read())
+        }
+    }
+}
+
+extension TokenUsage: Packable {
+    static let packedFormat = Orchestration.packedFormat(of: Self.zero)
+
+    func pack(into bytes: inout PackedBytes) {
+        for number in [input, cachedInput, output, reasoningOutput] { bytes.write(number) }
+    }
+
+    init(unpacking bytes: inout PackedBytes) throws {
+        self.init(
+            input: try bytes.read(),
+            cachedInput: try bytes.read(),
+            output: try bytes.read(),
+            reasoningOutput: try bytes.read()
+        )
+    }
+}
+
+extension Spending: Packable {
+    static let packedFormat = Orchestration.packedFormat(of: Self())
+
+    func pack(into bytes: inout PackedBytes) {
+        for number in [tokens, cost, seconds] { bytes.write(number) }
+    }
+
+    init(unpacking bytes: inout PackedBytes) throws {
+        self.init(tokens: try bytes.read(), cost: try bytes.read(), seconds: try bytes.read())
+    }
+}
+
+extension Ledger: Packable {
+    static let packedFormat = Orchestration.packedFormat(of: Self())
+
+    func pack(into bytes: inout PackedBytes) {
+        bytes.write(spent)
+        bytes.write(reserved)
+        bytes.write(measured)
+        bytes.write(measure.usage)
+        bytes.write(measure.seconds)
+    }
+
+    init(unpacking bytes: inout PackedBytes) throws {
+        self.init()
+        spent = try bytes.read()
+        reserved = try bytes.read()
+        measured = try bytes.read()
+        measure.usage = try bytes.read()
+        measure.seconds = try bytes.read()
+    }
+}

@@ -1,0 +1,157 @@
+/// A value that writes itself as bytes without names, one part after the other.
+///
+/// For what a snapshot has of each task: the names and types of its parts are told once, by
+/// `packedFormat`, and the parts need neither boxes nor look-ups.
+protocol Packable: Sendable {
+    /// The names and types of the stored properties: what was written with others can't be read.
+    static var packedFormat: String { get }
+
+    /// Writes the parts, in order.
+    func pack(into bytes: inout PackedBytes)
+
+    /// Reads what `pack(into:)` writes.
+    ///
+    /// - Throws: `PackedBytes.Damage`.
+    init(unpacking bytes: inout PackedBytes) throws
+}
+
+/// Values of one type in a snapshot, packed.
+struct Packed<Value: Packable>: Sendable, Codable {
+    private enum CodingKeys: CodingKey {
+        case format, count, bytes
+    }
+
+    var values: [Value]
+
+    init(_ values: [Value]) { self.values = values }
+
+    /// Reads what `encode(to:)` writes.
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        let format = try container.decode(String.self, forKey: .format)
+        let count = try container.decode(Int.self, forKey: .count)
+        var bytes = PackedBytes(try container.decode([UInt8].self, forKey: .bytes))
+        guard format == Value.packedFormat, (0...bytes.bytes.count).contains(count) else {
+            throw PackedBytes.Damage()
+        }
+        values = []
+        values.reserveCapacity(count)
+        for _ in 0..<count { values.append(try bytes.read()) }
+        guard bytes.isAtEnd else { throw PackedBytes.Damage() }
+    }
+
+    /// Writes the type's format, how many values there are, and their bytes.
+    func encode(to encoder: any Encoder) throws {
+        var bytes = PackedBytes()
+        for value in values { bytes.write(value) }
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(Value.packedFormat, forKey: .format)
+        try container.encode(values.count, forKey: .count)
+        try container.encode(bytes.bytes, forKey: .bytes)
+    }
+}
+
+/// Tells the stored properties of a type by one of its values.
+func packedFormat(of value: Any) -> String {
+    let mirror = Mirror(reflecting: value)
+    let parts = mirror.displayStyle == .struct ? Array(mirror.children) : []
+    let names = parts.map { "\($0.label ?? "")=\(packedFormat(of: $0.value))" }
+    return "\(type(of: value))(\(names.joined(separator: ",")))"
+}
+
+/// Bytes that values are written to, or read from.
+struct PackedBytes: Hashable, Sendable {
+    /// Bytes that are not what was to be read.
+    struct Damage: Error {}
+
+    private(set) var bytes: [UInt8]
+    private var cursor = 0
+
+    init(_ bytes: [UInt8] = []) { self.bytes = bytes }
+
+    /// Whether all was read.
+    var isAtEnd: Bool { cursor == bytes.count }
+
+    // MARK: - Writing
+
+    mutating func write(_ number: UInt64) {
+        var rest = number
+        while rest >= 0x80 {
+            bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+            rest >>= 7
+        }
+        bytes.append(UInt8(rest))
+    }
+
+    /// Numbers near zero of either sign are short.
+    mutating func write(_ number: some SignedInteger) {
+        let number = Int64(number)
+        write(UInt64(bitPattern: (number << 1) ^ (number >> 63)))
+    }
+
+    /// Most numbers are whole, or zero: their last bytes are.
+    mutating func write(_ number: Double) { write(number.bitPattern.byteSwapped) }
+
+    mutating func write(_ value: Bool) { bytes.append(value ? 1 : 0) }
+
+    mutating func write(_ text: String) {
+        write(UInt64(text.utf8.count))
+        bytes += text.utf8
+    }
+
+    mutating func write(_ value: some Packable) { value.pack(into: &self) }
+
+    mutating func write<Value>(_ value: Value?, _ write: (inout PackedBytes, Value) -> Void) {
+        self.write(value != nil)
+        if let value { write(&self, value) }
+    }
+
+    // MARK: - Reading
+
+    mutating func readByte() throws -> UInt8 {
+        guard cursor < bytes.count else { throw Damage() }
+        defer { cursor += 1 }
+        return bytes[cursor]
+    }
+
+    mutating func readUnsigned() throws -> UInt64 {
+        var (number, shift) = (UInt64.zero, UInt64.zero)
+        while true {
+            let byte = try readByte()
+            number |= UInt64(byte & 0x7F) << shift
+            if byte < 0x80 { return number }
+            shift += 7
+            guard shift < 64 else { throw Damage() }
+        }
+    }
+
+    mutating func read<Number: FixedWidthInteger>() throws -> Number {
+        let bits = try readUnsigned()
+        let signed = Int64(bitPattern: bits >> 1) ^ -Int64(bitPattern: bits & 1)
+        let number = Number.isSigned ? Number(exactly: signed) : Number(exactly: bits)
+        guard let number else { throw Damage() }
+        // No count or time of a run has more than 53 bits, and a thousand of such can be added up.
+        guard Number.isSigned, Number.bitWidth == 64 else { return number }
+        let limit = Number(1) << 53
+        return min(limit, max(0 - limit, number))
+    }
+
+    mutating func read() throws -> Double { Double(bitPattern: try readUnsigned().byteSwapped) }
+
+    mutating func read() throws -> Bool { try readByte() != 0 }
+
+    mutating func read() throws -> String {
+        let count = try readUnsigned()
+        guard count <= UInt64(bytes.count - cursor) else { throw Damage() }
+        defer { cursor += Int(count) }
+        return String(decoding: bytes[cursor..<cursor + Int(count)], as: UTF8.self)
+    }
+
+    mutating func read<Value: Packable>() throws -> Value { try Value(unpacking: &self) }
+
+    mutating func readIfPresent<Value>(
+        _ read: (inout PackedBytes) throws -> Value
+    ) throws -> Value? {
+        try self.read() ? try read(&self) : nil
+    }
+}

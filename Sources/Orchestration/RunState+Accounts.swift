@@ -1,0 +1,61 @@
+// Accounts. Where there is one its gates hold everything; where there are several the tasks of a
+// closed one are taken from the scheduler, so that its decisions stay as fast as they are.
+extension RunState {
+    /// Whose usage a task's sessions draw on; `nil` for the run's own.
+    package func account(of task: String) -> String? {
+        places[task].flatMap { tasks[$0].plan.account }
+    }
+
+    /// Whether a closed gate holds everything.
+    var isEverythingHeld: Bool {
+        accounts.count < 2 ? !gates.isEmpty : gates.keys.contains { !$0.gate.isOfAccount }
+    }
+
+    /// The start that finds out whether an account's gates have opened; `nil` where none of its
+    /// tasks may start, or no slot is free.
+    mutating func nextStart(probing account: String?, at now: Duration) -> SessionStarted? {
+        guard isHeld(account) else { return nextStart() }
+        guard running.count < concurrencyLimit, let slot = slots.first else { return nil }
+        let place = members[account]?.first { isReady($0, at: now) && scheduler.hasRoom(for: $0) }
+        return place.map { start(of: $0, slot: slot, .rank) }
+    }
+
+    private func isReady(_ place: Int, at now: Duration) -> Bool {
+        guard tasks[place].mayRun else { return false }
+        return tasks[place].notBefore.map { $0 <= now } ?? true
+    }
+
+    func isHeld(_ place: Int) -> Bool {
+        accounts.count > 1 && !gates.isEmpty && isHeld(tasks[place].plan.account)
+    }
+
+    /// Whether an account's tasks are taken from the scheduler.
+    private func isHeld(_ account: String?) -> Bool {
+        accounts.count > 1
+            && gates.keys.contains { $0.gate.isOfAccount && $0.account == account }
+    }
+
+    mutating func groupByAccount() {
+        members = Dictionary(grouping: tasks.indices) { tasks[$0].plan.account }
+        accounts = members.keys.sorted { ($0 ?? "") < ($1 ?? "") }
+        if accounts.count < 2 { members = [:] }
+    }
+
+    mutating func close(_ fact: GateClosed, at moment: Moment) {
+        gates[fact.key] = fact
+        gatesClosed[fact.key] = moment.wall
+        guard fact.gate.isOfAccount, isHeld(fact.account) else { return }
+        for place in members[fact.account] ?? [] { scheduler.withdraw(place) }
+    }
+
+    mutating func open(_ key: GateKey, at moment: Moment) {
+        gates[key] = nil
+        gatesClosed[key] = nil
+        guard key.gate.isOfAccount, accounts.count > 1, !isHeld(key.account) else { return }
+        // Those whose delay is not over come back by themselves.
+        let back = (members[key.account] ?? []).filter { isReady($0, at: moment.awake) }
+        for place in back.sorted(by: scheduler.waitedLonger) {
+            enqueueIfReady(place, at: moment)
+        }
+    }
+}
