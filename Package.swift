@@ -107,13 +107,20 @@ let package = Package(
         ),
         library("CodexSim"),
         .executableTarget(name: "codex-sim", dependencies: ["CodexSim"], swiftSettings: strict),
+        library(
+            "Application",
+            [
+                "Driver", "EventLoop", "RunStore", "Reporting", "Autonomous", "CodexEvents",
+                "Dates",
+                "FileAccess", "Orchestration", "Manifest", "Simulation",
+            ]
+        ),
         .executableTarget(
             name: "quire",
             dependencies: [
-                "Driver", "EventLoop", "RunStore", "Reporting", "Autonomous", "CodexEvents",
-                "Dates",
-                "FileAccess", "Orchestration", "Manifest", "Simulation", "CodexSim", "Version",
-                argumentParser,
+                "Application", "Driver", "EventLoop", "RunStore", "Reporting", "Autonomous",
+                "CodexEvents", "Dates", "FileAccess", "Orchestration", "Manifest", "Simulation",
+                "CodexSim", "Version", argumentParser,
             ],
             swiftSettings: strict
         ),
@@ -133,6 +140,13 @@ let package = Package(
             "CodexEventsTests",
             ["CodexEvents", "CScan", "DecoderPromises", "Orchestration"],
             resources: [.copy("Fixtures")]
+        ),
+        tests(
+            "ApplicationTests",
+            [
+                "Application", "Autonomous", "CodexEvents", "FileAccess", "Manifest",
+                "Orchestration", "Reporting", "RunStore", "Simulation",
+            ]
         ),
         tests("DatesTests", ["Dates", "Orchestration"]),
         tests("DescendantsTests", ["Descendants", "Orchestration"]),

@@ -85,7 +85,7 @@ package struct SystemProcesses: ProcessTable {
 }
 
 /// The orphans of this process at one moment: those that it became the parent of when their own
-/// parent died (`Subreaper`).
+/// parent died (`Loop.adoptOrphans`).
 ///
 /// Orphans come to this process's first thread, while the processes that it starts are children of
 /// the worker threads that start them.

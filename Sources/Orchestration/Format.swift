@@ -17,8 +17,8 @@ package enum Format {
     package static func tokens(_ count: Int64) -> String {
         switch count {
         case ..<1000: "\(count)"
-        case ..<1_000_000: "\(tenths(Double(count) / 1000))k"
-        default: "\(tenths(Double(count) / 1_000_000))M"
+        case ..<1_000_000: "\(decimal(Double(count) / 1000, 1))k"
+        default: "\(decimal(Double(count) / 1_000_000, 1))M"
         }
     }
 
@@ -30,6 +30,21 @@ package enum Format {
         }
         return shortTenths(Int64(clamping: (number / size * 10).rounded())) + unit
     }
+
+    /// A number with so many decimal places; `-` for one of more than fifteen digits, or none.
+    package static func decimal(_ number: Double, _ places: Int) -> String {
+        var scale = 1
+        for _ in 0..<places { scale *= 10 }
+        guard number.isFinite, abs(number) < 1e15 else { return "-" }
+        let scaled = Int(clamping: (number * Double(scale)).rounded())
+        guard places > 0 else { return "\(scaled)" }
+        let rest = String(abs(scaled) % scale)
+        let zeros = String(repeating: "0", count: places - rest.count)
+        return "\(scaled < 0 ? "-" : "")\(abs(scaled) / scale).\(zeros)\(rest)"
+    }
+
+    /// A part of a whole in percent, with one decimal place: `12.5 %`.
+    package static func percent(_ part: Double) -> String { "\(decimal(part * 100, 1)) %" }
 
     /// An amount of money, with two places.
     package static func money(_ amount: Double) -> String {
@@ -50,11 +65,6 @@ package enum Format {
 
     private static func twoDigits(_ number: Int) -> String {
         number < 10 ? "0\(number)" : "\(number)"
-    }
-
-    private static func tenths(_ number: Double) -> String {
-        let tenths = Int(clamping: (number * 10).rounded())
-        return "\(tenths / 10).\(tenths % 10)"
     }
 
     /// A number of tenths; without its decimal where that is zero.

@@ -1,3 +1,4 @@
+import Application
 import Driver
 import EventLoop
 import FileAccess

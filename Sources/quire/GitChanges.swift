@@ -1,3 +1,4 @@
+import Application
 import FileAccess
 import Foundation
 import Reporting

@@ -1,3 +1,4 @@
+import Application
 import Autonomous
 import CodexEvents
 import Driver
@@ -88,29 +89,4 @@ enum ManifestFile {
             executor: text(files.executor) ?? PromptTemplates.embedded.executor
         )
     }
-}
-
-/// Whose usage sessions draw on.
-struct Accounts {
-    private let home = CodexHome(.own)
-    private let own: String
-
-    /// Finds out whose usage sessions without variables of their own draw on.
-    init() { own = home.path(of: [:], in: FileManager.default.currentDirectoryPath) }
-
-    /// A task's account: the home directory of Codex that its sessions have; `nil` where it is the
-    /// run's own.
-    func account(of task: Manifest.Task) -> String? {
-        let path = home.path(of: task.environment, in: task.directory)
-        return path == own ? nil : path
-    }
-}
-
-extension String {
-    /// The absolute path without links; a relative one is taken from the working directory.
-    var resolvedPath: String { resolved(in: FileManager.default.currentDirectoryPath) }
-
-    /// The absolute path by the names of its links; a relative one is taken from the working
-    /// directory.
-    var absolutePath: String { absolute(in: FileManager.default.currentDirectoryPath) }
 }

@@ -1,3 +1,4 @@
+import Application
 import EventLoop
 import Foundation
 import Glibc

@@ -1,3 +1,4 @@
+import Application
 import ArgumentParser
 import CodexSim
 import EventLoop
@@ -102,19 +103,6 @@ extension Quire {
             throw Trouble("\(reason); go to another one (cd)", status: ExitStatus.missing)
         }
         free(path)
-    }
-}
-
-/// A reason to give up, and the status to leave with.
-struct Trouble: Error {
-    /// What, where, and what to do.
-    var message: SafeText
-    /// The exit status.
-    var status: Int32
-
-    init(_ message: SafeText, status: Int32) {
-        self.message = message
-        self.status = status
     }
 }
 

@@ -1,3 +1,4 @@
+import Application
 import Autonomous
 import FileAccess
 import Foundation

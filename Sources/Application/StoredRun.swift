@@ -1,20 +1,23 @@
-import Foundation
-import Orchestration
-import Reporting
-import RunStore
+package import Orchestration
+package import Reporting
+package import RunStore
 
 /// A run as its store tells it.
-struct StoredRun {
-    /// Its row.
-    let row: RunRow
-    /// Where its store lies.
-    let directory: String
-    /// How its newest leg began.
-    let began: RunBegan
-    /// What it came to; of a shard, the tasks that were selected: others' are in other shards.
-    let tasks: [RunReport.Task]
+package struct StoredRun {
+    /// The run's row.
+    package let row: RunRow
+    /// The directory of its store.
+    package let directory: String
+    /// The beginning of its newest leg.
+    package let began: RunBegan
+    /// The tasks and what they came to; of a shard, those that were selected: the others are in other
+    /// shards.
+    package let tasks: [RunReport.Task]
 
-    init(_ row: RunRow, in directory: String, _ reader: StoreReader) throws {
+    /// Reads a run.
+    ///
+    /// - Throws: `StoreError`, or `Trouble` where the journal does not say how it began.
+    package init(_ row: RunRow, in directory: String, _ reader: StoreReader) throws {
         guard let began = try reader.beginning(of: row.id) else {
             throw Trouble(
                 "the journal in \(directory) does not say how \(row.id) began [this is a bug]",
@@ -43,7 +46,7 @@ struct StoredRun {
     }
 
     /// The run as a part of a report.
-    var part: RunReport.Part {
+    package var part: RunReport.Part {
         RunReport.Part(
             shard: began.part?.shard,
             directory: directory,
@@ -55,10 +58,10 @@ struct StoredRun {
 }
 
 extension RunReport {
-    /// What a run came to, over all its legs.
+    /// Reads what a run came to, over all its legs.
     ///
     /// - Throws: `StoreError`, or `Trouble` where the store knows no such run.
-    init(run: String, in directory: String) throws {
+    package init(run: String, in directory: String) throws {
         guard let reader = try StoreReader.open(directory: directory),
             let row = try reader.runs().first(where: { $0.id == run })
         else {

@@ -1,9 +1,9 @@
-import Orchestration
+package import Orchestration
 
-/// What each scheduler goes by, in plain words.
-enum ScheduleWords {
-    /// Why a task was chosen, to follow "because".
-    static func reason(_ stream: Scheduler.Stream?, _ scheduler: SchedulerName) -> String {
+/// The rules that each scheduler goes by, in plain words.
+package enum ScheduleWords {
+    /// The reason why a task was chosen, to follow "because".
+    package static func reason(_ stream: Scheduler.Stream?, _ scheduler: SchedulerName) -> String {
         switch stream {
         case .age: "it had waited longest: every 32nd start of a group goes to that task"
         case .parked: "only parked tasks waited, and it had waited longest of them"
@@ -21,8 +21,8 @@ enum ScheduleWords {
         }
     }
 
-    /// What orders a waiting task among the others.
-    static func rank(
+    /// The order of a waiting task among the others.
+    package static func rank(
         _ standing: Standing,
         _ task: TaskState,
         _ scheduler: SchedulerName

@@ -1,10 +1,10 @@
-import Autonomous
-import FileAccess
+package import Autonomous
+package import FileAccess
 import Orchestration
 import Reporting
 
-/// What may happen once at a time in a state directory.
-enum Exclusive {
+/// Work that may happen once at a time in a state directory.
+package enum Exclusive {
     /// A manifest's run: one in each state directory.
     case run
     /// Work on a single task, beside a run of others.
@@ -13,7 +13,7 @@ enum Exclusive {
     /// Takes the right to it for this process, until it is given back or the process dies.
     ///
     /// - Throws: `Trouble` with status 69 that names the process which has it.
-    func lock(_ run: String, in directory: Directory) throws -> OwnerLock {
+    package func lock(_ run: String, in directory: Directory) throws -> OwnerLock {
         do {
             return try OwnerLock(fileName(run), in: directory, work: run)
         } catch {
@@ -22,7 +22,7 @@ enum Exclusive {
     }
 
     /// The file that is locked while it happens.
-    func path(of run: String, in directory: String) -> String {
+    package func path(of run: String, in directory: String) -> String {
         "\(directory)/\(fileName(run))"
     }
 

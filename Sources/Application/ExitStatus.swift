@@ -1,34 +1,36 @@
-import Orchestration
-import Reporting
+package import Orchestration
+package import Reporting
 
 /// The statuses that `quire` leaves with.
-enum ExitStatus {
+package enum ExitStatus {
     /// Every task is complete.
-    static let complete: Int32 = 0
+    package static let complete: Int32 = 0
     /// The command line or the manifest has errors.
-    static let usage: Int32 = 64
+    package static let usage: Int32 = 64
     /// Something it needs is missing.
-    static let missing: Int32 = 69
+    package static let missing: Int32 = 69
     /// Some task failed, stalled or was damaged.
-    static let failed: Int32 = 100
+    package static let failed: Int32 = 100
     /// Work is left, and nothing failed.
-    static let unfinished: Int32 = 101
+    package static let unfinished: Int32 = 101
     /// SIGINT ended it.
-    static let interrupted: Int32 = 130
-    /// Whoever read the answer closed it before its end; as if SIGPIPE had ended Quire.
-    static let closed: Int32 = 141
+    package static let interrupted: Int32 = 130
+    /// The reader of the answer closed it before its end; as if SIGPIPE had ended Quire.
+    package static let closed: Int32 = 141
     /// SIGTERM ended it.
-    static let terminated: Int32 = 143
+    package static let terminated: Int32 = 143
 
-    /// The status of a leg, by the tasks that it selected: where several apply, the missing thing first, then the signal, then
-    /// failures, then work that is left.
-    static func of(_ ending: Ending, _ view: RunView) -> Int32 {
+    /// The status of a leg, by the tasks that it selected.
+    ///
+    /// Where several apply, the missing thing comes first, then the signal, then failures, then work
+    /// that is left.
+    package static func of(_ ending: Ending, _ view: RunView) -> Int32 {
         let tasks = view.tasks.filter { !$0.isLeftOut }
         return of([ending], outcomes: tasks.map(\.outcome), isAllThere: true)
     }
 
     /// The status of what several runs came to, some of which may be missing.
-    static func of(_ report: RunReport) -> Int32 {
+    package static func of(_ report: RunReport) -> Int32 {
         of(
             report.parts.map(\.ending),
             outcomes: report.tasks.map(\.outcome),

@@ -1,19 +1,29 @@
+import Orchestration
 import Reporting
-import Simulation
+package import Simulation
 
 /// A page with pictures of simulated batches: what each slot did, how many tasks were complete
 /// when, and what each group got.
-struct SimulationPage {
+package struct SimulationPage {
     /// One batch.
-    struct Result {
-        var slots: Int
-        var policy: String
-        var batch: Batch
+    package struct Result {
+        /// The number of sessions at once.
+        package var slots: Int
+        /// The scheduler's name.
+        package var policy: String
+        /// The batch as it was played.
+        package var batch: Batch
 
-        var figures: BatchFigures { batch.figures(policy: policy) }
+        /// Makes a result; see the properties.
+        package init(slots: Int, policy: String, batch: Batch) {
+            (self.slots, self.policy, self.batch) = (slots, policy, batch)
+        }
+
+        /// The batch in numbers.
+        package var figures: BatchFigures { batch.figures(policy: policy) }
 
         /// What it comes to against the others on as many slots.
-        func comparison(in results: [Result]) -> BatchComparison {
+        package func comparison(in results: [Result]) -> BatchComparison {
             let others = results.filter { $0.slots == slots }.compactMap { other in
                 Policy(rawValue: other.policy).map { ($0, other.batch) }
             }
@@ -21,16 +31,21 @@ struct SimulationPage {
         }
     }
 
-    let workload: Workload
-    let results: [Result]
+    private let workload: Workload
+    private let results: [Result]
 
     private static let colors = [
         "#2563eb", "#dc2626", "#059669", "#d97706", "#7c3aed", "#0891b2", "#be185d", "#4d7c0f",
     ]
     private static let (width, height) = (960.0, 280.0)
 
+    /// Makes the page of a workload's results.
+    package init(workload: Workload, results: [Result]) {
+        (self.workload, self.results) = (workload, results)
+    }
+
     /// The page; it needs nothing but itself.
-    var html: String {
+    package var html: String {
         """
         <!doctype html>
         <html lang="en"><head><meta charset="utf-8">
@@ -223,7 +238,7 @@ struct SimulationPage {
 
     private func color(_ place: Int) -> String { Self.colors[place % Self.colors.count] }
 
-    private func round(_ number: Double) -> String { SimulationTable.decimal(number, 1) }
+    private func round(_ number: Double) -> String { Format.decimal(number, 1) }
 
     private func escaped(_ text: String) -> String { text.markupEscaped() }
 }

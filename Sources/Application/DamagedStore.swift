@@ -1,15 +1,15 @@
-import Autonomous
-import FileAccess
+package import Autonomous
+package import FileAccess
 import Reporting
-import RunStore
+package import RunStore
 
 /// A run database that can't be read any more: it is put aside, because what counts of the work is
 /// in the task directories.
-enum DamagedStore {
+package enum DamagedStore {
     /// Moves the database away, with the files that belong to it, and returns where it is now.
     ///
     /// - Throws: `Trouble` when another process uses it, or it can't be moved.
-    static func moveAside(
+    package static func moveAside(
         in directory: Directory,
         own lock: OwnerMark,
         _ damage: StoreError

@@ -1,19 +1,19 @@
 import Foundation
 import Glibc
-import Reporting
+package import Reporting
 
-/// What commands say, and what they say it to.
-enum Terminal {
+/// The standard output and error of commands, and the environment that shapes what they say.
+package enum Terminal {
     /// Whether standard output is a terminal that can be drawn on.
-    static var canDraw: Bool {
+    package static var canDraw: Bool {
         isatty(STDOUT_FILENO) == 1 && environment["TERM"] != "dumb" && !isOn("CI")
     }
 
     /// Whether to use colour: on a terminal, unless `NO_COLOR` is set.
-    static var usesColor: Bool { canDraw && (environment["NO_COLOR"] ?? "").isEmpty }
+    package static var usesColor: Bool { canDraw && (environment["NO_COLOR"] ?? "").isEmpty }
 
     /// The columns of standard output; `nil` where it is no terminal.
-    static var columns: Int? {
+    package static var columns: Int? {
         var window = winsize()
         guard isatty(STDOUT_FILENO) == 1, ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &window) == 0,
             window.ws_col > 0
@@ -21,10 +21,11 @@ enum Terminal {
         return Int(window.ws_col)
     }
 
-    static var environment: [String: String] { ProcessInfo.processInfo.environment }
+    /// The environment of this process.
+    package static var environment: [String: String] { ProcessInfo.processInfo.environment }
 
     /// Whether GitHub Actions reads the output.
-    static var isReadByGitHub: Bool { isOn("GITHUB_ACTIONS") }
+    package static var isReadByGitHub: Bool { isOn("GITHUB_ACTIONS") }
 
     /// Whether a variable of the environment says yes: it is set, and to nothing that says no.
     private static func isOn(_ name: String) -> Bool {
@@ -33,10 +34,10 @@ enum Terminal {
     }
 
     /// Says a line to standard output.
-    static func say(_ text: SafeText) { StandardStream.output.write(text + "\n") }
+    package static func say(_ text: SafeText) { StandardStream.output.write(text + "\n") }
 
     /// Says a line to standard error.
-    static func complain(_ text: SafeText) { StandardStream.error.write(text + "\n") }
+    package static func complain(_ text: SafeText) { StandardStream.error.write(text + "\n") }
 
     /// The status to leave with, when all is said.
     ///
@@ -44,7 +45,7 @@ enum Terminal {
     /// word on standard error. A reader that has closed the output (`quire logs t | head`) wants no
     /// more, which needs no word; it is told in the status as the system's own programs do, unless
     /// the command did work whose status counts.
-    static func finalStatus(_ status: Int32, didWork: Bool) -> Int32 {
+    package static func finalStatus(_ status: Int32, didWork: Bool) -> Int32 {
         switch StandardStream.output.failure {
         case nil: return status
         case .closed?: return status == 0 && !didWork ? ExitStatus.closed : status

@@ -1,9 +1,9 @@
 import Manifest
 import Orchestration
-import RunStore
+package import RunStore
 
-/// What earlier runs of a manifest tell, in whole or in shards.
-struct ManifestHistory {
+/// The history of a manifest: what its earlier runs tell, in whole or in shards.
+package struct ManifestHistory {
     /// What sessions used together, of those that told it.
     struct Usage: Hashable {
         var sessions = 0
@@ -19,19 +19,19 @@ struct ManifestHistory {
     }
 
     /// Sessions of each task that is complete.
-    private(set) var sizes: [String: Double] = [:]
+    package private(set) var sizes: [String: Double] = [:]
     /// What each task's sessions used; no entry where none told.
     private(set) var usage: [String: Usage] = [:]
     /// The median session.
     private(set) var medianMinutes: Double?
 
-    /// Knows nothing.
-    init() {}
+    /// Makes the history of a manifest without earlier runs.
+    package init() {}
 
     /// Reads what a state directory tells of the runs of the manifest with this path.
     ///
     /// - Throws: `StoreError` where there is a database that can't be read.
-    init(directory: String, manifest path: String) throws(StoreError) {
+    package init(directory: String, manifest path: String) throws(StoreError) {
         guard let reader = try StoreReader.open(directory: directory) else { return }
         var minutes: [Double] = []
         for run in try reader.runs() where RunName.isRun(run.id, of: path) {

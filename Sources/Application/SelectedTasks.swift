@@ -1,40 +1,39 @@
-import Autonomous
-import Foundation
-import Manifest
-import Orchestration
-import Reporting
+package import Autonomous
+package import Manifest
+package import Orchestration
 import RunStore
 
 /// The tasks of a manifest that a run carries out.
-struct SelectedTasks {
+package struct SelectedTasks {
     /// The manifest with these tasks alone.
-    var manifest: Manifest
+    package var manifest: Manifest
     /// The manifest with all tasks that the run holds: those that are not selected keep what is known
     /// of them.
-    var held: Manifest
-    /// What part of them a shard is; `nil` for all.
-    var part: RunPart?
-    /// What is odd about them.
-    var warnings: [String]
+    package var held: Manifest
+    /// The part of them that a shard is; `nil` for all.
+    package var part: RunPart?
+    /// Warnings on what is odd about them.
+    package var warnings: [String]
 
-    init(_ manifest: Manifest, held: Manifest, part: RunPart?, warnings: [String]) {
+    /// Makes a selection; see the properties.
+    package init(_ manifest: Manifest, held: Manifest, part: RunPart?, warnings: [String]) {
         (self.manifest, self.held) = (manifest, held)
         (self.part, self.warnings) = (part, warnings)
     }
 
     /// The run's id: every shard is a run of its own.
-    var run: String { RunName.of(manifest.path, part?.shard) }
+    package var run: String { RunName.of(manifest.path, part?.shard) }
 }
 
-/// How runs are called.
-enum RunName {
+/// The ids of runs.
+package enum RunName {
     /// The id of a manifest's run, or of a shard of it.
-    static func of(_ manifest: String, _ shard: Shard?) -> String {
+    package static func of(_ manifest: String, _ shard: Shard?) -> String {
         manifest + (shard.map { "#\($0)" } ?? "")
     }
 
     /// The manifest whose run has an id, in whole or in part.
-    static func manifest(of id: String) -> String {
+    package static func manifest(of id: String) -> String {
         guard let mark = id.lastIndex(of: "#"), Shard(String(id[mark...].dropFirst())) != nil else {
             return id
         }
@@ -42,26 +41,28 @@ enum RunName {
     }
 
     /// Whether a run is a manifest's, in whole or in part.
-    static func isRun(_ id: String, of manifest: String) -> Bool {
+    package static func isRun(_ id: String, of manifest: String) -> Bool {
         guard id.hasPrefix(manifest) else { return false }
         let rest = id.dropFirst(manifest.count)
         return rest.isEmpty || rest.first == "#" && Shard(String(rest.dropFirst())) != nil
     }
 }
 
-/// What is complete already, as the checklists and the runs tell.
-struct CompleteTasks {
+/// The tasks that are complete already, as the checklists and the runs tell.
+package struct CompleteTasks {
     private let manifest: Manifest
     private let workspace: Workspace
     private let stateDirectory: String
 
-    init(_ manifest: Manifest, in workspace: Workspace, stateDirectory: String) {
+    /// Looks at a manifest's tasks in a workspace.
+    package init(_ manifest: Manifest, in workspace: Workspace, stateDirectory: String) {
         (self.manifest, self.workspace) = (manifest, workspace)
         self.stateDirectory = stateDirectory
     }
 
-    /// The list says so; only where there is none, as on another machine, the runs do.
-    func contains(_ task: String) -> Bool {
+    /// Whether a task's list is complete; only where there is none, as on another machine, the runs
+    /// tell.
+    package func contains(_ task: String) -> Bool {
         switch list(of: task) {
         case .good(let progress): progress.isComplete
         case .damaged: false
@@ -87,16 +88,16 @@ struct CompleteTasks {
 
 extension Manifest {
     /// The manifest with some of its tasks.
-    func keeping(_ plans: [TaskPlan]) -> Manifest {
+    package func keeping(_ plans: [TaskPlan]) -> Manifest {
         let names = Set(plans.map(\.name))
         var manifest = self
         manifest.tasks.removeAll { !names.contains($0.plan.name) }
         return manifest
     }
 
-    /// What stands for these tasks and the way in which they are dealt: the same on every machine,
+    /// The fingerprint of these tasks and of the way in which they are dealt: the same on every machine,
     /// wherever the manifest lies there.
-    func fingerprint(of plans: [TaskPlan]) -> String {
+    package func fingerprint(of plans: [TaskPlan]) -> String {
         let prompts = Dictionary(tasks.map { ($0.plan.name, $0.prompt) }) { first, _ in first }
         var fingerprint = Fingerprint(name)
         for plan in plans.sorted(by: { $0.name < $1.name }) {

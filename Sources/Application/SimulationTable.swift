@@ -1,9 +1,9 @@
 import Orchestration
-import Reporting
-import Simulation
+package import Reporting
+package import Simulation
 
 /// What simulated batches came to, side by side.
-struct SimulationTable {
+package struct SimulationTable {
     private static let columns: [Table.Column] = [
         .init("SCHEDULER"), .init("SLOTS", isRight: true), .init("MEAN", isRight: true),
         .init("P50", isRight: true), .init("P99", isRight: true),
@@ -27,8 +27,11 @@ struct SimulationTable {
     private let hasLimits: Bool
     private let hasCosts: Bool
 
-    /// With mean completion times as multiples of clairvoyant's where there are any.
-    init(_ results: [(slots: Int, figures: BatchFigures)], againstClairvoyant ratios: [Double?]) {
+    /// Makes the tables, with mean completion times as multiples of clairvoyant's where there are any.
+    package init(
+        _ results: [(slots: Int, figures: BatchFigures)],
+        againstClairvoyant ratios: [Double?]
+    ) {
         let isCompared = ratios.contains { $0 != nil }
         var columns = Self.columns
         if isCompared { columns.insert(.init("× CLAIRVOYANT", isRight: true), at: 3) }
@@ -47,11 +50,11 @@ struct SimulationTable {
                 Self.completion(figures.p50, figures), Self.completion(figures.p99, figures),
                 "\(figures.completed)", Self.completion(figures.makespan, figures),
                 Self.hours(figures.end), "\(figures.sessions)",
-                Self.count(figures.tokens), Self.percent(figures.doneAtHalf),
-                Self.hours(figures.longestWait), Self.decimal(figures.jain, 4),
-                Self.percent(figures.waste),
+                Self.count(figures.tokens), Format.percent(figures.doneAtHalf),
+                Self.hours(figures.longestWait), Format.decimal(figures.jain, 4),
+                Format.percent(figures.waste),
             ]
-            if isCompared { cells.insert(ratio.map { Self.decimal($0, 2) } ?? "-", at: 3) }
+            if isCompared { cells.insert(ratio.map { Format.decimal($0, 2) } ?? "-", at: 3) }
             table.add(cells)
         }
     }
@@ -71,10 +74,10 @@ struct SimulationTable {
     }
 
     /// The lines, the head first.
-    func lines(width: Int?) -> [SafeText] { table.lines(width: width) }
+    package func lines(width: Int?) -> [SafeText] { table.lines(width: width) }
 
     /// The tables of what limits did, and of what it cost, where there is any.
-    func limitLines(width: Int?) -> [SafeText] {
+    package func limitLines(width: Int?) -> [SafeText] {
         [(hasLimits, waits), (hasCosts, costs)].filter(\.0)
             .map { $1.lines(width: width).joined(separator: "\n") }
     }
@@ -85,25 +88,13 @@ struct SimulationTable {
     }
 
     static func hours(_ seconds: Double) -> String {
-        seconds < 3600 ? "\(decimal(seconds / 60, 1)) min" : "\(decimal(seconds / 3600, 1)) h"
+        seconds < 3600
+            ? "\(Format.decimal(seconds / 60, 1)) min" : "\(Format.decimal(seconds / 3600, 1)) h"
     }
-
-    static func percent(_ part: Double) -> String { "\(decimal(part * 100, 1)) %" }
 
     static func count(_ number: Double) -> String {
-        if number >= 1e9 { return "\(decimal(number / 1e9, 2)) G" }
-        if number >= 1e6 { return "\(decimal(number / 1e6, 1)) M" }
-        return "\(decimal(number / 1e3, 0)) k"
-    }
-
-    static func decimal(_ number: Double, _ places: Int) -> String {
-        var scale = 1
-        for _ in 0..<places { scale *= 10 }
-        guard number.isFinite, abs(number) < 1e15 else { return "-" }
-        let scaled = Int(clamping: (number * Double(scale)).rounded())
-        guard places > 0 else { return "\(scaled)" }
-        let rest = String(abs(scaled) % scale)
-        let zeros = String(repeating: "0", count: places - rest.count)
-        return "\(scaled < 0 ? "-" : "")\(abs(scaled) / scale).\(zeros)\(rest)"
+        if number >= 1e9 { return "\(Format.decimal(number / 1e9, 2)) G" }
+        if number >= 1e6 { return "\(Format.decimal(number / 1e6, 1)) M" }
+        return "\(Format.decimal(number / 1e3, 0)) k"
     }
 }

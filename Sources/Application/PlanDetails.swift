@@ -1,12 +1,12 @@
 import CodexEvents
-import Manifest
+package import Manifest
 import Orchestration
 import Reporting
 
 /// What a manifest would start: commands, sandboxes and variables, each with the tasks that it is for.
-struct PlanDetails {
+package struct PlanDetails {
     /// How a task's sessions are carried out.
-    struct Work: Encodable {
+    package struct Work: Encodable {
         var name: String
         var directory: String
         var sandbox: String
@@ -15,7 +15,8 @@ struct PlanDetails {
         /// The whole prompt; `nil` where nobody asked for it.
         var prompt: String?
 
-        init(_ task: Manifest.Task, withPrompt: Bool) {
+        /// Makes the work of a task; with its whole prompt, if that is asked for.
+        package init(_ task: Manifest.Task, withPrompt: Bool) {
             name = task.plan.name
             directory = task.directory
             sandbox = task.sandbox
@@ -24,7 +25,7 @@ struct PlanDetails {
             prompt = withPrompt ? task.prompt : nil
         }
 
-        /// What follows the agent's own words; the task's directory is told by its place alone.
+        /// The arguments after the agent's own words; the task's directory is only indicated.
         static func arguments(of task: Manifest.Task) -> [String] {
             CodexCommand(
                 sandbox: Sandbox(rawValue: task.sandbox) ?? .workspaceWrite,
@@ -36,12 +37,13 @@ struct PlanDetails {
     }
 
     /// The agent's program and its first words, as the manifest has them.
-    let agent: [String]
+    package let agent: [String]
     /// The launcher's words; empty for none.
-    let launcher: [String]
+    package let launcher: [String]
     private let tasks: [Manifest.Task]
 
-    init(_ manifest: Manifest) {
+    /// Makes the details of a manifest.
+    package init(_ manifest: Manifest) {
         agent =
             switch manifest.agent {
             case .codex: ["codex"]
@@ -53,7 +55,7 @@ struct PlanDetails {
     }
 
     /// The lines for people.
-    var lines: [String] {
+    package var lines: [String] {
         let commands = groups { Self.shell(agent + Work.arguments(of: $0)) }
         let sandboxes = groups(\.sandbox)
         var variables: [String: [String]] = [:]
@@ -108,7 +110,7 @@ struct PlanDetails {
 
 extension String {
     /// The text in lines of at most so many columns; as it is for `nil`.
-    func wrapped(to columns: Int?) -> String {
+    package func wrapped(to columns: Int?) -> String {
         guard let columns else { return self }
         return split(separator: "\n", omittingEmptySubsequences: false)
             .flatMap { String($0).wrapped(columns) }.joined(separator: "\n")

@@ -1,13 +1,13 @@
-import Manifest
-import Orchestration
-import Simulation
+package import Manifest
+package import Orchestration
+package import Simulation
 
 /// A manifest's tasks as far as one can tell what they will take.
 ///
 /// A task's sessions in an earlier run tell most, then its size hint, then the sessions that other
 /// tasks took; without any, what tasks usually take. What a session uses is told by the task's own,
 /// then by its group's, then by all; without any, it is what is set aside for one.
-struct ManifestModel {
+package struct ManifestModel {
     /// For how many tasks each source tells.
     struct Basis: Hashable, Encodable {
         /// Their number of sessions: their own earlier ones, a hint, other tasks, nothing.
@@ -27,13 +27,14 @@ struct ManifestModel {
     static let usualSize = 5.0
 
     /// The manifest's own plan; no session takes too long in it.
-    let plan: RunPlan
+    package let plan: RunPlan
     /// What the drawn work rests on.
     private(set) var basis = Basis()
     private let manifest: Manifest
     private var tasks: [(model: SessionModel, work: Double, mix: Workload.TokenMix)] = []
 
-    init(_ manifest: Manifest, _ history: ManifestHistory) {
+    /// Makes the model of a manifest, by what earlier runs tell.
+    package init(_ manifest: Manifest, _ history: ManifestHistory) {
         self.manifest = manifest
         var plan = manifest.plan.onVirtualTime
         let accounts = Accounts()
@@ -98,7 +99,7 @@ struct ManifestModel {
     }
 
     /// Draws the work; everything comes from the seed.
-    func workload(seed: Int) -> Workload {
+    package func workload(seed: Int) -> Workload {
         var random = SplitMix64(seed: UInt64(bitPattern: Int64(seed)))
         let groups = Self.groups(of: manifest)
         let places = Dictionary(

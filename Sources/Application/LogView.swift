@@ -1,16 +1,14 @@
-import Autonomous
-import CodexEvents
+package import CodexEvents
 import Dates
-import Driver
 import Orchestration
-import Reporting
-import RunStore
+package import Reporting
+package import RunStore
 
 /// A task's log in words: what its agents said and did, session by session.
 ///
 /// The log itself knows threads alone; the sessions come from the run database, as far as it has
 /// any.
-struct LogView {
+package struct LogView {
     /// Lines of a failed command's output that are shown, the last ones.
     private static let mostLines = 20
 
@@ -25,14 +23,14 @@ struct LogView {
     /// Makes a view; `width` is the terminal's columns, `nil` for no bound.
     ///
     /// `readSessions` tells the task's sessions in the order in which they began.
-    init(width: Int?, sessions readSessions: @escaping () -> [SessionRow]) {
+    package init(width: Int?, sessions readSessions: @escaping () -> [SessionRow]) {
         self.width = width
         self.readSessions = readSessions
         sessions = readSessions()
     }
 
     /// The text for the log's next event; `nil` for none.
-    mutating func text(for event: CodexEvent) -> SafeText? {
+    package mutating func text(for event: CodexEvent) -> SafeText? {
         switch event {
         case .threadStarted(let thread): began(thread)
         case .item(.completed, let item): text(for: item.kind)
@@ -44,7 +42,7 @@ struct LogView {
     }
 
     /// The end of the newest session, and those sessions that the log has nothing of.
-    mutating func finish() -> SafeText? {
+    package mutating func finish() -> SafeText? {
         sessions = readSessions()
         let texts = [end()] + sessions.dropFirst(shown).map(Self.silent)
         shown = sessions.count

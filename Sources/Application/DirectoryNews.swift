@@ -1,23 +1,27 @@
-import Autonomous
-import Orchestration
-import RunStore
+package import Autonomous
+package import Orchestration
+package import RunStore
 
 /// The way in which a task's directory is not as the journal left it.
 ///
 /// The directory is the truth about the work. A command that only looks tells what the next leg will
 /// find, so that `list`, `status`, `explain` and `run` agree.
-struct DirectoryNews {
+package struct DirectoryNews {
     /// The progress of the list as it lies; `nil` where there is none in order.
-    let progress: Progress?
-    /// Why a task that the journal calls complete has work left, in words; `nil` where it has not.
-    let reopening: String?
+    package let progress: Progress?
+    /// The reason why a task that the journal calls complete has work left; `nil` where it has not.
+    package let reopening: String?
 
     /// Looks at a task's directory.
     ///
     /// - Returns: `nil` where it tells nothing new: the list is as recorded, or no task lies in the
     ///   workspace, as on a machine that only has the database.
-    init?(_ task: String, outcome: Outcome?, progress recorded: Progress?, in workspace: Workspace)
-    {
+    package init?(
+        _ task: String,
+        outcome: Outcome?,
+        progress recorded: Progress?,
+        in workspace: Workspace
+    ) {
         guard let name = try? TaskName(given: task), workspace.hasTasks else { return nil }
         let directory = workspace.taskDirectory(name)
         let list = directory.checklistAsItLies()
@@ -44,7 +48,7 @@ struct DirectoryNews {
 
 extension TaskRow {
     /// The row as the task's directory has it.
-    func asLies(in workspace: Workspace) -> TaskRow {
+    package func asLies(in workspace: Workspace) -> TaskRow {
         let recorded = total.map { Progress(ticked: ticked ?? 0, total: $0) }
         let outcome = self.outcome.flatMap(Outcome.init)
         guard

@@ -1,10 +1,10 @@
-import Manifest
+package import Manifest
 import Orchestration
 import Reporting
 import Simulation
 
-/// What a manifest would take: drawn several times, and played by the real decisions.
-struct PlanEstimate: Encodable {
+/// An estimate of what a manifest would take: drawn several times, and played by the real decisions.
+package struct PlanEstimate: Encodable {
     /// The middle of the draws; a tenth of them came to less than the lower number, a tenth to more
     /// than the higher.
     struct Range: Encodable {
@@ -41,12 +41,12 @@ struct PlanEstimate: Encodable {
     /// What it rests on, in tasks.
     let basis: ManifestModel.Basis
     /// Budgets that will hardly do.
-    private(set) var warnings: [String] = []
+    package private(set) var warnings: [String] = []
 
     /// Estimates what a manifest's tasks take, of which so many others are complete.
     ///
     /// - Returns: `nil` where no task is left.
-    init?(_ manifest: Manifest, _ history: ManifestHistory, complete: Int) {
+    package init?(_ manifest: Manifest, _ history: ManifestHistory, complete: Int) {
         guard !manifest.tasks.isEmpty else { return nil }
         let model = ManifestModel(manifest, history)
         let plan = model.plan.withoutBudgets
@@ -75,7 +75,7 @@ struct PlanEstimate: Encodable {
     }
 
     /// The lines for people.
-    var lines: [String] {
+    package var lines: [String] {
         func line(_ name: String, _ range: Range, _ text: (Double) -> String) -> String {
             "  \(name) about \(text(range.about))"
                 + (draws > 1 ? " (\(text(range.low)) to \(text(range.high)))" : "")

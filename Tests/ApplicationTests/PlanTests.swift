@@ -1,0 +1,138 @@
+import Application
+import Orchestration
+import Simulation
+import Reporting
+import Testing
+
+@testable import Manifest
+
+private func manifest(_ text: String) throws -> Manifest {
+    try Manifest.parse(
+        text: "version: 1\n" + text,
+        path: "m.yaml",
+        absolute: "/w/m.yaml",
+        files: Builder.Files(read: { _ in nil }, isDirectory: { _ in true })
+    )
+}
+
+@Suite struct `The details of a plan` {
+    @Test func `are told once for all tasks, and by names where they differ`() throws {
+        let details = PlanDetails(
+            try manifest(
+                """
+                tasks:
+                  - {name: a, prompt: p}
+                  - {name: b, prompt: p, model: big, env: {KEY: "a b"}}
+                """
+            )
+        )
+        let lines = details.lines
+        #expect(lines.first == "commands that would run, with the prompt as standard input:")
+        #expect(lines.contains { $0.hasPrefix("  codex exec ") && $0.hasSuffix("  (a)") })
+        #expect(lines.contains { $0.contains("big") && $0.hasSuffix("  (b)") })
+        #expect(lines.contains("  workspace-write"))
+        #expect(lines.suffix(2) == ["variables that are set:", "  KEY='a b'  (b)"])
+    }
+
+    private static let texts: [(text: String, columns: Int?, lines: [String])] = [
+        ("a b", nil, ["a b"]),
+        ("one two three four five six", 20, ["one two three four", "    five six"]),
+        ("", 20, [""]), ("x\ny", 20, ["x", "y"]),
+        ("aaaaaaaaaaaaaaaaaaaaaaaaa", 20, ["aaaaaaaaaaaaaaaaaaaa", "    aaaaa"]),
+    ]
+
+    @Test(arguments: texts)
+    func `are wrapped at spaces`(text: String, columns: Int?, lines: [String]) {
+        #expect(text.wrapped(to: columns) == lines.joined(separator: "\n"))
+    }
+}
+
+@Suite struct `The estimate of a plan` {
+    @Test func `is the same each time, and says what it rests on`() throws {
+        let manifest = try manifest("tasks: [{name: a, prompt: p, size: 3}, {name: b, prompt: p}]")
+        let estimates = (0..<2).compactMap { _ in
+            PlanEstimate(manifest, ManifestHistory(), complete: 1)?.lines
+        }
+        #expect(estimates.count == 2 && estimates[0] == estimates[1])
+        #expect(
+            estimates[0].first?.hasPrefix("what 2 tasks would take (1 more are complete)") == true
+        )
+        #expect(
+            estimates[0].contains("sessions: of 1 task from size hints, of 1 task a guess (5 each)")
+        )
+    }
+
+    @Test func `warns of a budget that is too small, and of none that will do`() throws {
+        let tasks = "tasks: [{name: a, prompt: p, size: 4}]"
+        func warnings(_ tokens: String) throws -> [String] {
+            let manifest = try manifest("run: {budget: {tokens: \(tokens)}}\n" + tasks)
+            return PlanEstimate(manifest, ManifestHistory(), complete: 0)?.warnings ?? []
+        }
+        #expect(try warnings("1k").count == 1)
+        #expect(
+            try warnings("1k")[0].hasPrefix("the run's budget is smaller than the estimate: 1.0k")
+        )
+        #expect(try warnings("100G").isEmpty)
+    }
+
+    @Test func `is none where nothing is left`() throws {
+        let all = try manifest("tasks: [{name: a, prompt: p}]")
+        #expect(PlanEstimate(all.keeping([]), ManifestHistory(), complete: 1) == nil)
+    }
+}
+
+@Suite struct `The id of a run` {
+    private static let runs: [(id: String, manifest: String, isRun: Bool)] = [
+        ("/w/m.yaml", "/w/m.yaml", true), ("/w/m.yaml#2/8", "/w/m.yaml", true),
+        ("/w/m.yaml#9/8", "/w/m.yaml", false), ("/w/m.yaml#x", "/w/m.yaml", false),
+        ("/w/m.yaml2", "/w/m.yaml", false), ("/w/m.yam", "/w/m.yaml", false),
+    ]
+
+    @Test(arguments: runs)
+    func `tells the manifest, in whole or in shards`(id: String, manifest: String, isRun: Bool) {
+        #expect(RunName.isRun(id, of: manifest) == isRun)
+        if isRun { #expect(RunName.manifest(of: id) == manifest) }
+    }
+
+    @Test func `of a shard is read back`() throws {
+        let shard = try #require(Shard("3/4"))
+        let id = RunName.of("/w/a#1/2.yaml", shard)
+        #expect(id == "/w/a#1/2.yaml#3/4" && RunName.manifest(of: id) == "/w/a#1/2.yaml")
+        #expect(RunName.of("/w/m.yaml", nil) == "/w/m.yaml")
+    }
+}
+
+@Suite struct `The words of a scheduler` {
+    @Test(arguments: SchedulerName.allCases)
+    func `give a reason for each way to be chosen`(scheduler: SchedulerName) {
+        let ways: [Scheduler.Stream] = [.age, .parked, .length, .rank]
+        let reasons = ways.map { ScheduleWords.reason($0, scheduler) }
+        #expect(Set(reasons).count == reasons.count && !reasons.contains(""))
+        #expect(ScheduleWords.reason(nil, scheduler) == "the scheduler chose it")
+    }
+}
+
+@Suite struct `The page of a simulation` {
+    @Test func `shows names as they are, and never as markup`() throws {
+        var workload = WorkloadName.small.draw(seed: 1, tasks: 5, slots: 2)
+        workload.name = "<script>&"
+        var batch = Batch(workload, plan: nil)
+        batch.run()
+        let result = SimulationPage.Result(slots: 2, policy: "pace", batch: batch)
+        let html = SimulationPage(workload: workload, results: [result]).html
+        #expect(html.contains("<title>Quire: &lt;script&gt;&amp; simulated</title>"))
+        #expect(!html.contains("<script>"))
+        #expect(html.contains("pace, 2 slots: what each slot did"))
+    }
+
+    @Test func `has a table of the same figures`() {
+        var batch = Batch(WorkloadName.small.draw(seed: 1, tasks: 5, slots: 2), plan: nil)
+        batch.run()
+        let figures = batch.figures(policy: "pace")
+        let table = SimulationTable([(2, figures)], againstClairvoyant: [1.25])
+        let lines = table.lines(width: nil).map(\.description)
+        #expect(lines.count == 2 && lines[0].contains("× CLAIRVOYANT"))
+        #expect(lines[1].contains("pace") && lines[1].contains("1.25"))
+        #expect(table.limitLines(width: nil).isEmpty)
+    }
+}
