@@ -23,11 +23,17 @@ struct ManifestSource {
     /// Names a source as it was given; `-` is standard input.
     init(_ path: String, in workingDirectory: String) {
         let absolute = path.resolved(in: workingDirectory)
-        // What these are links to is not what was named.
-        let isStream = path == "-" || ["/dev/", "/proc/"].contains { path.hasPrefix($0) }
+        let isStream = path == "-" || Self.namesDescriptor(path)
         identity = isStream ? workingDirectory + "/-" : absolute
         self.path = isStream ? path : absolute
         isStandardInput = path == "-"
+    }
+
+    /// Tells a path that names an open descriptor, as a shell's `<(…)` does.
+    ///
+    /// Where that is a link to is not what was named. Files have names of their own, also in `/dev/shm`.
+    private static func namesDescriptor(_ path: String) -> Bool {
+        path == "/dev/stdin" || ["/dev/fd/", "/proc/"].contains { path.hasPrefix($0) }
     }
 
     /// The text, without a byte-order mark.

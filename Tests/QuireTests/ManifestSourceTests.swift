@@ -54,6 +54,23 @@ import Testing
         }
     }
 
+    @Test(.enabled(if: access("/dev/shm", W_OK) == 0))
+    func `is not one that is a file beside devices`() throws {
+        let directory = "/dev/shm/quire-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(
+            atPath: directory,
+            withIntermediateDirectories: false
+        )
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        try put(Self.manifest, directory + "/m.yaml")
+        try withRun { run in
+            let outcome = try run.quire(["run", directory + "/m.yaml", "--progress", "none"])
+            #expect(outcome.status == 0, "\(outcome.error)")
+            let list = directory + "/.autonomous/t/task_list.md"
+            #expect(FileManager.default.fileExists(atPath: list))
+        }
+    }
+
     @Test func `and can't be read is told as what it is`() throws {
         try withRun { run in
             func message(_ path: String) throws -> String {
