@@ -41,16 +41,16 @@ private struct Freezer {
 @Suite struct `A Quire that is stopped` {
     /// How many seconds it is stopped: longer than a session may take, which itself is far longer than
     /// the rest of the session takes on a busy machine.
-    private static let stop: UInt32 = 14
+    private static let stop: UInt32 = 40
 
     /// Writes a task whose first session is silent for longer than it may be; for most of that Quire
     /// is to be stopped.
     private func writeSilent(_ run: QuireRun) throws {
         try run.write(
             [("t", "entries=1 items=0")],
-            defaults: "{idle_timeout: 12s, session_timeout: 12500ms}"
+            defaults: "{idle_timeout: 38s, session_timeout: 38500ms}"
         )
-        try run.direct("t 1 duration=15s")
+        try run.direct("t 1 duration=41s")
     }
 
     /// Waits until the agent of the first session is at work, and Quire knows.
