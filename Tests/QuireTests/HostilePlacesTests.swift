@@ -164,6 +164,48 @@ private struct Place: Sendable, CustomTestStringConvertible {
         }
     }
 
+    /// Runs Quire without root's right to read everything.
+    private func unprivileged(_ arguments: [String], in run: QuireRun) throws -> Outcome {
+        let without = ["--bounding-set", "-dac_override,-dac_read_search"]
+        let isRoot = geteuid() == 0
+        var program = Program(
+            isRoot ? "/usr/bin/setpriv" : "/usr/bin/env",
+            (isRoot ? without : []) + [Program.built("quire")] + arguments,
+            in: run.root
+        )
+        program.deadline = .seconds(60)
+        return try program.run()
+    }
+
+    @Test(arguments: Place.all)
+    private func `that can't be read is told, and nothing is lost`(place: Place) throws {
+        try withRun { run in
+            try run.write([("t", "entries=1")])
+            #expect(try self.quire(["run", "m.yaml"], in: run).status == 0)
+            let list = run.task("t") + "/task_list.md"
+            try TestSupport.put(text(list).replacing("[x]", with: "[ ]"), list)
+            let path = run.root + "/" + place.path
+            var before = stat()
+            // What exists during a run alone is none of these.
+            guard lstat(path, &before) == 0 else { return }
+            chmod(path, 0)
+            for words in [
+                ["status"], ["list"], ["explain", "t"], ["logs", "t"], ["run", "m.yaml"],
+            ] {
+                let outcome = try unprivileged(words, in: run)
+                let said = outcome.output + outcome.error
+                #expect([0, 69, 100].contains(outcome.status), "\(words): \(said)")
+                guard outcome.status != 0 else { continue }
+                #expect(said.contains((place.path as NSString).lastPathComponent), "\(said)")
+                #expect(said.contains("permissions"), "\(said)")
+            }
+            chmod(path, before.st_mode & 0o7777)
+            let after = try self.quire(["run", "m.yaml", "--retry-failed"], in: run)
+            #expect(after.status == 0, "\(after.output)\(after.error)")
+            #expect(text(list).contains("[x]"))
+        }
+    }
+
     @Test func `that a task's directory became ends the task, and is told`() throws {
         try withPlaces { run, outside in
             try agent(Place(path: ".autonomous/t", isDirectory: true), .link, run, outside)
