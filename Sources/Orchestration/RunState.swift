@@ -231,9 +231,13 @@ extension RunState {
 
     private mutating func reopen(_ fact: TaskReopened) {
         guard let place = places[fact.task] else { return }
-        if tasks[place].outcome != nil {
+        if let outcome = tasks[place].outcome {
             tasks[place].reopen()
             if tasks[place].isOpen { unfinished += 1 }
+            // Before any task of the leg is inspected, so that none that needs it waits for a slot yet.
+            if outcome == .complete, tasks[place].plan.isLeftOut != true {
+                for dependent in dependents[place] { tasks[dependent].pendingNeeds += 1 }
+            }
         }
         guard fact.beginsAnew == true else { return }
         tasks[place].beginAnew()

@@ -102,6 +102,34 @@ private let broken = Failure(.turnFailed, "the build broke")
         )
     }
 
+    @Test(arguments: [["a"], ["a", "b"]], [["changed"], ["anew"]])
+    func `is waited for again by those that need it`(reopened: [String], how: [String]) {
+        let both = RunPlan(
+            concurrency: 2,
+            tasks: [TaskPlan(name: "a"), TaskPlan(name: "b", needs: ["a"])]
+        )
+        var first = Scenario(both)
+        _ = first.begin()
+        _ = first.end("a", 1, ticked: 1, of: 1)
+        #expect(first.end("b", 1, ticked: 1, of: 1).last == "end finished")
+        let work = ChecklistState.good(Progress(ticked: 0, total: 1))
+        var run = Scenario(
+            both,
+            found: how == ["anew"] ? [:] : ["a": work, "b": work],
+            state: first.state,
+            changed: how == ["changed"] ? reopened : nil,
+            anew: how == ["anew"] ? reopened : nil
+        )
+        #expect(run.begin().filter { $0.hasPrefix("start") }.map { $0.prefix(9) } == ["start a#2"])
+        let next = run.end("a", 2, ticked: 1, of: 1)
+        if reopened == ["a"] {
+            #expect(next.last == "end finished")
+        } else {
+            #expect(next.contains { $0.hasPrefix("start b#2") }, "\(next)")
+            #expect(run.end("b", 2, ticked: 1, of: 1).last == "end finished")
+        }
+    }
+
     @Test func `begins anew with nothing of what it did but its sessions' numbers`() {
         var run = Scenario(plan("a"), state: complete().state, anew: ["a"])
         #expect(run.begin() == ["a reopened", "start a#4 slot 0 initializer"])
