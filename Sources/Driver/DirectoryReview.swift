@@ -27,7 +27,8 @@ package struct DirectoryReview: Sendable {
 
     /// Tasks whose lists were written for other prompts, in the plan's order.
     package private(set) var otherPrompts: [String] = []
-    /// Complete tasks whose lists are not as they were, in the plan's order.
+    /// Complete tasks whose lists are not as they were, or are kept under other prompts, in the plan's
+    /// order.
     package private(set) var changed: [String] = []
     /// Tasks that begin anew, in the plan's order: those that were asked for, and those whose
     /// directories are gone.
@@ -137,6 +138,8 @@ private struct Finding: Sendable {
         if isComplete, directory.checklistAsItLies().progress?.isComplete != true {
             isChanged = true
         }
+        // So that its directory is opened, and has the new prompt from now on.
+        if isComplete, hasOtherPrompt, policy == .keepLists { isChanged = true }
     }
 
     private mutating func compare(

@@ -63,6 +63,39 @@ private func manifest(_ name: String, task: String = "a", prompt: String) -> Str
         }
     }
 
+    @Test func `a complete list that is kept is asked about once`() throws {
+        try withRun { run in
+            try put(manifest("m", prompt: "Port it."), run.root + "/m.yaml")
+            #expect(try run.quire(["run", "m.yaml"]).status == 0)
+            try put(manifest("m", prompt: "Add logging."), run.root + "/m.yaml")
+            #expect(try run.quire(["run", "m.yaml"]).status == 64)
+            let kept = try run.quire(["run", "m.yaml", "--keep-lists"])
+            #expect(kept.status == 0 && kept.output.contains("1 complete · 0 sessions"))
+            #expect(text(run.task("a") + "/prompt.md") == "sim: entries=2\nAdd logging.\n")
+            #expect(try run.quire(["run", "m.yaml"]).status == 0)
+        }
+    }
+
+    @Test func `tasks that begin anew are waited for by those that need them`() throws {
+        try withRun { run in
+            try put(
+                """
+                version: 1
+                run: {agent: simulated, concurrency: 2, admission: \(QuireRun.unbounded)}
+                tasks:
+                  - {name: a, prompt: "sim: entries=1"}
+                  - {name: b, prompt: "sim: entries=1", needs: [a]}
+                """,
+                run.root + "/m.yaml"
+            )
+            #expect(try run.quire(["run", "m.yaml"]).status == 0)
+            let again = try run.quire(["run", "m.yaml", "--redo", "*"])
+            #expect(again.status == 0, "\(again.output)\(again.error)")
+            let parts = again.output.components(separatedBy: "a: COMPLETE")
+            #expect(parts.count == 2 && !parts[0].contains("b: session"), "\(again.output)")
+        }
+    }
+
     @Test func `a directory of the original's is taken as it is`() throws {
         try withRun { run in
             let list = "## Tasks\n\n- [x] Task 1: one\n- [x] Task 2: two\n"
