@@ -1,6 +1,6 @@
 import Driver
 import EventLoop
-import Foundation
+import FileAccess
 package import Manifest
 
 /// The accounts whose usage sessions draw on.
@@ -9,7 +9,7 @@ package struct Accounts {
     private let own: String
 
     /// Finds the account of sessions without variables of their own.
-    package init() { own = home.path(of: [:], in: FileManager.default.currentDirectoryPath) }
+    package init() { own = home.path(of: [:], in: WorkingDirectory.path) }
 
     /// A task's account: the home directory of Codex that its sessions have; `nil` where it is the
     /// run's own.

@@ -1,3 +1,4 @@
+import FileAccess
 import Foundation
 import Yams
 
@@ -11,7 +12,7 @@ extension Manifest {
     ///
     /// - Throws: `ManifestErrors` with everything that is wrong with it.
     package static func load(path: String) throws(ManifestErrors) -> Manifest {
-        let source = ManifestSource(path, in: FileManager.default.currentDirectoryPath)
+        let source = ManifestSource(path, in: WorkingDirectory.path)
         let text: String
         do {
             text = try source.text(limit: sizeLimit)

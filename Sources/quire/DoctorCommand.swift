@@ -56,7 +56,7 @@ struct DoctorCommand: ParsableCommand {
         do {
             command = try AgentLookup.command(
                 for: agent.map { .command([$0]) } ?? .codex,
-                in: FileManager.default.currentDirectoryPath
+                in: WorkingDirectory.path
             )
         } catch {
             return tell("✗", "agent", (error as? Trouble)?.message ?? "\(error)")
@@ -125,7 +125,7 @@ struct DoctorCommand: ParsableCommand {
     /// Whether a run would start a session now, by the defaults of `admission`.
     private func checkMachine(_ tell: Tell) {
         let workspace = WorkspacePlace(state).workspace(
-            around: FileManager.default.currentDirectoryPath
+            around: WorkingDirectory.path
         )
         let places = [workspace.root, state.directory(in: workspace)]
         for place in places {
@@ -162,7 +162,7 @@ struct DoctorCommand: ParsableCommand {
 
     private func checkState(_ tell: Tell) {
         let workspace = WorkspacePlace(state).workspace(
-            around: FileManager.default.currentDirectoryPath
+            around: WorkingDirectory.path
         )
         let directory = state.directory(in: workspace)
         for path in [workspace.autonomousDirectory, directory, directory + "/quire.db"] {
@@ -201,7 +201,7 @@ private struct CodexLogin {
         {
             return true
         }
-        let home = CodexHome(.own).path(of: [:], in: FileManager.default.currentDirectoryPath)
+        let home = CodexHome(.own).path(of: [:], in: WorkingDirectory.path)
         guard let data = FileManager.default.contents(atPath: home + "/config.toml") else {
             return false
         }

@@ -5,6 +5,7 @@ import CodexEvents
 import Dates
 import Driver
 import EventLoop
+import FileAccess
 import Foundation
 import Glibc
 import Manifest
@@ -70,7 +71,7 @@ struct TaskCommand: WorkingCommand {
     private static let pause = Duration.seconds(3)
 
     func run() throws {
-        let directory = FileManager.default.currentDirectoryPath
+        let directory = WorkingDirectory.path
         var workspace = WorkspacePlace(state).workspace(around: directory)
         workspace.isDurable = durability.durable
         if list { return try Self.printList(workspace) }

@@ -71,6 +71,27 @@ import Testing
         }
     }
 
+    @Test func `is found from a working directory however long`() throws {
+        try withRun { run in
+            // Made step by step: 1,100 bytes are more than some functions of the system's take.
+            let step = String(repeating: "d", count: 200)
+            let script = "for i in 1 2 3 4 5 6; do mkdir \(step); cd \(step); done; "
+            let manifest = "printf '%s' '\(Self.manifest)' > m.yaml; "
+            let outcome = try Program(
+                "/bin/bash",
+                [
+                    "-c",
+                    script + manifest
+                        + "\"$0\" run m.yaml --progress none",
+                    Program.built("quire"),
+                ],
+                in: run.root
+            ).run()
+            #expect(outcome.status == 0, "\(outcome.output)\(outcome.error)")
+            #expect(FileManager.default.fileExists(atPath: run.task("t") + "/task_list.md"))
+        }
+    }
+
     @Test func `and can't be read is told as what it is`() throws {
         try withRun { run in
             func message(_ path: String) throws -> String {
