@@ -3,17 +3,6 @@ import Glibc
 import TestSupport
 import Testing
 
-/// Whether a small file system can be made here: that takes a privilege.
-private let canMount: Bool = {
-    let mounted = try? withWorkspace { directory in
-        let outcome = try shell("mount -t tmpfs -o size=64k tmpfs \(directory)", in: directory)
-        guard outcome.status == 0 else { return false }
-        umount2(directory, Int32(MNT_DETACH))
-        return true
-    }
-    return mounted ?? false
-}()
-
 @Suite(.enabled(if: canMount, "a file system can't be mounted here"))
 struct `A disk that takes nothing more` {
     /// Runs something with a file system of this many bytes at a path of the workspace.

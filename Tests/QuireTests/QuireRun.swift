@@ -83,6 +83,17 @@ func shell(_ command: String, in directory: String) throws -> Outcome {
     try Program("/bin/sh", ["-c", command], in: directory).run()
 }
 
+/// The answer to whether file systems can be mounted here, which takes a privilege.
+let canMount: Bool = {
+    let mounted = try? withWorkspace { directory in
+        let outcome = try shell("mount -t tmpfs -o size=64k tmpfs \(directory)", in: directory)
+        guard outcome.status == 0 else { return false }
+        umount2(directory, Int32(MNT_DETACH))
+        return true
+    }
+    return mounted ?? false
+}()
+
 /// A run in a workspace of its own, removed afterwards.
 func withRun<Result>(_ body: (QuireRun) throws -> Result) throws -> Result {
     try withWorkspace { try body(QuireRun(root: $0)) }

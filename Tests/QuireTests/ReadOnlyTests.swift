@@ -3,17 +3,6 @@ import Glibc
 import TestSupport
 import Testing
 
-/// Whether file systems can be mounted here: that takes a privilege.
-private let canMount: Bool = {
-    let mounted = try? withWorkspace { directory in
-        let outcome = try shell("mount -t tmpfs -o size=64k tmpfs \(directory)", in: directory)
-        guard outcome.status == 0 else { return false }
-        umount2(directory, Int32(MNT_DETACH))
-        return true
-    }
-    return mounted ?? false
-}()
-
 @Suite(.enabled(if: canMount, "a file system can't be mounted here"))
 struct `A state in which nothing can be written` {
     private static let looks = [
