@@ -2,36 +2,45 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct `Output that nobody reads` {
-    /// Runs Quire with a full pipe or socket as its output, reads it only when the work of the task
-    /// has come so far, and ends with Quire's status, or 99 when it never did.
-    private static let patient = """
-        import os, re, socket, subprocess, sys, time
-        kind, words, quire = sys.argv[1:]
-        if kind == "pipe":
-            reader, writer = os.pipe()
-        else:
-            reader, writer = (end.detach() for end in socket.socketpair())
+/// A function of Python's that fills a pipe or a socket, which blocks again afterwards.
+private let filling = """
+    def fill(writer):
         os.set_blocking(writer, False)
         try:
             while os.write(writer, bytes(4096)):
                 pass
         except BlockingIOError:
             os.set_blocking(writer, True)
-        child = subprocess.Popen([quire, "run", "m.yaml"], stdout=writer)
-        os.close(writer)
-        deadline = time.monotonic() + 600
-        done = False
-        while not done and time.monotonic() < deadline:
-            time.sleep(0.01)
-            try:
-                done = re.search(words, open(".autonomous/t/task_list.md").read()) is not None
-            except OSError:
+
+
+    """
+
+@Suite struct `Output that nobody reads` {
+    /// Runs Quire with a full pipe or socket as its output, reads it only when the work of the task
+    /// has come so far, and ends with Quire's status, or 99 when it never did.
+    private static let patient =
+        filling + """
+            import os, re, socket, subprocess, sys, time
+            kind, words, quire = sys.argv[1:]
+            if kind == "pipe":
+                reader, writer = os.pipe()
+            else:
+                reader, writer = (end.detach() for end in socket.socketpair())
+            fill(writer)
+            child = subprocess.Popen([quire, "run", "m.yaml"], stdout=writer)
+            os.close(writer)
+            deadline = time.monotonic() + 600
+            done = False
+            while not done and time.monotonic() < deadline:
+                time.sleep(0.01)
+                try:
+                    done = re.search(words, open(".autonomous/t/task_list.md").read()) is not None
+                except OSError:
+                    pass
+            while os.read(reader, 65536):
                 pass
-        while os.read(reader, 65536):
-            pass
-        sys.exit(child.wait() if done else 99)
-        """
+            sys.exit(child.wait() if done else 99)
+            """
 
     private func run(_ kind: String, until words: String, threads: String) throws -> Outcome {
         var outcome: Outcome?
@@ -193,23 +202,19 @@ import Testing
 
 @Suite struct `A reader that does not read` {
     /// Starts Quire with a pipe that nobody reads, and ends with its status when it has ended.
-    private static let unread = """
-        import os, subprocess, sys
-        stream, quire = sys.argv[1:3]
-        reader, writer = os.pipe()
-        os.set_blocking(writer, False)
-        try:
-            while os.write(writer, bytes(4096)):
-                pass
-        except BlockingIOError:
-            os.set_blocking(writer, True)
-        streams = {name: writer for name in stream.split(",") if name in ("stdout", "stderr")}
-        if "events" in stream:
-            os.mkfifo("events")
-            holder = os.open("events", os.O_RDWR)
-            sys.argv += ["--events", "events"]
-        sys.exit(subprocess.call([quire] + sys.argv[3:], timeout=100, **streams))
-        """
+    private static let unread =
+        filling + """
+            import os, subprocess, sys
+            stream, quire = sys.argv[1:3]
+            reader, writer = os.pipe()
+            fill(writer)
+            streams = {name: writer for name in stream.split(",") if name in ("stdout", "stderr")}
+            if "events" in stream:
+                os.mkfifo("events")
+                holder = os.open("events", os.O_RDWR)
+                sys.argv += ["--events", "events"]
+            sys.exit(subprocess.call([quire] + sys.argv[3:], timeout=100, **streams))
+            """
 
     @Test(arguments: [("stdout", Int32(69)), ("stdout,stderr", 69), ("events", 69)])
     func `holds up a finished run for the grace alone`(stream: String, status: Int32) throws {
