@@ -31,19 +31,40 @@ package enum Signals {
     package static func ignoreHangup() { cspawn_ignore(SIGHUP) }
 
     private static let lateRequests = Atomic(0)
+    /// When the last of them was counted, in nanoseconds of the clock that the handler reads.
+    private static let lastRequest = Atomic(Int.min / 2)
+    private static let echo = Atomic(0)
 
     /// Whether Quire was asked to end since `finishWriting` was called.
     package static var wantsToEnd: Bool { lateRequests.load(ordering: .relaxed) > 0 }
 
     /// Lets Quire finish what is left to write when it is asked to end once more; the request after
     /// that ends it at once.
-    package static func finishWriting() {
+    ///
+    /// What comes within `echo` of a request is the same request.
+    package static func finishWriting(echo: Duration) {
+        Self.echo.store(Int(echo / .nanoseconds(1)), ordering: .relaxed)
         for number in [SIGINT, SIGTERM] {
             signal(number) { number in
-                let before = Signals.lateRequests.add(1, ordering: .relaxed).oldValue
-                if before > 0 { _exit(128 + number) }
+                if Signals.countLateRequest(), Signals.lateRequests.load(ordering: .relaxed) > 1 {
+                    _exit(128 + number)
+                }
             }
         }
+    }
+
+    /// Counts a request; false for an echo.
+    ///
+    /// Calls nothing that a signal's handler may not.
+    private static func countLateRequest() -> Bool {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+        let now = time.tv_sec * 1_000_000_000 + time.tv_nsec
+        let sinceLast = now - lastRequest.load(ordering: .relaxed)
+        guard sinceLast >= echo.load(ordering: .relaxed) else { return false }
+        lastRequest.store(now, ordering: .relaxed)
+        lateRequests.add(1, ordering: .relaxed)
+        return true
     }
 
     private static let names = [

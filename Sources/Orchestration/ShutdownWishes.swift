@@ -2,9 +2,9 @@
 ///
 /// A terminal's Ctrl-C goes to every process of its foreground group, and a wrapper among them
 /// (`npm run`, `npx`, `timeout`) hands on what it got once more, milliseconds later.
-struct ShutdownWishes: Sendable {
+package struct ShutdownWishes: Sendable {
     /// The time in which whatever asks again is an echo.
-    static let echo = Duration.milliseconds(500)
+    package static let echo = Duration.milliseconds(500)
     /// When the last wish was counted.
     private var last: Duration?
 

@@ -66,7 +66,7 @@ struct RunSession {
             reports: reports
         )
         try driver.run()
-        Signals.finishWriting()
+        Signals.finishWriting(echo: ShutdownWishes.echo)
         for stream in [StandardStream.output, .error] {
             stream.limitWaiting(to: driver.patienceWithReaders) { Signals.wantsToEnd }
         }

@@ -64,9 +64,7 @@ import Testing
     @Test func `a killed run is not shown as running`() throws {
         try withRun { run in
             try run.write([("t", "duration=30s")])
-            _ = try run.quire(["run", "m.yaml"]) { output, pid in
-                if output.contains("session 1 starts") { kill(pid, SIGKILL) }
-            }
+            _ = try run.quire(["run", "m.yaml"], watching: signal(SIGKILL, at: "session 1 starts"))
             #expect(try run.quire(["status"]).output.contains("\"m\" killed"))
         }
     }

@@ -88,9 +88,7 @@ struct `As the first process` {
             let tasks = (1...4).map { (name: "t\($0)", directives: "entries=2") }
             try run.write(tasks, concurrency: 2)
             try run.direct("* 2 until=seen")
-            let first = try quire(run) { output, pid in
-                if output.contains("session 2 starts") { kill(pid, SIGKILL) }
-            }
+            let first = try quire(run, watching: signal(SIGKILL, at: "session 2 starts"))
             try put("", run.root + "/seen")
             #expect(!first.output.contains("is finished"), "\(first.output) \(first.error)")
             #expect(processes(mentioning: "QUIRE_RUN=\(run.root)/m.yaml").isEmpty)

@@ -95,9 +95,10 @@ private struct Fact: Decodable {
         try withRun { run in
             try run.write([("a", "fail=usage-limit fail-on=1"), ("b", "duration=100ms")])
             for _ in 1...2 {
-                let outcome = try run.quire(["run", "m.yaml"]) { output, pid in
-                    if output.contains("starts are held") { kill(pid, SIGTERM) }
-                }
+                let outcome = try run.quire(
+                    ["run", "m.yaml"],
+                    watching: signal(SIGTERM, at: "starts are held")
+                )
                 #expect(outcome.status == 143, "\(outcome.output)")
                 #expect(outcome.output.contains("by a usage limit"))
                 let gates = try status(run).gates
@@ -165,9 +166,10 @@ private struct Fact: Decodable {
                 (1...4).map { ("t\($0)", "entries=9 tokens=60000") },
                 run: "tokens_per_minute: 40k"
             )
-            let outcome = try run.quire(["run", "m.yaml"]) { output, pid in
-                if output.contains("starts are held") { kill(pid, SIGTERM) }
-            }
+            let outcome = try run.quire(
+                ["run", "m.yaml"],
+                watching: signal(SIGTERM, at: "starts are held")
+            )
             #expect(outcome.status == 143, "\(outcome.output)")
             #expect(outcome.output.contains("by the tokens of a minute for"))
         }

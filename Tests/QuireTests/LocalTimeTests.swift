@@ -46,10 +46,9 @@ import Testing
             )
             let outcome = try run.quire(
                 ["run", "m.yaml", "--progress", "plain"],
-                environment: ["TZ": zone, "LC_ALL": "C"]
-            ) { output, pid in
-                if output.contains("usage limit for") { kill(pid, SIGINT) }
-            }
+                environment: ["TZ": zone, "LC_ALL": "C"],
+                watching: signal(SIGINT, at: "usage limit for")
+            )
             let waits = outcome.output.matches(of: /usage limit for (\d+)m/).map(\.1)
             #expect(
                 waits.first.flatMap { Int($0) }.map { (19...21).contains($0) } == true,

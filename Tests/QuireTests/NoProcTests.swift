@@ -27,9 +27,7 @@ struct `Without /proc` {
         try withRun { run in
             try run.write((1...4).map { ("t\($0)", "entries=2") })
             try run.direct("* 2 until=seen")
-            let first = try quire(run) { output, pid in
-                if output.contains("session 2 starts") { kill(pid, SIGKILL) }
-            }
+            let first = try quire(run, watching: signal(SIGKILL, at: "session 2 starts"))
             try put("", run.root + "/seen")
             #expect(first.status == 137, "\(first.output) \(first.error)")
             let second = try quire(run)

@@ -48,9 +48,7 @@ struct `A state in which nothing can be written` {
     func `can be looked at after its run was killed`(then: String) throws {
         try withDisk { run in
             try run.write([("t", "entries=2"), ("u", "entries=1 duration=60s")])
-            _ = try run.quire(["run", "m.yaml"]) { output, pid in
-                if output.contains("2/2") { kill(pid, SIGKILL) }
-            }
+            _ = try run.quire(["run", "m.yaml"], watching: signal(SIGKILL, at: "2/2"))
             let log = run.root + "/.autonomous/.quire/quire.db-wal"
             #expect(FileManager.default.fileExists(atPath: log))
             let readOnly = try shell("\(then) && mount -o remount,ro .", in: run.root)

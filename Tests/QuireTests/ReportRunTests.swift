@@ -24,9 +24,10 @@ private func count(_ words: String, in file: String) -> Int {
     @Test func `are written when the run is interrupted`() throws {
         try withRun { run in
             try run.write([("t", "entries=3 duration=600s")])
-            let outcome = try run.quire(["run", "m.yaml", "--junit", "junit.xml"]) { output, pid in
-                if output.contains("session 1 starts") { kill(pid, SIGTERM) }
-            }
+            let outcome = try run.quire(
+                ["run", "m.yaml", "--drain-timeout", "0s", "--junit", "junit.xml"],
+                watching: signal(SIGTERM, at: "session 1 starts")
+            )
             #expect(outcome.status == 143, "\(outcome.error)")
             let junit = run.root + "/junit.xml"
             #expect(count("<skipped ", in: junit) == 1, "\(text(junit))")

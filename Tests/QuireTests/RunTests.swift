@@ -228,9 +228,7 @@ import Testing
                 guard second == nil, output.contains("session 1 starts") else { return }
                 try? FileManager.default.removeItem(atPath: run.root + "/.autonomous/.quire")
                 let words = "it waits for its directory: 't' is already running (pid: \(pid))"
-                second = try? run.quire(["run", "m.yaml"]) { output, pid in
-                    if output.contains(words) { kill(pid, SIGKILL) }
-                }
+                second = try? run.quire(["run", "m.yaml"], watching: signal(SIGKILL, at: words))
                 try? put("", run.root + "/seen")
             }
             #expect(second?.status == 137, "\(String(describing: second))")

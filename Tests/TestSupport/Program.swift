@@ -115,6 +115,18 @@ package struct Program {
     }
 }
 
+/// Watches a program's output, and sends it a signal, once, when the output has these words.
+///
+/// A signal with each further piece of output would be more wishes, how many is up to the machine.
+package func signal(_ number: Int32, at words: String) -> (_ output: String, _ pid: Int32) -> Void {
+    var isSent = false
+    return { output, pid in
+        guard !isSent, output.contains(words) else { return }
+        isSent = true
+        kill(pid, number)
+    }
+}
+
 /// A directory of its own for a test, removed afterwards; a workspace for Quire.
 package func withWorkspace<Result>(_ body: (String) throws -> Result) throws -> Result {
     let path = TestEnvironment.temporaryDirectory + "/quire-" + UUID().uuidString
