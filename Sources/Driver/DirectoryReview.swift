@@ -38,18 +38,21 @@ package struct DirectoryReview: Sendable {
     /// The prompts that are to be recorded when the directories are open, by task.
     private(set) var prompts: [String: MissingPrompt] = [:]
 
+    /// What there is to tell of the tasks that the leg leaves out.
+    package let leftOut: LeftOutReview
     /// Where the directories lie.
     package let workspace: Workspace
     /// What the leg does about other prompts.
     package let policy: Policy
 
-    /// Looks at the directories of the tasks that a leg selects.
+    /// Looks at the directories of the tasks that a leg selects, and of those that it leaves out.
     ///
     /// `prompts` holds each task's prompt; a task without one, or with an empty one, is taken as it
     /// is. `state` is the fold of the run's journal so far, `redo` names the tasks that begin anew
     /// at the user's word.
     package init(
         of tasks: [TaskPlan],
+        leavingOut others: [TaskPlan] = [],
         prompts: @Sendable (String) -> String?,
         in workspace: Workspace,
         state: RunState,
@@ -57,6 +60,7 @@ package struct DirectoryReview: Sendable {
         policy: Policy = .refuse
     ) {
         (self.workspace, self.policy) = (workspace, policy)
+        leftOut = LeftOutReview(of: others, prompts: prompts, in: workspace, state: state)
         let findings = tasks.mapSideBySide { task in
             Finding(
                 (try? TaskName(given: task.name)).map(workspace.taskDirectory),

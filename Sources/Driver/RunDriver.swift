@@ -256,7 +256,8 @@ package final class RunDriver {
 
     private func begin(with results: [TaskOpening.Result]) {
         let warnings = request.warnings.map { Event.warned(Warned(task: nil, message: $0)) }
-        let events = [Event.runBegan(began)] + warnings + results.flatMap(take)
+        let leftOut = review.leftOut.facts.map(Event.taskInspected)
+        let events = [Event.runBegan(began)] + warnings + leftOut + results.flatMap(take)
         if let refusal {
             self.refusal = RunRefusal(reasons: refusal.reasons.sorted())
             return leave()
@@ -285,7 +286,8 @@ package final class RunDriver {
     }
 
     private var began: RunBegan {
-        RunBegan(
+        let changed = review.changed + review.leftOut.reopened
+        return RunBegan(
             run: request.run,
             name: request.name,
             pid: TaskOpening.ownPID,
@@ -293,7 +295,7 @@ package final class RunDriver {
             plan: request.plan,
             retryFailed: request.retryFailed,
             part: request.part,
-            changed: review.changed.isEmpty ? nil : review.changed,
+            changed: changed.isEmpty ? nil : changed,
             anew: review.anew.isEmpty ? nil : review.anew,
             workspace: request.workspace.root
         )

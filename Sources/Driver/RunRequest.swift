@@ -46,6 +46,7 @@ package struct RunRequest: Sendable {
     package func review(_ state: RunState) -> DirectoryReview {
         DirectoryReview(
             of: plan.selected,
+            leavingOut: plan.tasks.filter { $0.isLeftOut == true },
             prompts: { [work] in work[$0]?.description },
             in: workspace,
             state: state,

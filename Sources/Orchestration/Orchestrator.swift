@@ -125,11 +125,16 @@ package struct Orchestrator: Sendable {
     private mutating func beginLeg(_ fact: RunBegan) {
         let lost = state.running.sorted { $0.key < $1.key }.map(\.value)
         let anew = Set(fact.anew ?? [])
-        let reopened = state.tasksToOpen(
-            plan: fact.plan,
-            retryFailed: fact.retryFailed,
-            reopening: anew.union(fact.changed ?? [])
-        )
+        let reopening = anew.union(fact.changed ?? [])
+        let leftOut = fact.plan.tasks.filter {
+            $0.isLeftOut == true && reopening.contains($0.name)
+        }
+        let reopened =
+            state.tasksToOpen(
+                plan: fact.plan,
+                retryFailed: fact.retryFailed,
+                reopening: reopening
+            ) + leftOut.map(\.name)
         let (gates, limit, plan) = (state.gates, state.concurrencyLimit, state.plan)
         let since = state.gatesClosed
         record(.runBegan(fact))
@@ -172,6 +177,10 @@ package struct Orchestrator: Sendable {
     private mutating func inspected(_ fact: TaskInspected) {
         held.remove(fact.task)
         record(.taskInspected(fact))
+        if let task = state.task(fact.task), task.plan.isLeftOut == true {
+            if task.checklist.progress?.isComplete == true { settle(fact.task, list: fact.list) }
+            return
+        }
         // One that ended before its directory was open was not there to be released.
         if state.task(fact.task)?.outcome != nil { commands.append(.releaseTask(fact.task)) }
         settle(fact.task, list: fact.list)

@@ -245,7 +245,7 @@ extension RunState {
     }
 
     private mutating func inspect(_ fact: TaskInspected, at moment: Moment) {
-        if let place = places[fact.task], tasks[place].outcome == nil {
+        if let place = places[fact.task], tasks[place].isOpen {
             scheduler.comes(place)
             if let progress = fact.checklist.progress {
                 scheduler.inspect(place, done: progress.ticked, total: progress.total)
@@ -319,6 +319,8 @@ extension RunState {
         tasks[place].phase = .ended(fact.outcome)
         tasks[place].reason = fact.reason
         tasks[place].list = fact.list
+        // The leg counted neither on it nor for it.
+        guard tasks[place].plan.isLeftOut != true else { return }
         scheduler.taskEnded(place)
         unfinished -= 1
         guard fact.outcome == .complete else { return }

@@ -111,7 +111,7 @@ package struct TaskState: Hashable, Sendable {
     package var isOpen: Bool { outcome == nil && plan.isLeftOut != true }
 
     /// True where nothing but a delay, its account or its group keeps it from being started.
-    var mayRun: Bool { phase == .waiting && isInspected && self.pendingNeeds == 0 }
+    var mayRun: Bool { isOpen && phase == .waiting && isInspected && self.pendingNeeds == 0 }
 
     /// The number of its running session.
     package var runningSession: Int? {

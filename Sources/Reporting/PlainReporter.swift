@@ -36,7 +36,10 @@ package struct PlainReporter: Sendable {
                 + "\(Format.count(fact.plan.concurrency, "session")) at once"
                 + (fact.part.map { ", shard \($0.shard) of \(Format.count($0.tasks, "task"))" }
                     ?? "")
-        case .taskReopened(let fact): "\(fact.task): goes on"
+        case .taskReopened(let fact):
+            view.task(fact.task)?.isLeftOut == true
+                ? "\(fact.task): has work left again, and is not selected"
+                : "\(fact.task): goes on"
         case .sessionStarted(let fact):
             "\(fact.task): session \(fact.session) starts (\(fact.role.rawValue)"
                 + (fact.progress.map { ", \($0.ticked)/\($0.total)" } ?? "")

@@ -35,6 +35,39 @@ private let broken = Failure(.turnFailed, "the build broke")
         #expect(whole.state.task("bad")?.sessions == 1)
     }
 
+    /// What a leg is told of a task that it leaves out.
+    private static let looks: [(ended: Bool, found: ChecklistState, words: [String])] = [
+        (true, .good(Progress(ticked: 0, total: 1)), ["b reopened"]),
+        (true, .damaged("no entry"), ["b reopened"]),
+        (false, .good(Progress(ticked: 0, total: 1)), []),
+        (false, .good(Progress(ticked: 1, total: 1)), ["b complete: every entry is ticked"]),
+        (false, .damaged("no entry"), []),
+    ]
+
+    @Test(arguments: looks)
+    func `is as its list tells, and does not start`(
+        ended: Bool,
+        found: ChecklistState,
+        words: [String]
+    ) {
+        var first = Scenario(plan("a", "b", leavingOut: ended ? ["a"] : ["a", "b"]))
+        _ = first.begin()
+        if ended { #expect(first.end("b", 1, ticked: 1, of: 1).last == "end finished") }
+        var run = Scenario(
+            plan("a", "b", leavingOut: ["b"]),
+            found: ["b": found],
+            state: first.state,
+            changed: ended ? ["b"] : nil,
+            lookingAt: ["b"]
+        )
+        #expect(run.begin() == words + ["start a#1 slot 0 initializer"])
+        #expect(run.state.task("b")?.checklist == found)
+        #expect(run.end("a", 1, ticked: 1, of: 1).last == "end finished")
+        var whole = Scenario(plan("a", "b"), found: ["b": found], state: run.state)
+        let isOpen = found.progress.map { !$0.isComplete } ?? false
+        #expect(whole.begin().contains { $0.hasPrefix("start b#") } == isOpen)
+    }
+
     @Test func `holds nothing up that was never run`() {
         var run = Scenario(plan("a", "b", leavingOut: ["b"]))
         #expect(run.begin() == ["start a#1 slot 0 initializer"])

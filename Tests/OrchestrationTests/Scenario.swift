@@ -11,23 +11,26 @@ struct Scenario {
 
     /// Begins a run whose tasks' checklists are in the stated condition; missing unless stated.
     ///
-    /// `changed` and `anew` name tasks whose directories are not as they were left.
+    /// `changed` and `anew` name tasks whose directories are not as they were left, `leftOut` those
+    /// that the leg leaves out and tells of.
     init(
         _ plan: RunPlan,
         found: [String: ChecklistState] = [:],
         state: RunState = RunState(),
         changed: [String]? = nil,
-        anew: [String]? = nil
+        anew: [String]? = nil,
+        lookingAt leftOut: [String] = []
     ) {
         orchestrator = Orchestrator(recovering: state, seed: 1)
         (self.plan, self.found) = (plan, found)
-        (self.changed, self.anew) = (changed, anew)
+        (self.changed, self.anew, self.leftOut) = (changed, anew, leftOut)
     }
 
     private let plan: RunPlan
     private let found: [String: ChecklistState]
     private let changed: [String]?
     private let anew: [String]?
+    private let leftOut: [String]
 
     var state: RunState { orchestrator.state }
 
@@ -56,7 +59,7 @@ struct Scenario {
             retryFailed: retryFailed,
             reopening: reopening
         )
-        for name in opened {
+        for name in leftOut + opened {
             let checklist = found[name] ?? .missing
             events.append(.taskInspected(TaskInspected(task: name, checklist: checklist)))
         }

@@ -278,6 +278,34 @@ private func manifest(_ name: String, task: String = "a", prompt: String) -> Str
         }
     }
 
+    @Test(arguments: [true, false], [["--only", "a"], ["--skip", "b"]])
+    func `those left out are what their lists say`(isRecorded: Bool, arguments: [String]) throws {
+        try withRun { run in
+            try run.write([("a", "entries=1"), ("b", "entries=1"), ("c", "entries=1")])
+            #expect(try run.quire(["run", "m.yaml"]).status == 0)
+            if !isRecorded {
+                try FileManager.default.removeItem(atPath: run.root + "/.autonomous/.quire")
+            }
+            let list = run.task("b") + "/task_list.md"
+            try put(run.list("b").replacingOccurrences(of: "[x]", with: "[ ]"), list)
+            let leg = try run.quire(["run", "m.yaml"] + arguments)
+            #expect(leg.status == 0, "\(leg.output)\(leg.error)")
+            #expect(leg.output.contains("3 tasks: 2 complete, 1 unfinished"), "\(leg.output)")
+            #expect(leg.output.contains("b: has work left again") == isRecorded)
+            #expect(!leg.output.contains("b: session"))
+            for command in [["status"], ["list"]] {
+                let rows = try run.quire(command).output.split(separator: "\n")
+                let row = try #require(
+                    rows.first { $0.split(separator: " ").prefix(2).contains("b") }
+                )
+                #expect(row.contains("0/1") && !row.contains("complete"), "\(rows)")
+            }
+            let whole = try run.quire(["run", "m.yaml"])
+            #expect(whole.status == 0 && whole.output.contains("3 tasks: 3 complete"))
+            #expect(run.list("b").contains("[x]"))
+        }
+    }
+
     @Test func `a row's sessions, tokens and time are of the same legs`() throws {
         try withRun { run in
             try run.write([("a", "entries=3"), ("b", "entries=3")])
