@@ -68,8 +68,8 @@ extension TaskDirectory {
             dead = .tookOver(owner: holder?.pid)
         }
         throw LockError(
-            description: "'\(name)' can't be locked: others take its lock over all the "
-                + "time; try again"
+            description: "'\(name)' can't be locked: others take its lock, \(Self.lockName), all "
+                + "the time, or one has just made it and not said who it is; try again"
         )
     }
 

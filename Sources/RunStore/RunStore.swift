@@ -149,7 +149,7 @@ package final class RunStore: Sendable {
     }
 
     private static func makeAlone(_ place: StorePlace) throws {
-        let name = "\(StorePlace.name).\(getpid()).new"
+        let name = StorePlace.newName(pid: getpid())
         func clear() {
             for suffix in StorePlace.suffixes + [""] { place.directory.remove(name + suffix) }
         }

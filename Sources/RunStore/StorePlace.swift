@@ -8,11 +8,15 @@ import Glibc
 /// that is not a regular file of this directory alone.
 struct StorePlace: Sendable {
     /// The longest path, in bytes: SQLite takes 512, and adds `-journal` (`MAX_PATHNAME` in its
-    /// `os_unix.c`).
-    private static let longestPath = 504
+    /// `os_unix.c`); a new database has a longer name until it is whole.
+    private static let longestPath =
+        512 - "-journal".utf8.count - (newName(pid: .max).utf8.count - name.utf8.count)
     static let name = "quire.db"
     /// What the names of the files beside the database end with.
     static let suffixes = ["-wal", "-shm", "-journal"]
+
+    /// What a process calls a database that it makes.
+    static func newName(pid: Int32) -> String { "\(name).\(pid).new" }
 
     let directory: Directory
 
@@ -24,7 +28,7 @@ struct StorePlace: Sendable {
         guard path.utf8.count <= Self.longestPath else {
             throw StoreError(
                 "the path of the run database \"\(path)\" is too long: it has \(path.utf8.count) "
-                    + "bytes, and SQLite takes \(Self.longestPath); name a state directory with a "
+                    + "bytes, and a database's may have \(Self.longestPath); name a state directory with a "
                     + "shorter path with --state-dir"
             )
         }

@@ -300,4 +300,21 @@ private struct Place: Sendable, CustomTestStringConvertible {
             #expect(elsewhere.status == 0, "\(elsewhere.error)")
         }
     }
+
+    @Test(arguments: 488...506)
+    func `has a path of any length, which is taken or told`(length: Int) throws {
+        try withRun { run in
+            try run.write([("t", "entries=1")])
+            let name = "/quire.db"
+            var path = run.root
+            while length - name.utf8.count - path.utf8.count > 201 {
+                path += "/" + String(repeating: "d", count: 99)
+            }
+            let left = length - name.utf8.count - path.utf8.count - 1
+            path += "/" + String(repeating: "e", count: left)
+            let outcome = try run.quire(["run", "m.yaml", "--state-dir", path])
+            #expect(outcome.status == (length > 489 ? 69 : 0), "\(outcome.error)")
+            #expect(outcome.error.contains("is too long: it has \(length) bytes") == (length > 489))
+        }
+    }
 }
