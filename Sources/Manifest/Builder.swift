@@ -7,7 +7,7 @@ import Yams
 struct Builder {
     /// What a manifest needs of the file system.
     struct Files {
-        var read: (String) -> String?
+        var read: (String) throws(ManifestSource.Refusal) -> String
         var isDirectory: (String) -> Bool
     }
 
@@ -169,12 +169,12 @@ struct Builder {
         func file(_ key: String) -> String? {
             guard let text = reader.string(members[key], "\"\(key)\"") else { return nil }
             let path = text.absolute(in: directory)
-            if let template = files.read(path) {
-                checkTemplate(template, path)
-            } else {
+            do throws(ManifestSource.Refusal) {
+                checkTemplate(try files.read(path), path)
+            } catch {
                 reader.fail(
                     members[key],
-                    "the template \"\(path)\" can't be read; correct its path"
+                    "the template \"\(path)\" can't be used: \(error.message)"
                 )
             }
             return path

@@ -105,8 +105,8 @@ extension Builder.Files {
     /// The machine's own files.
     static var real: Builder.Files {
         Builder.Files(
-            read: { path in
-                try? ManifestSource(path, in: "/").text(limit: TaskExpansion.promptLimit)
+            read: { path throws(ManifestSource.Refusal) in
+                try ManifestSource.text(ofFile: path, limit: TaskExpansion.promptLimit)
             },
             isDirectory: { path in
                 var isDirectory: ObjCBool = false

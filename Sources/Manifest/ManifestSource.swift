@@ -2,7 +2,8 @@ import FileAccess
 import Foundation
 import Glibc
 
-/// Where a manifest, or a text that it names, comes from: a file, or a stream such as a pipe or standard input.
+/// Where a manifest, or a text that it names, comes from: a file, or a stream such as a pipe or
+/// standard input.
 struct ManifestSource {
     /// Why a manifest can't be had, for people.
     struct Refusal: Error {
@@ -43,6 +44,26 @@ struct ManifestSource {
         try Self.decoded(try bytes(limit: limit))
     }
 
+    /// The text of a file that a manifest names, without a byte-order mark.
+    ///
+    /// Each leg reads it again, which a pipe does not allow; one without a writer would be waited for.
+    ///
+    /// - Throws: `Refusal` for what is no plain file, or no text of at most `limit` bytes.
+    static func text(ofFile path: String, limit: Int) throws(Refusal) -> String {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { throw refusal(errno) }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw refusal(errno) }
+        let kind = FileKind(status)
+        guard kind == .file else {
+            throw Refusal(
+                "it is \(kind.words(at: path)); name a file, which each leg can read again"
+            )
+        }
+        return try decoded(try read(descriptor, limit))
+    }
+
     private func bytes(limit: Int) throws(Refusal) -> [UInt8] {
         guard !isStandardInput else { return try Self.read(STDIN_FILENO, limit) }
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
@@ -62,7 +83,7 @@ struct ManifestSource {
     }
 
     private static func read(_ descriptor: Int32, _ limit: Int) throws(Refusal) -> [UInt8] {
-        let tooLarge = Refusal("it is larger than \(limit / 1024 / 1024) MiB, which no manifest is")
+        let tooLarge = Refusal("it is larger than \(limit / 1024 / 1024) MiB")
         var status = stat()
         let isKnown = fstat(descriptor, &status) == 0
         if isKnown, status.st_mode & S_IFMT == S_IFREG, status.st_size > limit { throw tooLarge }
@@ -87,8 +108,8 @@ struct ManifestSource {
         let text = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
         if let zero = text.firstIndex(of: 0) {
             throw Refusal(
-                "it is not text, but holds a byte that is 0; a manifest is YAML or JSON in UTF-8 "
-                    + "(UTF-16 needs a byte-order mark)",
+                "it is not text, but holds a byte that is 0; save it as UTF-8 (UTF-16 needs a "
+                    + "byte-order mark)",
                 at: ManifestText.place(ofByte: zero - text.startIndex, in: Array(text))
             )
         }

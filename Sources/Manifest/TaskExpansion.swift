@@ -322,16 +322,14 @@ struct TaskExpansion {
     /// What a prompt file holds; read once.
     private mutating func promptFile(_ path: String, _ node: Node) -> String? {
         if let known = promptFiles[path] { return known }
-        guard let text = files.read(path) else {
-            reader.fail(
-                node,
-                "prompt_file \"\(path)\" can't be read as text; correct its path, and save it in UTF-8 "
-                    + "with at most \(Self.promptLimit >> 20) MiB"
-            )
+        do throws(ManifestSource.Refusal) {
+            let text = try files.read(path)
+            promptFiles[path] = text
+            return text
+        } catch {
+            reader.fail(node, "prompt_file \"\(path)\" can't be used: \(error.message)")
             return nil
         }
-        promptFiles[path] = text
-        return text
     }
 
     /// Tells what a prompt file has in braces that names nothing, once for each matrix.

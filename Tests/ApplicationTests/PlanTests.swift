@@ -11,7 +11,7 @@ private func manifest(_ text: String) throws -> Manifest {
         text: "version: 1\n" + text,
         path: "m.yaml",
         absolute: "/w/m.yaml",
-        files: Builder.Files(read: { _ in nil }, isDirectory: { _ in true })
+        files: Builder.Files(read: { _ in "" }, isDirectory: { _ in true })
     )
 }
 

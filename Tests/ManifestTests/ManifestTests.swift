@@ -111,7 +111,10 @@ import Testing
             "m.yaml:2:17: {x} names nothing: the task has no matrix"
         ),
         ("version: 1\ntasks: [{name: a, prompt: \" \"}]", "the prompt is empty"),
-        ("version: 1\ntasks: [{name: a, prompt_file: x.md}]", "\"/w/x.md\" can't be read"),
+        (
+            "version: 1\ntasks: [{name: a, prompt_file: x.md}]",
+            "\"/w/x.md\" can't be used: it is not there"
+        ),
         (
             "version: 1\ntasks: [{name: a, prompt: p, matrix: {x: [1, 2]}}]",
             "the name \"a\" must contain {x}, or its tasks would share a name"

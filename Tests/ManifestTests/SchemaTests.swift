@@ -10,7 +10,10 @@ let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPath
 /// Reads a manifest's text; every directory exists, and no file but `port.md`.
 func parse(_ text: String) throws(ManifestErrors) -> Manifest {
     let files = Builder.Files(
-        read: { $0 == "/w/port.md" ? "Port {service}." : nil },
+        read: { path throws(ManifestSource.Refusal) in
+            guard path == "/w/port.md" else { throw ManifestSource.Refusal("it is not there") }
+            return "Port {service}."
+        },
         isDirectory: { !$0.hasSuffix("nowhere") }
     )
     return try Manifest.parse(text: text, path: "m.yaml", absolute: "/w/m.yaml", files: files)

@@ -92,6 +92,30 @@ import Testing
         }
     }
 
+    @Test(arguments: ["prompt_file", "executor"], ["pipe", "directory", "none", "Latin-1"])
+    func `names no text but that of a plain file`(key: String, kind: String) throws {
+        try withRun { run in
+            let place = run.root + "/place"
+            switch kind {
+            case "pipe": #expect(mkfifo(place, 0o600) == 0)
+            case "directory": #expect(mkdir(place, 0o700) == 0)
+            case "Latin-1": try Data([0x65, 0xE9, 0x0A]).write(to: URL(filePath: place))
+            default: break
+            }
+            let prompts = key == "executor" ? "run: {prompts: {executor: place}}\n" : ""
+            let prompt = key == "executor" ? "prompt: x" : "prompt_file: place"
+            try put("version: 1\n\(prompts)tasks: [{name: t, \(prompt)}]\n", run.root + "/m.yaml")
+            let outcome = try run.quire(["plan", "m.yaml"])
+            let words = [
+                "pipe": "it is a pipe; name a file", "directory": "it is a directory; name a file",
+                "none": "there is no such file",
+                "Latin-1": "it is not text in UTF-8: a byte is 0xE9",
+            ]
+            #expect(outcome.status == 64, "\(outcome.error)")
+            #expect(outcome.error.contains("\(place)\" can't be used: \(words[kind] ?? "")"))
+        }
+    }
+
     @Test func `and can't be read is told as what it is`() throws {
         try withRun { run in
             func message(_ path: String) throws -> String {
