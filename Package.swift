@@ -111,8 +111,7 @@ let package = Package(
             "Application",
             [
                 "Driver", "EventLoop", "RunStore", "Reporting", "Autonomous", "CodexEvents",
-                "Dates",
-                "FileAccess", "Orchestration", "Manifest", "Simulation",
+                "Dates", "Descendants", "FileAccess", "Orchestration", "Manifest", "Simulation",
             ]
         ),
         .executableTarget(

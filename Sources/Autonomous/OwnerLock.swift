@@ -3,7 +3,7 @@ package import Descendants
 package import FileAccess
 import Foundation
 import Glibc
-import Orchestration
+package import Orchestration
 
 /// Who owns something, as it says itself.
 package struct Owner: Hashable, Sendable {
@@ -21,10 +21,15 @@ package struct Owner: Hashable, Sendable {
 
     /// This process, from now on.
     package static func current(work: String) -> Owner {
-        Owner(
-            process: .own,
+        Owner(process: .own, since: .now, work: work)
+    }
+
+    /// A process of this machine.
+    package init(process: ProcessID, since: WallTime, work: String) {
+        self.init(
+            process: process,
             host: ProcessInfo.processInfo.hostName,
-            since: LocalTime.stamp(.now),
+            since: LocalTime.stamp(since),
             work: work
         )
     }
@@ -159,7 +164,14 @@ package struct OwnerLock: ~Copyable, Sendable {
             let words = "\"\(path)\" is locked by a process that does not say who it is"
             return LockError(description: words)
         }
-        return LockError(
+        return LockError(busyWith: owner)
+    }
+}
+
+extension LockError {
+    /// The owner lives and does the work that somebody else wants to do.
+    package init(busyWith owner: Owner) {
+        self.init(
             owner: owner,
             description: "\(owner.work) is already being run by \(owner.words); wait for it, look "
                 + "at it with \"quire status\", or stop it: kill \(owner.pid)"

@@ -49,7 +49,8 @@ package struct SessionMark {
 /// The process of a Quire, and the namespace of its number: containers number their processes each
 /// for itself.
 package struct RunnerMark: Hashable, Sendable {
-    let process: ProcessID
+    /// The process.
+    package let process: ProcessID
     let namespace: String
 
     init(process: ProcessID, namespace: String) {
@@ -62,7 +63,7 @@ package struct RunnerMark: Hashable, Sendable {
     }
 
     /// Reads what `text` wrote; `nil` for anything else.
-    init?(_ text: String) {
+    package init?(_ text: String) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 3, let pid = Int32(parts[0]), let start = UInt64(parts[1]) else {
             return nil
@@ -72,6 +73,11 @@ package struct RunnerMark: Hashable, Sendable {
 
     /// The form of the mark in an environment: the process, its start, and its numbers' namespace.
     package var text: String { "\(process.pid)/\(process.start)/\(namespace)" }
+
+    /// Whether the Quire is known to live: not where its number can't be looked up in the table.
+    package func isAlive(in table: some ProcessTable) -> Bool {
+        namespace == table.namespace && table.isAlive(process)
+    }
 
     /// Whether the Quire is known to be dead: not where its number can't be looked up in the table.
     func isDead(in table: some ProcessTable) -> Bool {

@@ -37,6 +37,11 @@ package struct SessionMatcher: Sendable {
         return labelled[orphan.label]
     }
 
+    /// Whether a process says of itself that it is of a session whose Quire is not known to be dead.
+    func mayBeOfLivingQuire(_ process: SeenProcess, in table: some ProcessTable) -> Bool {
+        SessionMark(of: process)?.runner?.isDead(in: table) == false
+    }
+
     /// The session of a dead Quire's that a process outlived; `nil` for a process that is not this
     /// run's to end.
     func session(ofSurvivor process: SeenProcess, in table: some ProcessTable) -> SessionKey? {

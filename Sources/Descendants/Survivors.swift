@@ -86,7 +86,13 @@ package struct Survivors<Table: ProcessTable>: Sendable {
                     isAnyNewlyGone = true
                 }
             }
-            found.merge(sessions.filter { table.isAlive($0.key) }) { $1 }
+            // The journal may be that of a Quire that lives: what the process says of itself counts.
+            let spared = Set(
+                processes.filter { matcher.mayBeOfLivingQuire($0, in: table) }.map(\.id)
+            )
+            found.merge(
+                sessions.filter { !spared.contains($0.key) && table.isAlive($0.key) }
+            ) { $1 }
             if !found.isEmpty || !isAnyNewlyGone { return found }
         }
         return [:]

@@ -297,7 +297,8 @@ package final class RunDriver {
             part: request.part,
             changed: changed.isEmpty ? nil : changed,
             anew: review.anew.isEmpty ? nil : review.anew,
-            workspace: request.workspace.root
+            workspace: request.workspace.root,
+            runner: RunnerMark.own.text
         )
     }
 

@@ -64,6 +64,9 @@ package struct RunBegan: Hashable, Sendable, Codable {
     package var anew: [String]?
     /// The workspace's path; `nil` in journals of earlier versions.
     package var workspace: String?
+    /// What the Quire's process can be told by from all others, as `RunnerMark` writes it; `nil` in
+    /// journals of earlier versions.
+    package var runner: String?
 
     /// Makes the fact; see the properties.
     package init(
@@ -76,7 +79,8 @@ package struct RunBegan: Hashable, Sendable, Codable {
         part: RunPart? = nil,
         changed: [String]? = nil,
         anew: [String]? = nil,
-        workspace: String? = nil
+        workspace: String? = nil,
+        runner: String? = nil
     ) {
         self.run = run
         self.name = name
@@ -88,6 +92,7 @@ package struct RunBegan: Hashable, Sendable, Codable {
         self.changed = changed
         self.anew = anew
         self.workspace = workspace
+        self.runner = runner
     }
 }
 

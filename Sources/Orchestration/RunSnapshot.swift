@@ -29,6 +29,7 @@ package struct RunSnapshot: Sendable {
         fileprivate var shutdown: ShutdownAdvanced?
         fileprivate var ending: Ending?
         fileprivate var legs: Int
+        fileprivate var runner: RunState.Runner?
         fileprivate var absent: Tasks
         fileprivate var delayed: BinaryHeap<RunState.Delayed>
         fileprivate var slots: Slots
@@ -124,6 +125,7 @@ extension RunSnapshot.Head {
         shutdown = state.shutdown
         ending = state.ending
         legs = state.legs
+        runner = state.runner
         absent = RunSnapshot.Tasks(state.absent.sorted { $0.key < $1.key }.map(\.value))
         delayed = state.delayed
         slots = state.slots
@@ -163,6 +165,7 @@ extension RunState {
         for probe in head.probes { probes[probe.account] = probe.session }
         (concurrencyLimit, shutdown, ending) = (head.concurrencyLimit, head.shutdown, head.ending)
         legs = head.legs
+        runner = head.runner
         for task in head.absent.all { absent[task.plan.name] = task }
         (delayed, slots) = (head.delayed, head.slots)
         ledger = head.ledger

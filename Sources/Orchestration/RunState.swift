@@ -24,6 +24,14 @@ package struct RunState: Sendable {
         var reservation = Spending()
     }
 
+    /// The Quire that carries a leg out.
+    package struct Runner: Hashable, Sendable, Codable {
+        /// Its process, as in `RunBegan`.
+        package var mark: String
+        /// The beginning of the leg.
+        package var since: WallTime
+    }
+
     struct Delayed: Hashable, Comparable, Sendable, Codable {
         var until: Duration
         var task: Int
@@ -55,6 +63,8 @@ package struct RunState: Sendable {
     package internal(set) var ending: Ending?
     /// Legs so far.
     package internal(set) var legs = 0
+    /// The Quire of the newest leg; `nil` where its journal does not tell.
+    package internal(set) var runner: Runner?
     /// Tasks that the leg has work to do on.
     package private(set) var unfinished = 0
 
@@ -195,6 +205,7 @@ extension RunState {
         derive()
         countNeeds()
         legs += 1
+        runner = fact.runner.map { Runner(mark: $0, since: moment.wall) }
         gates = [:]
         gatesClosed = [:]
         probes = [:]

@@ -186,16 +186,17 @@ private struct ProjectionPart {
     ) throws {
         try database.execute(
             sql: """
-                INSERT INTO run (id, name, legs, pid, began, concurrency, workspace, prices)
-                VALUES (?, ?, 1, ?, ?, ?, ?, ?)
+                INSERT INTO run
+                (id, name, legs, pid, began, concurrency, workspace, prices, runner)
+                VALUES (?, ?, 1, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (id) DO UPDATE SET name = excluded.name, legs = legs + 1,
                 pid = excluded.pid, began = excluded.began, ended = NULL, ending = NULL,
                 concurrency = excluded.concurrency, workspace = excluded.workspace,
-                prices = excluded.prices
+                prices = excluded.prices, runner = excluded.runner
                 """,
             arguments: [
                 run, fact.name, fact.pid, wall, fact.plan.concurrency, fact.workspace,
-                try fact.plan.prices.map { try FactEncoder.json($0) },
+                try fact.plan.prices.map { try FactEncoder.json($0) }, fact.runner,
             ]
         )
         try database.execute(

@@ -22,6 +22,8 @@ package struct RunRow: Hashable, Sendable, Codable {
     package var workspace: String?
     /// What tokens cost in its newest leg; `nil` for nobody knows.
     package var prices: Prices?
+    /// The Quire of its newest leg, as in `RunBegan`; `nil` where that told none.
+    package var runner: String?
 
     /// All but what is told of elsewhere.
     private enum CodingKeys: CodingKey {

@@ -22,10 +22,16 @@ enum Schema {
         }
         migrator.registerMigration("5") { database in
             try database.execute(sql: version5)
+        }
+        migrator.registerMigration("6") { database in
+            try database.execute(sql: version6)
             try Projection.rebuild(in: database)
         }
         return migrator
     }
+
+    /// The Quire of the newest leg; earlier versions recorded none.
+    private static let version6 = "ALTER TABLE run ADD COLUMN runner TEXT;"
 
     /// What looks need of the first fact of a leg, which holds the whole plan, and the rows of the
     /// journal that tell of a run rather than of a task: looks read few of a million.

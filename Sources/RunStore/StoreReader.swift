@@ -98,7 +98,8 @@ package struct StoreReader: Sendable {
                 ending: row["ending"],
                 concurrency: row["concurrency"],
                 workspace: row["workspace"],
-                prices: (row["prices"] as String?).flatMap(Self.prices)
+                prices: (row["prices"] as String?).flatMap(Self.prices),
+                runner: row["runner"]
             )
         }
     }

@@ -118,10 +118,10 @@ struct LookOptions: ParsableArguments {
 extension RunRow {
     /// What the run does now, given the directory of its store.
     ///
-    /// A run without an end goes on as long as its process holds the lock of its work there. A process
-    /// of its number alone may be any other.
+    /// A run without an end goes on as long as its process holds the lock of its work there, or lives
+    /// by its number and its start. A process of its number alone may be any other.
     func status(in directory: String) -> String {
-        ending ?? (isHeld(in: directory) ? "running" : "killed")
+        ending ?? (isHeld(in: directory) || LivingQuire.lives(runner) ? "running" : "killed")
     }
 
     private func isHeld(in directory: String) -> Bool {

@@ -47,7 +47,7 @@ struct RunSession {
         try checkDescriptors()
         let (store, recovered) = try open(lock.mark, in: state)
         let review = request.review(recovered)
-        if let refusal = refuse(review) {
+        if let refusal = LivingQuire.refusal(of: recovered, request.run) ?? refuse(review) {
             // The refusal tells more than a store that can't be closed.
             try? store.close()
             throw refusal

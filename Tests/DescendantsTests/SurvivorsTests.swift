@@ -152,6 +152,29 @@ import Testing
         #expect(table.living == [spared.pid])
     }
 
+    private static let runners: [(runner: String, isEnded: Bool)] = [
+        ("500/507/here", false), ("501/1/there", false), ("500/1/here", true), ("none", true),
+    ]
+
+    @Test(arguments: runners)
+    func `a session of the journal is spared while its own Quire may live`(
+        _ runner: String,
+        isEnded: Bool
+    ) {
+        let table = FakeProcesses()
+        let living = table.start()
+        let runner = runner.replacing("500/507/", with: "\(living.pid)/\(living.start)/")
+        let process = table.start(mark(runner: runner))
+        let session = SessionSpawned(
+            task: "t",
+            session: 1,
+            pid: process.pid,
+            processStart: process.start
+        )
+        #expect(end(in: table, sessions: [session]).count == (isEnded ? 1 : 0))
+        #expect(table.isAlive(process) != isEnded)
+    }
+
     @Test(arguments: [true, false])
     func `where the system does not tell, it is told after a crash alone`(followsCrash: Bool) {
         let table = FakeProcesses(tells: false)
