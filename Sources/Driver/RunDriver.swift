@@ -309,6 +309,7 @@ package final class RunDriver {
 
     private func beat() {
         pulse.beat(work: loop.work)
+        if hasBegun, ending == nil { store.noteLife(of: request.run, at: clock.now) }
         heartbeat?.set(loop.now + Pulse.interval)
     }
 

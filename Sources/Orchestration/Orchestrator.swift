@@ -71,6 +71,7 @@ package struct Orchestrator: Sendable {
         speedUp()
         startSessions()
         endRunIfDone()
+        if commands.contains(where: \.isRecord) { state.noteTurn(at: now) }
         return commands
     }
 
@@ -137,6 +138,7 @@ package struct Orchestrator: Sendable {
             ) + leftOut.map(\.name)
         let (gates, limit, plan) = (state.gates, state.concurrencyLimit, state.plan)
         let since = state.gatesClosed
+        let lastSeen = state.legClock.last
         record(.runBegan(fact))
         closeAgain(gates, since: since)
         keepConcurrency(limit, of: plan)
@@ -146,7 +148,8 @@ package struct Orchestrator: Sendable {
                 task: session.start.task,
                 session: session.start.session,
                 verdict: .lost,
-                charge: .retry
+                charge: .retry,
+                seconds: max(.zero, lastSeen - session.since).inSeconds
             )
             fact.lastSeen(of: session)
             fact.estimateUsage(of: session, wasAnswered: true)
@@ -266,6 +269,10 @@ package struct Orchestrator: Sendable {
         }
         return counts
     }
+}
+
+extension Command {
+    fileprivate var isRecord: Bool { if case .record = self { true } else { false } }
 }
 
 extension Duration? {

@@ -314,7 +314,7 @@ package struct SessionEnded: Hashable, Sendable, Codable {
     package var termination: Termination?
     /// Why it failed; `nil` when it did not.
     package var failure: Failure?
-    /// How long it took, awake.
+    /// How long it took, awake; of a lost session, until its Quire last recorded that it lived.
     package var seconds: Double
     /// Its thread.
     package var thread: String?

@@ -102,9 +102,11 @@ extension RunState {
 struct LegClock: Hashable, Sendable, Codable {
     private var before = Duration.zero
     private var began = Duration.zero
-    private var last = Duration.zero
+    /// The awake time of the last turn that was recorded: a leg that was killed lived at least until
+    /// then.
+    private(set) var last = Duration.zero
 
-    /// Something happened in the leg.
+    /// A turn of the leg was recorded.
     mutating func note(_ moment: Moment) { last = moment.awake }
 
     /// The awake clock may be another one in the new leg.

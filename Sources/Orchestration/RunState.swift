@@ -113,7 +113,13 @@ package struct RunState: Sendable {
     package mutating func apply(_ batch: [RunEvent], at moment: Moment) {
         wake(at: moment)
         for fact in batch { apply(fact, at: moment) }
+        noteTurn(at: moment)
     }
+
+    /// Notes that the facts of a turn are all folded in, or that the journal had none to tell.
+    ///
+    /// Not with each fact: a leg begins with what is found of the one before, whose clock was another.
+    mutating func noteTurn(at moment: Moment) { legClock.note(moment) }
 
     /// Hands the tasks whose delay is over to the scheduler, and frees the slots that have rested.
     mutating func wake(at moment: Moment) {
@@ -162,7 +168,6 @@ package struct RunState: Sendable {
     }
 
     mutating func apply(_ fact: RunEvent, at moment: Moment) {
-        defer { legClock.note(moment) }
         switch fact {
         case .runBegan(let fact): beginLeg(fact, at: moment)
         case .sessionUsed(let fact): use(fact)

@@ -207,7 +207,15 @@ package struct RunView: Sendable {
     }
 
     private mutating func end(_ fact: SessionEnded, at moment: Moment) {
-        guard fact.verdict != .lost else { return }
+        if fact.verdict != .lost { endHere(fact, at: moment) }
+        update(fact.task) { task in
+            task.tokens = task.tokens.addingClamped(fact.usage?.total ?? 0)
+            task.seconds += fact.seconds
+        }
+    }
+
+    /// Takes the end of a session of this leg; one that an earlier leg lost is none.
+    private mutating func endHere(_ fact: SessionEnded, at moment: Moment) {
         sessionsEnded += 1
         if let used = fact.usage {
             usage = usage + used
@@ -219,8 +227,6 @@ package struct RunView: Sendable {
         update(fact.task) { task in
             task.slot = nil
             task.progress = fact.progress ?? task.progress
-            task.tokens += fact.usage?.total ?? 0
-            task.seconds += fact.seconds
             task.reason = fact.failure?.message
             task.waitsUntil = fact.retryIn.map { moment.awake + Duration(inSeconds: $0) }
         }

@@ -38,6 +38,7 @@ package final class RunStore: Sendable {
     /// What the projections lack; touched on the thread alone.
     private let projection = Mutex(Projection())
     private let pace = Mutex(SnapshotPace())
+    let quiet = Mutex(QuietJournal())
     private let leastJournal: Int
     private let place: StorePlace
     /// The file that was opened.
@@ -209,6 +210,7 @@ package final class RunStore: Sendable {
         state: () -> RunState? = { nil },
         completion: @escaping @Sendable (Result<Void, StoreError>) -> Void
     ) {
+        if !batch.events.isEmpty { quiet.withLock { $0.told(at: batch.at.awake) } }
         let isDue = pace.withLock { $0.beginIfDue(least: leastJournal) }
         let state = isDue ? state() : nil
         if isDue, state == nil { pace.withLock { $0.end() } }
@@ -221,6 +223,9 @@ package final class RunStore: Sendable {
         guard let delay = waiting.withLock({ $0.add(appended) }) else { return }
         thread.perform(after: delay) { [self] in writeWaiting() }
     }
+
+    /// Whether batches are not written yet.
+    var hasWaiting: Bool { waiting.withLock { !$0.batches.isEmpty } }
 
     /// Refuses what can't be written now, and from now on.
     package func giveUp() {

@@ -188,6 +188,39 @@ import Testing
         #expect(run.ending == .finished)
     }
 
+    @Test(arguments: [false, true])
+    func `the time of a killed leg counts until its journal last told that it lived`(
+        isUsageFound: Bool
+    ) throws {
+        let plan = spendingPlan(1, slots: 1, budget: RunBudget(Budget(wall: .seconds(600))))
+        let killed = SpendingRun(plan)
+        let key = try #require(killed.running.first)
+        func moment(_ seconds: Double) -> Moment {
+            let wall = WallTime(millisecondsSinceEpoch: 1_000_000_000_000) + .seconds(seconds)
+            return Moment(awake: .seconds(seconds), wall: wall)
+        }
+        var state = killed.state
+        // The leg and its session began at 1 s.
+        state.apply([], at: moment(401))
+        let used = SessionUsed(
+            task: key.task,
+            session: key.number,
+            usage: TokenUsage(input: 1000)
+        )
+        let began = RunBegan(run: "r", name: "r", pid: 1, quireVersion: "0", plan: plan)
+        let events = (isUsageFound ? [Event.sessionUsed(used)] : []) + [.runBegan(began)]
+        // The pause does not count, and another machine's clock may show less.
+        for start in [10_000.0, 5] {
+            var next = Orchestrator(recovering: state, seed: 1)
+            var lost: [SessionEnded] = []
+            for case .record(.sessionEnded(let fact)) in next.handle(events, at: moment(start)) {
+                lost.append(fact)
+            }
+            #expect(lost.map(\.verdict) == [.lost] && lost.map(\.seconds) == [400])
+            #expect(next.nextDeadline == .seconds(start + 200))
+        }
+    }
+
     @Test func `it is carried over a crash, and fresh after a normal end`() {
         let budget = RunBudget(Budget(tokens: 1_000_000))
         var run = SpendingRun(spendingPlan(2, slots: 1, budget: budget))

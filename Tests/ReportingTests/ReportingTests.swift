@@ -24,6 +24,27 @@ private let offset: @Sendable (WallTime) -> Int = { _ in 7200 }
         try expectGolden(text, "plain.txt")
     }
 
+    @Test func `a session that an earlier leg lost counts for its task, and not for the leg`() {
+        let moment = Moment(awake: .zero, wall: WallTime(millisecondsSinceEpoch: 0))
+        var view = RunView()
+        let plan = RunPlan(tasks: [TaskPlan(name: "a")])
+        view.apply(
+            .runBegan(RunBegan(run: "r", name: "r", pid: 1, quireVersion: "0", plan: plan)),
+            at: moment
+        )
+        let lost = SessionEnded(
+            task: "a",
+            session: 1,
+            verdict: .lost,
+            charge: .retry,
+            seconds: 90,
+            usage: TokenUsage(input: 5000)
+        )
+        view.apply(.sessionEnded(lost), at: moment)
+        #expect(view.task("a")?.tokens == 5000 && view.task("a")?.seconds == 90)
+        #expect(view.usage == .zero && view.sessionsEnded == 0)
+    }
+
     @Test func `JSON Lines hold every fact with the format's version`() throws {
         let lines = JSONLines(run: "/w/m.yaml")
         var text = ""

@@ -99,6 +99,46 @@ private func rounded(_ rows: [TaskRow]) -> [TaskRow] {
         }
     }
 
+    @Test func `a quiet journal tells that its leg lives, the rarer the longer it is quiet`() {
+        var quiet = QuietJournal()
+        let isDueBeforeFacts = quiet.isDue(at: .seconds(5))
+        #expect(!isDueBeforeFacts)
+        quiet.told(at: .zero)
+        var rows: [Int] = []
+        for second in 1...86_400 where quiet.isDue(at: .seconds(second)) {
+            let unknown = second - (rows.last ?? 0)
+            #expect(unknown <= max(2, min(61, second / 4 + 1)))
+            rows.append(second)
+        }
+        #expect(rows.first == 1 && rows.count < 1500)
+    }
+
+    @Test func `a leg that was killed in a quiet time took until its last sign of life`()
+        async throws
+    {
+        try await withDirectory { directory in
+            let store = try RunStore.open(directory: directory)
+            func moment(_ seconds: Int) -> Moment {
+                let wall = WallTime(millisecondsSinceEpoch: 1_000_000_000_000)
+                return Moment(awake: .seconds(seconds), wall: wall + .seconds(seconds))
+            }
+            let plan = RunPlan(tasks: [TaskPlan(name: "a")])
+            let began = RunBegan(run: "r", name: "r", pid: 1, quireVersion: "0", plan: plan)
+            try await store.append(
+                JournalBatch(run: "r", at: moment(0), events: [.runBegan(began)])
+            )
+            store.noteLife(of: "r", at: moment(90))
+            // Too early for another one.
+            store.noteLife(of: "r", at: moment(91))
+            try store.close()
+            let reader = try #require(try StoreReader.open(directory: directory))
+            let spent = try reader.spent(of: "r", isRunning: false, now: moment(500).wall)
+            #expect(spent.wall == .seconds(90))
+            #expect(try reader.state(of: "r").elapsed(at: moment(90)) == .seconds(90))
+            #expect(try reader.runs().map(\.legs) == [1])
+        }
+    }
+
     @Test func `batches that wait together are written together and in order`() async throws {
         try await withDirectory { directory in
             let store = try RunStore.open(directory: directory)
