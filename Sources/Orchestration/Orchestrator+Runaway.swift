@@ -65,9 +65,18 @@ extension TaskState {
             return (.stalled, reason)
         }
         if plan.maxSessions > 0, self.charged >= plan.maxSessions {
-            return (.capped, "it reached max_sessions (\(plan.maxSessions)) with work left")
+            return (
+                .capped, "it reached max_sessions (\(plan.maxSessions)) with work left\(uncharged)"
+            )
         }
         return nil
+    }
+
+    /// Which of its sessions the cap does not count, in words; empty where it counts all.
+    private var uncharged: String {
+        guard self.sessions > self.charged else { return "" }
+        return "; it counts \(self.charged) of its \(self.sessions) sessions: no retries, and none "
+            + "from before its caps were last fresh"
     }
 
     /// How often it was tried again, in words; the last of what is counted had no retry.

@@ -65,6 +65,49 @@ private func plan(_ tasks: TaskPlan..., concurrency: Int = 2) -> RunPlan {
         )
     }
 
+    private static let uncounted: [(earlier: Int, failed: Int, words: String)] = [
+        (0, 0, "it reached max_sessions (2) with work left"),
+        (
+            2, 0,
+            "it reached max_sessions (2) with work left; it counts 2 of its 4 sessions: no retries, and "
+                + "none from before its caps were last fresh"
+        ),
+        (
+            0, 1,
+            "it reached max_sessions (2) with work left; it counts 2 of its 3 sessions: no retries, and "
+                + "none from before its caps were last fresh"
+        ),
+    ]
+
+    @Test(arguments: uncounted)
+    func `a cap tells which sessions it does not count`(
+        earlier: Int,
+        failed: Int,
+        words: String
+    ) {
+        var state = RunState()
+        if earlier > 0 {
+            var run = Scenario(plan(TaskPlan(name: "a", maxSessions: earlier)))
+            _ = run.begin()
+            for session in 1...earlier { _ = run.end("a", session, ticked: session - 1, of: 9) }
+            state = run.state
+        }
+        var run = Scenario(
+            plan(TaskPlan(name: "a", maxSessions: 2)),
+            found: ["a": .good(Progress(ticked: earlier, total: 9))],
+            state: state
+        )
+        _ = run.begin()
+        var lines: [String] = []
+        for number in 0..<(failed + 2) {
+            let session = earlier + number + 1
+            let failure = number < failed ? Failure(.streamCut, "cut") : nil
+            lines = run.end("a", session, ticked: session, of: 9, failure: failure)
+            if number < failed { _ = run.playNextDeadline() }
+        }
+        #expect(lines.contains("a capped: \(words)"), "\(lines)")
+    }
+
     @Test func `a damaged checklist ends the task`() {
         var run = Scenario(plan(TaskPlan(name: "a")))
         _ = run.begin()
