@@ -121,8 +121,12 @@ package struct LogView {
                 "  edits ",
                 paths.map { "\($0)" as SafeText }.joined(separator: ", ") + failed(status)
             )
-        case .mcpToolCall(let server, let tool, let status):
-            marked("  calls ", "\(server).\(tool)" + failed(status))
+        case .mcpToolCall(let server, let tool, let status, let error):
+            marked(
+                "  calls ",
+                "\(server).\(tool)" + failed(status)
+                    + (error.isEmpty ? "" : ": \(lines: error)")
+            )
         case .collabToolCall(let tool, let status): marked("  calls ", "\(tool)" + failed(status))
         case .webSearch(let query): marked("  searches for ", "\(query)")
         case .todoList(let completed, let total): "  plans: \(completed) of \(total)"

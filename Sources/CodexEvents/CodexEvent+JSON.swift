@@ -74,7 +74,12 @@ extension Item.Kind {
             let paths = value["changes"]?.elements.compactMap { $0["path"]?.string } ?? []
             self = .fileChange(paths: paths, status: text("status"))
         case "mcp_tool_call":
-            self = .mcpToolCall(server: text("server"), tool: text("tool"), status: text("status"))
+            self = .mcpToolCall(
+                server: text("server"),
+                tool: text("tool"),
+                status: text("status"),
+                error: text("status") == "failed" ? Self.toolError(value) : ""
+            )
         case "collab_tool_call":
             self = .collabToolCall(tool: text("tool"), status: text("status"))
         case "web_search": self = .webSearch(query: text("query"))
@@ -87,5 +92,14 @@ extension Item.Kind {
         case "error": self = .error(text("message"))
         default: self = .unknown(type: type.oneLine(80))
         }
+    }
+
+    /// What a failed call says: the call's own error, or that which the tool answers with.
+    private static func toolError(_ value: JSONLine.Value) -> String {
+        let answer = value["result"]?["content"]?.elements ?? []
+        let words =
+            value["error"]?["message"]?.string
+            ?? answer.compactMap { $0["text"]?.string }.joined(separator: "\n")
+        return String(words.prefix(4096))
     }
 }

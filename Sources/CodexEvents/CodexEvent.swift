@@ -58,8 +58,8 @@ package struct Item: Hashable, Sendable {
         )
         /// Files were changed.
         case fileChange(paths: [String], status: String)
-        /// A tool server's tool.
-        case mcpToolCall(server: String, tool: String, status: String)
+        /// A tool server's tool; `error` is what the server said of a call that failed.
+        case mcpToolCall(server: String, tool: String, status: String, error: String = "")
         /// Another agent's tool.
         case collabToolCall(tool: String, status: String)
         /// A search on the web.
@@ -139,7 +139,7 @@ extension Item.Kind {
         case .commandExecution(let command, _, let code, _, _):
             "runs \(command.bareCommand)" + (code.map { $0 == 0 ? "" : " → \($0)" } ?? "")
         case .fileChange(let paths, _): paths.fileSummary
-        case .mcpToolCall(let server, let tool, _): "calls \(server).\(tool)"
+        case .mcpToolCall(let server, let tool, _, _): "calls \(server).\(tool)"
         case .collabToolCall(let tool, _): "calls \(tool)"
         case .webSearch(let query): "searches for \(query)"
         case .todoList(let completed, let total): "plans: \(completed) of \(total)"

@@ -68,6 +68,10 @@ import Testing
         (.agentMessage("one\ntwo"), "one\ntwo"), (.reasoning("hm"), "  thinks: hm"),
         (.fileChange(paths: ["a", "b"], status: "completed"), "  edits a, b"),
         (.mcpToolCall(server: "s", tool: "t", status: "failed"), "  calls s.t (failed)"),
+        (
+            .mcpToolCall(server: "s", tool: "t", status: "failed", error: "no\nway"),
+            "  calls s.t (failed): no\n    way"
+        ),
         (.webSearch(query: "q"), "  searches for q"),
         (.todoList(completed: 1, total: 3), "  plans: 1 of 3"),
         (.error("no"), "  warns: no"), (.unknown(type: "new"), nil),

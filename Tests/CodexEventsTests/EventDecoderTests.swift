@@ -205,3 +205,31 @@ import Testing
         #expect(decode(line).first?.summary == "says: a [31mred]0;x b")
     }
 }
+
+private let toolCalls: [(fields: String, error: String)] = [
+    (
+        #""error":{"message":"tool call failed: \"no\" route"},"result":null,"status":"failed""#,
+        #"tool call failed: "no" route"#
+    ),
+    (
+        #""error":null,"result":{"content":[{"type":"text","text":"a"},{"type":"image"},{"type":"text","text":"b"}]},"status":"failed""#,
+        "a\nb"
+    ),
+    (#""status":"failed""#, ""), (#""error":"text","status":"failed""#, ""),
+    (#""error":null,"result":{"content":[{"type":"text","text":"a"}]},"status":"completed""#, ""),
+    (#""error":{"message":"still"},"status":"in_progress""#, ""),
+]
+
+@Test(arguments: toolCalls)
+func `a failed call of a tool says why`(fields: String, error: String) {
+    let line =
+        #"{"type":"item.completed","item":{"id":"i","type":"mcp_tool_call","server":"s","tool":"t","#
+        + fields + "}}\n"
+    guard case .item(_, let item) = decode(line).first,
+        case .mcpToolCall("s", "t", _, let words) = item.kind
+    else {
+        Issue.record("no call of a tool: \(line)")
+        return
+    }
+    #expect(words == error)
+}
