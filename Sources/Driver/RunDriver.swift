@@ -451,7 +451,7 @@ package final class RunDriver {
             start: start,
             work: work,
             directory: task.directory,
-            agent: request.agent,
+            agent: work.agent ?? request.agent,
             launcher: request.launcher,
             owner: request.owner?.path,
             grace: request.plan.grace,

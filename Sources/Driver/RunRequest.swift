@@ -107,6 +107,8 @@ package struct TaskWork: Sendable {
     ///
     /// Only a launcher holds it to that.
     package var memory: Int64?
+    /// What to start for a session; `nil` for what the run starts.
+    package var agent: AgentCommand?
 
     /// Makes a task's work; see the properties.
     package init(
@@ -116,7 +118,8 @@ package struct TaskWork: Sendable {
         environment: [String: String] = [:],
         arguments: [String] = [],
         model: String? = nil,
-        memory: Int64? = nil
+        memory: Int64? = nil,
+        agent: AgentCommand? = nil
     ) {
         self.description = description
         self.directory = directory
@@ -125,6 +128,7 @@ package struct TaskWork: Sendable {
         self.arguments = arguments
         self.model = model
         self.memory = memory
+        self.agent = agent
     }
 }
 

@@ -17,7 +17,8 @@ enum AgentLookup {
     static func command(
         for agent: Manifest.Agent,
         in directory: String,
-        isElsewhere: Bool = false
+        isElsewhere: Bool = false,
+        searching path: SearchPath = .own
     ) throws -> AgentCommand {
         switch agent {
         case .simulated:
@@ -30,17 +31,23 @@ enum AgentLookup {
                 arguments: Array(words.dropFirst())
             )
         case .codex:
-            guard let path = try inPath("codex") else {
+            guard let program = try inPath("codex", path) else {
                 throw Trouble(
-                    "the agent \"codex\" was not found in PATH; install the Codex CLI "
+                    "the agent \"codex\" was not found in \(path.name); install the Codex CLI "
                         + "(https://github.com/openai/codex), or try \"agent: simulated\"",
                     status: ExitStatus.missing
                 )
             }
-            return AgentCommand(executable: path)
+            return AgentCommand(executable: program)
         case .command(let words):
             return AgentCommand(
-                executable: try program(words[0], directory, "the agent", "run.agent.command"),
+                executable: try program(
+                    words[0],
+                    directory,
+                    "the agent",
+                    "run.agent.command",
+                    path
+                ),
                 arguments: Array(words.dropFirst())
             )
         }
@@ -70,14 +77,9 @@ enum AgentLookup {
 
     /// A program's absolute path in `PATH`; `nil` when it is not there.
     ///
-    /// Relative and empty entries are taken from the directory that Quire was started in, as those
-    /// that its children get (`InheritedEnvironment.handedOn`).
-    ///
     /// - Throws: `Trouble` with status 69 when the path is not UTF-8.
-    static func inPath(_ name: String) throws -> String? {
-        let usual = ["/usr/local/bin", "/usr/bin", "/bin"].map { Array($0.utf8) }
-        let start = Names.workingDirectory ?? []
-        for directory in InheritedEnvironment.own.searchPath(from: start) ?? usual {
+    static func inPath(_ name: String, _ path: SearchPath = .own) throws -> String? {
+        for directory in path.directories {
             let path = directory + Array("/\(name)".utf8)
             guard isExecutable(path) else { continue }
             guard let text = Names.text(path) else {
@@ -97,12 +99,15 @@ enum AgentLookup {
         _ word: String,
         _ directory: String,
         _ what: String,
-        _ key: String
+        _ key: String,
+        _ searchPath: SearchPath = .own
     ) throws -> String {
         func refuse(_ words: SafeText) -> Trouble { Trouble(words, status: ExitStatus.missing) }
         guard word.contains("/") else {
-            guard let path = try inPath(word) else {
-                throw refuse("\(what) \"\(word)\" was not found in PATH; correct \(key)")
+            guard let path = try inPath(word, searchPath) else {
+                throw refuse(
+                    "\(what) \"\(word)\" was not found in \(searchPath.name); correct \(key)"
+                )
             }
             return path
         }

@@ -44,21 +44,22 @@ enum ManifestFile {
             plan.tasks[place].account = accounts.account(of: manifest.tasks[place])
         }
         let directory = (manifest.path as NSString).deletingLastPathComponent
+        let agents = try TaskAgents(
+            of: manifest,
+            selected: Set(plan.selected.map(\.name)),
+            in: directory
+        )
         return RunRequest(
             run: selected.run,
             name: manifest.name,
             version: Version.number,
             plan: plan,
             work: Dictionary(
-                manifest.tasks.map { ($0.plan.name, work($0)) },
+                manifest.tasks.map { ($0.plan.name, work($0, agents)) },
                 uniquingKeysWith: { $1 }
             ),
             workspace: workspace,
-            agent: try AgentLookup.command(
-                for: manifest.agent,
-                in: directory,
-                isElsewhere: !manifest.launcher.isEmpty
-            ),
+            agent: agents.common,
             launcher: try AgentLookup.launcher(manifest.launcher, in: directory),
             prompts: prompts(manifest.prompts),
             environment: .handedOn,
@@ -68,7 +69,7 @@ enum ManifestFile {
         )
     }
 
-    private static func work(_ task: Manifest.Task) -> TaskWork {
+    private static func work(_ task: Manifest.Task, _ agents: TaskAgents) -> TaskWork {
         TaskWork(
             description: task.prompt,
             directory: task.directory,
@@ -76,7 +77,8 @@ enum ManifestFile {
             environment: task.environment,
             arguments: task.codexArguments,
             model: task.model,
-            memory: task.memory
+            memory: task.memory,
+            agent: agents.own[task.plan.name]
         )
     }
 
