@@ -125,6 +125,14 @@ extension Gate {
         }
     }
 
+    /// Whether a run ends for it, where nothing opens it.
+    package var canEndRun: Bool {
+        switch self {
+        case .authentication, .store: true
+        case .usageLimit, .rateLimit, .network, .tokenRate, .memory, .load, .disk, .shortage: false
+        }
+    }
+
     /// Whether it opens when its time has come; the others open when something happens.
     var opensByItself: Bool { self == .rateLimit || self == .tokenRate || self == .shortage }
 

@@ -20,6 +20,8 @@ package struct RunHolds: Hashable, Sendable {
 
     /// What concerns the run and not one task, each once, in order.
     package private(set) var warnings: [String] = []
+    /// Why the leg could not go on; empty for one that ended otherwise, or goes on.
+    package private(set) var troubles: [String] = []
 
     mutating func apply(_ fact: RunEvent, at time: WallTime) {
         switch fact {
@@ -31,8 +33,10 @@ package struct RunHolds: Hashable, Sendable {
             concurrency.append(Change(at: time, limit: fact.limit, reason: fact.reason))
         case .warned(let fact) where fact.task == nil && !warnings.contains(fact.message):
             warnings.append(fact.message)
-        // A usage limit does not end with the run.
-        case .runEnded: gates.removeAll { $0.gate != .usageLimit }
+        case .runEnded(let fact):
+            if fact.ending == .unable { troubles = gates.filter(\.gate.canEndRun).map(\.reason) }
+            // A usage limit does not end with the run.
+            gates.removeAll { $0.gate != .usageLimit }
         default: break
         }
     }

@@ -249,9 +249,9 @@ package final class RunStore: Sendable {
             }
             settle(batches, .success(()))
         } catch {
-            let failure = StoreError(error, path: path)
-            guard error is DatabaseError, wait(for: failure) else {
-                return settle(batches, .failure(failure))
+            let trouble = StoreError(error, path: path, isRetried: true)
+            guard error is DatabaseError, wait(for: trouble) else {
+                return settle(batches, .failure(StoreError(error, path: path)))
             }
             thread.perform(after: Self.retry) { [self] in writeWaiting() }
         }

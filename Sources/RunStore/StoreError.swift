@@ -14,15 +14,24 @@ package struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
         isDamage = false
     }
 
-    init(_ error: any Error, path: String) {
+    /// Makes the words for an error; `isRetried` tells whether somebody tries again until it works.
+    init(_ error: any Error, path: String, isRetried: Bool = false) {
         if let error = error as? StoreError {
             self = error
         } else {
-            description = "the run database \"\(path)\" \(Self.words(for: error, path))"
+            let words = Self.words(for: error, path)
+            description =
+                "the run database \"\(path)\" \(words)"
+                .replacing(Self.again, with: isRetried ? Self.goesOn : Self.again)
             let code = (error as? DatabaseError)?.resultCode.primaryResultCode
             isDamage = code == .SQLITE_NOTADB || code == .SQLITE_CORRUPT || error is DecodingError
         }
     }
+
+    /// What to do when the cause is removed, where nobody tries again.
+    private static let again = " and run again"
+    /// The same where a run tries again until it works.
+    private static let goesOn = ", and the run goes on by itself"
 
     private static func words(for error: any Error, _ path: String) -> String {
         if error is FileError { return "can't be used: \(error)" }
@@ -33,16 +42,16 @@ package struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
         guard let error = error as? DatabaseError else { return "failed: \(error)" }
         let code = error.resultCode.primaryResultCode
         if shortageCodes.contains(code), Shortage(of: path) == .files {
-            return "can't be written: \(Shortage.files.advice), and run again"
+            return "can't be written: \(Shortage.files.advice)\(again)"
         }
         switch code {
-        case .SQLITE_FULL: return "can't grow: the disk is full; free some space and run again"
+        case .SQLITE_FULL: return "\(fullDisk)\(again)"
         case .SQLITE_IOERR where limit(onFilesAt: path) != nil:
             return
                 "can't grow: files may have no more than \(limit(onFilesAt: path) ?? 0) bytes here; "
                 + "raise that limit (ulimit -f)"
         case .SQLITE_IOERR where Shortage.isDiskFull(path):
-            return "can't grow: the disk is full; free some space and run again"
+            return "\(fullDisk)\(again)"
         case .SQLITE_NOTADB, .SQLITE_CORRUPT:
             return "is damaged: move it away; history is lost, the task directories are not"
         case .SQLITE_READONLY, .SQLITE_PERM:
@@ -50,9 +59,21 @@ package struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
         case .SQLITE_CANTOPEN:
             return "can't be opened; check its and the directory's owner and permissions"
         case .SQLITE_BUSY, .SQLITE_LOCKED:
-            return "is locked by another program; close it and run again"
+            return "is locked by another program; close it\(again)"
         default: return "failed: \(error.message ?? error.resultCode.description)"
         }
+    }
+
+    private static let fullDisk = "can't grow: the disk is full; free some space"
+
+    /// Why a run that lives can record nothing in a database now, and what to do; `nil` where the
+    /// disk has room.
+    static func shortage(of path: String) -> String? {
+        let words =
+            Shortage(of: path) == .files
+            ? "can't be written: \(Shortage.files.advice)"
+            : Shortage.isDiskFull(path) ? fullDisk : nil
+        return words.map { "the run database \"\(path)\" \($0)\(goesOn)" }
     }
 
     /// What SQLite may say where no more files can be made.

@@ -84,6 +84,11 @@ package struct StoreReader: Sendable {
         return try Projection.isBehind(in: database)
     }
 
+    /// Why a run that lives can record nothing in a directory now; `nil` where the disk has room.
+    package static func shortage(in directory: String) -> String? {
+        StoreError.shortage(of: directory + "/" + StorePlace.name)
+    }
+
     /// All runs, the one that was journalled last first: the clock may have been set between.
     package func runs() throws(StoreError) -> [RunRow] {
         let last = "(SELECT max(sequence) FROM journal WHERE journal.run = run.id)"

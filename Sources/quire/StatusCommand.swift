@@ -71,6 +71,8 @@ struct StatusCommand: ParsableCommand {
         var gates: [Gate]
         /// How the sessions that may run at once changed in this leg.
         var concurrency: [RunHolds.Change]
+        /// Why the newest leg could not go on, or can't while a disk is full; empty for none.
+        var troubles: [String]
         /// What this leg warned of that concerns the whole run.
         var warnings: [String]
         var tasks: [TaskRow]
@@ -109,13 +111,15 @@ struct StatusCommand: ParsableCommand {
         var status: Status
         var holds: RunHolds
         var spent: RunSpent
+        /// Why a living run can record nothing now; `nil` where it can.
+        var diskTrouble: String?
 
         var names: Set<String> { Set(status.tasks.map(\.name)) }
     }
 
     private func part(_ run: RunRow, _ reader: StoreReader) throws -> Part {
         let place = look.place(of: manifest)
-        let state = run.status(in: look.state.directory(in: place))
+        let state = run.status(in: stateDirectory)
         var tasks = try reader.tasks(of: run.id)
         if state != "running" { tasks = tasks.mapSideBySide { $0.asLies(in: place) } }
         let holds = try reader.holds(of: run.id)
@@ -124,17 +128,23 @@ struct StatusCommand: ParsableCommand {
             isRunning: state == "running",
             now: SystemClock.wall
         )
+        // What a full disk holds is in no record.
+        let diskTrouble =
+            state == "running" ? StoreReader.shortage(in: stateDirectory) : nil
         let status = Status(
             run: run,
             status: state,
             spent: Status.Spent(spent, run.prices),
             gates: holds.gates.map { Status.Gate($0, at: SystemClock.wall) },
             concurrency: holds.concurrency,
+            troubles: holds.troubles + (diskTrouble.map { [$0] } ?? []),
             warnings: holds.warnings,
             tasks: tasks
         )
-        return Part(status: status, holds: holds, spent: spent)
+        return Part(status: status, holds: holds, spent: spent, diskTrouble: diskTrouble)
     }
+
+    private var stateDirectory: String { look.state.directory(in: look.place(of: manifest)) }
 
     private func show(_ part: Part) {
         let (status, holds, spent) = (part.status, part.holds, part.spent)
@@ -142,6 +152,10 @@ struct StatusCommand: ParsableCommand {
         Terminal.say(
             "run \"\(run.name)\" \(status.status) (\(run.id), process \(run.pid), leg \(run.legs))"
         )
+        for trouble in holds.troubles { Terminal.say("it can't go on: \(trouble)") }
+        if let disk = part.diskTrouble {
+            Terminal.say("starts are held, and nothing is recorded: \(disk)")
+        }
         for gate in holds.gates {
             let hold = GateWords.hold(
                 gate,
