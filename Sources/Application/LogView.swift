@@ -98,7 +98,7 @@ package struct LogView {
         let verdict = session.verdict.flatMap(Verdict.init)?.words ?? "ended"
         let time =
             session.seconds.map { " after \(Format.duration(Duration(inSeconds: $0)))" } ?? ""
-        let tokens = session.usage.map { ", \(Format.tokens($0.total)) tokens" } ?? ""
+        let tokens = session.usage.map { ", \(Format.tokenCount($0.total))" } ?? ""
         let message: SafeText = session.message.map { ": \($0)" } ?? ""
         return " \(verdict)\(time)\(tokens)\(message)"
     }
@@ -153,7 +153,8 @@ package struct LogView {
         let text = output.trimmingSuffix { $0.isWhitespace }
         guard !text.isEmpty else { return head }
         let left = bytes - output.utf8.count
-        let omitted: SafeText = left > 200 ? "\n    … the end of \(bytes) bytes of output:" : ""
+        let omitted: SafeText =
+            left > 200 ? "\n    … the end of \(Format.count(bytes, "byte")) of output:" : ""
         return head + omitted + "\n    " + SafeText(lines: text).hanging(4, width: width)
     }
 

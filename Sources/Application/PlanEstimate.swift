@@ -82,9 +82,11 @@ package struct PlanEstimate: Encodable {
         }
         var lines = [
             "what \(Format.count(tasks, "task")) would take"
-                + (completeTasks > 0 ? " (\(completeTasks) more are complete)" : "")
+                + (completeTasks > 0
+                    ? " (\(completeTasks) more \(Format.word(for: completeTasks, "is", "are")) complete)"
+                    : "")
                 + (draws > 1
-                    ? ", in \(draws) draws; a tenth came to less, a tenth to more:"
+                    ? ", in \(Format.count(draws, "draw")); a tenth came to less, a tenth to more:"
                     : ", in one draw:"),
             line("sessions", sessions) { "\(Int(clamping: $0.rounded()))" },
             line("tokens  ", tokens) { Format.tokens(Int64(clamping: $0)) },
@@ -148,7 +150,7 @@ extension PlanEstimate {
             var words: [String] = []
             if let limit = budget.tokens, tokens > Double(limit) {
                 words.append(
-                    "\(Format.tokens(limit)) tokens for about \(Format.tokens(Int64(clamping: tokens)))"
+                    "\(Format.tokenCount(limit)) for about \(Format.tokens(Int64(clamping: tokens)))"
                 )
             }
             if let limit = budget.cost, cost > limit {

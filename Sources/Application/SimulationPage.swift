@@ -63,10 +63,10 @@ package struct SimulationPage {
         width: .8rem; height: .8rem; margin-right: .35rem; vertical-align: -1px }
         text { font: 12px system-ui, sans-serif; fill: #4b5563 }
         </style></head><body>
-        <h1>\(escaped(workload.name)): \(workload.tasks.count) tasks, seed \(workload.seed)</h1>
+        <h1>\(escaped(workload.name)): \(Format.count(workload.tasks.count, "task")), seed \(workload.seed)</h1>
         \(table)
         <h2>Tasks complete over time</h2>
-        \(key(results.map { "\($0.policy), \($0.slots) slots" }))
+        \(key(results.map { "\($0.policy), \(Format.count($0.slots, "slot"))" }))
         \(completionCurves)
         \(results.map(details).joined(separator: "\n"))
         </body></html>
@@ -116,12 +116,12 @@ package struct SimulationPage {
             if let last = times.last { points.append(point(last / end, Double(times.count) / all)) }
             return line(points, color(place))
         }
-        return picture(lines.joined(separator: "\n"), end: end, top: "\(Int(all)) tasks")
+        return picture(lines.joined(separator: "\n"), end: end, top: Format.count(Int(all), "task"))
     }
 
     private func details(_ result: Result) -> String {
         """
-        <h2>\(escaped(result.policy)), \(result.slots) slots: what each slot did</h2>
+        <h2>\(escaped(result.policy)), \(Format.count(result.slots, "slot")): what each slot did</h2>
         \(slotPicture(result))
         \(groupPicture(result))
         """

@@ -1,3 +1,5 @@
+import Orchestration
+
 /// The name of a task and of its directory.
 package struct TaskName: Hashable, Sendable, CustomStringConvertible {
     /// The longest name that is made up, in characters.
@@ -87,7 +89,7 @@ package struct TaskName: Hashable, Sendable, CustomStringConvertible {
                 + "and begin with a letter or digit)"
         }
         if name.count > givenLimit {
-            return "Invalid task name: longer than \(givenLimit) characters"
+            return "Invalid task name: longer than \(Format.count(givenLimit, "character"))"
         }
         return nil
     }

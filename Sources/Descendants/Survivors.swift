@@ -126,7 +126,7 @@ extension Warned {
         _ words: (_ count: String, _ numbers: String) -> String
     ) -> Warned {
         let numbers = processes.map(\.pid).sorted().map { "\($0)" }
-        let count = Format.count(numbers.count, "process", plural: "processes")
+        let count = Format.count(numbers.count, "process")
         return Warned(task: session.task, message: words(count, numbers.joined(separator: " ")))
     }
 }

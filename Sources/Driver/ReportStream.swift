@@ -1,5 +1,6 @@
 package import EventLoop
 import Glibc
+import Orchestration
 package import Reporting
 
 /// Where a report is written: a file, a pipe or a terminal, on worker threads.
@@ -79,7 +80,8 @@ package final class ReportStream {
     package var untold: SafeText? {
         guard let failure else {
             let words: SafeText =
-                "\(name) is not complete: \(leftOut) bytes were left out while nobody read it"
+                "\(name) is not complete: \(Format.count(leftOut, "byte")) "
+                + "\(Format.word(for: leftOut, "was", "were")) left out while nobody read it"
             return leftOut > 0 ? words : nil
         }
         return isTold && failure != .unread ? nil : words(failure)
@@ -97,7 +99,7 @@ package final class ReportStream {
         case .closed:
             "the reader of \(name) has closed it: nothing more is written there, and the work goes on"
         case .unread:
-            "\(name) is not complete: nobody read \(writer.lostBytes + leftOut) bytes of it"
+            "\(name) is not complete: nobody read \(Format.count(writer.lostBytes + leftOut, "byte")) of it"
         case .refused: "\(name) is not complete, because it can't be written: \(failure.words)"
         }
     }

@@ -330,7 +330,9 @@ final class SessionRunner {
         directory.letGo()
         if undecodable > 0 {
             warn(
-                "\(undecodable) lines of stdout were not Codex's JSON Lines; see \(directory.logPath)"
+                "\(Format.count(undecodable, "line")) of stdout "
+                    + "\(Format.word(for: undecodable, "was", "were")) not Codex's JSON Lines; see "
+                    + directory.logPath
             )
         }
         let ending = SessionTranscript.Ending(

@@ -1,5 +1,6 @@
 import FileAccess
 import Foundation
+import Orchestration
 import Yams
 
 extension Manifest {
@@ -39,7 +40,7 @@ extension Manifest {
         if let place = AliasedKeys.excess(in: text.yaml) {
             reader.fail(
                 at: place,
-                "the aliases (*name) in keys stand for more than \(AliasedKeys.limit) values; "
+                "the aliases (*name) in keys stand for more than \(Format.count(AliasedKeys.limit, "value")); "
                     + "write keys out"
             )
             throw ManifestErrors(diagnostics: reader.errors)

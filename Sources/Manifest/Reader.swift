@@ -92,7 +92,9 @@ final class Reader {
                     continue
                 }
                 merges += 1
-                if merges == Self.mergeLimit { fail(key, "more than \(merges) merges; name fewer") }
+                if merges == Self.mergeLimit {
+                    fail(key, "more than \(Format.count(merges, "merge")); name fewer")
+                }
                 if merges < Self.mergeLimit { add(pairs(other)) }
             }
         }

@@ -132,7 +132,10 @@ struct TaskExpansion {
                 continue
             }
             guard result.count * values.count + tasks.count <= Self.limit else {
-                reader.fail(key, "the matrix of \"\(name)\" makes more than \(Self.limit) tasks")
+                reader.fail(
+                    key,
+                    "the matrix of \"\(name)\" makes more than \(Format.count(Self.limit, "task"))"
+                )
                 return []
             }
             if !name.contains("{\(word)}"), values.count > 1 {
@@ -361,7 +364,7 @@ extension TaskExpansion {
             guard count <= Self.needsLimit else {
                 reader.fail(
                     nodes[place],
-                    "the tasks need more than \(Self.needsLimit) others in all; put a task between "
+                    "the tasks need more others than \(Self.needsLimit) in all; put a task between "
                         + "those that need and those that are needed"
                 )
                 return result

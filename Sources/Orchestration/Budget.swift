@@ -109,8 +109,8 @@ package struct Spending: Hashable, Sendable, Codable {
     /// Which limit of a budget this reaches, in words; `nil` for none.
     func reaches(_ budget: Budget) -> String? {
         if let limit = budget.tokens, tokens >= Double(limit) {
-            return
-                "\(Format.tokensInWords(tokens)) of \(Format.tokensInWords(Double(limit))) tokens are spent"
+            let of = "\(Format.tokensInWords(tokens)) of \(Format.tokensInWords(Double(limit)))"
+            return of + Format.word(for: limit, " token is spent", " tokens are spent")
         }
         if let limit = budget.cost, cost >= limit {
             return "\(Format.money(cost)) of \(Format.money(limit)) is spent"

@@ -8,9 +8,40 @@ package enum Format {
         return minutes > 0 ? "\(minutes)m \(twoDigits(seconds % 60))s" : "\(seconds)s"
     }
 
-    /// A count of things, in English: `1 task`, `2 tasks`.
-    package static func count(_ count: Int, _ noun: String, plural: String? = nil) -> String {
-        "\(count) \(count == 1 ? noun : plural ?? noun + "s")"
+    /// A count of things, in English: `1 task`, `2 tasks`, `1 entry`, `2 entries`.
+    package static func count(_ count: some BinaryInteger, _ noun: String) -> String {
+        "\(count) \(word(for: count, noun, plural(of: noun)))"
+    }
+
+    /// A part of a count of things: `1/1 entry`, `1/2 entries`.
+    package static func count(
+        _ part: some BinaryInteger,
+        of count: some BinaryInteger,
+        _ noun: String
+    ) -> String {
+        "\(part)/\(self.count(count, noun))"
+    }
+
+    /// The form that a word has for a count: the first for one thing, the second for none or several.
+    package static func word(
+        for count: some BinaryInteger,
+        _ one: String,
+        _ several: String
+    ) -> String {
+        count == 1 ? one : several
+    }
+
+    private static func plural(of noun: String) -> String {
+        // "descriptor" and "retry", "process" and "key".
+        if noun.hasSuffix("y"), let before = noun.dropLast().last, !"aeiou".contains(before) {
+            return noun.dropLast() + "ies"
+        }
+        return noun + (["s", "x", "ch", "sh"].contains(where: noun.hasSuffix) ? "es" : "s")
+    }
+
+    /// A count of tokens in a sentence, as short as in a table: `1 token`, `12.3k tokens`.
+    package static func tokenCount(_ count: Int64) -> String {
+        "\(tokens(count)) \(word(for: count, "token", "tokens"))"
     }
 
     /// A count of tokens, for tables: `950`, `12.3k`, `4.1M`.
@@ -88,7 +119,9 @@ extension Duration {
 extension Int64 {
     /// The number of bytes in a sentence: `600 KiB`, `1.5 GiB`.
     package var bytesForPeople: String {
-        let units = ["bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]
+        let units = [
+            Format.word(for: self, "byte", "bytes"), "KiB", "MiB", "GiB", "TiB", "PiB", "EiB",
+        ]
         let place = Swift.min(units.count - 1, (63 - Swift.max(1, self).leadingZeroBitCount) / 10)
         let tenths = (Double(self) / Double(Int64(1) << (10 * place)) * 10).rounded() / 10
         let isWhole = place == 0 || tenths >= 100 || tenths == tenths.rounded()

@@ -88,9 +88,12 @@ extension Orchestrator {
             return
         }
         spentRun = reason
-        let (count, isOne) = (state.running.count, state.running.count == 1)
-        let others = budget.isHard ? (isOne ? "is ended" : "are ended") : "may finish"
-        warn("\(reason); nothing more starts, \(count) session\(isOne ? "" : "s") \(others)")
+        let count = state.running.count
+        let ended = "\(Format.word(for: count, "is", "are")) ended"
+        warn(
+            "\(reason); nothing more starts, \(Format.count(count, "session")) "
+                + (budget.isHard ? ended : "may finish")
+        )
         endWaiting(reason) { _ in true }
         guard budget.isHard else { return }
         for key in state.running.keys.sorted() where causes[key] == nil { overdraw(key, reason) }

@@ -9,12 +9,10 @@ extension Orchestrator {
     mutating func countFailure() {
         failures += 1
         guard let most = state.plan.maxFailures, failures == most else { return }
-        let (running, failed) = (
-            state.running.count, failures == 1 ? "a task" : "\(failures) tasks"
+        let (failed, running) = (
+            Format.count(failures, "task"), Format.count(state.running.count, "session")
         )
-        warn(
-            "\(failed) failed: nothing more starts, \(Format.count(running, "session")) may finish"
-        )
+        warn("\(failed) failed: nothing more starts, \(running) may finish")
     }
 }
 

@@ -20,7 +20,8 @@ extension TaskState {
     fileprivate var stagnation: String {
         if self.growing > 0 && self.idle == 0 { return growth }
         return self.idle <= 1
-            ? "a session ticked nothing" : "\(self.idle) sessions in a row ticked nothing"
+            ? "a session ticked nothing"
+            : "\(Format.count(self.idle, "session")) in a row ticked nothing"
     }
 
     /// Why it is parked, where it is, for people; begins in lower case.
@@ -32,7 +33,7 @@ extension TaskState {
     }
 
     private func idleTokens(of limit: Int64) -> String {
-        "\(idleTokens) tokens ticked nothing, of \(limit) that may (stall_after)"
+        "\(Format.count(idleTokens, "token")) ticked nothing, of \(limit) that may (stall_after)"
     }
 
     private func idleTime(of limit: Duration) -> String {
@@ -41,25 +42,31 @@ extension TaskState {
     }
 
     private var growth: String {
-        "its checklist grew as fast as it was ticked in \(self.growing) sessions in a row: "
-            + "\(checklist.progress?.left ?? 0) entries are left, and were "
-            + "never fewer than \(fewestLeft ?? 0)"
+        let left = checklist.progress?.left ?? 0
+        return "its checklist grew as fast as it was ticked in "
+            + "\(Format.count(self.growing, "session")) in a row: \(Format.count(left, "entry")) "
+            + "\(Format.word(for: left, "is", "are")) left, and there were never fewer than "
+            + "\(fewestLeft ?? 0)"
     }
 
     /// How its counts end it; `nil` while it may go on.
     func verdict(_ failure: Failure?) -> (Outcome, String)? {
         if let failure, failure.kind.isFinal { return (.failed, failure.message) }
         if let failure, self.sameFailures >= plan.sameFailure, plan.sameFailure > 0 {
-            return (
-                .failed, "the same failure \(self.sameFailures) times in a row: \(failure.message)"
-            )
+            let reason =
+                self.sameFailures == 1
+                ? "one failure is as many as same_failure allows"
+                : "the same failure \(Format.count(self.sameFailures, "time")) in a row"
+            return (.failed, "\(reason): \(failure.message)")
         }
         if let failure, self.retries > plan.retries.limit {
             return (.failed, "gave up \(retryCount): \(failure.message)")
         }
         if checklist == .missing {
             if self.idle >= plan.initializerAttempts {
-                return (.failed, "\(self.idle) initializer sessions in a row wrote no task_list.md")
+                let sessions = Format.count(self.idle, "initializer session")
+                let row = self.idle == 1 ? "" : " in a row"
+                return (.failed, "\(sessions)\(row) wrote no task_list.md")
             }
         } else if let reason = stall {
             return (.stalled, reason)
@@ -81,11 +88,7 @@ extension TaskState {
 
     /// How often it was tried again, in words; the last of what is counted had no retry.
     private var retryCount: String {
-        switch self.retries - 1 {
-        case ...0: "without a retry"
-        case 1: "after 1 retry"
-        case let count: "after \(count) retries"
-        }
+        self.retries > 1 ? "after \(Format.count(self.retries - 1, "retry"))" : "without a retry"
     }
 
     /// Why it has stalled; `nil` where it has not.

@@ -231,7 +231,9 @@ package struct Orchestrator: Sendable {
         guard let ending = expected ?? (isStuck ? .unable : nil) else { return }
         hasEnded = true
         if expected == nil {
-            warn("stuck: \(state.unfinished) tasks wait for nothing [this is a bug]")
+            let waits = Format.word(for: state.unfinished, "waits", "wait")
+            let tasks = Format.count(state.unfinished, "task")
+            warn("stuck: \(tasks) \(waits) for nothing [this is a bug]")
         }
         let unfinished = state.tasks.count { $0.outcome == nil }
         record(.runEnded(RunEnded(ending: ending, outcomes: outcomes, unfinished: unfinished)))

@@ -94,7 +94,7 @@ extension Orchestrator {
             GateClosed(
                 gate: .tokenRate,
                 until: now.wall + wait,
-                reason: "\(state.plan.tokensPerMinute ?? 0) tokens a minute are used up"
+                reason: "the tokens of a minute (\(state.plan.tokensPerMinute ?? 0)) are used up"
             )
         )
         return false

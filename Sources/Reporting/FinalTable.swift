@@ -103,7 +103,7 @@ struct RunTotals {
     init(_ report: RunReport) {
         tasks = report.tasks.count
         sessions = report.tasks.reduce(0) { $0 + $1.sessions.count }
-        tokens = Format.tokens(report.tasks.reduce(0) { $0.addingClamped($1.tokens) }) + " tokens"
+        tokens = Format.tokenCount(report.tasks.reduce(0) { $0.addingClamped($1.tokens) })
         elapsed = Duration(inSeconds: report.seconds)
         count(report.tasks.map(\.outcome))
     }

@@ -141,7 +141,8 @@ private struct Suite {
 extension RunReport.Task {
     fileprivate var details: String {
         let sessions = Format.count(sessions.count, "session")
-        return "\(words)\n\(Format.progress(progress)) entries, \(sessions)"
+        let entries = progress.map { Format.count($0.ticked, of: $0.total, "entry") }
+        return "\(words)\n\(entries ?? "no checklist"), \(sessions)"
     }
 
     fileprivate var history: String {

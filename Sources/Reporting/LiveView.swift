@@ -78,7 +78,7 @@ package struct LiveView: Sendable {
         if let left = view.remaining(at: now), view.ended == nil {
             text += "  about \(Format.duration(left)) left"
         }
-        text += "  \(Format.tokens(view.usage.total)) tokens"
+        text += "  \(Format.tokenCount(view.usage.total))"
         return paint(Columns.fit(text, columns), "1")
     }
 
@@ -91,7 +91,7 @@ package struct LiveView: Sendable {
             parts.append("\(view.count(outcome)) \(outcome.rawValue)")
         }
         let bar = columns >= 60 ? Format.bar(share, width: 20) + " " : ""
-        let entries = "\(progress.ticked)/\(progress.total) entries"
+        let entries = Format.count(progress.ticked, of: progress.total, "entry")
         return Columns.fit(bar + entries + " · " + parts.joined(separator: " · "), columns)
     }
 

@@ -76,7 +76,7 @@ package enum SessionWords {
         if fact.verdict != .lost {
             text += ", \(Format.duration(Duration(inSeconds: fact.seconds)))"
         }
-        if let usage = fact.usage { text += ", \(Format.tokens(usage.total)) tokens" }
+        if let usage = fact.usage { text += ", \(Format.tokenCount(usage.total))" }
         if let failure = fact.failure { text += ": \(failure.message)" }
         if let delay = fact.retryIn, fact.failure != nil {
             text += "; again in \(Format.duration(Duration(inSeconds: delay)))"
@@ -112,8 +112,8 @@ package enum RunSummary {
         }
         parts += ["\(view.slots.count) running", "\(view.waiting) waiting"]
         let progress = view.progress
-        parts.append("\(progress.ticked)/\(progress.total) entries")
-        parts.append("\(Format.tokens(view.usage.total)) tokens")
+        parts.append(Format.count(progress.ticked, of: progress.total, "entry"))
+        parts.append(Format.tokenCount(view.usage.total))
         if let left = view.remaining(at: now) {
             parts.append("about \(Format.duration(left)) left")
         }

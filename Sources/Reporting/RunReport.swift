@@ -60,7 +60,7 @@ package struct RunReport: Hashable, Sendable, Encodable {
         var words: String {
             var text = "\(role) \(verdict?.words ?? "did not end")"
             if let seconds { text += ", \(Format.duration(Duration(inSeconds: seconds)))" }
-            if let tokens { text += ", \(Format.tokens(tokens)) tokens" }
+            if let tokens { text += ", \(Format.tokenCount(tokens))" }
             if let message { text += ": \(message)" }
             return text
         }
@@ -201,9 +201,9 @@ package struct RunReport: Hashable, Sendable, Encodable {
         guard !missing.isEmpty else { return nil }
         let names = missing.prefix(5).map { "\($0)" }.joined(separator: ", ")
         let more = missing.count > 5 ? " and \(missing.count - 5) more" : ""
-        return "\(missing.count == 1 ? "shard" : "shards") \(names)\(more) "
-            + "\(missing.count == 1 ? "is" : "are") missing: "
+        return "\(Format.word(for: missing.count, "shard", "shards")) \(names)\(more) "
+            + "\(Format.word(for: missing.count, "is", "are")) missing: "
             + "\(Format.count(missingTasks, "task")) of \(missingTasks + tasks.count) "
-            + "\(missingTasks == 1 ? "is" : "are") not in this report"
+            + "\(Format.word(for: missingTasks, "is", "are")) not in this report"
     }
 }

@@ -9,7 +9,7 @@ package enum SpentWords {
         estimated: Int64,
         _ prices: Prices?
     ) -> String {
-        let total = "\(Format.tokens(usage.total)) tokens"
+        let total = Format.tokenCount(usage.total)
         guard usage != .zero else { return total }
         var parts =
             "\(Format.tokens(usage.input)) in, \(Format.tokens(usage.cachedInput)) of it cached, "
@@ -23,8 +23,8 @@ package enum SpentWords {
     package static func overdraft(_ spent: Spending, of budget: Budget) -> String? {
         var parts: [String] = []
         if let most = budget.tokens, spent.tokens > Double(most) {
-            let more = Format.tokens(Int64(clamping: spent.tokens).subtractingClamped(most))
-            parts.append("\(more) tokens over the budget of \(Format.tokens(most))")
+            let more = Format.tokenCount(Int64(clamping: spent.tokens).subtractingClamped(most))
+            parts.append("\(more) over the budget of \(Format.tokens(most))")
         }
         if let most = budget.cost, spent.cost > most {
             let more = Format.money(spent.cost - most)
@@ -40,7 +40,7 @@ package enum SpentWords {
         guard !held.isEmpty else { return nil }
         let parts = held.map { held in
             "by \(GateWords.name(held.gate, held.account)) for \(Format.duration(held.time)), "
-                + (held.times == 1 ? "once" : "\(held.times) times")
+                + (held.times == 1 ? "once" : Format.count(held.times, "time"))
         }
         return "held " + parts.joined(separator: "; ")
     }

@@ -1,6 +1,7 @@
 import FileAccess
 import GRDB
 import Glibc
+import Orchestration
 
 /// Why the store could not do what it was asked.
 package struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -48,7 +49,8 @@ package struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
         case .SQLITE_FULL: return "\(fullDisk)\(again)"
         case .SQLITE_IOERR where limit(onFilesAt: path) != nil:
             return
-                "can't grow: files may have no more than \(limit(onFilesAt: path) ?? 0) bytes here; "
+                "can't grow: files may have no more than "
+                + "\(Format.count(limit(onFilesAt: path) ?? 0, "byte")) here; "
                 + "raise that limit (ulimit -f)"
         case .SQLITE_IOERR where Shortage.isDiskFull(path):
             return "\(fullDisk)\(again)"

@@ -1,6 +1,7 @@
 import FileAccess
 import GRDB
 import Glibc
+import Orchestration
 
 /// The place of the database in a state directory, and what stands there.
 ///
@@ -27,8 +28,9 @@ struct StorePlace: Sendable {
         self.directory = directory
         guard path.utf8.count <= Self.longestPath else {
             throw StoreError(
-                "the path of the run database \"\(path)\" is too long: it has \(path.utf8.count) "
-                    + "bytes, and a database's may have \(Self.longestPath); name a state directory with a "
+                "the path of the run database \"\(path)\" is too long: it has "
+                    + "\(Format.count(path.utf8.count, "byte")), and a database's may have "
+                    + "\(Self.longestPath); name a state directory with a "
                     + "shorter path with --state-dir"
             )
         }

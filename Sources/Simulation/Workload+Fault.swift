@@ -1,3 +1,5 @@
+import Orchestration
+
 // What a workload from a file may hold.
 extension Workload {
     /// The most slots.
@@ -44,7 +46,8 @@ extension Workload {
         }
         if task.sessions.isEmpty { return "it has no sessions" }
         if let after = task.completesAfter, !(1...task.sessions.count).contains(after) {
-            return "\"completes_after\" is \(after) of \(task.sessions.count) sessions"
+            return
+                "\"completes_after\" is \(after) of \(Format.count(task.sessions.count, "session"))"
         }
         if let need = task.needs.first(where: { !tasks.indices.contains($0) || $0 == place }) {
             return "it can't need task \(need)"

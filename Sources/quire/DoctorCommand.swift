@@ -118,7 +118,7 @@ struct DoctorCommand: ParsableCommand {
         tell(
             sessions >= 4 ? "✓" : "✗",
             "descriptors",
-            "\(limit), enough for \(sessions) sessions at once"
+            "\(limit), enough for \(Format.count(sessions, "session")) at once"
         )
     }
 
@@ -138,7 +138,8 @@ struct DoctorCommand: ParsableCommand {
                 files < 4
                     ? "no more files can be made under \(place), whatever space is left (no free "
                         + "inodes): remove files that nobody needs"
-                    : "only \(files) more files can be made under \(place), and a run makes dozens "
+                    : "only \(files) more \(Format.word(for: files, "file", "files")) can be made under "
+                        + "\(place), and a run makes dozens "
                         + "(inodes): remove files that nobody needs"
             )
         }
@@ -171,7 +172,11 @@ struct DoctorCommand: ParsableCommand {
         }
         do {
             if let reader = try StoreReader.open(directory: directory) {
-                tell("✓", "state", "\(directory), \(try reader.runs().count) runs recorded")
+                tell(
+                    "✓",
+                    "state",
+                    "\(directory), \(Format.count(try reader.runs().count, "run")) recorded"
+                )
             } else {
                 tell("✓", "state", "\(directory), nothing recorded yet")
             }

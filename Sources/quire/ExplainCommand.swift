@@ -159,7 +159,7 @@ struct Explanation {
     }
 
     private var headline: String {
-        let entries = progress.map { "\($0.ticked) of \($0.total) entries ticked" }
+        let entries = progress.map { "\($0.ticked) of \(Format.count($0.total, "entry")) ticked" }
         let facts =
             "\(entries ?? "no checklist yet"), \(Format.count(task.sessions, "session")) so far"
         let isOver = task.outcome != nil && news?.reopening == nil
@@ -228,11 +228,11 @@ struct Explanation {
             )
         }
         if standing.groupsAhead > 0 {
+            let count = standing.groupsAhead
             words.append(
-                standing.groupsAhead == 1
-                    ? "1 group has had less session time for its weight, and goes first."
-                    : "\(standing.groupsAhead) groups have had less session time for their "
-                        + "weight, and go first."
+                "\(Format.count(count, "group")) \(Format.word(for: count, "has", "have")) had less "
+                    + "session time for \(Format.word(for: count, "its", "their")) weight, and "
+                    + "\(Format.word(for: count, "goes", "go")) first."
             )
         }
         let place = scheduler == .pace ? " in its group" : ""
@@ -246,7 +246,9 @@ struct Explanation {
             let starts =
                 standing.hasOtherPriorities
                 ? "of tasks of its priority (\(task.plan.priority)) in its group" : "of its group"
-            words.append("Whatever the order, it starts after at most \(latest) starts \(starts).")
+            words.append(
+                "Whatever the order, it starts after at most \(Format.count(latest, "start")) \(starts)."
+            )
         }
     }
 

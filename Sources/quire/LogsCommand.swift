@@ -92,9 +92,11 @@ struct LogsCommand: ParsableCommand {
                 let key = SessionKey(task: task, number: session.number)
                 guard let kept = try reader.standardError(of: key, run: run.id) else { continue }
                 let left = Int(session.standardErrorBytes) - kept.head.count - kept.tail.count
-                Terminal.say("— session \(session.number), \(session.standardErrorBytes) bytes")
+                Terminal.say(
+                    "— session \(session.number), \(Format.count(session.standardErrorBytes, "byte"))"
+                )
                 show(kept.head)
-                if left > 0 { Terminal.say("… \(left) bytes left out …") }
+                if left > 0 { Terminal.say("… \(Format.count(left, "byte")) left out …") }
                 show(kept.tail)
             }
         } catch let error as StoreError {

@@ -143,7 +143,7 @@ struct PlanCommand: ParsableCommand {
                 + (selected.part.map { "shard \($0.shard) of \(Format.count($0.tasks, "task")), " }
                     ?? "")
                 + (manifest.leastConcurrency.map { "\($0) to " } ?? "")
-                + "\(manifest.concurrency) sessions at once, "
+                + "\(Format.count(manifest.concurrency, "session")) at once, "
                 + "task directories in \(workspace.autonomousDirectory)"
         ])
     }

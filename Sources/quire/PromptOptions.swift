@@ -62,10 +62,12 @@ struct PromptRefusal {
     /// What is wrong, where, and the two ways on.
     var words: String {
         let count = tasks.count
-        let first =
-            count == 1
-            ? "1 task has a checklist that was written for another prompt:"
-            : "\(count) tasks have checklists that were written for other prompts:"
+        let other = Format.word(
+            for: count,
+            "has a checklist that was written for another prompt",
+            "have checklists that were written for other prompts"
+        )
+        let first = "\(Format.count(count, "task")) \(other):"
         var lines = [first] + tasks.prefix(Self.shown).flatMap(lines)
         if count > Self.shown { lines.append("  … and \(count - Self.shown) more") }
         let names = tasks.prefix(Self.shown).map(\.name.description).joined(separator: ",")

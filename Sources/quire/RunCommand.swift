@@ -187,7 +187,7 @@ struct RunCommand: WorkingCommand {
         let tasks = result.view.tasks.filter { !$0.isLeftOut }
         let left = result.view.tasks.count - tasks.count
         if left > 0 {
-            let were = left == 1 ? "was" : "were"
+            let were = Format.word(for: left, "was", "were")
             hints.append(
                 "this leg took \(Format.count(tasks.count, "task")); \(left) \(were) not selected"
             )

@@ -142,7 +142,7 @@ struct RunSession {
             try ThreadLimit.check(Loop.workerThreads + 4)
         } catch {
             throw Trouble(
-                "\(error); Quire needs \(Loop.workerThreads + 4) threads and a process for each "
+                "\(error); Quire needs \(Format.count(Loop.workerThreads + 4, "thread")) and a process for each "
                     + "session: raise the limit on processes (ulimit -u), or end some of yours",
                 status: ExitStatus.missing
             )
@@ -155,8 +155,9 @@ struct RunSession {
         let needed = min(request.plan.concurrency, request.plan.selected.count) * 5 + 64
         if limit > 0, needed > limit {
             throw Trouble(
-                "\(request.plan.concurrency) sessions at once need \(needed) descriptors, but the "
-                    + "limit is \(limit); raise it (ulimit -n) or lower the concurrency",
+                "\(Format.count(request.plan.concurrency, "session")) at once "
+                    + "\(Format.word(for: request.plan.concurrency, "needs", "need")) "
+                    + "\(Format.count(needed, "descriptor")), but the limit is \(limit); raise it (ulimit -n) or lower the concurrency",
                 status: ExitStatus.missing
             )
         }

@@ -190,9 +190,9 @@ struct SelectionOptions: ParsableArguments {
         else { return [] }
         let names = largest.tasks.prefix(3).map { "\"\(plans[$0].name)\"" }.joined(separator: ", ")
         let more = largest.tasks.count > 3 ? " and \(largest.tasks.count - 3) more" : ""
-        let times = Int(clamping: (largest.size / mean * 10).rounded())
+        let times = Format.decimal(largest.size / mean, 1)
         return [
-            "\(names)\(more) need each other and stay in one shard, which is \(times / 10).\(times % 10) "
+            "\(names)\(more) need each other and stay in one shard, which is \(times) "
                 + "times as large as the mean one; use fewer shards, or run what the others need "
                 + "before (--only) and the rest in shards (--skip)"
         ]

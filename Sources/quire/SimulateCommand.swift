@@ -264,7 +264,7 @@ struct SimulateCommand: ParsableCommand {
             againstClairvoyant: results.map { $0.comparison(in: results).againstClairvoyant }
         )
         Terminal.say(
-            "workload \"\(workload.name)\", seed \(workload.seed): \(workload.tasks.count) tasks, "
+            "workload \"\(workload.name)\", seed \(workload.seed): \(Format.count(workload.tasks.count, "task")), "
                 + "\(workload.tasks.count { $0.completesAfter != nil }) of which can be completed"
         )
         Terminal.say("")

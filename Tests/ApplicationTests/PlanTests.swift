@@ -55,7 +55,7 @@ private func manifest(_ text: String) throws -> Manifest {
         }
         #expect(estimates.count == 2 && estimates[0] == estimates[1])
         #expect(
-            estimates[0].first?.hasPrefix("what 2 tasks would take (1 more are complete)") == true
+            estimates[0].first?.hasPrefix("what 2 tasks would take (1 more is complete)") == true
         )
         #expect(
             estimates[0].contains("sessions: of 1 task from size hints, of 1 task a guess (5 each)")

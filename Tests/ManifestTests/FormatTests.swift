@@ -188,7 +188,7 @@ import Testing
         let many = "[\((1...1100).map(String.init).joined(separator: ","))]"
         let needs =
             "version: 1\ntasks:\n- {name: \"a-{i}\", prompt: p, matrix: {i: \(many)}}\n- {name: \"b-{j}\", prompt: p, matrix: {j: \(many)}, needs: [\"a-{i}\"]}"
-        #expect(messages(needs).contains { $0.contains("need more than 1000000 others in all") })
+        #expect(messages(needs).contains { $0.contains("need more others than 1000000 in all") })
     }
 
     private func load(_ bytes: [UInt8]) throws -> Result<Manifest, ManifestErrors> {

@@ -91,7 +91,7 @@ private let broken = Failure(.turnFailed, "the build broke")
         #expect(
             run.end("schema", 1, failure: broken) == [
                 "schema#1 failed, charged to session",
-                "schema failed: the same failure 1 times in a row: the build broke",
+                "schema failed: one failure is as many as same_failure allows: the build broke",
                 "end finished",
             ]
         )

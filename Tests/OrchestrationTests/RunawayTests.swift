@@ -111,7 +111,7 @@ import Testing
                 told[session] = line
             }
         }
-        let left = "10 entries are left, and were never fewer than 10"
+        let left = "10 entries are left, and there were never fewer than 10"
         // The first session shows how many entries there are.
         #expect(told.keys.sorted() == [5, 7, 23])
         #expect(

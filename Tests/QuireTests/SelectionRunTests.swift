@@ -161,7 +161,7 @@ private func planned(_ run: QuireRun, _ arguments: String...) throws -> [String]
             try run.write(tasks, concurrency: 1, defaults: "{same_failure: 1}")
             let outcome = try run.quire(["run", "m.yaml"] + arguments)
             #expect(outcome.status == 100)
-            #expect(outcome.output.contains("a task failed: nothing more starts, 0 sessions may"))
+            #expect(outcome.output.contains("1 task failed: nothing more starts, 0 sessions may"))
             #expect(outcome.output.contains("3 tasks: 1 failed, 2 unfinished"))
             #expect(!outcome.output.contains("b: session"))
             let rest = try run.quire(["run", "m.yaml"] + arguments)

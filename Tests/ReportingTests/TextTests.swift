@@ -21,11 +21,6 @@ import Testing
         #expect(text.markupEscaped(isAttribute: true) == attribute)
     }
 
-    @Test(arguments: [(0, "0 processes"), (1, "1 process"), (2, "2 processes")])
-    func `a plural of its own is used`(count: Int, text: String) {
-        #expect(Format.count(count, "process", plural: "processes") == text)
-    }
-
     @Test(arguments: [
         (Double(0), "0"), (999, "999"), (1200, "1.2k"), (40_000_000, "40M"), (2.5e9, "2.5G"),
     ])
