@@ -49,6 +49,23 @@ package struct LogView {
         return Self.joined(texts)
     }
 
+    /// The ends of sessions that ended, by what was known of them before the log was read to its end;
+    /// `nil` where none is new.
+    package mutating func ends(by known: [SessionRow]) -> SafeText? {
+        guard known.count >= shown else { return nil }
+        sessions = known
+        var texts: [SafeText?] = []
+        if let current {
+            guard known.contains(where: { $0.isSame(as: current) && $0.isOver }) else { return nil }
+            texts.append(end())
+        }
+        while shown < sessions.count, sessions[shown].isOver {
+            texts.append(Self.silent(sessions[shown]))
+            shown += 1
+        }
+        return Self.joined(texts)
+    }
+
     // MARK: - Sessions
 
     private mutating func began(_ thread: String) -> SafeText? {
@@ -65,28 +82,28 @@ package struct LogView {
         return Self.joined([before] + silent + [words])
     }
 
-    /// The next session that worked in a thread.
+    /// The next session that worked in a thread, or that goes on and whose thread is not recorded yet.
     private func place(of thread: String) -> Int? {
-        sessions[min(shown, sessions.count)...].firstIndex { $0.thread == thread }
+        let rest = sessions[min(shown, sessions.count)...]
+        return rest.firstIndex { $0.thread == thread }
+            ?? rest.lastIndex { $0.thread == nil && !$0.isOver }
     }
 
-    private mutating func end() -> SafeText? {
+    /// The end of the session whose events came last; `nil` where it goes on, or was told.
+    package mutating func end() -> SafeText? {
         guard var session = current else { return nil }
         current = nil
         if session.ended == nil {
             sessions = readSessions()
-            session =
-                sessions.last { $0.number == session.number && $0.began == session.began }
-                ?? session
+            session = sessions.last { $0.isSame(as: session) } ?? session
         }
-        guard session.ended != nil || session.verdict != nil else { return nil }
+        guard session.isOver else { return nil }
         return "— session \(session.number)\(Self.outcome(session))"
     }
 
     /// A session that left nothing in the log.
     private static func silent(_ session: SessionRow) -> SafeText? {
-        session.ended == nil && session.verdict == nil
-            ? nil : "\(heading(session)):\(outcome(session))"
+        session.isOver ? "\(heading(session)):\(outcome(session))" : nil
     }
 
     private static func heading(_ session: SessionRow) -> SafeText {
@@ -161,6 +178,15 @@ package struct LogView {
     /// A text behind a mark, under which its further lines are indented.
     private func marked(_ mark: SafeText, _ text: SafeText) -> SafeText {
         mark + text.hanging(4, width: width)
+    }
+}
+
+extension SessionRow {
+    /// Whether it has ended, as far as anybody knows.
+    fileprivate var isOver: Bool { ended != nil || verdict != nil }
+
+    fileprivate func isSame(as other: SessionRow) -> Bool {
+        number == other.number && began == other.began
     }
 }
 

@@ -2,6 +2,7 @@ import Application
 import ArgumentParser
 import Autonomous
 import CodexEvents
+import FileAccess
 import Foundation
 import Glibc
 import Orchestration
@@ -16,7 +17,8 @@ struct LogsCommand: ParsableCommand {
         discussion: """
             Reads the task's session.log: by default in words, with --raw byte for byte (on a \
             terminal and in GitHub Actions, what would steer them is written as JSON escapes). \
-            With -f it goes on as the log grows, until Ctrl-C.
+            With -f it goes on as the log grows, until Ctrl-C, also where the task is begun anew; it \
+            waits for the first session of a task that a run holds.
             """
     )
 
@@ -42,34 +44,81 @@ struct LogsCommand: ParsableCommand {
             throw Trouble("\(error)", status: ExitStatus.usage)
         }
         if stderr { return try showStandardError() }
-        let directory = look.place.taskDirectory(name)
+        let place = look.place
+        let directory = place.taskDirectory(name)
         let output = LogOutput(isForPrograms: raw || look.json, sessions: sessions)
-        let descriptor: Int32
+        let log = GrowingLog(of: name, in: place)
         do {
-            descriptor = try directory.openLogForReading()
-        } catch {
+            if try !log.open(), follow, try isHeldByRun() {
+                Terminal.complain("task \"\(task)\" has had no session yet: waiting for its first")
+            }
+            try show(log, output)
+        } catch let error as FileError {
             throw Trouble("\(error)", status: ExitStatus.missing)
         }
-        guard descriptor >= 0 else {
-            // Sessions that said nothing left no log.
-            if !sessions().isEmpty { return output.finish() }
+        // Sessions that said nothing left no log.
+        guard log.isOpen || !sessions().isEmpty else {
             throw Trouble(
                 "\"\(directory.logPath)\" does not exist: task \"\(task)\" has had no session in this "
                     + "workspace; see quire list",
                 status: ExitStatus.missing
             )
         }
-        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        output.finish()
+    }
+
+    /// Shows the log to its end, and with `-f` what comes to it.
+    private func show(_ log: GrowingLog, _ output: LogOutput) throws {
+        var silence = 0
         while !output.isClosed {
-            let bytes = try file.read(upToCount: 64 * 1024) ?? Data()
-            if bytes.isEmpty {
-                guard follow else { break }
-                usleep(200_000)
+            let bytes = try log.read()
+            if !bytes.isEmpty {
+                output.show(bytes)
+                silence = 0
                 continue
             }
-            output.show([UInt8](bytes))
+            guard follow, try silence % 5 > 0 || hasMore(log, output) else { return }
+            silence += 1
+            usleep(200_000)
         }
-        output.finish()
+    }
+
+    /// Shows what is to be seen elsewhere at the end of the log: ends of sessions, and a log that took
+    /// its place.
+    ///
+    /// - Returns: false where nothing is to be waited for.
+    private func hasMore(_ log: GrowingLog, _ output: LogOutput) throws -> Bool {
+        // What a session says is in the log before its end is in the database.
+        let known = sessions()
+        let rest = try log.read()
+        guard rest.isEmpty else {
+            output.show(rest)
+            return true
+        }
+        let isFirst = !log.isOpen
+        if try log.open() {
+            if !isFirst { output.beginAnew() }
+            return true
+        }
+        // Those of a log that is not read yet are told when it has been.
+        if isFirst { return try isHeldByRun() }
+        output.tellEnds(by: known)
+        return true
+    }
+
+    /// Whether a run that goes on holds the task.
+    private func isHeldByRun() throws -> Bool {
+        guard let reader = try look.reader() else { return false }
+        defer { reader.close() }
+        do {
+            let directory = look.stateDirectory()
+            return try reader.runs().contains { row in
+                guard row.status(in: directory) == "running" else { return false }
+                return try reader.tasks(of: row.id).contains { $0.name == task }
+            }
+        } catch {
+            throw Trouble("\(error)", status: ExitStatus.missing)
+        }
     }
 
     /// The task's sessions of all runs, in the order in which they began; none where the database
@@ -77,6 +126,7 @@ struct LogsCommand: ParsableCommand {
     private func sessions() -> [SessionRow] {
         do {
             guard let reader = try look.reader() else { return [] }
+            defer { reader.close() }
             return try reader.runs().flatMap { try reader.sessions(of: $0.id, task: task) }
                 .sorted { $0.began < $1.began }
         } catch {
@@ -142,10 +192,30 @@ private final class LogOutput {
         }
     }
 
-    func finish() {
-        if !line.isEmpty { showRecords([UInt8(ascii: "\n")]) }
+    /// Tells which sessions have ended by what the database told before the log was read to its end.
+    func tellEnds(by sessions: [SessionRow]) {
+        guard !isForPrograms, let text = view.ends(by: sessions) else { return }
+        Terminal.say(text)
+    }
+
+    /// Goes over to the log of a task that was begun anew.
+    func beginAnew() {
+        endLines()
+        decoder = EventDecoder(longestLine: Self.longestLine)
         guard !isForPrograms else { return }
-        decoder.finish(say)
+        if let text = view.end() { Terminal.say(text) }
+        Terminal.say("— the task was begun anew, and has a new log")
+    }
+
+    /// Takes a line that has no end for whole.
+    private func endLines() {
+        if !line.isEmpty { showRecords([UInt8(ascii: "\n")]) }
+        if !isForPrograms { decoder.finish(say) }
+    }
+
+    func finish() {
+        endLines()
+        guard !isForPrograms else { return }
         if let text = view.finish() { Terminal.say(text) }
     }
 

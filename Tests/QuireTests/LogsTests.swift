@@ -79,6 +79,62 @@ import Testing
         }
     }
 
+    /// Follows a task from before its first session, through its sessions, and past a `--redo`.
+    private static let following = """
+        "$1" run m.yaml --progress none & run=$!
+        until [ -e began ]; do sleep 0.05; done
+        "$1" logs -f t > out 2> err & logs=$!
+        trap 'kill $logs' EXIT
+        until grep -q 'waiting for its first' err; do kill -0 $logs && sleep 0.05 || exit 1; done
+        touch go
+        wait $run || exit 2
+        until grep -q '^— session 2 made progress' out; do sleep 0.05; done
+        "$1" run m.yaml --progress none --redo t || exit 3
+        until grep -A99 'begun anew' out | grep -q '^— session [0-9]* made progress'; do sleep 0.05; done
+        """
+
+    @Test(.timeLimit(.minutes(5)))
+    func `wait for the first session, tell how each ended, and go over to a new log`() throws {
+        try withRun { run in
+            let agent = try run.writeAgent(
+                """
+                if [ "$QUIRE_TASK" = first ]; then
+                  touch began
+                  until [ -e go ]; do sleep 0.05; done
+                fi
+                """
+            )
+            try run.write(
+                [("first", "entries=1"), ("t", "entries=1")],
+                concurrency: 1,
+                agent: agent,
+                run: "scheduler: fifo"
+            )
+            let outcome = try Program(
+                "/bin/sh",
+                ["-c", Self.following, "sh", Program.built("quire")],
+                in: run.root
+            ).run()
+            #expect(outcome.status == 0, "\(outcome.error)\(text(run.root + "/out"))")
+            let lines = text(run.root + "/out").split(separator: "\n")
+            #expect(lines.count { $0.contains(" wrote the checklist after ") } == 2, "\(lines)")
+            #expect(lines.count { $0.contains(" made progress after ") } == 2, "\(lines)")
+        }
+    }
+
+    @Test(arguments: ["nope", "t"])
+    func `are not waited for where no run holds the task`(task: String) throws {
+        try withRun { run in
+            if task == "nope" {
+                try run.write([("t", "entries=1")])
+                #expect(try run.quire(["run", "m.yaml"]).status == 0)
+            }
+            let outcome = try run.quire(["logs", "-f", task])
+            #expect(outcome.status == 69, "\(outcome.output)")
+            #expect(outcome.error.contains("has had no session"), "\(outcome.error)")
+        }
+    }
+
     @Test func `tell of a session that said nothing at all`() throws {
         try withRun { run in
             try run.write([("t", "fail=refuse")])
