@@ -35,8 +35,18 @@ extension Manifest {
         absolute: String,
         files: Builder.Files
     ) throws(ManifestErrors) -> Manifest {
+        let tooDeep = JSONNesting.excess(in: text)
         let text = ManifestText(text)
         let reader = Reader(path: path, text: text)
+        if let tooDeep {
+            reader.fail(
+                in: path,
+                at: tooDeep,
+                "it nests more than \(Format.count(JSONNesting.limit, "level")) deep, which no "
+                    + "manifest does; flatten what is here, or leave it out"
+            )
+            throw ManifestErrors(diagnostics: reader.errors)
+        }
         if let place = AliasedKeys.excess(in: text.yaml) {
             reader.fail(
                 at: place,
