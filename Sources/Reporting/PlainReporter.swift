@@ -36,6 +36,8 @@ package struct PlainReporter: Sendable {
                 + "\(Format.count(fact.plan.concurrency, "session")) at once"
                 + (fact.part.map { ", shard \($0.shard) of \(Format.count($0.tasks, "task"))" }
                     ?? "")
+        // One that begins anew does not go on; that, and where its old work is, is told by a warning.
+        case .taskReopened(let fact) where fact.beginsAnew == true: nil
         case .taskReopened(let fact):
             view.task(fact.task)?.isLeftOut == true
                 ? "\(fact.task): has work left again, and is not selected"

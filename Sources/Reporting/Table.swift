@@ -27,9 +27,12 @@ package struct Table: Sendable {
         rows.append(cells.map(Sanitizer.line))
     }
 
-    /// The lines, the head first; the last column is cut to what the width leaves, if there is one.
+    /// The columns that a last cell is wrapped in, at least; where fewer are left it stands below its row.
+    private static let leastLast = 24
+
+    /// The lines, the head first; where there is a width, the last column is wrapped to what it leaves.
     ///
-    /// With `shrinking` the others are cut, too, the widest first, until all columns fit.
+    /// With `shrinking` a row is one line: all columns are cut, the widest first, until they fit.
     package func lines(width: Int?, shrinking: Bool = false) -> [SafeText] {
         let all = [columns.map(\.title)] + rows
         var widths = columns.indices.map { place in all.map { Columns.count($0[place]) }.max() ?? 0
@@ -39,14 +42,35 @@ package struct Table: Sendable {
             widths[last] = min(widths[last], max(8, width - others))
             if shrinking { Self.shrink(&widths, to: width - 2 * last) }
         }
-        return all.map { row in
-            let cells = columns.indices.map { place in
-                Columns.pad(row[place], widths[place], right: columns[place].isRight)
-            }
-            let line = cells.joined(separator: "  ")
-            let text = String(line.reversed().drop { $0 == " " }.reversed())
-            return SafeText(trusted: shrinking ? Columns.fit(text, width ?? .max) : text)
+        return all.flatMap { row -> [SafeText] in
+            guard !shrinking else { return [line(row, widths, width)] }
+            var row = row
+            let more = wrapLast(&row, widths, width)
+            return [line(row, widths)] + more.map(SafeText.init(trusted:))
         }
+    }
+
+    private func line(_ row: [String], _ widths: [Int], _ width: Int? = nil) -> SafeText {
+        let cells = columns.indices.map { place in
+            Columns.pad(row[place], widths[place], right: columns[place].isRight)
+        }
+        let line = cells.joined(separator: "  ")
+        let text = String(line.reversed().drop { $0 == " " }.reversed())
+        return SafeText(trusted: Columns.fit(text, width ?? .max))
+    }
+
+    /// Leaves in the last cell of a row what fits there, and returns the lines with the rest.
+    private func wrapLast(_ row: inout [String], _ widths: [Int], _ width: Int?) -> [String] {
+        guard let width, let room = widths.last, let text = row.last, Columns.count(text) > room
+        else { return [] }
+        guard room >= Self.leastLast else {
+            row[row.count - 1] = ""
+            return Columns.wrap(text, max(8, width - 4)).map { "    " + $0 }
+        }
+        let lines = Columns.wrap(text, room)
+        row[row.count - 1] = lines[0]
+        let indent = String(repeating: " ", count: widths.dropLast().reduce(0) { $0 + $1 + 2 })
+        return lines.dropFirst().map { indent + $0 }
     }
 
     /// Takes columns from the widest until they come to a sum, none less than four.

@@ -22,6 +22,21 @@ import Testing
     }
 
     @Test(arguments: [
+        (nil, "TASK  REASON\na     one two three four five six seven\nb     short"),
+        (32, "TASK  REASON\na     one two three four five\n      six seven\nb     short"),
+        (24, "TASK  REASON\na\n    one two three four\n    five six seven\nb     short"),
+    ])
+    func `a table's last column is wrapped, and loses nothing`(width: Int?, text: String) {
+        var table = Table([.init("TASK"), .init("REASON")])
+        table.add(["a", "one two three four five six seven"])
+        table.add(["b", "short"])
+        let lines = table.lines(width: width).map { line in
+            String(line.description.reversed().drop { $0 == " " }.reversed())
+        }
+        #expect(lines.joined(separator: "\n") == text)
+    }
+
+    @Test(arguments: [
         (Double(0), "0"), (999, "999"), (1200, "1.2k"), (40_000_000, "40M"), (2.5e9, "2.5G"),
     ])
     func `tokens in a sentence are short`(count: Double, text: String) {
