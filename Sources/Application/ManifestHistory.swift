@@ -20,6 +20,8 @@ package struct ManifestHistory {
 
     /// Sessions of each task that is complete.
     package private(set) var sizes: [String: Double] = [:]
+    /// Tasks that failed, stalled or were damaged in the newest run that tells of them.
+    private(set) var failed: Set<String> = []
     /// What each task's sessions used; no entry where none told.
     private(set) var usage: [String: Usage] = [:]
     /// The median session.
@@ -34,7 +36,12 @@ package struct ManifestHistory {
     package init(directory: String, manifest path: String) throws(StoreError) {
         guard let reader = try StoreReader.open(directory: directory) else { return }
         var minutes: [Double] = []
+        var known: Set<String> = []
         for run in try reader.runs() where RunName.isRun(run.id, of: path) {
+            for task in try reader.tasks(of: run.id) where known.insert(task.name).inserted {
+                guard task.outcome.flatMap(Outcome.init)?.isFailure ?? false else { continue }
+                failed.insert(task.name)
+            }
             for (task, sessions) in try reader.completeTasks(of: run.id) {
                 sizes[task] = sizes[task] ?? Double(max(1, sessions))
             }

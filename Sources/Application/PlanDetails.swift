@@ -12,17 +12,25 @@ package struct PlanDetails {
         var sandbox: String
         var env: [String: String]
         var arguments: [String]
-        /// The whole prompt; `nil` where nobody asked for it.
+        /// The manifest's prompt; `nil` where nobody asked for prompts.
         var prompt: String?
+        /// The whole prompts of an initializer and of an executor, the manifest's within the templates;
+        /// `nil` where nobody asked for them.
+        var initializerPrompt: String?
+        var executorPrompt: String?
 
-        /// Makes the work of a task; with its whole prompt, if that is asked for.
-        package init(_ task: Manifest.Task, withPrompt: Bool) {
+        /// Makes the work of a task; with the prompts that its sessions get, if they are asked for.
+        package init(
+            _ task: Manifest.Task,
+            prompts: (initializer: String, executor: String)? = nil
+        ) {
             name = task.plan.name
             directory = task.directory
             sandbox = task.sandbox
             env = task.environment
             arguments = Self.arguments(of: task)
-            prompt = withPrompt ? task.prompt : nil
+            prompt = prompts.map { _ in task.prompt }
+            (initializerPrompt, executorPrompt) = (prompts?.initializer, prompts?.executor)
         }
 
         /// The arguments after the agent's own words; the task's directory is only indicated.
@@ -56,6 +64,7 @@ package struct PlanDetails {
 
     /// The lines for people.
     package var lines: [String] {
+        guard !tasks.isEmpty else { return ["nothing would run"] }
         let commands = groups { Self.shell(agent + Work.arguments(of: $0)) }
         let sandboxes = groups(\.sandbox)
         var variables: [String: [String]] = [:]

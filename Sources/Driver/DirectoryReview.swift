@@ -40,6 +40,8 @@ package struct DirectoryReview: Sendable {
 
     /// What there is to tell of the tasks that the leg leaves out.
     package let leftOut: LeftOutReview
+    /// How many tasks were looked at, those aside that are left out.
+    package let count: Int
     /// Where the directories lie.
     package let workspace: Workspace
     /// What the leg does about other prompts.
@@ -59,7 +61,7 @@ package struct DirectoryReview: Sendable {
         redo: Set<String> = [],
         policy: Policy = .refuse
     ) {
-        (self.workspace, self.policy) = (workspace, policy)
+        (self.workspace, self.policy, count) = (workspace, policy, tasks.count)
         leftOut = LeftOutReview(of: others, prompts: prompts, in: workspace, state: state)
         let findings = tasks.mapSideBySide { task in
             Finding(

@@ -45,7 +45,7 @@ struct ExplainCommand: ParsableCommand {
             throw Trouble(
                 "the run \"\(row.name)\" has no task \"\(task)\"; its tasks are \(names)"
                     + (state.tasks.count > 5 ? " …" : ""),
-                status: ExitStatus.usage
+                status: ExitStatus.missing
             )
         }
         let explanation = Explanation(

@@ -61,7 +61,7 @@ enum ManifestFile {
             workspace: workspace,
             agent: agents.common,
             launcher: try AgentLookup.launcher(manifest.launcher, in: directory),
-            prompts: prompts(manifest.prompts),
+            prompts: templates(manifest.prompts),
             environment: .handedOn,
             retryFailed: retryFailed,
             waitsForTasks: true,
@@ -82,7 +82,8 @@ enum ManifestFile {
         )
     }
 
-    private static func prompts(_ files: Manifest.Prompts) -> PromptTemplates {
+    /// The templates that a manifest names, or those that come with Quire.
+    static func templates(_ files: Manifest.Prompts) -> PromptTemplates {
         func text(_ path: String?) -> String? {
             path.flatMap { try? String(contentsOfFile: $0, encoding: .utf8) }
         }

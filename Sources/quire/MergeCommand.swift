@@ -35,7 +35,7 @@ struct MergeCommand: WorkingCommand {
     @OptionGroup var reports: ReportOptions
 
     func run() throws {
-        let reports = try reports.open(output: json ? .error : .output)
+        let reports = try reports.open(hasAnswer: json)
         let report: RunReport
         do {
             report = try MergedRuns(directories.map(\.resolvedPath)).report
@@ -44,7 +44,7 @@ struct MergeCommand: WorkingCommand {
         }
         try reports.guarding {
             if json { return try LookOptions.printJSON(report) }
-            StandardStream.output.write(
+            reports.output.write(
                 FinalTable.render(report: report, width: Terminal.columns)
             )
         }

@@ -27,7 +27,7 @@ struct PlanCommand: ParsableCommand {
     @Flag(help: "Print JSON.")
     var json = false
 
-    @Flag(help: "Print the whole prompt of each task.")
+    @Flag(help: "Print the whole prompts that the sessions of each task get.")
     var prompts = false
 
     @OptionGroup(title: "Selection options") var selection: SelectionOptions
@@ -47,19 +47,24 @@ struct PlanCommand: ParsableCommand {
         let manifest = selected.manifest
         let notes = manifest.warnings + manifest.sharedDirectories(named: self.manifest)
         var warnings = notes.map(\.description) + selected.warnings
-        let estimate = estimate(manifest, workspace, &warnings)
+        let history = history(manifest, workspace, &warnings)
+        let redone = try lists.redone(of: selected, in: whole)
+        let planned = PlannedTasks(manifest, history, in: workspace, redone: redone)
+        let left = manifest.keeping(planned.left)
+        let estimate = PlanEstimate(left, history, complete: planned.complete)
         warnings += estimate?.warnings ?? []
         if json {
-            try printJSON(manifest, estimate)
+            try printJSON(manifest, estimate, workspace)
         } else {
             printTable(selected, workspace)
-            say(PlanDetails(manifest).lines)
+            let others = planned.words.map { [$0] } ?? []
+            say(PlanDetails(left).lines + others)
             if let estimate { say(estimate.lines) }
-            if prompts { printPrompts(manifest) }
+            if prompts { printPrompts(manifest, workspace) }
         }
         // Below all else, where they are seen.
         for warning in warnings { Terminal.complain("warning: \(warning)") }
-        try refuse(selected, workspace)
+        try refuse(selected, workspace, redone)
     }
 
     /// Says a paragraph, within the terminal's width.
@@ -69,15 +74,25 @@ struct PlanCommand: ParsableCommand {
         )
     }
 
-    private func printPrompts(_ manifest: Manifest) {
+    private func printPrompts(_ manifest: Manifest, _ workspace: Workspace) {
+        let templates = ManifestFile.templates(manifest.prompts)
         for task in manifest.tasks {
-            Terminal.say("\nprompt of \(task.plan.name):\n")
-            Terminal.say(SafeText(lines: task.prompt))
+            let prompts = PlannedPrompts(task, templates, in: workspace)
+            for (role, text) in [
+                (Role.initializer, prompts.initializer), (.executor, prompts.executor),
+            ] {
+                Terminal.say("\nprompt of \(task.plan.name) as \(role.rawValue):\n")
+                Terminal.say(SafeText(lines: text))
+            }
         }
     }
 
     /// Refuses what `quire run` would refuse before anything starts.
-    private func refuse(_ selected: SelectedTasks, _ workspace: Workspace) throws {
+    private func refuse(
+        _ selected: SelectedTasks,
+        _ workspace: Workspace,
+        _ redone: Set<String>
+    ) throws {
         let tasks = selected.manifest.tasks
         let texts = Dictionary(tasks.map { ($0.plan.name, $0.prompt) }) { first, _ in first }
         let review = DirectoryReview(
@@ -85,39 +100,26 @@ struct PlanCommand: ParsableCommand {
             prompts: { texts[$0] },
             in: workspace,
             state: RunState(),
-            redo: try lists.redone(of: selected),
+            redo: redone,
             policy: lists.policy
         )
-        let command = ["quire run", self.manifest.shellQuoted] + selection.words
-        let refusal = review.refusal(command.joined(separator: " ")) { texts[$0] }
+        let refusal = review.refusal(.run(manifest: self.manifest)) { texts[$0] }
         if let refusal { throw refusal }
     }
 
-    /// What the tasks take that are not complete; a database that can't be read is told of, and
-    /// tells nothing.
-    private func estimate(
+    /// What earlier runs tell; a database that can't be read is told of, and tells nothing.
+    private func history(
         _ manifest: Manifest,
         _ workspace: Workspace,
         _ warnings: inout [String]
-    ) -> PlanEstimate? {
-        var history = ManifestHistory()
+    ) -> ManifestHistory {
         do {
             let directory = state.directory(in: workspace)
-            history = try ManifestHistory(directory: directory, manifest: manifest.path)
+            return try ManifestHistory(directory: directory, manifest: manifest.path)
         } catch {
             warnings.append("the estimate knows of no earlier run: \(error)")
+            return ManifestHistory()
         }
-        let plans = manifest.tasks.map(\.plan)
-        let areComplete = plans.mapSideBySide { plan in
-            (try? TaskName(given: plan.name)).flatMap {
-                workspace.taskDirectory($0).checklistAsItLies().progress?.isComplete
-            }
-        }
-        let left = zip(plans, areComplete).filter { plan, isComplete in
-            !(isComplete ?? (history.sizes[plan.name] != nil))
-        }.map(\.0)
-        let complete = manifest.tasks.count - left.count
-        return PlanEstimate(manifest.keeping(left), history, complete: complete)
     }
 
     private func printTable(_ selected: SelectedTasks, _ workspace: Workspace) {
@@ -148,7 +150,11 @@ struct PlanCommand: ParsableCommand {
         ])
     }
 
-    private func printJSON(_ manifest: Manifest, _ estimate: PlanEstimate?) throws {
+    private func printJSON(
+        _ manifest: Manifest,
+        _ estimate: PlanEstimate?,
+        _ workspace: Workspace
+    ) throws {
         /// The plan's own keys, and the estimate.
         struct Answer: Encodable {
             var plan: RunPlan
@@ -167,12 +173,18 @@ struct PlanCommand: ParsableCommand {
 
             enum Keys: CodingKey { case estimate, agent, launcher, work }
         }
+        let templates = ManifestFile.templates(manifest.prompts)
+        func whole(_ task: Manifest.Task) -> (initializer: String, executor: String)? {
+            guard prompts else { return nil }
+            let prompts = PlannedPrompts(task, templates, in: workspace)
+            return (prompts.initializer, prompts.executor)
+        }
         try LookOptions.printJSON(
             Answer(
                 plan: manifest.plan,
                 estimate: estimate,
                 details: PlanDetails(manifest),
-                work: manifest.tasks.map { PlanDetails.Work($0, withPrompt: prompts) }
+                work: manifest.tasks.map { PlanDetails.Work($0, prompts: whole($0)) }
             )
         )
     }

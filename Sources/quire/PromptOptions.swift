@@ -2,6 +2,7 @@ import Application
 import ArgumentParser
 import Autonomous
 import Driver
+import EventLoop
 import Foundation
 import Manifest
 import Orchestration
@@ -31,8 +32,8 @@ struct PromptOptions: ParsableArguments {
 
     /// The selected tasks that begin anew.
     ///
-    /// - Throws: `Trouble` where no task of the manifest is like a pattern.
-    func redone(of selected: SelectedTasks) throws -> Set<String> {
+    /// - Throws: `Trouble` where no task of the manifest is like a pattern, or none that is selected.
+    func redone(of selected: SelectedTasks, in manifest: Manifest) throws -> Set<String> {
         let patterns = redo.flatMap(\.patterns)
         guard !patterns.isEmpty else { return [] }
         do {
@@ -40,10 +41,37 @@ struct PromptOptions: ParsableArguments {
             return Set(try Selection(only: patterns).apply(to: tasks).map(\.name))
         } catch {
             throw Trouble(
-                SelectionOptions.words(for: error, in: selected.manifest),
+                Self.leftOut(error, of: manifest)
+                    ?? SelectionOptions.words(for: error, in: manifest),
                 status: ExitStatus.usage
             )
         }
+    }
+
+    /// Says that what a pattern names is there, but not selected; `nil` where it is not there.
+    private static func leftOut(_ problem: Selection.Problem, of manifest: Manifest) -> SafeText? {
+        guard case .nothingMatches(let pattern) = problem,
+            let found = try? Selection(only: [pattern]).apply(to: manifest.tasks.map(\.plan)),
+            let first = found.first
+        else { return nil }
+        let what: SafeText =
+            first.name == pattern
+            ? "\"\(pattern)\" is" : "what is like \"\(pattern)\", such as \"\(first.name)\", is"
+        return
+            "--redo: \(what) in \(manifest.path), but not among the selected tasks; select it with "
+            + "--only, --skip, --changed-since or --shard, or leave it out of --redo"
+    }
+}
+
+extension CalledCommand {
+    /// The call of `quire run`, or of `quire plan` as `quire run` would be called for the same.
+    static func run(manifest: String) -> CalledCommand {
+        CalledCommand(
+            "quire run",
+            Array(ProgramArguments.all.dropFirst(2)),
+            manifest: manifest,
+            dropping: ["--json", "--prompts"]
+        )
     }
 }
 
@@ -54,8 +82,10 @@ struct PromptRefusal {
 
     /// The tasks' names and directories.
     let tasks: [TaskDirectory]
-    /// The command to begin with, in words of a shell.
-    let command: String
+    /// Whether these are all tasks that were selected.
+    let areAll: Bool
+    /// What was called, for the ways on.
+    let call: CalledCommand
     /// The tasks' prompts.
     let prompts: (String) -> String?
 
@@ -70,10 +100,17 @@ struct PromptRefusal {
         let first = "\(Format.count(count, "task")) \(other):"
         var lines = [first] + tasks.prefix(Self.shown).flatMap(lines)
         if count > Self.shown { lines.append("  … and \(count - Self.shown) more") }
-        let names = tasks.prefix(Self.shown).map(\.name.description).joined(separator: ",")
-        let pattern = count > Self.shown ? "'*'" : names
-        lines.append("to put the old work away and begin anew: \(command) --redo \(pattern)")
-        lines.append("to go on with the lists under the new prompts: \(command) --keep-lists")
+        // A pattern for all would put away the work of those whose prompts are the same.
+        let names = tasks.map(\.name.description).joined(separator: ",")
+        let pattern = count > Self.shown && areAll ? "*" : names
+        lines.append(
+            "to put the old work away and begin anew\(call.condition): "
+                + call.text(adding: ["--redo", pattern])
+        )
+        lines.append(
+            "to go on with the lists under the new prompts\(call.condition): "
+                + call.text(adding: ["--keep-lists"])
+        )
         return lines.joined(separator: "\n")
     }
 
@@ -98,8 +135,8 @@ struct PromptRefusal {
 extension DirectoryReview {
     /// Why a leg that does not keep such lists can't begin; `nil` where it can.
     ///
-    /// `command` is what was called, for the ways on.
-    func refusal(_ command: String, prompts: @escaping (String) -> String?) -> Trouble? {
+    /// `call` is what was called, for the ways on.
+    func refusal(_ call: CalledCommand, prompts: @escaping (String) -> String?) -> Trouble? {
         if !unreadable.isEmpty {
             return Trouble(
                 SafeText(lines: unreadable.joined(separator: "\n")),
@@ -110,7 +147,8 @@ extension DirectoryReview {
         let refusal = PromptRefusal(
             tasks: otherPrompts.compactMap { try? TaskName(given: $0) }
                 .map(workspace.taskDirectory),
-            command: command,
+            areAll: otherPrompts.count == count,
+            call: call,
             prompts: prompts
         )
         return Trouble(SafeText(lines: refusal.words), status: ExitStatus.usage)

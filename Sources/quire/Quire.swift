@@ -3,6 +3,7 @@ import ArgumentParser
 import CodexSim
 import EventLoop
 import Glibc
+import Manifest
 import Reporting
 import Version
 
@@ -57,9 +58,13 @@ struct Quire: ParsableCommand {
     private static func status(of words: [String], _ didWork: inout Bool) -> Int32 {
         do {
             try Names.check(words: ProgramArguments.bytes)
+            try checkCommand(words)
             var command = try parseAsRoot(words)
-            try checkWorkingDirectory()
-            try Names.checkPlaces()
+            // Help is Quire's own words, and needs no place.
+            if !(command is Quire), words.first != "help" {
+                try checkWorkingDirectory()
+                try Names.checkPlaces()
+            }
             didWork = command is any WorkingCommand
             try command.run()
             return 0
@@ -85,6 +90,22 @@ struct Quire: ParsableCommand {
         }
         // The original system's script answers a bad call with 1.
         return isTask && code == .validationFailure ? 1 : code.rawValue
+    }
+}
+
+extension Quire {
+    /// Refuses a first word that is no command, which the parser would take for an argument too many.
+    private static func checkCommand(_ words: [String]) throws {
+        let asked = words.first == "help" ? words.dropFirst().first : words.first
+        guard let asked, !asked.hasPrefix("-") else { return }
+        let names = configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
+        guard !names.contains(asked) else { return }
+        let near: SafeText? = Keys.suggestion(forPattern: asked, among: names)
+            .map { "did you mean \"\($0)\"?" }
+        throw Trouble(
+            "there is no command \"\(asked)\"; \(near ?? "see quire help")",
+            status: ExitStatus.usage
+        )
     }
 }
 

@@ -170,7 +170,38 @@ struct ReportFile {
     /// The descriptor that Quire was started with and that this is; `nil` for a file of its own.
     var descriptor: Int32? { if case .descriptor(let number) = target { number } else { nil } }
 
+    /// Whether it leads to standard output.
+    var isStandardOutput: Bool { descriptor == STDOUT_FILENO }
+
+    /// Refuses files that are one: what one option writes would be lost or mixed with another's.
+    ///
+    /// - Throws: `Trouble` with status 64 that names both options.
+    static func checkDistinct(_ files: [ReportFile?]) throws {
+        let files = files.compactMap(\.self)
+        for (place, file) in files.enumerated() {
+            guard let other = files[..<place].first(where: file.isSame) else { continue }
+            throw Trouble(
+                "\(other.option) and \(file.option) name the same file, \(file.path); name another one",
+                status: ExitStatus.usage
+            )
+        }
+    }
+
+    private func isSame(as other: ReportFile) -> Bool {
+        switch (target, other.target) {
+        case (.file(let directory, let name), .file(let otherDirectory, let otherName)):
+            directory.identity == otherDirectory.identity && name == otherName
+        // What is thrown away is not mixed.
+        case (.special(let identity), .special(let other)):
+            identity == other && path != "/dev/null"
+        case (.descriptor(let number), .descriptor(let other)): number == other
+        default: false
+        }
+    }
+
     /// Writes the file: beside its place, and then into it, so that nobody sees half of it.
+    ///
+    /// A reader that has left wanted no more, which is told.
     ///
     /// - Throws: `Trouble` where that fails.
     func write(_ text: String) throws {
@@ -244,6 +275,10 @@ struct ReportFile {
                 guard poll(&wait, 1, Self.patience) != 0 else {
                     throw refusal("its reader has taken nothing for 10 seconds")
                 }
+            } else if errno == EPIPE {
+                return Terminal.complain(
+                    "warning: the reader of \(option) (\(path)) has closed it: nothing more is written there"
+                )
             } else if errno != EINTR {
                 throw refusal(String(cString: strerror(errno)))
             }

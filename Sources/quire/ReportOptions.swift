@@ -37,22 +37,30 @@ struct ReportOptions: ParsableArguments {
     /// Makes sure that what is asked for can be written.
     ///
     /// - Throws: `Trouble` where it can't.
-    func open(output: StandardStream) throws -> CIReports {
-        if let junit, let markdown, junit.resolvedPath == markdown.resolvedPath, junit != "-" {
+    ///
+    /// `events` is the file of `--events`, which is to be another one; `hasAnswer` says that standard
+    /// output is for an answer that programs read.
+    func open(events: ReportFile? = nil, hasAnswer: Bool = false) throws -> CIReports {
+        let junit = try junit.map {
+            try ReportFile(option: "--junit", path: $0, format: .junit)
+        }
+        let markdown = try markdown.map {
+            try ReportFile(option: "--markdown", path: $0, format: .markdown)
+        }
+        let files = [events, junit, markdown]
+        try ReportFile.checkDistinct(files)
+        let onOutput = files.compactMap(\.self).first(where: \.isStandardOutput)
+        if hasAnswer, let onOutput {
             throw Trouble(
-                "--junit and --markdown name the same file, \(junit); name another one",
+                "\(onOutput.option) and --json both go to standard output; name a file for the report",
                 status: ExitStatus.usage
             )
         }
         return CIReports(
-            junit: try junit.map {
-                try ReportFile(option: "--junit", path: $0, format: .junit)
-            },
-            markdown: try markdown.map {
-                try ReportFile(option: "--markdown", path: $0, format: .markdown)
-            },
+            junit: junit,
+            markdown: markdown,
             isForGitHub: isForGitHub,
-            output: output
+            output: hasAnswer || onOutput != nil ? .error : .output
         )
     }
 }
@@ -62,7 +70,8 @@ struct CIReports {
     fileprivate let junit: ReportFile?
     fileprivate let markdown: ReportFile?
     fileprivate let isForGitHub: Bool
-    fileprivate let output: StandardStream
+    /// Where lines for people go: not where a report goes.
+    let output: StandardStream
 
     /// Whether any was asked for.
     private var isNeeded: Bool { junit != nil || markdown != nil || isForGitHub }

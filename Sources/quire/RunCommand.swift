@@ -99,6 +99,46 @@ struct RunCommand: WorkingCommand {
             stateDirectory: stateDirectory
         )
         for warning in selected.warnings { Terminal.complain("warning: \(warning)") }
+        let request = try request(selected, of: manifest, in: workspace)
+        if progress == .none {
+            for warning in request.warnings { Terminal.complain("warning: \(warning)") }
+        }
+        let eventsFile = try events.map {
+            try ReportFile(option: "--events", path: $0, format: .events)
+        }
+        let ciReports = try ciReports.open(events: eventsFile)
+        tell(workspace, of: manifest, to: ciReports.output)
+        let session = RunSession(
+            request: request,
+            stateDirectory: stateDirectory,
+            refuse: { [call, work = request.work] in
+                $0.refusal(call) { work[$0]?.description }
+            },
+            durable: durability.durable
+        )
+        let reports = RunReports(
+            progress: progress,
+            events: events,
+            file: eventsFile,
+            output: ciReports.output
+        )
+        let (result, isWhole) = try ciReports.guarding { try show(session, reports) }
+        try ciReports.write {
+            do {
+                return try RunReport(run: request.run, in: stateDirectory)
+            } catch let error as StoreError {
+                throw Trouble("\(error)", status: ExitStatus.missing)
+            }
+        }
+        throw ExitCode(isWhole ? ExitStatus.of(result.ending, result.view) : ExitStatus.missing)
+    }
+
+    /// What the leg is asked for.
+    private func request(
+        _ selected: SelectedTasks,
+        of manifest: Manifest,
+        in workspace: Workspace
+    ) throws -> RunRequest {
         var request = try ManifestFile.request(
             selected,
             workspace: workspace,
@@ -110,41 +150,21 @@ struct RunCommand: WorkingCommand {
             named: self.manifest,
             concurrency: request.plan.concurrency
         ).map(\.description)
-        if progress == .none {
-            for warning in request.warnings { Terminal.complain("warning: \(warning)") }
-        }
-        request.redo = try prompts.redone(of: selected)
+        request.redo = try prompts.redone(of: selected, in: manifest)
         request.promptPolicy = prompts.policy
         if let drainTimeout {
             request.plan.drainAfterInterrupt = drainTimeout
             request.plan.drainAfterTerminate = drainTimeout
         }
-        let ciReports = try ciReports.open(output: output)
-        let eventsFile = try events.map {
-            try ReportFile(option: "--events", path: $0, format: .events)
-        }
-        tell(workspace, of: manifest)
-        let session = RunSession(
-            request: request,
-            stateDirectory: stateDirectory,
-            refuse: { [command, work = request.work] in
-                $0.refusal(command) { work[$0]?.description }
-            },
-            durable: durability.durable
-        )
-        let (result, isWhole) = try ciReports.guarding { try show(session, eventsFile) }
-        try ciReports.write {
-            do {
-                return try RunReport(run: request.run, in: stateDirectory)
-            } catch let error as StoreError {
-                throw Trouble("\(error)", status: ExitStatus.missing)
-            }
-        }
-        throw ExitCode(isWhole ? ExitStatus.of(result.ending, result.view) : ExitStatus.missing)
+        return request
     }
 
     /// Says where the workspace is, where that is not the manifest's directory.
-    private func tell(_ workspace: Workspace, of manifest: Manifest) {
+    private func tell(
+        _ workspace: Workspace,
+        of manifest: Manifest,
+        to output: StandardStream
+    ) {
         let directory = (manifest.path as NSString).deletingLastPathComponent
         guard progress != .none, workspace.root != directory,
             FileIdentity(workspace.root) != FileIdentity(directory)
@@ -158,28 +178,23 @@ struct RunCommand: WorkingCommand {
         )
     }
 
-    /// Where lines for people go.
-    private var output: StandardStream { events == "-" ? .error : .output }
-
     /// Carries a leg out, and shows it; tells whether the events that were asked for are whole.
     private func show(
         _ session: RunSession,
-        _ eventsFile: ReportFile?
+        _ reports: RunReports
     ) throws -> (RunSession.Result, isWhole: Bool) {
-        var reports = RunReports(progress: progress, events: events, file: eventsFile)
+        var reports = reports
         let result = try session.run { loop in
             try reports.open(on: loop, run: session.request.run)
         }
         reports.tellLosses()
-        if progress != .none { output.write(summary(result)) }
+        if progress != .none { reports.output.write(summary(result)) }
         if let loss = reports.outputLoss { StandardStream.output.giveUp(loss) }
         return (result, !reports.lacksEvents)
     }
 
-    /// The command that does the same once more, in words of a shell.
-    private var command: String {
-        (["quire run", manifest.shellQuoted] + selection.words).joined(separator: " ")
-    }
+    /// The call, for hints.
+    private var call: CalledCommand { .run(manifest: manifest) }
 
     private func summary(_ result: RunSession.Result) -> SafeText {
         var hints: [SafeText] = []
@@ -197,9 +212,10 @@ struct RunCommand: WorkingCommand {
         }
         if let overdraft { hints.append("\(overdraft)") }
         if tasks.contains(where: { $0.outcome?.isFailure ?? false }) {
-            hints.append("to try the failed tasks again: \(command) --retry-failed")
+            let command = call.goingOn(adding: ["--retry-failed"])
+            hints.append("to try the failed tasks again\(call.condition): \(command)")
         } else if tasks.contains(where: { $0.outcome != .complete }) {
-            hints.append("to go on: \(command)")
+            hints.append("to go on\(call.condition): \(call.goingOn())")
         }
         return "\n" + FinalTable.render(view: result.view, width: Terminal.columns, hints: hints)
     }

@@ -11,6 +11,8 @@ struct RunReports {
     /// The file that every fact is appended to, as it was named; `-` for standard output.
     let events: String?
     private let file: ReportFile?
+    /// Where lines for people go: standard error where something else goes to standard output.
+    let output: StandardStream
     private var streams: [ReportStream] = []
     /// Why standard output lacks something, though it may be written again; `nil` where it is whole.
     private(set) var outputLoss: StandardStream.Failure?
@@ -19,8 +21,9 @@ struct RunReports {
     /// One that has closed them wanted no more.
     private(set) var lacksEvents = false
 
-    init(progress: ProgressStyle, events: String?, file: ReportFile?) {
+    init(progress: ProgressStyle, events: String?, file: ReportFile?, output: StandardStream) {
         (self.progress, self.events, self.file) = (progress, events, file)
+        self.output = output
     }
 
     /// Opens the reports.
@@ -32,7 +35,7 @@ struct RunReports {
         var warn: (SafeText) -> Void = { troubles.warn($0) }
         switch progress {
         case .none: break
-        case .auto where Terminal.canDraw && events != "-":
+        case .auto where Terminal.canDraw && output === StandardStream.output:
             let live = try LiveReport(
                 ReportStream(loop: loop, descriptor: STDOUT_FILENO, name: "the terminal"),
                 loop: loop,
@@ -42,7 +45,7 @@ struct RunReports {
             warn = { live.warn($0) }
             reports.append(live)
         case .auto, .plain:
-            let isError = events == "-"
+            let isError = output === StandardStream.error
             let stream = ReportStream(
                 loop: loop,
                 descriptor: isError ? STDERR_FILENO : STDOUT_FILENO,

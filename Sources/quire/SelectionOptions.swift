@@ -60,15 +60,6 @@ struct SelectionOptions: ParsableArguments {
         }
     }
 
-    /// The options as they are given, each with its value.
-    var words: [String] {
-        let named =
-            [("--only", only), ("--skip", skip), ("--history", history)]
-            + [("--changed-since", changedSince.map { [$0] } ?? [])]
-            + [("--shard", shard.map { ["\($0)"] } ?? [])]
-        return named.flatMap { name, values in values.flatMap { [name, $0.shellQuoted] } }
-    }
-
     /// The manifest's tasks that are selected.
     ///
     /// - Throws: `Trouble` when that is no selection, or something that it needs is not complete.
@@ -190,11 +181,10 @@ struct SelectionOptions: ParsableArguments {
         else { return [] }
         let names = largest.tasks.prefix(3).map { "\"\(plans[$0].name)\"" }.joined(separator: ", ")
         let more = largest.tasks.count > 3 ? " and \(largest.tasks.count - 3) more" : ""
-        let times = Format.decimal(largest.size / mean, 1)
         return [
-            "\(names)\(more) need each other and stay in one shard, which is \(times) "
-                + "times as large as the mean one; use fewer shards, or run what the others need "
-                + "before (--only) and the rest in shards (--skip)"
+            "\(names)\(more) need each other and stay in one shard, which is "
+                + "\(Format.decimal(largest.size / mean, 1)) times as large as the mean one; use fewer "
+                + "shards, or run what the others need before (--only) and the rest in shards (--skip)"
         ]
     }
 

@@ -252,7 +252,7 @@ struct TaskCommand: WorkingCommand {
 
     private func leave(_ result: RunSession.Result, _ task: TaskDirectory) throws {
         let name = task.name.description
-        let again: SafeText = "quire task --task-name \(name) --continue"
+        let again = again(name)
         if result.ending == .interrupted || result.ending == .terminated {
             Terminal.say("Interrupted. To continue: \(again)")
             throw ExitCode(
@@ -267,6 +267,18 @@ struct TaskCommand: WorkingCommand {
         case .damaged: throw ExitCode(1)
         default: try fail(state, task, again)
         }
+    }
+
+    /// The call that goes on with a task, with the options of this one.
+    private func again(_ name: String) -> SafeText {
+        var words = ["--task-name", name, "--continue"]
+        if network { words.append("--network") }
+        if maxSessions > 0 { words += ["--max-sessions", "\(maxSessions)"] }
+        if noAutoContinue { words.append("--no-auto-continue") }
+        if let agent { words += ["--agent", agent] }
+        if let directory = state.stateDir { words += ["--state-dir", directory] }
+        if durability.durable { words.append("--durable") }
+        return "\(CalledCommand("quire task", words, manifest: name).text())"
     }
 
     private func fail(_ state: TaskState, _ task: TaskDirectory, _ again: SafeText) throws {

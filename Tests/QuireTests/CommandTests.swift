@@ -108,6 +108,31 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        ("rnu", "there is no command \"rnu\"; did you mean \"run\"?"),
+        ("stats m.yaml", "there is no command \"stats\"; did you mean \"status\"?"),
+        ("help lgos", "there is no command \"lgos\"; did you mean \"logs\"?"),
+        ("m.yaml", "there is no command \"m.yaml\"; see quire help"),
+    ])
+    func `that there are not are told as that, with what may have been meant`(
+        words: String,
+        told: String
+    ) throws {
+        try withRun { run in
+            let outcome = try run.quire(words.split(separator: " ").map(String.init))
+            #expect(outcome.status == 64 && outcome.error == told + "\n", "\(outcome.error)")
+        }
+    }
+
+    @Test(arguments: ["logs nope", "explain nope"])
+    func `end alike for a task that is not there`(words: String) throws {
+        try withRun { run in
+            try run.write([("t", "entries=1")])
+            #expect(try run.quire(["run", "m.yaml"]).status == 0)
+            #expect(try run.quire(words.split(separator: " ").map(String.init)).status == 69)
+        }
+    }
+
     @Test func `a missing manifest and a bad flag end with 64`() throws {
         try withRun { run in
             let missing = try run.quire(["run", "nowhere.yaml"])

@@ -27,9 +27,9 @@ import Testing
         #expect([Int64(0), 1, 2].map(\.bytesForPeople) == ["0 bytes", "1 byte", "2 bytes"])
     }
 
-    /// Words that end like a plural and are none: what something does.
-    private static let verbs: Set<String> = [
-        "changes", "does", "has", "hides", "holds", "is", "knows", "limits", "makes", "needs",
+    /// Words that end like a plural and are none.
+    private static let others: Set<String> = [
+        "as", "changes", "does", "has", "hides", "holds", "is", "knows", "limits", "makes", "needs",
         "stands", "starts",
         "was", "works",
     ]
@@ -46,7 +46,7 @@ import Testing
             }
             let value = rest[start.lowerBound..<end]
             if let match = rest[end...].prefixMatch(of: #/ (?:more |other )?([a-z]+s)\b/#),
-                !verbs.contains(String(match.1)),
+                !others.contains(String(match.1)),
                 !["Format.duration(", "Format.decimal("].contains(where: value.contains)
             {
                 found.append("\(value) \(match.1)")
@@ -74,11 +74,11 @@ import Testing
             FileManager.default.enumerator(at: sources, includingPropertiesForKeys: nil)
         )
         // The stand-in for Codex speaks as Codex does; checkers and decoders speak to programmers.
-        let others = ["/CodexSim/", "/Checker.swift", "/FactDecoder.swift"]
+        let spared = ["/CodexSim/", "/Checker.swift", "/FactDecoder.swift"]
         // A session's number is no count of it, and time is no thing that is counted.
         let allowed = [#"Session \(number) runs in slot"#, #"\(time) of sessions"#]
         for case let file as URL in files
-        where file.pathExtension == "swift" && !others.contains(where: file.path.contains) {
+        where file.pathExtension == "swift" && !spared.contains(where: file.path.contains) {
             // Texts that are put together over lines are one.
             let source = text(file.path).replacingOccurrences(
                 of: #""\s*\+ ""#,

@@ -25,7 +25,13 @@ import Testing
             ] { #expect(output.contains(words), "\(words) in \(output)") }
             #expect(!output.contains("\n  second line\n"))
             let prompts = try run.quire(["plan", "m.yaml", "--prompts"]).output
-            #expect(prompts.contains("prompt of careless:\n\nfirst line\n  second line\n"))
+            for role in ["initializer", "executor"] {
+                let heading = "prompt of careless as \(role):\n\nTask: first line\n  second line\n"
+                #expect(prompts.contains(heading), "\(prompts)")
+            }
+            #expect(prompts.contains("Task Directory: \(run.task("careless"))\n"))
+            #expect(prompts.contains("## Your role: Initializer Agent\n"))
+            #expect(prompts.contains("## Your role: Executor Agent\n"))
         }
     }
 
@@ -36,6 +42,8 @@ import Testing
                 var sandbox: String
                 var arguments: [String]
                 var prompt: String?
+                var initializerPrompt: String?
+                var executorPrompt: String?
             }
 
             var agent: [String]
@@ -50,6 +58,55 @@ import Testing
             #expect(answer.work.map(\.sandbox) == ["danger-full-access", "workspace-write"])
             #expect(answer.work[0].prompt == "first line\n  second line")
             #expect(answer.work[1].arguments.contains("a b"))
+            #expect(answer.work[0].initializerPrompt?.contains("You are the Init") == true)
+            #expect(answer.work[0].executorPrompt?.contains("You are the Exec") == true)
+        }
+    }
+
+    @Test func `are the words that a session gets`() throws {
+        try withRun { run in
+            let agent = try run.writeAgent(
+                "cat > \"prompt-$QUIRE_SESSION\"; exec < \"prompt-$QUIRE_SESSION\""
+            )
+            try put("Be brief in {task_dir}.\n", run.root + "/template")
+            try run.write([("t", "entries=1")], agent: agent, run: "prompts: {executor: template}")
+            let plan = try run.quire(["plan", "m.yaml", "--prompts"]).output
+            #expect(try run.quire(["run", "m.yaml"]).status == 0)
+            #expect(plan.contains("as initializer:\n\n" + text(run.root + "/prompt-1")), "\(plan)")
+            // How far the list has come is known when there is one.
+            let executor = text(run.root + "/prompt-2").replacing(
+                "Current Progress: 0/1\n",
+                with: ""
+            )
+            #expect(plan.contains("as executor:\n\n" + executor), "\(plan)\(executor)")
+            let next = try run.quire(["plan", "m.yaml", "--prompts"]).output
+            #expect(next.contains("Current Progress: 1/1\n"))
+        }
+    }
+
+    @Test func `is what would run, and nothing of tasks that are complete or have failed`() throws {
+        try withRun { run in
+            try run.write(
+                [("a", "entries=1"), ("b", "entries=1"), ("c", "fail=turn-failed")],
+                defaults: "{same_failure: 1}"
+            )
+            #expect(try run.quire(["run", "m.yaml"]).status == 100)
+            func plan(_ options: String...) throws -> String {
+                try run.quire(["plan", "m.yaml"] + options).output
+            }
+            let others = """
+                2 tasks are complete; 1 task failed, stalled or was damaged before, and would go on \
+                with --retry-failed alone
+                """
+            let nothing = try plan()
+            #expect(nothing.contains("\nnothing would run\n\(others)\n"), "\(nothing)")
+            #expect(!nothing.contains("commands that would run") && !nothing.contains("would take"))
+            let one = try plan("--redo", "a")
+            #expect(
+                one.contains("commands that would run") && one.contains("1 task is complete; 1")
+            )
+            #expect(one.contains("what 1 task would take (1 more is complete)"), "\(one)")
+            #expect(try plan("--redo", "*").contains("what 3 tasks would take, in"))
         }
     }
 

@@ -70,11 +70,56 @@ import Testing
         }
     }
 
-    @Test func `is not another report's, too`() throws {
+    @Test(arguments: [
+        ["--junit", "r", "--markdown", "./r"], ["--junit", "j", "--events", "./j"],
+        ["--markdown", "d/../m", "--events", "m"], ["--junit", "link", "--markdown", "r"],
+        ["--junit", "-", "--markdown", "-"], ["--events", "-", "--junit", "/dev/stdout"],
+        ["--junit", "/dev/fd/1", "--events", "-"], ["--junit", "pipe", "--events", "./pipe"],
+    ])
+    func `is not another report's, too, and that is told at the start`(options: [String]) throws {
         try withRun { run in
             try run.write([("t", "entries=1")])
-            let arguments = ["run", "m.yaml", "--junit", "r", "--markdown", "r"]
-            #expect(try run.quire(arguments).status == 64)
+            #expect(try shell("mkdir d; ln -s r link; mkfifo pipe", in: run.root).status == 0)
+            let outcome = try run.quire(["run", "m.yaml"] + options)
+            #expect(outcome.status == 64, "\(outcome.error)")
+            #expect(outcome.error.contains("name the same file"), "\(outcome.error)")
+            #expect(!FileManager.default.fileExists(atPath: run.task("t")))
+        }
+    }
+
+    @Test(arguments: ["--junit", "--markdown", "--events"])
+    func `has standard output for itself where it goes there, and a reader that leaves is told`(
+        option: String
+    ) throws {
+        try withRun { run in
+            try run.write([("t", "entries=1")])
+            let outcome = try run.quire(["run", "m.yaml", option, "-"])
+            let first = ["--junit": "<?xml ", "--markdown": "### ", "--events": "{"]
+            #expect(outcome.output.hasPrefix(first[option] ?? "?"), "\(outcome.output)")
+            #expect(!outcome.output.contains("session 1 starts"))
+            #expect(outcome.error.contains("t: session 1 starts"), "\(outcome.error)")
+            #expect(outcome.error.contains("1 task: 1 complete"))
+            // The pipe's only reader has gone before anything is written.
+            let left = try shell(
+                """
+                rm -rf .autonomous; mkfifo p; exec 3<> p 4> p 3>&-
+                '\(Program.built("quire"))' run m.yaml \(option) - >&4 2> err; echo $?
+                """,
+                in: run.root
+            )
+            #expect(left.output == "0\n", "\(left.error)")
+            #expect(text(run.root + "/err").contains("has closed it"), "\(text(run.root + "/err"))")
+        }
+    }
+
+    @Test func `is not where an answer for programs goes`() throws {
+        try withRun { run in
+            try run.write([("t", "entries=1")])
+            #expect(try run.quire(["run", "m.yaml"]).status == 0)
+            let outcome = try run.quire(["merge-runs", ".", "--json", "--junit", "-"])
+            #expect(outcome.status == 64 && outcome.output.isEmpty)
+            let merged = try run.quire(["merge-runs", ".", "--junit", "-"])
+            #expect(merged.output.hasPrefix("<?xml ") && merged.error.contains("1 complete"))
         }
     }
 

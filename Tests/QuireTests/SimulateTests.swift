@@ -387,7 +387,7 @@ import Testing
             let after = try run.quire(["explain", "waits"])
             #expect(after.output.contains("start it again"))
             let unknown = try run.quire(["explain", "nobody"])
-            #expect(unknown.status == 64 && unknown.error.contains("has no task \"nobody\""))
+            #expect(unknown.status == 69 && unknown.error.contains("has no task \"nobody\""))
         }
     }
 }

@@ -27,6 +27,50 @@ private func manifest(_ name: String, task: String = "a", prompt: String) -> Str
         }
     }
 
+    @Test func `the way on that is named leads on, with every option that was given`() throws {
+        try withRun { run in
+            func write(_ prompt: String) throws {
+                let tasks = ["a", "b", "c"].map {
+                    "  - {name: \($0), prompt: \"sim: entries=1\\n\(prompt)\"}\n"
+                }
+                try put(
+                    "version: 1\nrun: {agent: simulated}\ntasks:\n" + tasks.joined(),
+                    run.root + "/m.yaml"
+                )
+            }
+            try write("Port it.")
+            #expect(try run.quire(["run", "m.yaml"]).status == 0)
+            try write("Add logging.")
+            let options = ["--redo", "a", "--retry-failed", "--markdown", "r.md", "--skip", "c"]
+            let refused = try run.quire(["run", "m.yaml"] + options)
+            #expect(refused.status == 64)
+            let ways = refused.error.split(separator: "\n").compactMap {
+                $0.split(separator: ": quire run ", maxSplits: 1).dropFirst().first
+            }
+            let given = "m.yaml --redo a --retry-failed --markdown r.md --skip c"
+            #expect(ways == ["\(given) --redo b", "\(given) --keep-lists"], "\(refused.error)")
+            let leg = try run.quire(["run"] + ways[0].split(separator: " ").map(String.init))
+            #expect(leg.status == 0, "\(leg.error)")
+            let piped = try shell(
+                "cat m.yaml | '\(Program.built("quire"))' run /dev/stdin --state-dir s",
+                in: run.root
+            )
+            let way = "with the manifest on standard input again: quire run - --state-dir s --redo"
+            #expect(piped.error.contains(way), "\(piped.error)")
+        }
+    }
+
+    @Test func `begins nothing anew that is there but not selected, and says so`() throws {
+        try withRun { run in
+            try run.write([("a", "entries=1"), ("c", "entries=1")])
+            for command in ["run", "plan"] {
+                let outcome = try run.quire([command, "m.yaml", "--redo", "a", "--only", "c"])
+                #expect(outcome.status == 64)
+                #expect(outcome.error.contains("--redo: \"a\" is in"), "\(outcome.error)")
+            }
+        }
+    }
+
     @Test func `with --redo the old work is put away and the task begins anew`() throws {
         try withRun { run in
             try put(manifest("m", prompt: "Port it."), run.root + "/m.yaml")
@@ -38,6 +82,7 @@ private func manifest(_ name: String, task: String = "a", prompt: String) -> Str
             #expect(again.status == 0, "\(again.error)")
             #expect(again.output.contains("1 task: 1 complete · 3 sessions"))
             #expect(again.output.contains("it begins anew; its earlier work is in"))
+            #expect(!again.output.contains("a: goes on"), "\(again.output)")
             #expect(text(run.task("a") + "/prompt.md") == "sim: entries=2\nAdd logging.\n")
             let archive = run.root + "/.autonomous/.quire/archive"
             let old = try #require(

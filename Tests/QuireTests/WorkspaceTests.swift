@@ -170,6 +170,18 @@ import Testing
         }
     }
 
+    @Test(arguments: ["help", "help run", "run --help", "--help", "--version", ""])
+    func `is not needed for help`(words: String) throws {
+        try withRun { run in
+            let quire = Program.built("quire")
+            let outcome = try shell(
+                "mkdir g; cd g; rmdir ../g; exec \(quire) \(words)",
+                in: run.root
+            )
+            #expect(outcome.status == 0 && !outcome.output.isEmpty, "\(outcome.error)")
+        }
+    }
+
     @Test func `has git ignore the task directories, unless git tracks some`() throws {
         try withRun { run in
             try run.write([("t", "entries=1")])

@@ -1,0 +1,67 @@
+package import Autonomous
+package import Manifest
+package import Orchestration
+
+/// The tasks of a manifest by what a run would do with them.
+package struct PlannedTasks {
+    /// Tasks that would run.
+    package private(set) var left: [TaskPlan] = []
+    /// How many are complete.
+    package private(set) var complete = 0
+    /// How many failed, stalled or were damaged, and go on only when that is asked for.
+    package private(set) var failed = 0
+
+    /// Sorts a manifest's tasks; `redone` names those that begin anew.
+    ///
+    /// The directory of a task tells if its list is complete; where there is none, as on another machine,
+    /// the history does.
+    package init(
+        _ manifest: Manifest,
+        _ history: ManifestHistory,
+        in workspace: Workspace,
+        redone: Set<String>
+    ) {
+        let plans = manifest.tasks.map(\.plan)
+        let findings = plans.mapSideBySide { plan in Self.finding(plan.name, in: workspace) }
+        for (plan, finding) in zip(plans, findings) {
+            let name = plan.name
+            if redone.contains(name) {
+                left.append(plan)
+            } else if finding.isComplete ?? (history.sizes[name] != nil) {
+                complete += 1
+            } else if finding.isThere, history.failed.contains(name) {
+                failed += 1
+            } else {
+                left.append(plan)
+            }
+        }
+    }
+
+    private static func finding(
+        _ task: String,
+        in workspace: Workspace
+    ) -> (isThere: Bool, isComplete: Bool?) {
+        guard let name = try? TaskName(given: task) else { return (false, nil) }
+        let directory = workspace.taskDirectory(name)
+        return (
+            (try? directory.exists()) ?? true, directory.checklistAsItLies().progress?.isComplete
+        )
+    }
+
+    /// What is not in the estimate, in words; `nil` for nothing.
+    package var words: String? {
+        var parts: [String] = []
+        if complete > 0 {
+            let tasks = Format.count(complete, "task")
+            parts.append("\(tasks) \(Format.word(for: complete, "is", "are")) complete")
+        }
+        if failed > 0 {
+            let tasks = Format.count(failed, "task")
+            parts.append(
+                "\(tasks) failed, stalled or \(Format.word(for: failed, "was", "were")) damaged before, "
+                    + "and would go on with --retry-failed alone"
+            )
+        }
+        return parts.isEmpty ? nil : parts.joined(separator: "; ")
+    }
+}
