@@ -82,7 +82,7 @@ extension TaskState {
     /// Which of its sessions the cap does not count, in words; empty where it counts all.
     private var uncharged: String {
         guard self.sessions > self.charged else { return "" }
-        return "; it counts \(self.charged) of its \(self.sessions) sessions: no retries, and none "
+        return "; it counts \(self.charged) of its \(Format.count(self.sessions, "session")): no retries, and none "
             + "from before its caps were last fresh"
     }
 
