@@ -82,8 +82,8 @@ extension TaskState {
     /// Which of its sessions the cap does not count, in words; empty where it counts all.
     private var uncharged: String {
         guard self.sessions > self.charged else { return "" }
-        return "; it counts \(self.charged) of its \(Format.count(self.sessions, "session")): no retries, and none "
-            + "from before its caps were last fresh"
+        return "; it counts \(self.charged) of its \(Format.count(self.sessions, "session")): "
+            + "no retries, and none from before its caps were last fresh"
     }
 
     /// How often it was tried again, in words; the last of what is counted had no retry.
