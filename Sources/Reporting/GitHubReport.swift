@@ -87,6 +87,6 @@ package enum GitHubReport {
                 result.unicodeScalars.append(scalar)
             }
         }
-        return result
+        return Sanitizer.disarmed(result)
     }
 }

@@ -52,7 +52,8 @@ package struct LiveView: Sendable {
         return SafeText(trusted: text)
     }
 
-    private var erase: String { drawnRows > 0 ? "\u{1B}[\(drawnRows)A\u{1B}[0J" : "" }
+    /// Begins at the line's start: a terminal shows a Ctrl-C as `^C`, and the cursor is behind it.
+    private var erase: String { drawnRows > 0 ? "\r\u{1B}[\(drawnRows)A\u{1B}[0J" : "" }
 
     /// The block's lines.
     package func frame(view: RunView, at now: Moment, size: Size) -> [String] {

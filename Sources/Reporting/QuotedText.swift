@@ -16,6 +16,10 @@ extension String {
     /// Text that no file may hold, such as control characters, and text that reorders text becomes
     /// U+FFFD.
     package func markupEscaped(isAttribute: Bool = false) -> String {
+        Sanitizer.disarmed(markupQuoted(isAttribute)) { "&#\($0.value);" }
+    }
+
+    private func markupQuoted(_ isAttribute: Bool) -> String {
         if utf8.allSatisfy(\.isPlainInMarkup) { return self }
         var result = String.UnicodeScalarView()
         for scalar in unicodeScalars {

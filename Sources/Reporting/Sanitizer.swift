@@ -78,13 +78,17 @@ package enum Sanitizer {
         }
     }
 
-    /// The text, whose lines no CI system takes for its commands: a backslash breaks them.
+    /// The text, whose lines no CI system takes for its commands: a backslash breaks them, or what
+    /// `escape` makes of the character that would complete one.
     ///
     /// GitHub reads lines that begin with `::` after blanks, and `##[` wherever it stands; Azure
     /// reads `##vso[`, and TeamCity `##teamcity[`.
     ///
     /// Source: `ActionCommand.cs` of GitHub's runner.
-    package static func disarmed(_ text: String) -> String {
+    package static func disarmed(
+        _ text: String,
+        escape: (Unicode.Scalar) -> String = { "\\\($0)" }
+    ) -> String {
         guard mayCommand(text.utf8) else { return text }
         var result = String.UnicodeScalarView()
         var isAtStart = true
@@ -93,12 +97,14 @@ package enum Sanitizer {
         let scalars = text.unicodeScalars
         for place in scalars.indices {
             let scalar = scalars[place]
-            if isAtStart, scalar == ":", scalars[place...].starts(with: "::".unicodeScalars) {
-                result.append("\\")
-            } else if isAfterMark, scalar == "[" {
-                result.append("\\")
+            let isCommand =
+                isAtStart && scalar == ":" && scalars[place...].starts(with: "::".unicodeScalars)
+                || isAfterMark && scalar == "["
+            if isCommand {
+                result.append(contentsOf: escape(scalar).unicodeScalars)
+            } else {
+                result.append(scalar)
             }
-            result.append(scalar)
             isAtStart =
                 scalar == "\n" || scalar == "\r" || isAtStart && scalar.properties.isWhitespace
             hashes = scalar == "#" ? hashes + 1 : 0

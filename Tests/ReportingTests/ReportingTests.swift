@@ -113,8 +113,8 @@ private let offset: @Sendable (WallTime) -> Int = { _ in 7200 }
         #expect(first.description.hasPrefix("a\\u{1B}[31mb\n"))
         let rows = live.frame(view: RunView(), at: now, size: size).count
         let second = live.update(lines: [], view: RunView(), at: now, size: size)
-        #expect(second.description.hasPrefix("\u{1B}[\(rows)A\u{1B}[0J"))
-        #expect(live.finish(lines: ["end"]) == "\u{1B}[\(rows)A\u{1B}[0Jend\n")
+        #expect(second.description.hasPrefix("\r\u{1B}[\(rows)A\u{1B}[0J"))
+        #expect(live.finish(lines: ["end"]) == "\r\u{1B}[\(rows)A\u{1B}[0Jend\n")
         #expect(live.finish(lines: []) == "")
         // A mode that was set would outlive a Quire that is killed.
         #expect(![first, second].contains { $0.description.contains("\u{1B}[?") })

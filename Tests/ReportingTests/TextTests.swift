@@ -14,6 +14,9 @@ import Testing
     @Test(arguments: [
         ("a<b>&\"c\"", "a&lt;b&gt;&amp;&quot;c&quot;", "a&lt;b&gt;&amp;&quot;c&quot;"),
         ("a\tb\nc\rd", "a\tb\nc&#13;d", "a&#9;b&#10;c&#13;d"),
+        (
+            "a\n::b ##vso[c]", "a\n&#58;:b ##vso&#91;c]", "a&#10;::b ##vso&#91;c]"
+        ),
         ("\u{1B}[0m\u{202E}", "\u{FFFD}[0m\u{FFFD}", "\u{FFFD}[0m\u{FFFD}"), ("é👍", "é👍", "é👍"),
     ])
     func `a text stands in XML`(text: String, element: String, attribute: String) {
