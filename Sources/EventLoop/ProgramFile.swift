@@ -54,12 +54,12 @@ struct ProgramFile {
             return "a byte-order mark stands before its #! line; remove it: "
                 + "sed -i '1s/^\\xEF\\xBB\\xBF//' '\(path)'"
         }
-        if let elf = ELFHeader(head) {
-            guard elf.machine == ELFHeader.ownMachine else {
-                return "it was built for \(elf.machineName), and this machine is "
-                    + "\(ELFHeader.name(of: ELFHeader.ownMachine))"
+        if head.starts(with: ELFHeader.mark) {
+            guard let elf = ELFHeader(head), elf.machine != ELFHeader.ownMachine else {
+                return "it is a program that is cut off or damaged"
             }
-            return "it is cut off or damaged"
+            return "it was built for \(elf.machineName), and this machine is "
+                + "\(ELFHeader.name(of: ELFHeader.ownMachine))"
         }
         if let system = Self.otherSystem(head) { return "it is a program for \(system)" }
         if head.contains(0) { return "it is no program" }
@@ -140,6 +140,8 @@ private struct ELFHeader {
     private let is64Bit: Bool
     private let isBigEndian: Bool
 
+    /// What such a file begins with.
+    static let mark: [UInt8] = [0x7F, 0x45, 0x4C, 0x46]
     private static let names = [
         3: "i386", 8: "mips", 21: "ppc64", 22: "s390x", 40: "arm", 62: "x86_64", 183: "aarch64",
         243: "riscv64", 258: "loongarch64",
@@ -153,8 +155,12 @@ private struct ELFHeader {
     /// The name that `uname -m` has for a processor.
     static func name(of machine: Int) -> String { names[machine] ?? "processor \(machine)" }
 
+    /// Reads a header; `nil` for one that is cut off, or says what no header does of its class, byte
+    /// order and version.
     init?(_ head: [UInt8]) {
-        guard head.starts(with: [0x7F, 0x45, 0x4C, 0x46]), head.count >= 20 else { return nil }
+        guard head.starts(with: Self.mark), head.count >= 20, (1...2).contains(head[4]),
+            (1...2).contains(head[5]), head[6] == 1
+        else { return nil }
         (is64Bit, isBigEndian) = (head[4] == 2, head[5] == 2)
         machine = Self.number(head, at: 18, bytes: 2, isBigEndian) ?? 0
     }

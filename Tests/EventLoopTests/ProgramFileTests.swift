@@ -57,7 +57,14 @@ private struct Refused: Sendable, CustomTestStringConvertible {
             $0[18] = 22
             $0[19] = 0
         },
-        .program("a program that is cut off", ENOEXEC, "it is cut off or damaged") {
+        .text("\u{7F}ELFgarbage", ENOEXEC, "it is a program that is cut off or damaged"),
+        .text("\u{7F}ELF", ENOEXEC, "it is a program that is cut off or damaged"),
+        .text(
+            "\u{7F}ELF" + String(repeating: "garbage", count: 99),
+            ENOEXEC,
+            "it is a program that is cut off or damaged"
+        ),
+        .program("a program that is cut off", ENOEXEC, "a program that is cut off or damaged") {
             $0.removeSubrange(40...)
         },
         .program("a program without its loader", ENOENT, "its loader \"/") {
