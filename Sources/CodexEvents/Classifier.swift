@@ -4,7 +4,8 @@ import Orchestration
 /// What a session's failure is, judged by the error channel and the way the process ended.
 ///
 /// Messages of the agent, warnings in items and standard error are never judged; but for a process
-/// that refused to start and said so on standard error alone.
+/// that refused to start and said so on standard error alone. Where nothing else explains the end,
+/// standard error is quoted.
 ///
 /// Source: recordings of Codex CLI 0.163.0.
 struct Classifier {
@@ -47,12 +48,12 @@ struct Classifier {
         if transcript.events + ending.passedSteps == 0, ending.outputBytes > 0 {
             return Failure(
                 .notCodex,
-                "its stdout is not Codex's JSON Lines (exit status \(status))"
+                "its stdout is not Codex's JSON Lines (exit status \(status))" + quotation
             )
         }
         return Failure(
             .incomplete,
-            "its output ended before its turn did (exit status \(status))"
+            "its output ended before its turn did (exit status \(status))" + quotation
         )
     }
 
@@ -66,8 +67,13 @@ struct Classifier {
 
     /// The status, and what standard error says that tells most.
     private func exitWords(_ status: Int32) -> String {
-        "exit status \(status): \(StandardErrorWords.telling(errorText) ?? "no message")"
+        "exit status \(status): \(errorWords ?? "no message")"
     }
+
+    /// What standard error says, to be added to a reason that it may explain.
+    private var quotation: String { errorWords.map { ": \($0)" } ?? "" }
+
+    private var errorWords: String? { StandardErrorWords.telling(errorText) }
 
     private var errorText: String { String(decoding: ending.standardError, as: UTF8.self) }
 

@@ -26,6 +26,19 @@ extension FailureClass {
         }
     }
 
+    /// Whether the message may end with words of standard error, after a colon, that do not tell such
+    /// a failure from another: what an agent at work says there is different each time.
+    var quotesStandardError: Bool {
+        switch self {
+        case .incomplete, .notCodex: true
+        case .usageLimit, .rateLimit, .overload, .streamCut, .noNetwork, .authentication,
+            .contextWindow, .unknownThread, .stateLocked, .refusedToStart, .notRecorded,
+            .connectionLost, .spawnFailed, .shortage, .killed, .outOfMemory, .turnFailed,
+            .brokenConfiguration:
+            false
+        }
+    }
+
     /// Whether the work of the thread was cut short and can go on where it was.
     var leavesThreadResumable: Bool {
         switch self {

@@ -1,5 +1,5 @@
 /// What two failures must share to count as the same one: the class and the message without its
-/// numbers, ids and paths.
+/// numbers, ids and paths, and without words that were quoted by the way.
 struct FailureSignature: Hashable, Sendable {
     let kind: FailureClass
     let message: String
@@ -11,11 +11,18 @@ struct FailureSignature: Hashable, Sendable {
     init(_ failure: Failure) {
         kind = failure.kind
         var signature: [UInt8] = []
-        for word in failure.message.utf8.split(whereSeparator: \.isSpace) {
+        for word in Self.ownWords(of: failure).utf8.split(whereSeparator: \.isSpace) {
             if !signature.isEmpty { signature.append(UInt8(ascii: " ")) }
             Self.normalize(word, into: &signature)
         }
         message = String(decoding: signature, as: UTF8.self)
+    }
+
+    private static func ownWords(of failure: Failure) -> Substring {
+        guard failure.kind.quotesStandardError,
+            let quotation = failure.message.firstRange(of: ": ")
+        else { return failure.message[...] }
+        return failure.message[..<quotation.lowerBound]
     }
 
     private static func normalize(_ word: Substring.UTF8View, into signature: inout [UInt8]) {

@@ -86,6 +86,30 @@ import Testing
         #expect(judge(torn, .exited(0)).failure?.kind == .incomplete)
     }
 
+    @Test(arguments: [
+        ("the disk is on fire\n", ": the disk is on fire"), ("", ""), (" \n\n", ""),
+        ("reading\n\u{1B}[31mthe disk\u{7} is on fire\n\n", ": [31mthe disk is on fire"),
+        (
+            "thread 'main' panicked at a.rs:1:1\nError: no space\n\nStack backtrace:\n 0: x\n",
+            ": Error: no space"
+        ),
+    ])
+    func `an end that nothing else explains is told with what standard error says`(
+        standardError: String,
+        words: String
+    ) {
+        let begun =
+            "{\"type\":\"thread.started\",\"thread_id\":\"t\"}\n{\"type\":\"turn.started\"}\n"
+        let torn = judge(begun, .exited(3), standardError: standardError).failure
+        #expect(torn?.kind == .incomplete)
+        #expect(torn?.message == "its output ended before its turn did (exit status 3)" + words)
+        let garbage = judge("hello\n", .exited(3), standardError: standardError).failure
+        #expect(garbage?.kind == .notCodex)
+        #expect(
+            garbage?.message == "its stdout is not Codex's JSON Lines (exit status 3)" + words
+        )
+    }
+
     @Test func `garbage is not Codex`() {
         #expect(judge("hello\nworld\n", .exited(0)).failure?.kind == .notCodex)
     }

@@ -138,6 +138,27 @@ private func plan(_ tasks: TaskPlan..., concurrency: Int = 2) -> RunPlan {
         )
     }
 
+    @Test(arguments: [FailureClass.incomplete, .notCodex])
+    func `words that a failure only quotes do not tell it from another`(kind: FailureClass) {
+        let words = [
+            "2026-11-30T02:18:58.995Z request req_aXq7 of 17", "it reads sources",
+            "10:41: it reads: tests",
+        ]
+        var run = Scenario(plan(TaskPlan(name: "a")))
+        _ = run.begin()
+        for session in 1...2 {
+            let failure = Failure(kind, "it broke (exit status 3): \(words[session - 1])")
+            _ = run.end("a", session, failure: failure)
+            _ = run.playNextDeadline()
+        }
+        let last = Failure(kind, "it broke (exit status 3): \(words[2])")
+        #expect(
+            run.end("a", 3, failure: last).contains(
+                "a failed: the same failure 3 times in a row: \(last.message)"
+            )
+        )
+    }
+
     @Test func `different failures are not counted together`() {
         var run = Scenario(plan(TaskPlan(name: "a", sameFailure: 2)))
         _ = run.begin()
