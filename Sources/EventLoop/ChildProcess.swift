@@ -156,9 +156,9 @@ package final class ChildProcess {
         }
     }
 
+    /// Takes over a process that lives, or has ended already.
     private func adopt(_ spawned: Spawned) {
         pid = spawned.process.pid
-        Reaper.of(loop).watch(pid: pid, pidfd: spawned.pidfd) { [self] in exited($0) }
         output = PipeReader(loop: loop, descriptor: spawned.output) { [self] event in
             switch event {
             case .bytes(let bytes): callbacks?.output(bytes)
@@ -174,6 +174,9 @@ package final class ChildProcess {
         if isPaused { output?.pause() }
         callbacks?.started(spawned.process)
         if let number = signalBeforeStart { signal(number) }
+        // Last of all: one that has ended already may be reaped in this call, and what it wrote is
+        // still in its pipes.
+        Reaper.of(loop).watch(pid: pid, pidfd: spawned.pidfd) { [self] in exited($0) }
     }
 
     private func signal(_ number: Int32) {
@@ -204,7 +207,7 @@ package final class ChildProcess {
     }
 
     private func cutOff() {
-        outputLeaked = output != nil
+        outputLeaked = output?.hasEnded == false
         output?.close()
         error?.close()
         output = nil
@@ -219,7 +222,8 @@ package final class ChildProcess {
     }
 
     private func endIfOver() {
-        guard let exit, output == nil, error == nil else { return }
+        // A pipe that could not be read has ended before anybody held it.
+        guard let exit, output?.hasEnded != false, error?.hasEnded != false else { return }
         end(exit)
     }
 

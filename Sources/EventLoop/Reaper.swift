@@ -24,6 +24,8 @@ final class Reaper {
     private var spawnsUnderWay = 0
     /// A process that has ended, and may be a child whose spawn is not reported yet.
     private var unknown: Unknown?
+    /// Whether pidfds are made use of; tests look at how it is without.
+    var usesPidfds = true
     /// Kills what is left of an ended child's process group; tests look at when.
     var killGroup: (_ leader: pid_t) -> Void = { Glibc.kill(-$0, SIGKILL) }
 
@@ -47,7 +49,7 @@ final class Reaper {
     }
 
     /// Whether an owned child's end shows in nothing but a descriptor of its own.
-    var wantsPidfds: Bool { !isSubreaper || endings == nil }
+    var wantsPidfds: Bool { usesPidfds && (!isSubreaper || endings == nil) }
 
     /// The children that have an owner.
     var children: Set<pid_t> { Set(owners.keys) }
@@ -67,7 +69,8 @@ final class Reaper {
         sweep()
     }
 
-    /// Calls `exited` once, when the child has exited; takes the pidfd over.
+    /// Calls `exited` once, when the child has exited, perhaps before this returns; takes the pidfd
+    /// over.
     ///
     /// What is left of its process group is killed before that, as long as the number is its own.
     func watch(

@@ -178,6 +178,58 @@ import Testing
         #expect(states == Dictionary(uniqueKeysWithValues: pids.map { ($0, ["Z"]) }))
     }
 
+    @Test(arguments: [true, false])
+    func `what it said is whole where it has ended before anybody watches`(
+        hasPidfds: Bool
+    ) throws {
+        try withTemporaryDirectory { directory in
+            let count = 20
+            var output = [String](repeating: "", count: count)
+            var ends = [ChildEnd?](repeating: nil, count: count)
+            var calls = [[String]](repeating: [], count: count)
+            try withLoop { loop, done in
+                Reaper.of(loop).usesPidfds = hasPidfds
+                for number in 0..<count {
+                    let callbacks = ChildProcess.Callbacks(
+                        started: { _ in calls[number].append("started") },
+                        output: { bytes in
+                            for place in bytes.indices {
+                                output[number].unicodeScalars.append(.init(bytes[place]))
+                            }
+                        },
+                        ended: {
+                            ends[number] = $0
+                            calls[number].append("ended")
+                            if ends.allSatisfy({ $0 != nil }) { done() }
+                        }
+                    )
+                    let script = "echo $$ > \(directory)/\(number); echo out; echo bad >&2; exit 1"
+                    _ = ChildProcess(loop: loop, leakLimit: .seconds(900), callbacks: callbacks) {
+                        shell(script)
+                    }
+                    // The loop, which would watch it, does not turn yet.
+                    let hasEnded = eventually {
+                        let said = try? String(
+                            contentsOfFile: "\(directory)/\(number)",
+                            encoding: .utf8
+                        )
+                        guard let said, said.hasSuffix("\n"), let pid = Int32(said.dropLast())
+                        else { return false }
+                        return processState(pid) == "Z"
+                    }
+                    #expect(hasEnded)
+                }
+            }
+            #expect(output == [String](repeating: "out\n", count: count))
+            #expect(calls == [[String]](repeating: ["started", "ended"], count: count))
+            for end in ends {
+                #expect(end?.termination == .exited(1))
+                #expect(end?.standardError.head == Array("bad\n".utf8))
+                #expect(end?.outputLeaked == false)
+            }
+        }
+    }
+
     @Test func `a polite end can be refused, a kill can't`() throws {
         let script = "trap 'echo no' TERM; echo ready; while :; do sleep 0.05; done"
         var finished = Finished()
