@@ -43,6 +43,8 @@ package final class RunStore: Sendable {
     private let place: StorePlace
     /// The file that was opened.
     private let identity: FileIdentity?
+    /// How many bytes it had then.
+    private let size: Int
 
     /// How far the projections may lag behind the journal.
     ///
@@ -61,6 +63,7 @@ package final class RunStore: Sendable {
     ) throws {
         self.place = place
         identity = try place.check(writes: true)
+        size = place.size
         path = place.path
         self.writer = writer
         self.leastJournal = leastJournal
@@ -347,12 +350,15 @@ package final class RunStore: Sendable {
         }
         // The last checkpoint.
         background.performAndWait {}
+        // Closing makes it longer again.
+        let length = Result { () throws(StoreError) in try place.checkLength(size) }
         do {
             try ClosedQueues.close(writer)
         } catch {
             throw StoreError(error, path: path)
         }
         try place.checkUnchanged(identity)
+        try length.get()
     }
 
     /// What the journal tells of a run.

@@ -85,6 +85,20 @@ struct StorePlace: Sendable {
         return status
     }
 
+    /// The size of the database's own file, in bytes; 0 where there is none.
+    var size: Int { directory.status(of: Self.name).map { Int($0.st_size) } ?? 0 }
+
+    /// Makes sure that nothing was cut off a database that had at least `size` bytes.
+    ///
+    /// SQLite does not notice, and writes the pages that it has changed into what is left.
+    func checkLength(_ size: Int) throws(StoreError) {
+        guard self.size < size else { return }
+        throw StoreError(
+            "the run database \"\(path)\" was emptied or cut short while it was in use: the history of "
+                + "its runs may be lost, and the work goes on from the task directories"
+        )
+    }
+
     /// Makes sure that the database is still the file that was opened.
     func checkUnchanged(_ identity: FileIdentity?) throws(StoreError) {
         do throws(FileError) {

@@ -164,6 +164,21 @@ private struct Place: Sendable, CustomTestStringConvertible {
         }
     }
 
+    @Test(arguments: [": >", "truncate -s 4096", "cp m.yaml"])
+    func `that is emptied or cut short during a run is told`(command: String) throws {
+        try withRun { run in
+            try run.write([("t", "entries=1")])
+            #expect(try run.quire(["run", "m.yaml"]).status == 0)
+            let database = "'\(run.root)/.autonomous/.quire/quire.db'"
+            let agent = try run.writeAgent("\(command) \(database)")
+            try run.write([("u", "entries=1")], agent: agent)
+            let outcome = try run.quire(["run", "m.yaml"])
+            #expect(outcome.status == 0 && run.list("u").contains("[x]"), "\(outcome.error)")
+            #expect(outcome.error.contains("was emptied or cut short"), "\(outcome.error)")
+            #expect(outcome.error.contains("quire.db"), "\(outcome.error)")
+        }
+    }
+
     /// Runs Quire without root's right to read everything.
     private func unprivileged(_ arguments: [String], in run: QuireRun) throws -> Outcome {
         let without = ["--bounding-set", "-dac_override,-dac_read_search"]
