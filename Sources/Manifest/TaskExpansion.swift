@@ -303,6 +303,9 @@ struct TaskExpansion {
                 let text = promptFile(path, file)
             else { return "" }
             checkSize(of: text, file)
+            if text.allSatisfy(\.isWhitespace) {
+                reader.fail(file, "prompt_file \"\(path)\" is empty; write the task in it")
+            }
             checkPromptFile(path, text, Set(values.keys))
             return expand(Template(text, keys: Set(values.keys)), values)
         case (nil, nil):

@@ -20,7 +20,10 @@ struct TaskTexts {
             return template
         }
         func text(_ key: String, _ node: Node?) -> Template? {
-            let template = reader.string(node, "\"\(key)\"").map { template($0, node) }
+            let place = "\"\(key)\""
+            // A prompt is no argument: the agent reads it.
+            let read = key == "prompt" ? reader.string(node, place) : reader.word(node, place)
+            let template = read.map { template($0, node) }
             // A path with a mistake in it is not looked for.
             return template?.unknown.isEmpty == true ? template : nil
         }
