@@ -9,8 +9,10 @@ package import RunStore
 package struct DirectoryNews {
     /// The progress of the list as it lies; `nil` where there is none in order.
     package let progress: Progress?
-    /// The reason why a task that the journal calls complete has work left; `nil` where it has not.
+    /// The reason why a task that the journal calls complete is not; `nil` where it is.
     package let reopening: String?
+    /// What the next leg will find such a task to be: damaged, or, as `nil`, open.
+    package let outcome: Outcome?
 
     /// Looks at a task's directory.
     ///
@@ -30,9 +32,10 @@ package struct DirectoryNews {
         guard outcome == .complete, progress?.isComplete != true else {
             // One that is missing or damaged now: a leg that goes on with the task says so.
             guard progress != nil else { return nil }
-            reopening = nil
+            (reopening, self.outcome) = (nil, outcome)
             return
         }
+        if case .damaged = list { self.outcome = .damaged } else { self.outcome = nil }
         switch list {
         case .good:
             reopening = "its list was changed after it was complete; the next run goes on with it"
@@ -56,7 +59,9 @@ extension TaskRow {
         else { return self }
         var row = self
         (row.ticked, row.total) = (news.progress?.ticked, news.progress?.total)
-        if let words = news.reopening { (row.outcome, row.reason) = (nil, words) }
+        if let words = news.reopening {
+            (row.outcome, row.reason) = (news.outcome?.rawValue, words)
+        }
         return row
     }
 }

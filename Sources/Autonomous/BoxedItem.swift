@@ -22,7 +22,14 @@ struct BoxedItem {
     }
 
     /// Returns the text behind the mark of a list item, which may lack the space that belongs there.
+    ///
+    /// Dashes and bullets of other kinds, and blanks that can't be seen, are meant as a mark.
     private static func contents(_ line: Line) -> Line {
+        let beginning = line.prefix(markLimit).prefix { $0 != UInt8(ascii: "[") }
+        if beginning.contains(where: { $0 >= 0x80 }) {
+            let isMark = beginning.text.unicodeScalars.allSatisfy(isPartOfMark)
+            return isMark ? line[beginning.endIndex...] : line
+        }
         guard let first = line.first else { return line }
         if "-*+".utf8.contains(first) { return line.dropFirst().drop(while: \.isBlank) }
         let digits = line.prefix(while: \.isDigit).count
@@ -32,14 +39,25 @@ struct BoxedItem {
         return line.dropFirst(digits + 1).drop(while: \.isBlank)
     }
 
-    /// The bracket that closes a box of at most three characters, whatever they are.
+    /// How many bytes a mark may have, whatever it is made of.
+    private static let markLimit = 32
+
+    /// How many characters may stand between brackets that are meant as a box: `done`, `in progress`.
+    private static let boxLimit = 16
+
+    private static func isPartOfMark(_ scalar: Unicode.Scalar) -> Bool {
+        guard !scalar.isASCII else { return "-*+.) \t0123456789".unicodeScalars.contains(scalar) }
+        return !scalar.properties.isAlphabetic && scalar.properties.numericType == nil
+    }
+
+    /// The bracket that closes a box of at most `boxLimit` characters, whatever they are.
     private static func boxEnd(_ item: Line) -> Int? {
         var characters = 0
         for place in item.indices.dropFirst() {
             if item[place] == UInt8(ascii: "]") { return place }
             // A byte that continues a character is none of its own.
             if item[place] & 0xC0 != 0x80 { characters += 1 }
-            if characters > 3 { return nil }
+            if characters > boxLimit { return nil }
         }
         return nil
     }
@@ -55,9 +73,11 @@ struct BoxedItem {
             && (mark.lowercased() == "x" || !(character.isLetter || character.isNumber))
     }
 
-    /// Tells whether `Task N:` follows, with or without a space in front.
+    /// Tells whether `Task N:` follows, with or without spaces and signs in front.
+    ///
+    /// What a parenthesis follows is a link.
     private static func isTaskTitle(_ rest: Line) -> Bool {
-        let text = rest.drop(while: \.isBlank)
+        let text = rest.drop { !($0.isLetter || $0.isDigit || $0 == UInt8(ascii: "(")) }
         guard text.prefix(4).elementsEqual("task".utf8, by: { $0 | 0x20 == $1 }) else {
             return false
         }

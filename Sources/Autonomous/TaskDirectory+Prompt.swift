@@ -52,13 +52,20 @@ extension TaskDirectory {
 
     // MARK: - Stamps
 
-    /// The stamp of the checklist's file: two that are equal tell that it was not changed in between,
-    /// whatever it holds.
+    /// The stamp of the files of the checklist and of its prompt: two that are equal tell that neither
+    /// was changed in between, whatever they hold.
     ///
-    /// - Returns: `nil` where there is no plain file.
+    /// - Returns: `nil` where the checklist is no plain file.
     package func listStamp() -> String? {
-        let autonomous = try? workspace.directories.autonomous()
-        return autonomous?.status(of: Self.listName, in: name.description).flatMap(Self.stamp)
+        guard let autonomous = try? workspace.directories.autonomous() else { return nil }
+        return stamp { autonomous.status(of: $0, in: name.description) }
+    }
+
+    /// The stamp of what lies in the task's directory.
+    func stamp(_ status: (_ file: String) -> stat?) -> String? {
+        guard let list = status(Self.listName).flatMap(Self.stamp) else { return nil }
+        guard let prompt = status(Self.promptName) else { return list + " without prompt" }
+        return Self.stamp(prompt).map { list + " " + $0 }
     }
 
     /// The stamp of a plain file; `nil` for anything else.
@@ -71,6 +78,12 @@ extension TaskDirectory {
 
     // MARK: - Beginning anew
 
+    /// Whether there is a last good copy of the list, or something in its place.
+    package var hasCopy: Bool {
+        let lists = try? workspace.directories.state("lists")
+        return lists.map { $0.kind(of: copyName) != .nothing } ?? false
+    }
+
     /// Puts the directory and the last good copy of its list away, so that the task can begin anew;
     /// `stamp` is the local time as `YYYYMMDD-HHMMSS`.
     ///
@@ -80,7 +93,7 @@ extension TaskDirectory {
         hold()
         defer { letGo() }
         let lists = try workspace.directories.state("lists")
-        let hasCopy = lists.map { $0.kind(of: copyName) != .nothing } ?? false
+        let hasCopy = hasCopy
         let isThere = try exists()
         guard isThere || hasCopy else { return nil }
         let isDurable = workspace.isDurable

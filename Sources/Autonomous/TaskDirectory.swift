@@ -181,7 +181,8 @@ package struct TaskDirectory: Sendable {
 
     /// The stamp of the file with these bytes; `nil` where it is being changed just now.
     private func stamp(of bytes: [UInt8]) throws -> String? {
-        let stamp = try directory().status(of: Self.listName).flatMap(Self.stamp)
+        let directory = try directory()
+        let stamp = stamp { directory.status(of: $0) }
         return try listBytes() == bytes ? stamp : nil
     }
 

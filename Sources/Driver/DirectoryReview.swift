@@ -6,7 +6,7 @@ package import Orchestration
 ///
 /// The directory is the truth about the work: a list that was written for another prompt, or is not
 /// as it was when its task was found complete, is seen here, whatever the journal says. A task that
-/// the journal calls complete and whose directory nobody touched costs one `lstat`.
+/// the journal calls complete and whose directory nobody touched costs two `lstat`s.
 package struct DirectoryReview: Sendable {
     /// What a leg does about lists that were written for other prompts.
     package enum Policy: Hashable, Sendable {
@@ -33,7 +33,7 @@ package struct DirectoryReview: Sendable {
     /// Tasks that begin anew, in the plan's order: those that were asked for, and those whose
     /// directories are gone.
     package private(set) var anew: [String] = []
-    /// Tasks whose directories can't be looked at, with the reasons.
+    /// Why tasks' directories can't be looked at, or put away.
     package private(set) var unreadable: [String] = []
     /// The prompts that are to be recorded when the directories are open, by task.
     private(set) var prompts: [String: MissingPrompt] = [:]
@@ -73,6 +73,14 @@ package struct DirectoryReview: Sendable {
             )
         }
         for (task, finding) in zip(tasks, findings) { take(finding, of: task.name) }
+        guard !anew.isEmpty else { return }
+        do throws(FileError) {
+            _ = try workspace.directories.state("archive")
+        } catch {
+            unreadable.append(
+                "earlier work can't be put away for \(anew[0]) to begin anew: \(error)"
+            )
+        }
     }
 
     private mutating func take(_ finding: Finding, of task: String) {
@@ -136,7 +144,8 @@ private struct Finding: Sendable {
             isChanged = isComplete
             return
         }
-        if let known, known.sessions > 0 || known.checklist != .missing, !exists {
+        let wasThere = known.map { $0.sessions > 0 || $0.checklist != .missing } ?? false
+        if !exists, wasThere || directory.hasCopy {
             beginsAnew = true
             return record(prompt, isOwnList: true)
         }

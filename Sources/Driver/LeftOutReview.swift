@@ -50,6 +50,8 @@ package struct LeftOutReview: Sendable {
             }
         }
         let found = directory.checklistAsItLies()
+        // A list that is being written may be anything.
+        if !isComplete, found.progress == nil { return nil }
         let isDone = found.progress?.isComplete == true
         guard isComplete ? !isDone : found != known?.checklist ?? .missing else { return nil }
         return TaskInspected(

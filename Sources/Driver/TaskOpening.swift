@@ -100,6 +100,8 @@ struct TaskOpening: Sendable {
             prompt.isOwnList || !isComplete
         {
             try directory.save(prompt: prompt.text)
+            // The stamp is of the prompt's file, too.
+            if isComplete { return directory.inspectAndKeep(isFirst: true) }
         }
         return look
     }

@@ -138,6 +138,19 @@ extension Orchestrator {
         endTask(name, outcome, reason, list: outcome == .complete ? list : nil)
     }
 
+    /// Ends a task that the leg leaves out if its list alone says so; no failure of the leg's.
+    mutating func settleLeftOut(_ task: TaskState, list: String?) {
+        guard task.outcome == nil else { return }
+        switch task.checklist {
+        case .damaged(let words): record(end(of: task, .damaged, words))
+        case .good(let progress) where progress.isComplete:
+            record(end(of: task, .complete, Self.everyEntry, list: list))
+        case .good, .missing: break
+        }
+    }
+
+    private static let everyEntry = "every entry is ticked"
+
     /// How what is known of a task ends it; `nil` while it may go on.
     ///
     /// `ended` is a session of it whose use is not booked yet.
@@ -148,7 +161,7 @@ extension Orchestrator {
     ) -> (Outcome, String)? {
         if case .damaged(let words) = task.checklist { return (.damaged, words) }
         if task.checklist.progress?.isComplete == true {
-            return (.complete, "every entry is ticked")
+            return (.complete, Self.everyEntry)
         }
         return task.verdict(lastFailure)
             ?? spentBudget(of: task, with: ended).map { (.capped, $0) }
@@ -199,24 +212,31 @@ extension Orchestrator {
         task.isInspected || held.contains(task.plan.name)
     }
 
+    private func end(
+        of task: TaskState,
+        _ outcome: Outcome,
+        _ reason: String,
+        list: String? = nil
+    ) -> RunEvent {
+        .taskEnded(
+            TaskEnded(
+                task: task.plan.name,
+                outcome: outcome,
+                reason: reason,
+                sessions: task.sessions,
+                progress: task.checklist.progress,
+                list: list
+            )
+        )
+    }
+
     private mutating func recordEnd(
         _ task: TaskState,
         _ outcome: Outcome,
         _ reason: String,
         list: String? = nil
     ) {
-        record(
-            .taskEnded(
-                TaskEnded(
-                    task: task.plan.name,
-                    outcome: outcome,
-                    reason: reason,
-                    sessions: task.sessions,
-                    progress: task.checklist.progress,
-                    list: list
-                )
-            )
-        )
+        record(end(of: task, outcome, reason, list: list))
         commands.append(.releaseTask(task.plan.name))
         if outcome.isFailure { countFailure() }
     }

@@ -181,8 +181,7 @@ package struct Orchestrator: Sendable {
         held.remove(fact.task)
         record(.taskInspected(fact))
         if let task = state.task(fact.task), task.plan.isLeftOut == true {
-            if task.checklist.progress?.isComplete == true { settle(fact.task, list: fact.list) }
-            return
+            return settleLeftOut(task, list: fact.list)
         }
         // One that ended before its directory was open was not there to be released.
         if state.task(fact.task)?.outcome != nil { commands.append(.releaseTask(fact.task)) }

@@ -113,6 +113,8 @@ struct Explanation {
     private let task: TaskState
     private let now: WallTime
     private let news: DirectoryNews?
+    /// How the task ended, as its directory has it.
+    private let outcome: Outcome?
 
     private var scheduler: SchedulerName { state.plan.scheduler ?? .pace }
 
@@ -140,11 +142,10 @@ struct Explanation {
                 in: workspace
             )
         progress = news.map(\.progress) ?? recorded
-        let isOver = task.outcome != nil && news?.reopening == nil
+        outcome = news?.reopening == nil ? task.outcome : news?.outcome
         phase =
-            isOver
-            ? task.outcome?.rawValue ?? ""
-            : isRunAlive && task.runningSession != nil ? "running" : "waiting"
+            outcome?.rawValue
+            ?? (isRunAlive && task.runningSession != nil ? "running" : "waiting")
         words.append(headline)
         switch task.phase {
         case .ended: break
@@ -153,7 +154,7 @@ struct Explanation {
         case .waiting: explainWaiting()
         }
         if let reopening = news?.reopening { words.append("It was complete, but \(reopening).") }
-        if !isRunAlive, !isOver {
+        if !isRunAlive, outcome == nil {
             words.append("The run itself does not go on now; start it again to continue.")
         }
     }
@@ -161,9 +162,8 @@ struct Explanation {
     private var headline: String {
         let entries = progress.map { "\($0.ticked) of \(Format.count($0.total, "entry")) ticked" }
         let facts =
-            "\(entries ?? "no checklist yet"), \(Format.count(task.sessions, "session")) so far"
-        let isOver = task.outcome != nil && news?.reopening == nil
-        let reason = isOver ? task.reason.map { ": \($0)" } ?? "" : ""
+            "\(entries ?? (outcome == .damaged ? "a damaged checklist" : "no checklist yet")), \(Format.count(task.sessions, "session")) so far"
+        let reason = (news?.reopening == nil ? task.reason : nil).map { ": \($0)" } ?? ""
         return "\(task.plan.name) is \(phase)\(reason) (\(facts))."
     }
 

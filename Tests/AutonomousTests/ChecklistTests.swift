@@ -83,6 +83,9 @@ private let good = """
         ("## Tasks\n- [x] Task 1: a\n- [x]Task 2: b\n", "line 3"),
         ("## Tasks\n- [x] Task 1: a\n-\t[ ] Task 2: b\n", "line 3"),
         ("## Tasks\n- [x] Task 1: a\n-[ ] Task 2: b\n", "line 3"),
+        ("## Tasks\n- [x] Task 1: a\n- [todo] Task 2: b\n", "line 3"),
+        ("## Tasks\n- [x] Task 1: a\n- [in progress] Task 2: b\n", "line 3"),
+        ("## Tasks\n- [x] Task 1: a\n- [     ] Task 2: b\n", "line 3"),
         ("## Tasks\n- [x] Task 1: a\n1. [ ] Task 2: b\n", "line 3"),
         ("## Tasks\n- [x] Task 1: a\n[ ] Task 2: b\n", "line 3"),
         ("## Tasks\n- [x] Task 1: a\n - [ ] Task 2: b\n", "line 3"),
@@ -93,6 +96,29 @@ private let good = """
     func `what is no list is damage`(text: String, words: String) {
         let damage = #expect(throws: Checklist.Damage.self) { try list(text) }
         #expect(damage?.description.contains(words) == true)
+    }
+
+    @Test func `what is meant as an entry is one or damage, and never left out`() throws {
+        let marks = [
+            "- ", "-", "* ", "1. ", "1) ", "", "\u{FEFF}- ", "\u{200B}- ", "-\u{A0}", "\u{A0}- ",
+            "– ",
+            "— ", "− ", "• ", "▪ ", "✅ ", "\u{2003}- ", "\u{2060}",
+        ]
+        let boxes = ["[ ]", "[x]", "[  ]", "[]", "[todo]", "[✓]", "[1]", "[\u{A0}]"]
+        let links = [" ", "", ": ", "\u{A0}", " **", "**", " – ", "\u{200B}", "\t"]
+        for mark in marks {
+            for box in boxes {
+                for link in links {
+                    let line = mark + box + link + "Task 2: b"
+                    let text = "## Tasks\n- [x] Task 1: a\n" + line + "\n"
+                    do throws(Checklist.Damage) {
+                        #expect(try list(text).progress.total == 2, "\(line)")
+                    } catch {
+                        #expect(error.description.contains("line 3"), "\(line): \(error)")
+                    }
+                }
+            }
+        }
     }
 
     @Test func `bytes that are no text and lists without bounds are damage`() {

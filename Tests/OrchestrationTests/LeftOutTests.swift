@@ -38,10 +38,10 @@ private let broken = Failure(.turnFailed, "the build broke")
     /// What a leg is told of a task that it leaves out.
     private static let looks: [(ended: Bool, found: ChecklistState, words: [String])] = [
         (true, .good(Progress(ticked: 0, total: 1)), ["b reopened"]),
-        (true, .damaged("no entry"), ["b reopened"]),
+        (true, .damaged("no entry"), ["b reopened", "b damaged: no entry"]),
         (false, .good(Progress(ticked: 0, total: 1)), []),
         (false, .good(Progress(ticked: 1, total: 1)), ["b complete: every entry is ticked"]),
-        (false, .damaged("no entry"), []),
+        (false, .damaged("no entry"), ["b damaged: no entry"]),
     ]
 
     @Test(arguments: looks)

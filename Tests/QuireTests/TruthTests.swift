@@ -228,7 +228,7 @@ private func manifest(_ name: String, task: String = "a", prompt: String) -> Str
         }
     }
 
-    @Test func `a complete task that nobody touched costs a look at its file alone`() throws {
+    @Test func `a complete task that nobody touched costs a look at its two files alone`() throws {
         try withRun { run in
             try run.write((1...20).map { ("t\($0)", "entries=1") })
             #expect(try run.quire(["run", "m.yaml"]).status == 0)
@@ -243,7 +243,8 @@ private func manifest(_ name: String, task: String = "a", prompt: String) -> Str
             let calls = text(trace).split(separator: "\n").filter { call in
                 names.contains { call.contains($0) }
             }
-            #expect(calls.count == 20, "\(calls.joined(separator: "\n"))")
+            // A look at the list, and one at the prompt.
+            #expect(calls.count == 40, "\(calls.joined(separator: "\n"))")
         }
     }
 
@@ -336,7 +337,7 @@ private func manifest(_ name: String, task: String = "a", prompt: String) -> Str
             let leg = try run.quire(["run", "m.yaml"] + arguments)
             #expect(leg.status == 0, "\(leg.output)\(leg.error)")
             #expect(leg.output.contains("3 tasks: 2 complete, 1 unfinished"), "\(leg.output)")
-            #expect(leg.output.contains("b: has work left again") == isRecorded)
+            #expect(leg.output.contains("b: its list was changed") == isRecorded)
             #expect(!leg.output.contains("b: session"))
             for command in [["status"], ["list"]] {
                 let rows = try run.quire(command).output.split(separator: "\n")
@@ -348,6 +349,77 @@ private func manifest(_ name: String, task: String = "a", prompt: String) -> Str
             let whole = try run.quire(["run", "m.yaml"])
             #expect(whole.status == 0 && whole.output.contains("3 tasks: 3 complete"))
             #expect(run.list("b").contains("[x]"))
+        }
+    }
+
+    @Test func `a damaged list is told as that, and stays so when its task is left out`() throws {
+        try withRun { run in
+            try run.write([("a", "entries=1"), ("b", "entries=1")])
+            #expect(try run.quire(["run", "m.yaml"]).status == 0)
+            let list = run.list("b").replacingOccurrences(of: "Task 1: ", with: "Task 1: other ")
+            try put(list, run.task("b") + "/task_list.md")
+            let words = "entry 1 was reworded"
+            func expectTold(_ moment: String) throws {
+                let rows = try run.quire(["status"]).output.split(separator: "\n")
+                let row = try #require(rows.first { $0.hasPrefix("b ") })
+                #expect(row.contains("damaged") && row.contains(words), "\(moment): \(rows)")
+                let explained = try run.quire(["explain", "b"]).output
+                #expect(
+                    explained.contains("b is damaged") && explained.contains(words),
+                    "\(explained)"
+                )
+            }
+            try expectTold("before")
+            let leg = try run.quire(["run", "m.yaml", "--only", "a"])
+            #expect(leg.status == 0 && leg.output.contains(words), "\(leg.output)")
+            try expectTold("left out")
+            #expect(try run.quire(["run", "m.yaml"]).status == 100)
+        }
+    }
+
+    @Test(arguments: ["other", "", "\u{FEFF}", String(repeating: "long ", count: 10_000)])
+    func `a prompt that was changed in the directory alone is seen`(prompt: String) throws {
+        try withRun { run in
+            try run.write([("a", "entries=1")])
+            #expect(try run.quire(["run", "m.yaml"]).status == 0)
+            try put(prompt, run.task("a") + "/prompt.md")
+            for command in ["plan", "run"] {
+                let outcome = try run.quire([command, "m.yaml"])
+                #expect(outcome.status == 64, "\(command): \(outcome.output)\(outcome.error)")
+                #expect(outcome.error.contains("--keep-lists"), "\(outcome.error)")
+            }
+            #expect(try run.quire(["run", "m.yaml", "--keep-lists"]).status == 0)
+            let again = try run.quire(["run", "m.yaml"])
+            #expect(again.status == 0 && !again.output.contains("goes on"), "\(again.output)")
+        }
+    }
+
+    @Test func `an archive that can't be used keeps a task from beginning anew`() throws {
+        try withRun { run in
+            try run.write([("a", "entries=1")])
+            #expect(try run.quire(["run", "m.yaml"]).status == 0)
+            try put("", run.root + "/.autonomous/.quire/archive")
+            let refused = try run.quire(["run", "m.yaml", "--redo", "a"])
+            #expect(refused.status == 69, "\(refused.output)")
+            #expect(refused.error.contains("archive"), "\(refused.error)")
+            #expect(run.list("a").contains("[x]"))
+            #expect(try run.quire(["run", "m.yaml"]).output.contains("1 complete"))
+        }
+    }
+
+    @Test func `a task whose directory is gone begins anew for any run`() throws {
+        try withRun { run in
+            try run.write([("a", "entries=1")])
+            #expect(try run.quire(["run", "m.yaml"]).status == 0)
+            try FileManager.default.removeItem(atPath: run.task("a"))
+            try run.write([("a", "entries=2")])
+            try FileManager.default.moveItem(
+                atPath: run.root + "/m.yaml",
+                toPath: run.root + "/other.yaml"
+            )
+            let outcome = try run.quire(["run", "other.yaml"])
+            #expect(outcome.status == 0, "\(outcome.output)\(outcome.error)")
+            #expect(outcome.output.contains("it begins anew"), "\(outcome.output)")
         }
     }
 
