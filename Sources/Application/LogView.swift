@@ -37,7 +37,8 @@ package struct LogView {
         case .error(let message): marked("! ", SafeText(lines: message))
         case .turnFailed(let message): marked("! ", "failed: \(lines: message)")
         case .undecodable(let line): marked("? ", "\(line.sample)")
-        case .item, .turnStarted, .turnCompleted, .unknown: nil
+        case .unknown(let type): "? event \(type)"
+        case .item, .turnStarted, .turnCompleted: nil
         }
     }
 
@@ -148,7 +149,7 @@ package struct LogView {
         case .webSearch(let query): marked("  searches for ", "\(query)")
         case .todoList(let completed, let total): "  plans: \(completed) of \(total)"
         case .error(let message): marked("  warns: ", SafeText(lines: message))
-        case .unknown: nil
+        case .unknown(let type): "? item \(type)"
         }
     }
 
@@ -163,8 +164,10 @@ package struct LogView {
         _ status: String,
         _ end: String
     ) -> SafeText {
-        let result: SafeText = code.map { " → exit status \($0)" } ?? " (\(status))"
-        let head = marked("  runs ", SafeText(lines: command) + result)
+        let state: SafeText = status.isEmpty ? "" : " (\(status))"
+        let result = code.map { " → exit status \($0)" as SafeText } ?? state
+        let words: SafeText = command.isEmpty ? "a command that is not told" : "\(lines: command)"
+        let head = marked("  runs ", words + result)
         let output = end.split(separator: "\n", omittingEmptySubsequences: false)
             .suffix(Self.mostLines + 1).joined(separator: "\n")
         let text = output.trimmingSuffix { $0.isWhitespace }

@@ -52,7 +52,8 @@ package struct StoredRun {
             directory: directory,
             ending: row.ending.flatMap(Ending.init),
             began: row.began,
-            ended: row.ended
+            ended: row.ended,
+            legs: row.legs
         )
     }
 }

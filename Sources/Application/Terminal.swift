@@ -39,6 +39,15 @@ package enum Terminal {
     /// Says a line to standard error.
     package static func complain(_ text: SafeText) { StandardStream.error.write(text + "\n") }
 
+    /// The status of a command whose report for people went to a stream.
+    ///
+    /// Standard error takes it where a file has standard output. What can't be written there is told
+    /// by the status alone: nothing is left to say it on.
+    package static func status(_ status: Int32, reportedOn stream: StandardStream) -> Int32 {
+        let isLost = stream === StandardStream.error && ![nil, .closed].contains(stream.failure)
+        return isLost ? ExitStatus.missing : status
+    }
+
     /// The status to leave with, when all is said.
     ///
     /// `status` is the command's own. An answer that could not be written counts as missing, with a

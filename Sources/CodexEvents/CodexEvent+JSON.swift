@@ -13,7 +13,9 @@ extension CodexEvent {
             }
             self = .threadStarted(thread)
         case "turn.started": self = .turnStarted
-        case "turn.completed": self = .turnCompleted(value["usage"].flatMap(TokenUsage.init))
+        case "turn.completed":
+            let usage = value["usage"].map(ToldUsage.init)
+            self = .turnCompleted(usage?.usage, odd: usage?.oddity)
         case "turn.failed": self = .turnFailed(value["error"]?["message"]?.string ?? "")
         case "error": self = .error(value["message"]?.string ?? "")
         case "item.started", "item.updated", "item.completed":
@@ -26,20 +28,38 @@ extension CodexEvent {
     }
 }
 
-extension TokenUsage {
-    /// Reads `usage`; `nil` when it has neither input nor output, or more than can be.
-    init?(_ value: JSONLine.Value) {
-        func count(_ key: String) -> Int64? { value[key]?.integer.map { max(0, $0) } }
-        guard count("input_tokens") != nil || count("output_tokens") != nil else { return nil }
-        let keys = [
-            "input_tokens", "cached_input_tokens", "output_tokens", "reasoning_output_tokens",
-        ]
-        guard keys.allSatisfy({ count($0) ?? 0 <= Self.limit }) else { return nil }
-        self.init(
-            input: count("input_tokens") ?? 0,
-            cachedInput: count("cached_input_tokens") ?? 0,
-            output: count("output_tokens") ?? 0,
-            reasoningOutput: count("reasoning_output_tokens") ?? 0
+/// The tokens of a line, and what of them can't be.
+struct ToldUsage {
+    /// The counts; `nil` without input and output, and where one is no number or more than can be.
+    private(set) var usage: TokenUsage?
+    /// The first count that can't be, as it was told: it is left out, or cut to what can be.
+    private(set) var oddity: String?
+
+    /// Reads `usage`.
+    init(_ value: JSONLine.Value) {
+        var isUsable = true
+        func count(_ key: String) -> Int64? {
+            guard let told = value[key], !told.isNull else { return nil }
+            let number = told.number
+            let count = number.map { Int64(clamping: max(0, $0)) }
+            if (count ?? .max) > TokenUsage.limit { isUsable = false }
+            if count.map(Double.init) != number || !isUsable {
+                oddity = oddity ?? "\(key) is \(told.short)"
+            }
+            return isUsable ? count : nil
+        }
+        let (input, output) = (count("input_tokens"), count("output_tokens"))
+        let cached = count("cached_input_tokens") ?? 0
+        let reasoning = count("reasoning_output_tokens") ?? 0
+        guard isUsable, input != nil || output != nil else { return }
+        if cached > input ?? 0 {
+            oddity = oddity ?? "cached_input_tokens is \(cached), of input_tokens \(input ?? 0)"
+        }
+        usage = TokenUsage(
+            input: input ?? 0,
+            cachedInput: min(cached, input ?? 0),
+            output: output ?? 0,
+            reasoningOutput: reasoning
         )
     }
 }
@@ -61,10 +81,10 @@ extension Item.Kind {
         case "reasoning": self = .reasoning(text("text"))
         case "command_execution":
             let output = value["aggregated_output"]
-            let exitCode = value["exit_code"]?.integer.map { Int($0) }
+            let exitCode = value["exit_code"]?.exactInteger
             let hasFailed = exitCode.map { $0 != 0 } ?? (text("status") == "failed")
             self = .commandExecution(
-                command: text("command"),
+                command: value["command"]?.command ?? "",
                 outputBytes: output?.stringLength ?? 0,
                 exitCode: exitCode,
                 status: text("status"),

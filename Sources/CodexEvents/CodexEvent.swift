@@ -8,8 +8,9 @@ package enum CodexEvent: Hashable, Sendable {
     case threadStarted(String)
     /// The agent began to work on the prompt.
     case turnStarted
-    /// The agent ended well. The usage is the whole thread's; `nil` where the line had none.
-    case turnCompleted(TokenUsage?)
+    /// The agent ended well. The usage is the whole thread's; `nil` where the line had none, or none
+    /// that can be; `odd` is what of it can't be, which is left out or cut.
+    case turnCompleted(TokenUsage?, odd: String? = nil)
     /// The agent failed, for the reason it gives.
     case turnFailed(String)
     /// A message on the error channel: a retry that Codex makes by itself, or what `turn.failed`
@@ -169,6 +170,9 @@ extension String {
     }
 
     /// One line of at most `limit` characters, without control characters and escape sequences.
+    ///
+    /// Characters that could steer a terminal or reorder text are shown by their numbers, as
+    /// everywhere (`\u{1B}`); those of no width are left out.
     package func oneLine(_ limit: Int) -> String {
         var result = ""
         var count = 0
@@ -176,22 +180,31 @@ extension String {
         for scalar in unicodeScalars {
             let isSpace = scalar.properties.isWhitespace
             if isSpace && wasSpace { continue }
-            guard isSpace || !scalar.isHidden else { continue }
-            if count == limit { return result.dropLast() + "…" }
-            result.unicodeScalars.append(isSpace ? " " : scalar)
+            let shown = isSpace ? " " : scalar.shown
+            if count + shown.unicodeScalars.count > limit {
+                let room = String(String.UnicodeScalarView(result.unicodeScalars.prefix(limit - 1)))
+                return room + "…"
+            }
+            result += shown
+            count += shown.unicodeScalars.count
             wasSpace = isSpace
-            count += 1
         }
         return wasSpace && !result.isEmpty ? String(result.dropLast()) : result
     }
 }
 
 extension Unicode.Scalar {
-    /// Whether it could steer a terminal or hide what follows.
-    fileprivate var isHidden: Bool {
+    /// The character as it may be shown.
+    fileprivate var shown: String {
+        switch value {
+        case 0xAD, 0x200B...0x200D, 0x2060...0x2064, 0xFEFF: return ""
+        default: break
+        }
         switch properties.generalCategory {
-        case .control, .format, .surrogate, .privateUse, .unassigned: true
-        default: false
+        case .control, .format, .surrogate, .privateUse, .unassigned:
+            let digits = String(value, radix: 16, uppercase: true)
+            return "\\u{" + (digits.count < 2 ? "0" : "") + digits + "}"
+        default: return String(self)
         }
     }
 }

@@ -248,12 +248,40 @@ extension JSONLine.Value {
         if case .string(let range, let line) = self { line.fullLength(range) } else { 0 }
     }
 
-    /// The integer, cut to 64 bits; `nil` for anything else.
-    var integer: Int64? {
+    /// The number, which may be infinite; `nil` for anything else.
+    var number: Double? {
         guard case .number(let range, let line) = self else { return nil }
-        let text = line.text(range)
-        if let integer = Int64(text) { return integer }
-        return Double(text).map { Int64(clamping: max(-9e18, min(9e18, $0))) }
+        return Double(line.text(range))
+    }
+
+    /// The integer that a number is, or a text of digits; `nil` for one that 64 bits don't hold, and
+    /// for anything else.
+    var exactInteger: Int? {
+        switch self {
+        case .number(let range, let line), .string(let range, let line):
+            Int(line.text(range)) ?? number.flatMap(Int.init(exactly:))
+        default: nil
+        }
+    }
+
+    /// The words of a command, which may be a list of them.
+    var command: String? {
+        let words = elements.compactMap(\.string)
+        return string ?? (words.isEmpty ? nil : words.joined(separator: " "))
+    }
+
+    var isNull: Bool { if case .null = self { true } else { false } }
+
+    /// A value as it was told, in a few characters.
+    var short: String {
+        switch self {
+        case .number(let range, let line): line.text(range).oneLine(40)
+        case .string(let range, let line): "\"\(line.text(range).oneLine(40))\""
+        case .bool(let value): "\(value)"
+        case .null: "null"
+        case .object: "an object"
+        case .array: "a list"
+        }
     }
 
     var elements: [JSONLine.Value] {

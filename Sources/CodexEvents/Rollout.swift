@@ -31,7 +31,7 @@ package enum Rollout {
                 let payload = value["payload"], payload["type"]?.string == "token_count",
                 let total = payload["info"]?["total_token_usage"]
             else { continue }
-            return TokenUsage(total)
+            return ToldUsage(total).usage
         }
         return nil
     }

@@ -53,6 +53,8 @@ package struct SessionTranscript: Sendable {
     package private(set) var thread: String?
     /// What the session called its thread and is no thread's id; `nil` where it did not do so.
     package private(set) var refusedThread: String?
+    /// The count of tokens that the session told and that can't be; `nil` where it told none.
+    package private(set) var oddUsage: String?
     /// Whether the turn was completed.
     package private(set) var isCompleted = false
     /// What `turn.failed` said.
@@ -83,7 +85,8 @@ package struct SessionTranscript: Sendable {
         case .threadStarted(let id):
             if let id = ThreadID.checked(id) { thread = id } else { refusedThread = id }
         // The last word counts.
-        case .turnCompleted(let usage):
+        case .turnCompleted(let usage, let odd):
+            oddUsage = oddUsage ?? odd
             (isCompleted, turnFailure) = (true, nil)
             total = usage ?? total
         case .turnFailed(let message): (isCompleted, turnFailure) = (false, message)
@@ -121,6 +124,9 @@ package struct SessionTranscript: Sendable {
         let own = total - resumed.usage
         // A total that shrank was counted afresh.
         let isSmaller = own.input < 0 || own.output < 0 || own.cachedInput < 0
-        return isSmaller ? total : own
+        guard !isSmaller else { return total }
+        var used = own
+        used.cachedInput = min(own.cachedInput, own.input)
+        return used
     }
 }

@@ -70,6 +70,12 @@ extension WallTime {
         return "\(civil.date())T\(civil.clock()).\(civil.fraction)Z"
     }
 
+    /// The date and the time of day at an offset from UTC in seconds: `2026-11-23 09:28:12`.
+    package func stamp(offset: Int) -> String {
+        let civil = CivilTime(self, offset: offset)
+        return civil.date() + " " + civil.clock()
+    }
+
     /// The date in UTC, with a mark between its parts: `2026-11-23`.
     package func date(_ mark: String = "-") -> String { CivilTime(self).date(mark) }
 

@@ -191,8 +191,10 @@ final class SessionRunner {
 
     private func observe(_ event: CodexEvent) {
         let (known, refused) = (transcript.thread, transcript.refusedThread)
+        let odd = transcript.oddUsage
         transcript.observe(event)
         if let name = transcript.refusedThread, name != refused { warn(ofThread: name) }
+        if let told = transcript.oddUsage, odd == nil { warn(ofUsage: told) }
         if case .undecodable = event { undecodable += 1 }
         if let thread = transcript.thread, thread != known { save(thread) }
         if case .turnStarted = event { hasTurn = true }
@@ -210,6 +212,13 @@ final class SessionRunner {
         warn(
             "the agent named a thread \(name.prefix(ThreadID.longest).debugDescription), which is no "
                 + "thread's id: it is not saved, and no session will resume it"
+        )
+    }
+
+    private func warn(ofUsage told: String) {
+        warn(
+            "session \(key.number) told a usage that can't be (\(told)): it is cut to what can be, or "
+                + "left out"
         )
     }
 

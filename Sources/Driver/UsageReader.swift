@@ -32,6 +32,7 @@ struct UsageReader: Sendable {
             var own = query.before.map { total - $0 } ?? total
             // A total that shrank was counted afresh.
             if own.input < 0 || own.output < 0 || own.cachedInput < 0 { own = total }
+            own.cachedInput = min(own.cachedInput, own.input)
             return SessionUsed(
                 task: query.key.task,
                 session: query.key.number,

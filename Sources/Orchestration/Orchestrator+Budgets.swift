@@ -42,7 +42,7 @@ extension Orchestrator {
         guard state.hasBudgets else { return nil }
         let used = ended.map(state.spending) ?? Spending()
         if let budget = task.plan.budget, let words = (task.ledger.spent + used).reaches(budget) {
-            return "its budget is used up: \(words)"
+            return "its budget is used up: \(words)" + estimates.words(ofTask: task.plan.name)
         }
         if let group = task.plan.group, let words = spentBudget(ofGroup: group, adding: used) {
             return words
@@ -65,7 +65,7 @@ extension Orchestrator {
             }
         }
         return runSpending(spent).reaches(budget.limits)
-            .map { "the run's budget is used up: \($0)" }
+            .map { "the run's budget is used up: \($0)" + estimates.wordsOfRun }
     }
 
     private func spentBudget(ofGroup name: String, adding used: Spending = Spending()) -> String? {
@@ -73,7 +73,9 @@ extension Orchestrator {
             return nil
         }
         return state.groupLedgers[name].flatMap { ($0.spent + used).reaches(budget) }
-            .map { "the budget of group \"\(name)\" is used up: \($0)" }
+            .map {
+                "the budget of group \"\(name)\" is used up: \($0)" + estimates.words(ofGroup: name)
+            }
     }
 
     /// A run's time is that of its clock, not that of its sessions.

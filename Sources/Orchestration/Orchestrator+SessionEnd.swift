@@ -37,6 +37,7 @@ extension Orchestrator {
         )
         if fact.usage == nil { fact.lastSeen(of: session) }
         fact.estimateUsage(of: session, wasAnswered: wasAnswered)
+        estimates.note(fact, group: state.task(key.task)?.plan.group)
         judge(&fact, session, cause, checklist, completed: result.failure == nil)
         if let failure = fact.failure { holdStarts(after: failure, of: key) }
         if result.failure == nil { gotThrough(key) }

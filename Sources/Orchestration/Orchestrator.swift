@@ -37,6 +37,8 @@ package struct Orchestrator: Sendable {
     var generator: SplitMix64
     /// Why the run has nothing left to spend, and the groups that have not; `nil` while it has.
     var spentRun: String?
+    /// What was assumed for sessions that told no usage.
+    var estimates = EstimatedUse()
     var spentGroups: Set<String> = []
     /// Tasks whose directories others own.
     var held: Set<String> = []

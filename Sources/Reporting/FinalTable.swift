@@ -86,15 +86,22 @@ struct RunTotals {
     private var tasks: Int
     private var sessions: Int
     private var tokens: String
-    private var elapsed: Duration
+    /// How long it took, and which legs these numbers are of where there are several.
+    private var elapsed: String
     /// What held starts, and for how long; `nil` for nothing.
     private(set) var held: String?
 
-    /// The totals of a leg.
+    /// The totals of a leg, and what all legs took, as the rows tell, where earlier ones took something.
     init(_ view: RunView) {
         (tasks, sessions) = (view.tasks.count, view.sessionsEnded)
         tokens = SpentWords.tokens(view.usage, estimated: view.estimated, view.plan.prices)
-        elapsed = view.elapsed
+        elapsed = " · " + Format.duration(view.elapsed)
+        if view.hasEarlierSessions {
+            let all = view.tasks.reduce(0) { $0 + $1.sessions }
+            let used = view.tasks.reduce(Int64(0)) { $0.addingClamped($1.tokens) }
+            elapsed +=
+                " in this leg; \(Format.count(all, "session")) · \(Format.tokenCount(used)) in all"
+        }
         held = SpentWords.held(view.held)
         count(view.tasks.map(\.outcome))
     }
@@ -104,7 +111,10 @@ struct RunTotals {
         tasks = report.tasks.count
         sessions = report.tasks.reduce(0) { $0 + $1.sessions.count }
         tokens = Format.tokenCount(report.tasks.reduce(0) { $0.addingClamped($1.tokens) })
-        elapsed = Duration(inSeconds: report.seconds)
+        let isFirst = report.parts.allSatisfy { $0.legs == 1 }
+        elapsed =
+            (isFirst ? " · " : " · newest leg ")
+            + Format.duration(Duration(inSeconds: report.seconds))
         count(report.tasks.map(\.outcome))
     }
 
@@ -121,6 +131,6 @@ struct RunTotals {
         return "\(Format.count(tasks, "task")): "
             + (words + (open > 0 ? ["\(open) unfinished"] : [])).joined(separator: ", ")
             + " · \(Format.count(sessions, "session")) · "
-            + "\(tokens) · " + Format.duration(elapsed)
+            + tokens + elapsed
     }
 }

@@ -28,7 +28,7 @@ package enum GateWords {
         let day = Duration.seconds(86_400)
         let clock =
             left < day
-            ? until.timeOfDay(offset: offset(until)) : until.timestamp
+            ? until.timeOfDay(offset: offset(until)) : until.stamp(offset: offset(until))
         return " for \(Format.duration(left)) more, until \(clock)"
     }
 }

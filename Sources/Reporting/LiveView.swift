@@ -79,7 +79,7 @@ package struct LiveView: Sendable {
         if let left = view.remaining(at: now), view.ended == nil {
             text += "  about \(Format.duration(left)) left"
         }
-        text += "  \(Format.tokenCount(view.usage.total))"
+        text += "  \(view.tokensHere)"
         return paint(Columns.fit(text, columns), "1")
     }
 

@@ -115,7 +115,7 @@ package enum RunSummary {
         parts += ["\(view.slots.count) running", "\(view.waiting) waiting"]
         let progress = view.progress
         parts.append(Format.count(progress.ticked, of: progress.total, "entry"))
-        parts.append(Format.tokenCount(view.usage.total))
+        parts.append(view.tokensHere)
         if let left = view.remaining(at: now) {
             parts.append("about \(Format.duration(left)) left")
         }

@@ -143,6 +143,8 @@ package struct RunReport: Hashable, Sendable, Encodable {
         package var began: WallTime
         /// When it ended.
         package var ended: WallTime?
+        /// How many legs the run has had.
+        package var legs: Int
 
         /// Makes a part; see the properties.
         package init(
@@ -150,13 +152,15 @@ package struct RunReport: Hashable, Sendable, Encodable {
             directory: String,
             ending: Ending?,
             began: WallTime,
-            ended: WallTime?
+            ended: WallTime?,
+            legs: Int = 1
         ) {
             self.shard = shard
             self.directory = directory
             self.ending = ending
             self.began = began
             self.ended = ended
+            self.legs = legs
         }
 
         /// How long its newest leg took.

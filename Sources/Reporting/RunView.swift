@@ -71,6 +71,8 @@ package struct RunView: Sendable {
     package private(set) var tickedHere = 0
     /// Sessions that ended in this leg.
     package private(set) var sessionsEnded = 0
+    /// Whether the tasks had sessions in earlier legs, which their counts include.
+    package private(set) var hasEarlierSessions = false
     /// What this leg's sessions used, as far as that is known.
     package private(set) var usage = TokenUsage.zero
     /// The part of it that was last seen of sessions that did not come to tell.
@@ -87,6 +89,11 @@ package struct RunView: Sendable {
 
     /// The task of this name.
     package func task(_ name: String) -> Task? { places[name].map { tasks[$0] } }
+
+    /// The tokens of this leg in words, which say so where a task's are those of earlier legs, too.
+    var tokensHere: String {
+        Format.tokenCount(usage.total) + (hasEarlierSessions ? " in this leg" : "")
+    }
 
     /// Ticked entries and all entries, of the lists that are known.
     package var progress: Progress {
@@ -170,6 +177,7 @@ package struct RunView: Sendable {
     /// Takes over what earlier legs left of the tasks.
     package mutating func carry(_ earlier: [TaskState]) {
         for task in earlier {
+            hasEarlierSessions = hasEarlierSessions || task.sessions > 0
             update(task.plan.name) {
                 $0.outcome = task.outcome
                 $0.reason = task.reason

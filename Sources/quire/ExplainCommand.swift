@@ -115,6 +115,7 @@ struct Explanation {
     private let news: DirectoryNews?
     /// How the task ended, as its directory has it.
     private let outcome: Outcome?
+    private let isRunAlive: Bool
 
     private var scheduler: SchedulerName { state.plan.scheduler ?? .pace }
 
@@ -128,6 +129,7 @@ struct Explanation {
     ) {
         self.now = now
         self.state = state
+        self.isRunAlive = isRunAlive
         let task = state.tasks[place]
         self.task = task
         standing = state.scheduler.standing(of: place)
@@ -183,7 +185,7 @@ struct Explanation {
             words.append("The newest leg of the run left it out: it was not selected.")
             return
         }
-        if let shutdown = state.shutdown {
+        if let shutdown = state.shutdown, isRunAlive {
             words.append("Nothing starts: the run is being stopped (\(shutdown.step.rawValue)).")
         }
         let gates = state.gates.filter {
@@ -191,7 +193,11 @@ struct Explanation {
         }
         for (_, gate) in gates.sorted(by: { $0.key < $1.key }) {
             let hold = GateWords.hold(gate, at: now, offset: LocalTime.offset)
-            words.append("Starts are held\(hold): \(gate.reason)")
+            words.append(
+                isRunAlive
+                    ? "Starts are held\(hold): \(gate.reason)"
+                    : "Starts were held\(hold) when the run ended: \(gate.reason)"
+            )
         }
         let needs = task.plan.needs.filter { state.task($0)?.outcome != .complete }
         if !needs.isEmpty { words.append("It needs \(names(needs)), which is not complete yet.") }

@@ -50,7 +50,8 @@ struct MergeCommand: WorkingCommand {
         }
         if let words = report.missingWords { Terminal.complain("warning: \(words)") }
         try reports.write { report }
-        throw ExitCode(ExitStatus.of(report))
+        let status = ExitStatus.of(report)
+        throw ExitCode(json ? status : Terminal.status(status, reportedOn: reports.output))
     }
 }
 

@@ -120,7 +120,7 @@ struct ReportFile {
             try directory.checkWritable()
             return .file(directory, name: (real as NSString).lastPathComponent)
         } catch let error as FileError {
-            throw refusal(option, path, "\(error)")
+            throw refusal(option, path, words(error))
         } catch {
             throw refusal(option, path, "\(parent) can't be made: \(error.localizedDescription)")
         }
@@ -144,7 +144,12 @@ struct ReportFile {
 
     /// Refuses what is Quire's own: a report is none of it, and none of it is in a report's place.
     private static func refuseState(_ real: String, option: String, named path: String) throws {
-        let parts = real.split(separator: "/")
+        // A directory on the way may be a link, too.
+        let parent = realpath(real.parentPath, nil).map { path in
+            defer { free(path) }
+            return String(cString: path)
+        }
+        let parts = ((parent ?? real.parentPath) + "/-").split(separator: "/")
         let isInTask = parts.lastIndex(of: ".autonomous").map { $0 < parts.count - 2 } ?? false
         let isState = ["quire.db", "run.lock"].contains {
             FileKind(real.parentPath + "/" + $0) != .nothing
@@ -154,6 +159,36 @@ struct ReportFile {
         }
     }
 
+    /// Opens a file that others add to as well, at its end, for what was not asked for by name.
+    ///
+    /// Its contents are anybody's, so that nothing tells what it is but its place: `manifest`, which
+    /// may be reached through a link, and Quire's own files are refused.
+    ///
+    /// - Throws: `Trouble` where it can't be opened, or may not.
+    static func openShared(
+        _ path: String,
+        option: String,
+        sparing manifest: String?
+    ) throws -> FileHandle {
+        let path = path.absolutePath
+        try refuseState(try destination(of: path, option: option), option: option, named: path)
+        // A pipe that nobody reads must not keep the run from its end.
+        let flags = O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC
+        let descriptor = Glibc.open(path, flags, 0o644)
+        guard descriptor >= 0 else {
+            throw refusal(option, path, String(cString: strerror(errno)))
+        }
+        let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else {
+            throw refusal(option, path, String(cString: strerror(errno)))
+        }
+        if let manifest, FileIdentity(manifest) == FileIdentity(status) {
+            throw refusal(option, path, "it is the manifest of this run")
+        }
+        return handle
+    }
+
     /// Makes sure that what stands in the file's place may be written over.
     private func checkContents() throws {
         guard case .file(let directory, let name) = target else { return }
@@ -161,7 +196,7 @@ struct ReportFile {
         do {
             beginning = try directory.contents(of: name, limit: 4096)
         } catch {
-            throw refusal("\(error)")
+            throw refusal(Self.words(error))
         }
         guard let beginning, !beginning.isEmpty, !format.isFormat(of: beginning) else { return }
         throw refusal("there is a file that is not \(format.words), and it is left as it is")
@@ -212,7 +247,7 @@ struct ReportFile {
             do {
                 try directory.replace(name, with: bytes)
             } catch {
-                throw refusal("\(error)")
+                throw refusal(Self.words(error))
             }
         case .special(let identity):
             let descriptor: Int32
@@ -240,7 +275,7 @@ struct ReportFile {
             do {
                 descriptor = try directory.openForAppending(name)
             } catch {
-                throw refusal("\(error)")
+                throw refusal(Self.words(error))
             }
         case .special(let identity):
             return { [path] () throws(LoopError) in try Self.open(path, identity) }
@@ -283,6 +318,12 @@ struct ReportFile {
                 throw refusal(String(cString: strerror(errno)))
             }
         }
+    }
+
+    /// An error's words; what they advise for Quire's own places is none for a report's.
+    private static func words(_ error: any Error) -> String {
+        guard let error = error as? FileError, error.code == ENAMETOOLONG else { return "\(error)" }
+        return "its name is too long"
     }
 
     private func refusal(_ reason: String) -> Trouble { Self.refusal(option, path, reason) }

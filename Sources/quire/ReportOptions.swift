@@ -1,7 +1,6 @@
 import Application
 import ArgumentParser
 import Foundation
-import Glibc
 import Reporting
 
 /// For whom the output is made.
@@ -40,7 +39,13 @@ struct ReportOptions: ParsableArguments {
     ///
     /// `events` is the file of `--events`, which is to be another one; `hasAnswer` says that standard
     /// output is for an answer that programs read.
-    func open(events: ReportFile? = nil, hasAnswer: Bool = false) throws -> CIReports {
+    ///
+    /// `manifest` is the path of the manifest, which no report is added to.
+    func open(
+        events: ReportFile? = nil,
+        manifest: String? = nil,
+        hasAnswer: Bool = false
+    ) throws -> CIReports {
         let junit = try junit.map {
             try ReportFile(option: "--junit", path: $0, format: .junit)
         }
@@ -59,6 +64,7 @@ struct ReportOptions: ParsableArguments {
         return CIReports(
             junit: junit,
             markdown: markdown,
+            manifest: manifest,
             isForGitHub: isForGitHub,
             output: hasAnswer || onOutput != nil ? .error : .output
         )
@@ -69,6 +75,7 @@ struct ReportOptions: ParsableArguments {
 struct CIReports {
     fileprivate let junit: ReportFile?
     fileprivate let markdown: ReportFile?
+    fileprivate let manifest: String?
     fileprivate let isForGitHub: Bool
     /// Where lines for people go: not where a report goes.
     let output: StandardStream
@@ -118,12 +125,14 @@ struct CIReports {
         guard let path = Terminal.environment["GITHUB_STEP_SUMMARY"], !path.isEmpty else { return }
         let text = MarkdownReport.render(report, limit: GitHubReport.summaryLimit)
         do {
-            // A pipe that nobody reads must not keep the run from its end.
-            let flags = O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC
-            let descriptor = Glibc.open(path, flags, 0o644)
-            guard descriptor >= 0 else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
-            let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+            let handle = try ReportFile.openShared(
+                path,
+                option: "the step summary",
+                sparing: manifest
+            )
             try handle.write(contentsOf: Data(text.utf8))
+        } catch let trouble as Trouble {
+            Terminal.complain("warning: \(trouble.message), or say --format text to do without")
         } catch {
             Terminal.complain(
                 "warning: the step summary \(path) can't be written: \(error.localizedDescription); "

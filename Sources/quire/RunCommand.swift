@@ -106,7 +106,7 @@ struct RunCommand: WorkingCommand {
         let eventsFile = try events.map {
             try ReportFile(option: "--events", path: $0, format: .events)
         }
-        let ciReports = try ciReports.open(events: eventsFile)
+        let ciReports = try ciReports.open(events: eventsFile, manifest: manifest.path)
         tell(workspace, of: manifest, to: ciReports.output)
         let session = RunSession(
             request: request,
@@ -130,7 +130,8 @@ struct RunCommand: WorkingCommand {
                 throw Trouble("\(error)", status: ExitStatus.missing)
             }
         }
-        throw ExitCode(isWhole ? ExitStatus.of(result.ending, result.view) : ExitStatus.missing)
+        let status = isWhole ? ExitStatus.of(result.ending, result.view) : ExitStatus.missing
+        throw ExitCode(Terminal.status(status, reportedOn: ciReports.output))
     }
 
     /// What the leg is asked for.

@@ -109,6 +109,7 @@ struct SimulateCommand: ParsableCommand {
                 format: .dispatches
             )
         }
+        let output = try output(besides: [pages, logs])
         let (base, manifestPlan) = try source()
         let counts = try slotCounts() ?? [base.slots]
         var results: [SimulationPage.Result] = []
@@ -131,7 +132,25 @@ struct SimulateCommand: ParsableCommand {
         }
         try logs?.write(log(of: results))
         try pages?.write(SimulationPage(workload: base, results: results).html)
-        json ? try printJSON(base, results) : printTable(base, results)
+        guard !json else { return try printJSON(base, results) }
+        printTable(base, results, to: output)
+        let status = Terminal.status(ExitStatus.complete, reportedOn: output)
+        if status != ExitStatus.complete { throw ExitCode(status) }
+    }
+
+    /// Where the table goes: not where a file goes.
+    private func output(besides files: [ReportFile?]) throws -> StandardStream {
+        try ReportFile.checkDistinct(files)
+        guard let file = files.compactMap(\.self).first(where: \.isStandardOutput) else {
+            return .output
+        }
+        guard !json else {
+            throw Trouble(
+                "\(file.option) and --json both go to standard output; name a file for one of them",
+                status: ExitStatus.usage
+            )
+        }
+        return .error
     }
 
     private func plan(of workload: Workload, _ manifest: RunPlan?) -> RunPlan {
@@ -216,7 +235,7 @@ struct SimulateCommand: ParsableCommand {
                     + "\(start.session) \(start.slot) \(start.stream.rawValue)\n"
             }
         }
-        return lines
+        return Sanitizer.disarmed(lines)
     }
 
     private func printJSON(_ workload: Workload, _ results: [SimulationPage.Result]) throws {
@@ -258,19 +277,22 @@ struct SimulateCommand: ParsableCommand {
         Terminal.say(try JSONText.pretty(answer, keepsKeys: true))
     }
 
-    private func printTable(_ workload: Workload, _ results: [SimulationPage.Result]) {
+    private func printTable(
+        _ workload: Workload,
+        _ results: [SimulationPage.Result],
+        to output: StandardStream
+    ) {
         let table = SimulationTable(
             results.map { ($0.slots, $0.figures) },
             againstClairvoyant: results.map { $0.comparison(in: results).againstClairvoyant }
         )
-        Terminal.say(
+        output.write(
             "workload \"\(workload.name)\", seed \(workload.seed): \(Format.count(workload.tasks.count, "task")), "
-                + "\(workload.tasks.count { $0.completesAfter != nil }) of which can be completed"
+                + "\(workload.tasks.count { $0.completesAfter != nil }) of which can be completed\n\n"
         )
-        Terminal.say("")
         let width = Terminal.columns
-        Terminal.say(table.lines(width: width).joined(separator: "\n"))
-        for lines in table.limitLines(width: width) { Terminal.say("\n" + lines) }
+        output.write(table.lines(width: width).joined(separator: "\n") + "\n")
+        for lines in table.limitLines(width: width) { output.write("\n" + lines + "\n") }
     }
 }
 

@@ -74,7 +74,7 @@ import Testing
         ),
         (.webSearch(query: "q"), "  searches for q"),
         (.todoList(completed: 1, total: 3), "  plans: 1 of 3"),
-        (.error("no"), "  warns: no"), (.unknown(type: "new"), nil),
+        (.error("no"), "  warns: no"), (.unknown(type: "new"), "? item new"),
     ]
 
     @Test(arguments: steps)

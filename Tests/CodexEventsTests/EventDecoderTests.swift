@@ -94,7 +94,7 @@ import Testing
         (#"{"type":"error","message":"\ud83d\ude00 \ud800 \u0041"}"#, [.error("😀 \u{FFFD} A")]),
         (
             #"{"type":"turn.completed","usage":{"input_tokens":1e400,"output_tokens":-5}}"#,
-            [.turnCompleted(nil)]
+            [.turnCompleted(nil, odd: "input_tokens is 1e400")]
         ),
     ]
 
@@ -202,7 +202,7 @@ import Testing
     @Test func `a summary is one safe line`() {
         let line =
             #"{"type":"item.completed","item":{"type":"agent_message","text":"a\n\u001b[31mred\u001b]0;x\u0007 \u202e b"}}"#
-        #expect(decode(line).first?.summary == "says: a [31mred]0;x b")
+        #expect(decode(line).first?.summary == #"says: a \u{1B}[31mred\u{1B}]0;x\u{07} \u{202E} b"#)
     }
 }
 

@@ -65,13 +65,14 @@ private struct Fields: Equatable {
         if kind == "command_execution" { exitCode = Self.integer(item["exit_code"]) }
     }
 
-    /// A number, cut to what the decoder keeps of one.
+    /// A whole number that an `Int` holds, or a text of its digits; nothing else is told.
     private static func integer(_ value: Any?) -> Int? {
+        if let text = value as? String { return Int(text) }
         // Foundation's truth values are numbers, too, of a type of their own.
         guard let number = value as? NSNumber, String(cString: number.objCType) != "c" else {
             return nil
         }
-        return Int(max(-9e18, min(9e18, number.doubleValue)))
+        return Int(exactly: number.doubleValue)
     }
 }
 

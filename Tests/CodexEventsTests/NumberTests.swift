@@ -57,7 +57,7 @@ private let oddNumbers = [
             sum = sum + own
             #expect(sum.total <= 2 * TokenUsage.limit)
         }
-        #expect(told > 300, "\(told)")
+        #expect(told > 100, "\(told)")
     }
 
     @Test func `that can't be counts of tokens leave the usage out`() {
@@ -67,10 +67,57 @@ private let oddNumbers = [
                     + #""output_tokens":\#(output)}}"# + "\n"
             ).first
         }
-        #expect(usage("18446744073709551615", "1") == .turnCompleted(nil))
-        #expect(usage("1e308", "1") == .turnCompleted(nil))
-        #expect(usage("-5", "7") == .turnCompleted(TokenUsage(output: 7)))
-        #expect(usage("1e3", "2.9") == .turnCompleted(TokenUsage(input: 1000, output: 2)))
+        func odd(_ count: String) -> String { "input_tokens is \(count)" }
+        for count in ["18446744073709551615", "2000000000000000", "1e308", "\"12\"", "[1]"] {
+            let told = count == "[1]" ? "a list" : count
+            #expect(usage(count, "1") == .turnCompleted(nil, odd: odd(told)), "\(count)")
+        }
+        let cut = TokenUsage(input: 1, output: 7)
+        #expect(usage("-5", "7") == .turnCompleted(TokenUsage(output: 7), odd: odd("-5")))
+        #expect(usage("1.5", "7") == .turnCompleted(cut, odd: odd("1.5")))
+        #expect(usage("1e3", "2") == .turnCompleted(TokenUsage(input: 1000, output: 2)))
+        #expect(usage("null", "2") == .turnCompleted(TokenUsage(output: 2)))
+    }
+
+    @Test func `of cached tokens are no more than those of input`() {
+        let line =
+            #"{"type":"turn.completed","usage":{"input_tokens":60,"cached_input_tokens":2000,"#
+            + #""output_tokens":1}}"# + "\n"
+        let told = "cached_input_tokens is 2000, of input_tokens 60"
+        #expect(
+            decode(line).first
+                == .turnCompleted(TokenUsage(input: 60, cachedInput: 60, output: 1), odd: told)
+        )
+    }
+
+    @Test(arguments: [
+        ("5", 5), ("\"5\"", 5), ("99999999999999999999", nil), ("1.5", nil), ("true", nil),
+        ("-9223372036854775808", Int.min),
+    ])
+    func `of an exit status are told as they are, or not at all`(told: String, status: Int?) {
+        let line =
+            #"{"type":"item.completed","item":{"id":"i","type":"command_execution","#
+            + #""command":["a","b"],"aggregated_output":"","exit_code":\#(told)}}"# + "\n"
+        let kind = Item.Kind.commandExecution(
+            command: "a b",
+            outputBytes: 0,
+            exitCode: status,
+            status: ""
+        )
+        guard case .item(.completed, let item)? = decode(line).first else {
+            Issue.record("no item")
+            return
+        }
+        #expect(item.kind == kind)
+    }
+
+    @Test(arguments: [
+        ("a\u{1B}[31mred\u{7} \u{202E}x", "a\\u{1B}[31mred\\u{07} \\u{202E}x"),
+        ("a\u{200B}b\r\n\tc ", "ab c"),
+    ])
+    func `have neighbours in a failure that are shown by theirs`(message: String, shown: String) {
+        #expect(message.oneLine(500) == shown)
+        #expect(message.oneLine(5).count <= 5)
     }
 
     @Test(arguments: [

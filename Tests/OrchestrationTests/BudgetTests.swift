@@ -109,6 +109,19 @@ import Testing
         #expect(run.state.running[run.running[0]]?.resumedUsage?.input == 7)
     }
 
+    @Test func `a budget that an estimate uses up says so`() throws {
+        var run = SpendingRun(
+            spendingPlan(1, slots: 1, budget: RunBudget(Budget(tokens: 1000)))
+        )
+        run.end(run.running[0], Failure(.killed, "words"))
+        #expect(
+            run.state.tasks[0].reason?.contains(
+                "200k of 1k tokens are spent (by an estimate: 200k are assumed"
+            ) == true,
+            "\(run.state.tasks[0].reason ?? "")"
+        )
+    }
+
     private static let sayNothing: Set<FailureClass> = [
         .killed, .incomplete, .notCodex, .streamCut, .connectionLost,
     ]

@@ -265,6 +265,34 @@ import Testing
         }
     }
 
+    @Test func `what a session can't have used is left out with a word`() throws {
+        try withRun { run in
+            try script(
+                """
+                cat > /dev/null
+                echo '{"type":"thread.started","thread_id":"0190a1b2-0000-7000-8000-000000000001"}'
+                echo '{"type":"turn.completed","usage":{"input_tokens":2000000000000000,\
+                "output_tokens":1}}'
+                """,
+                run.root + "/agent"
+            )
+            try put(
+                """
+                version: 1
+                run: {agent: {command: [./agent]}, admission: \(QuireRun.unbounded)}
+                tasks: [{name: t, prompt: p, max_sessions: 1}]
+                """,
+                run.root + "/m.yaml"
+            )
+            let outcome = try run.quire(["run", "m.yaml"])
+            let told = "warning: t: session 1 told a usage that can't be "
+            #expect(
+                outcome.output.contains(told + "(input_tokens is 2000000000000000)"),
+                "\(outcome.output)"
+            )
+        }
+    }
+
     @Test func `what nobody knows is booked as set aside, and adds up`() throws {
         try withRun { run in
             try writeCountingAgent(

@@ -61,6 +61,20 @@ import Testing
         #expect(!third.contains("Whatever the order") && !first.contains("finished soonest"))
     }
 
+    @Test func `a run that ended is not being stopped`() throws {
+        try withRun { run in
+            try run.write([("t", "entries=3 duration=600s")])
+            let outcome = try run.quire(
+                ["run", "m.yaml", "--drain-timeout", "0s"],
+                watching: signal(SIGINT, at: "session 1 starts")
+            )
+            #expect(outcome.status == 130, "\(outcome.error)")
+            let told = try run.quire(["explain", "t"]).output
+            #expect(told.contains("The run itself does not go on now"), "\(told)")
+            #expect(!told.contains("being stopped") && !told.contains("Starts are held"), "\(told)")
+        }
+    }
+
     @Test func `a full group is told of, and is not ahead of others`() throws {
         let told = try explain(
             """

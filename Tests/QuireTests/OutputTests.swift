@@ -122,6 +122,40 @@ private let filling = """
         (["run", "m.yaml"], false), (["run", "m.yaml", "--events", "-"], false),
     ]
 
+    @Test(arguments: [
+        ("run m.yaml --events -", "2>/dev/full", 69), ("run m.yaml --junit -", "2>&-", 69),
+        ("merge-runs . --junit -", "2>/dev/full", 69),
+        ("simulate m.yaml --html -", "2>/dev/full", 69),
+        ("run m.yaml", "2>/dev/full", 0), ("run m.yaml --events - --progress none", "2>&-", 0),
+        ("merge-runs . --json", "2>/dev/full", 0),
+    ])
+    func `that people read on standard error is not lost with status 0`(
+        words: String,
+        place: String,
+        status: Int32
+    ) throws {
+        try withRun { run in
+            try run.write([("t", "entries=1")])
+            #expect(try run.quire(["run", "m.yaml"]).status == 0)
+            let outcome = try shell("\(Program.built("quire")) \(words) \(place)", in: run.root)
+            #expect(outcome.status == status, "\(outcome.output)")
+        }
+    }
+
+    @Test(arguments: ["--html", "--dispatches"])
+    func `of a simulation is not mixed with a file's text`(option: String) throws {
+        try withRun { run in
+            try run.write([("t", "entries=1")])
+            let outcome = try run.quire(["simulate", "m.yaml", option, "-"])
+            let beginning = option == "--html" ? "<!doctype html>" : "# policy slots"
+            #expect(outcome.status == 0 && outcome.output.hasPrefix(beginning))
+            #expect(!outcome.output.contains("workload \""), "\(outcome.output)")
+            #expect(outcome.error.hasPrefix("workload \""), "\(outcome.error)")
+            let both = try run.quire(["simulate", "m.yaml", option, "-", "--json"])
+            #expect(both.status == 64 && both.error.contains("\(option) and --json both go to"))
+        }
+    }
+
     private func withRuns(_ body: (QuireRun) throws -> Void) throws {
         try withRun { run in
             let tasks = (1...40).map { ("t\($0)", "entries=1 stderr=9000") }

@@ -47,6 +47,17 @@ import Testing
         }
     }
 
+    @Test func `has no name that is too long, and the state's place is no way out`() throws {
+        try withRun { run in
+            try run.write([("t", "entries=1")])
+            let name = String(repeating: "n", count: 300)
+            let outcome = try run.quire(["run", "m.yaml", "--junit", name])
+            #expect(outcome.status == 69, "\(outcome.error)")
+            #expect(outcome.error.contains("its name is too long; name another file"))
+            #expect(!outcome.error.contains("--state-dir"), "\(outcome.error)")
+        }
+    }
+
     @Test(arguments: ["--junit", "--markdown", "--events"])
     func `may be a descriptor, a device or a pipe that was named on purpose`(
         option: String

@@ -46,6 +46,47 @@ private func count(_ words: String, in file: String) -> Int {
         }
     }
 
+    @Test func `count the sessions of all legs, as the table does, and say what is of one`() throws
+    {
+        try withRun { run in
+            try run.write([("u", "fail=refuse")], defaults: "{same_failure: 1}")
+            let first = try run.quire(["run", "m.yaml"])
+            #expect(first.status == 100 && first.output.contains(": 1 failed · 1 session · "))
+            #expect(!first.output.contains("in this leg"), "\(first.output)")
+            let again = try run.quire(
+                ["run", "m.yaml", "--retry-failed", "--markdown", "report.md"]
+            )
+            #expect(again.output.contains(#/✗ failed +u +- +2 /#), "\(again.output)")
+            let legs =
+                #/1 failed · 1 session · 0 tokens · .+ in this leg; 2 sessions · 0 tokens in all\n/#
+            #expect(again.output.contains(legs), "\(again.output)")
+            let report = text(run.root + "/report.md")
+            #expect(report.contains("1 failed · 2 sessions · "), "\(report)")
+            #expect(report.contains("· newest leg "), "\(report)")
+        }
+    }
+
+    @Test(arguments: ["m.yaml", "link", "twin", "below/t/task_list.md", ".autonomous/t/new"])
+    func `are added to no manifest and no file of the state, also through links`(
+        summary: String
+    ) throws {
+        try withRun { run in
+            try run.write([("t", "entries=1")])
+            #expect(try run.quire(["run", "m.yaml"]).status == 0)
+            let links = "ln -s m.yaml link; ln m.yaml twin; ln -s .autonomous below"
+            #expect(try shell(links, in: run.root).status == 0)
+            let path = run.root + "/" + summary
+            let before = FileManager.default.contents(atPath: path)
+            let outcome = try run.quire(
+                ["run", "m.yaml"],
+                environment: ["GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": path]
+            )
+            #expect(outcome.status == 0, "\(outcome.error)")
+            #expect(outcome.error.contains("warning: the step summary: "), "\(outcome.error)")
+            #expect(FileManager.default.contents(atPath: path) == before)
+        }
+    }
+
     @Test func `add annotations and a summary where GitHub Actions runs`() throws {
         try withRun { run in
             try run.write([("good", "entries=1"), ("bad", "fail=refuse")])

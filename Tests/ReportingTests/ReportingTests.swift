@@ -45,6 +45,18 @@ private let offset: @Sendable (WallTime) -> Int = { _ in 7200 }
         #expect(view.usage == .zero && view.sessionsEnded == 0)
     }
 
+    @Test func `a limit beyond a day is told in local time, too`() {
+        let now = WallTime(millisecondsSinceEpoch: 0)
+        let gate = GateClosed(
+            gate: .usageLimit,
+            account: nil,
+            until: now + .seconds(3 * 86_400),
+            reason: "r"
+        )
+        let words = GateWords.hold(gate, at: now) { _ in 3600 }
+        #expect(words.hasSuffix("more, until 1970-01-04 01:00:00"), "\(words)")
+    }
+
     @Test func `JSON Lines hold every fact with the format's version`() throws {
         let lines = JSONLines(run: "/w/m.yaml")
         var text = ""
