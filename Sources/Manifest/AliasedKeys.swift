@@ -31,52 +31,29 @@ struct AliasedKeys {
     static func excess(in yaml: String) -> ManifestText.Place? {
         let signs = (UInt8(ascii: "&"), UInt8(ascii: "*"))
         guard yaml.utf8.contains(signs.0), yaml.utf8.contains(signs.1) else { return nil }
-        let parser = UnsafeMutablePointer<yaml_parser_t>.allocate(capacity: 1)
-        defer { parser.deallocate() }
-        guard yaml_parser_initialize(parser) == 1 else { return nil }
-        defer { yaml_parser_delete(parser) }
-        var yaml = yaml
-        return yaml.withUTF8 { text in
-            yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING)
-            yaml_parser_set_input_string(parser, text.baseAddress, text.count)
-            return excess(in: parser)
-        }
-    }
-
-    private static func excess(
-        in parser: UnsafeMutablePointer<yaml_parser_t>
-    ) -> ManifestText.Place? {
         var keys = AliasedKeys()
-        while true {
-            var event = yaml_event_t()
-            // What is no YAML is told by Yams.
-            guard yaml_parser_parse(parser, &event) == 1 else { return nil }
-            defer { yaml_event_delete(&event) }
-            if event.type == YAML_STREAM_END_EVENT { return nil }
+        var place: ManifestText.Place?
+        YAMLEvents.forEach(in: yaml) { event in
             keys.take(event)
-            if keys.inKeys > limit {
-                let mark = event.start_mark
-                return ManifestText.Place(
-                    line: Int(clamping: mark.line) + 1,
-                    column: Int(clamping: mark.column) + 1
-                )
-            }
+            if keys.inKeys > limit { place = event.place }
+            return place == nil
         }
+        return place
     }
 
     private mutating func take(_ event: yaml_event_t) {
         switch event.type {
         case YAML_ALIAS_EVENT:
-            let size = Self.name(event.data.alias.anchor).flatMap { anchors[$0] } ?? 1
+            let size = YAMLEvents.text(event.data.alias.anchor).flatMap { anchors[$0] } ?? 1
             add(size: size, aliased: size)
         case YAML_SCALAR_EVENT:
-            if let anchor = Self.name(event.data.scalar.anchor) { anchors[anchor] = 1 }
+            if let anchor = YAMLEvents.text(event.data.scalar.anchor) { anchors[anchor] = 1 }
             add(size: 1, aliased: 0)
         case YAML_SEQUENCE_START_EVENT:
-            let anchor = Self.name(event.data.sequence_start.anchor)
+            let anchor = YAMLEvents.text(event.data.sequence_start.anchor)
             open.append(Collection(anchor: anchor, isMapping: false))
         case YAML_MAPPING_START_EVENT:
-            let anchor = Self.name(event.data.mapping_start.anchor)
+            let anchor = YAMLEvents.text(event.data.mapping_start.anchor)
             open.append(Collection(anchor: anchor, isMapping: true))
         case YAML_SEQUENCE_END_EVENT, YAML_MAPPING_END_EVENT:
             guard let ended = open.popLast() else { return }
@@ -99,9 +76,5 @@ struct AliasedKeys {
     private static func sum(_ left: Int, _ right: Int) -> Int {
         let (sum, overflow) = left.addingReportingOverflow(right)
         return overflow ? .max : sum
-    }
-
-    private static func name(_ text: UnsafeMutablePointer<yaml_char_t>?) -> String? {
-        text.map { String(decodingCString: $0, as: UTF8.self) }
     }
 }

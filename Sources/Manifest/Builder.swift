@@ -145,6 +145,8 @@ struct Builder {
         let members = reader.members(node, "\"agent\"", keys: Keys.agent)
         guard let command = reader.strings(members["command"], "\"command\""), !command.isEmpty
         else {
+            // One with a mistake in it was told.
+            if case .sequence(let words)? = members["command"], !words.isEmpty { return .codex }
             reader.fail(node, "\"agent\" needs a \"command\": a list with the program's path first")
             return .codex
         }

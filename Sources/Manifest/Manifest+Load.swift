@@ -38,23 +38,8 @@ extension Manifest {
         let tooDeep = JSONNesting.excess(in: text)
         let text = ManifestText(text)
         let reader = Reader(path: path, text: text)
-        if let tooDeep {
-            reader.fail(
-                in: path,
-                at: tooDeep,
-                "it nests more than \(Format.count(JSONNesting.limit, "level")) deep, which no "
-                    + "manifest does; flatten what is here, or leave it out"
-            )
-            throw ManifestErrors(diagnostics: reader.errors)
-        }
-        if let place = AliasedKeys.excess(in: text.yaml) {
-            reader.fail(
-                at: place,
-                "the aliases (*name) in keys stand for more than \(Format.count(AliasedKeys.limit, "value")); "
-                    + "write keys out"
-            )
-            throw ManifestErrors(diagnostics: reader.errors)
-        }
+        reader.refuse(tooDeep: tooDeep, in: path)
+        guard reader.errors.isEmpty else { throw ManifestErrors(diagnostics: reader.errors) }
         do {
             // The reader types scalars itself; the basic resolver spares a regular expression each.
             let parser = try Yams.Parser(yaml: text.yaml, resolver: .basic)
@@ -68,6 +53,10 @@ extension Manifest {
         } catch {
             reader.fail(yaml: error)
         }
+        if let comment = JSONComment.place(in: text.yaml) {
+            // All else that is wrong may come from it.
+            throw ManifestErrors(diagnostics: [reader.comment(at: comment)])
+        }
         let sorted = reader.errors.sorted { ($0.line, $0.column) < ($1.line, $1.column) }
         var seen: Set<Diagnostic> = []
         // A mistake in the defaults would otherwise be told once a task.
@@ -75,8 +64,44 @@ extension Manifest {
     }
 }
 
-// What the YAML parser refuses, in words.
+// What the YAML parser refuses, and what it had better not see, in words.
 extension Reader {
+    /// Tells what a text has that Yams would not end with, or would read as something else; `tooDeep` is
+    /// where JSON nests too deep.
+    fileprivate func refuse(tooDeep: ManifestText.Place?, in path: String) {
+        if let tooDeep {
+            return fail(
+                in: path,
+                at: tooDeep,
+                "it nests more than \(Format.count(JSONNesting.limit, "level")) deep, which no "
+                    + "manifest does; flatten what is here, or leave it out"
+            )
+        }
+        if let place = AliasedKeys.excess(in: text.yaml) {
+            return fail(
+                at: place,
+                "the aliases (*name) in keys stand for more than \(Format.count(AliasedKeys.limit, "value")); "
+                    + "write keys out"
+            )
+        }
+        for tag in RefusedTags.find(in: text.yaml) {
+            fail(
+                at: tag.place,
+                "the tag \(tag.name) changes what a value is, and no manifest needs it; remove it, and "
+                    + "write the value itself (only tags such as !!str are taken)"
+            )
+        }
+    }
+
+    /// The mistake of a comment in JSON.
+    fileprivate func comment(at place: ManifestText.Place) -> Diagnostic {
+        diagnostic(
+            at: place,
+            "a comment stands here, which JSON does not have; remove it, or write the manifest as "
+                + "YAML, whose comments begin with #"
+        )
+    }
+
     /// Takes in an error of the YAML parser.
     func fail(yaml error: any Error) {
         switch error {
@@ -100,6 +125,19 @@ extension Reader {
     }
 
     private func words(for problem: String, at place: ManifestText.Place) -> String {
+        let lines = text.yaml.split(separator: "\n", omittingEmptySubsequences: false)
+        let isBehindAnEnd = lines.prefix(place.line).contains {
+            $0.hasPrefix("---") || $0.hasPrefix("...")
+        }
+        if problem.contains("document"), isBehindAnEnd {
+            return "a second YAML document begins here, but a manifest is one; remove the line "
+                + "\"---\" or \"...\" before it, or put what follows into a manifest of its own"
+        }
+        if problem.contains("nest") || problem.contains("depth") {
+            return
+                "it nests deeper than YAML is read, which no manifest does; flatten what is here, "
+                + "or leave it out"
+        }
         if problem.contains("invalid Unicode character escape") {
             return "the escape is half of a character: in JSON two such escapes are one "
                 + "(\\ud83d\\ude80), in YAML write the character itself or \\U0001F680"

@@ -21,6 +21,7 @@ extension Reader {
     private func load(_ node: Node?) -> Double? {
         guard let node else { return nil }
         guard let value = node.string.flatMap(Double.init), (0...1e6).contains(value) else {
+            if isTooLarge(node, "\"max_load\"", most: 1e6, in: "1000000") { return nil }
             fail(
                 node,
                 "expected a number such as 16, or 0 for no such check, for \"max_load\", found "

@@ -38,6 +38,11 @@ extension Reader {
         func price(_ key: String) -> Double {
             guard let value = members[key]?.string.flatMap(Double.init), (0...1e6).contains(value)
             else {
+                if let node = members[key],
+                    isTooLarge(node, "\"\(key)\"", most: 1e6, in: "1000000")
+                {
+                    return 0
+                }
                 let found = members[key]?.kind ?? "nothing"
                 fail(members[key], "expected a price from 0 for \"\(key)\", found \(found)")
                 return 0
@@ -60,6 +65,7 @@ extension Reader {
     private func amount(_ node: Node?, _ place: String) -> Double? {
         guard let node else { return nil }
         guard let value = node.string.flatMap(Double.init), (0...1e12).contains(value) else {
+            if isTooLarge(node, place, most: 1e12, in: "1000000000000") { return nil }
             fail(node, "expected an amount such as 60 or 2.50 for \(place), found \(node.kind)")
             return nil
         }
@@ -71,6 +77,8 @@ extension Reader {
     func count(_ node: Node?, _ place: String) -> Int64? {
         guard let node else { return nil }
         guard let tokens = node.string.flatMap(Quantity.tokens) else {
+            let units: [Character: Double] = ["k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9]
+            if isTooLarge(node, place, most: 1e15, units: units, in: "1000000G") { return nil }
             fail(node, "expected a number such as 40M or 200k for \(place), found \(node.kind)")
             return nil
         }

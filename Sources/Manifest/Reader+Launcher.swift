@@ -52,6 +52,7 @@ extension Reader {
         guard digits.allSatisfy({ $0.isASCII && ($0.isNumber || $0 == ".") }),
             let value = Double(digits), value * (unit ?? 1) <= 0x1p60
         else {
+            if isTooLarge(node, place, most: 0x1p60, units: units, in: "1048576T") { return nil }
             fail(
                 node,
                 "expected a size such as 512M or 2G\(other) for \(place), found \(node.kind)"

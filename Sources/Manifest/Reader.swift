@@ -22,14 +22,17 @@ final class Reader {
 
     /// Tells a mistake in a place of the parser's text.
     func fail(at place: ManifestText.Place?, _ message: String) {
+        add(diagnostic(at: place, message))
+    }
+
+    /// A mistake in a place of the parser's text.
+    func diagnostic(at place: ManifestText.Place?, _ message: String) -> Diagnostic {
         let place = place.map(text.original)
-        add(
-            Diagnostic(
-                path: path,
-                line: place?.line ?? 0,
-                column: place?.column ?? 0,
-                message: message
-            )
+        return Diagnostic(
+            path: path,
+            line: place?.line ?? 0,
+            column: place?.column ?? 0,
+            message: message
         )
     }
 
@@ -180,15 +183,16 @@ final class Reader {
     func integer(_ node: Node?, _ place: String, in range: ClosedRange<Int>) -> Int? {
         guard let node else { return nil }
         guard case .scalar(let scalar) = node, scalar.style == .plain || scalar.style == .any,
-            let value = Int(scalar.string)
+            scalar.string.isWholeNumber
         else {
             fail(node, "expected a whole number for \(place), found \(node.kind)")
             return nil
         }
-        guard range.contains(value) else {
+        guard let value = Int(scalar.string), range.contains(value) else {
             fail(
                 node,
-                "\(place) is \(value), but must be from \(range.lowerBound) to \(range.upperBound)"
+                "\(place) is \(scalar.string.prefix(40)), but must be from \(range.lowerBound) to "
+                    + "\(range.upperBound)"
             )
             return nil
         }
@@ -198,6 +202,7 @@ final class Reader {
     func weight(_ node: Node?, _ place: String) -> Double? {
         guard let node else { return nil }
         guard let value = node.string.flatMap(Double.init), value > 0, value <= 1e6 else {
+            if isTooLarge(node, place, most: 1e6, in: "1000000") { return nil }
             fail(node, "expected a number above 0 for \(place), found \(node.kind)")
             return nil
         }
@@ -214,6 +219,7 @@ final class Reader {
         default: break
         }
         guard let value = node.string.flatMap(Double.init), value > 0, value <= 1e6 else {
+            if isTooLarge(node, place, most: 1e6, in: "1000000") { return nil }
             fail(
                 node,
                 "expected small, medium, large or a number of sessions above 0 for \(place), "
@@ -222,6 +228,26 @@ final class Reader {
             return nil
         }
         return value
+    }
+
+    /// Tells a number that is above the largest, `words`; false for anything else.
+    ///
+    /// `units` are the letters that may follow it, and what they stand for.
+    func isTooLarge(
+        _ node: Node,
+        _ place: String,
+        most: Double,
+        units: [Character: Double] = [:],
+        in words: String
+    ) -> Bool {
+        let text = node.string ?? ""
+        let unit = text.last.flatMap { units[$0] }
+        let digits = unit == nil ? Substring(text) : text.dropLast()
+        // Words such as "inf" are no numbers of people's.
+        guard digits.last?.isNumber == true, let value = Double(digits), value * (unit ?? 1) > most
+        else { return false }
+        fail(node, "\(place) is \(text.prefix(40)), but may be at most \(words)")
+        return true
     }
 
     func bool(_ node: Node?, _ place: String) -> Bool? {
@@ -254,6 +280,10 @@ final class Reader {
     func duration(_ node: Node?, _ place: String) -> Duration? {
         guard let node else { return nil }
         guard let duration = node.string.flatMap(Quantity.duration) else {
+            if node.string?.wholeMatch(of: /([0-9]+(ms|s|m|h|d))+/) != nil {
+                fail(node, "\(place) is \(node.kind), but may be at most 10 years (3650d)")
+                return nil
+            }
             fail(
                 node,
                 "expected a duration such as 45m, 1h30m or 10s for \(place), found \(node.kind)"
@@ -261,6 +291,14 @@ final class Reader {
             return nil
         }
         return duration
+    }
+}
+
+extension String {
+    /// Whether it is a whole number in digits, however large.
+    fileprivate var isWholeNumber: Bool {
+        let digits = hasPrefix("-") || hasPrefix("+") ? dropFirst() : self[...]
+        return !digits.isEmpty && digits.utf8.allSatisfy { (0x30...0x39).contains($0) }
     }
 }
 

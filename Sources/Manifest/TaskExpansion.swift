@@ -70,6 +70,8 @@ struct TaskExpansion {
         let keys = Set(reader.entries(own["matrix"], "the matrix of \"\(name)\"").map(\.name))
         guard isFree(ofUnknownPlaceholders: name, nameNode, keys) else { return }
         let combinations = combinations(own["matrix"], name)
+        // What needs it is not told that it is not defined, where its own mistake was told.
+        expansions[name] = expansions[name] ?? []
         let texts = TaskTexts(own, defaults, reader, keys)
         for combination in combinations where textSize <= Self.textLimit {
             add(name, nameNode, own, texts, combination)
@@ -125,10 +127,12 @@ struct TaskExpansion {
 
     private func combinations(_ node: Node?, _ name: String) -> [Combination] {
         var result: [Combination] = [[:]]
+        var isEmpty = false
         for (key, word, value) in reader.entries(node, "the matrix of \"\(name)\"") {
             let values = reader.strings(value, "\"\(word)\"") ?? []
             if values.isEmpty {
                 reader.fail(key, "\"\(word)\" in the matrix of \"\(name)\" has no values")
+                isEmpty = true
                 continue
             }
             guard result.count * values.count + tasks.count <= Self.limit else {
@@ -149,7 +153,7 @@ struct TaskExpansion {
                 values.map { combination.merging([word: $0]) { $1 } }
             }
         }
-        return result
+        return isEmpty ? [] : result
     }
 
     private mutating func task(
@@ -386,9 +390,10 @@ extension TaskExpansion {
             } else if let names = expansions[need] ?? (lines[need] == nil ? nil : [need]) {
                 result += names.filter { seen.insert($0).inserted }
             } else {
+                let known = Set(lines.keys).union(expansions.keys)
                 let near =
                     reader.isWorthAdvice
-                    ? Keys.suggestion(for: need, among: lines.keys.sorted()) : nil
+                    ? Keys.suggestion(for: need, among: Array(known).sorted()) : nil
                 reader.fail(
                     node,
                     "task \"\(task.plan.name)\" needs \"\(need)\", which is not defined"
@@ -437,12 +442,13 @@ extension TaskExpansion {
     /// Why a text can't be a task's name and directory; `nil` for one that can.
     private static func refusal(of name: String) -> String? {
         guard let first = name.utf8.first else { return "it is empty" }
-        if name.utf8.count > 200 { return "it is longer than 200 characters" }
         let isPlain = name.utf8.allSatisfy { $0.isLetterOrDigit || "_-.".utf8.contains($0) }
         if !isPlain || !first.isLetterOrDigit || name.contains("..") {
             return "use letters, digits, \".\", \"_\" and \"-\", begin with a letter or digit, "
                 + "and no \"..\""
         }
+        // Plain characters are bytes.
+        if name.utf8.count > 200 { return "it is longer than 200 characters" }
         return nil
     }
 }

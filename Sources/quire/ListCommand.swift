@@ -2,6 +2,7 @@ import Application
 import ArgumentParser
 import Autonomous
 import Dates
+import FileAccess
 import Foundation
 import Orchestration
 import Reporting
@@ -169,6 +170,12 @@ struct ListCommand: ParsableCommand {
     func run() throws {
         let place = look.place
         let listing = try listing(of: place)
+        if listing.tasks.isEmpty, listing.runs.isEmpty, FileKind(place.root) != .directory {
+            throw Trouble(
+                "there is no directory \(place.root); check the path",
+                status: ExitStatus.missing
+            )
+        }
         if look.json { return try LookOptions.printJSON(listing) }
         if !listing.runs.isEmpty { printRuns(listing.runs) }
         if listing.tasks.isEmpty {

@@ -117,17 +117,46 @@ struct PromptRefusal {
     private func lines(_ task: TaskDirectory) -> [String] {
         let (old, new) = (task.promptText() ?? "", prompts(task.name.description) ?? "")
         let common = zip(old, new).prefix { $0 == $1 }.count
+        var (then, now) = (Self.excerpt(old, from: common), Self.excerpt(new, from: common))
+        if then == now {
+            // What differs is not to be seen.
+            then = Self.excerpt(old, from: common, Self.marked)
+            now = Self.excerpt(new, from: common, Self.marked)
+        }
         return [
-            "  \(task.name): \(task.promptPath)", "    then: \(Self.excerpt(old, from: common))",
-            "    now:  \(Self.excerpt(new, from: common))",
+            "  \(task.name): \(task.promptPath)", "    then: \(then)", "    now:  \(now)",
         ]
     }
 
+    /// A text in quotes, whose white space and characters of no width are marks.
+    private static func marked(_ text: String) -> String {
+        "\""
+            + text.unicodeScalars.map { scalar in
+                switch scalar {
+                case "\n": return "\\n"
+                case "\r": return "\\r"
+                case "\t": return "\\t"
+                case " ": return " "
+                default:
+                    let isSeen =
+                        !scalar.properties.isWhitespace
+                        && scalar.properties.generalCategory != .format
+                    return isSeen
+                        ? String(scalar)
+                        : "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
+                }
+            }.joined() + "\""
+    }
+
     /// A prompt's line from shortly before a place on.
-    private static func excerpt(_ text: String, from place: Int) -> String {
+    private static func excerpt(
+        _ text: String,
+        from place: Int,
+        _ show: (String) -> String = Sanitizer.line
+    ) -> String {
         let start = max(0, place - 30)
         let rest = text.dropFirst(start)
-        return (start > 0 ? "…" : "") + Sanitizer.line(String(rest.prefix(90)))
+        return (start > 0 ? "…" : "") + show(String(rest.prefix(90)))
             + (rest.count > 90 ? "…" : "")
     }
 }

@@ -82,6 +82,33 @@ import Testing
             "version: 1\nrun:\n\tname: x\n",
             "a tab stands where YAML wants spaces; indent with spaces"
         ),
+        (
+            "version: 1\ntasks: [{name: a, prompt: p}]\n---\n",
+            "m.yaml:3:1: a second YAML document begins here, but a manifest is one"
+        ),
+        (
+            "version: 1\ntasks: [{name: a, prompt: p}]\n...\nversion: 1\n",
+            "a second YAML document begins here, but a manifest is one"
+        ),
+        (
+            "{\n  // mine\n  \"version\": 1, \"tasks\": []}",
+            "m.yaml:2:3: a comment stands here, which JSON does not have"
+        ),
+        (
+            "{\"version\": 1, /* x */ \"tasks\": [{\"name\": \"a\", \"prompt\": \"//x\"}]}",
+            "m.yaml:1:16: a comment stands here, which JSON does not have"
+        ),
+        (
+            "version: 1\ntasks: [{name: a, prompt: !!binary aGVsbG8=}]",
+            "m.yaml:2:27: the tag !!binary changes what a value is"
+        ),
+        ("version: 1\ntasks: [{name: a, prompt: !foo bar}]", "the tag !foo changes"),
+        ("version: 1\ntasks: !!set {name: a}", "m.yaml:2:8: the tag !!set changes"),
+        ("version: 1\ntasks: [!<tag:x,2000:y> {name: a}]", "the tag tag:x,2000:y changes"),
+        (
+            "version: 1\ntasks: " + String(repeating: "[", count: 20_000),
+            "it nests deeper than YAML is read"
+        ),
         ("version: 1\nname: \"\u{1}\"\n", "control characters are not allowed (U+1)"),
         (
             "version: 1\ntasks: [{name: a, <<: 7, prompt: p}]",
@@ -91,6 +118,60 @@ import Testing
     func `what is not to be read is told in words and with its place`(text: String, message: String)
     {
         #expect(messages(text).contains { $0.contains(message) }, "\(messages(text))")
+    }
+
+    @Test func `what only looks like a comment of JSON, and plain tags, are read`() throws {
+        let json = #"{"version": 1, "tasks": [{"name": "a", "prompt": "http://x /* y */ \"//"}]}"#
+        #expect(try parse(json).tasks.first?.prompt == "http://x /* y */ \"//")
+        let flow = "{version: 1, tasks: [{name: a, prompt: see //x}]}"
+        #expect(try parse(flow).tasks.first?.prompt == "see //x")
+        let tags = """
+            --- !!map
+            version: !!int 1
+            tasks: !!seq [{name: a, prompt: !!str p, resume: !!bool true, weight: !!float 2.5}]
+            ...
+
+            """
+        #expect(try parse(tags).tasks.first?.prompt == "p")
+        #expect(try parse("version: 1\ntasks: [{name: a, prompt: go!}]").tasks.count == 1)
+    }
+
+    @Test(arguments: [
+        ("max_sessions", "99999999999999999999", "from 0 to 1000000"),
+        ("priority", "-99999999999999999999", "from -1000 to 1000"),
+        ("weight", "1e9", "at most 1000000"), ("size", "99999999999999999999", "at most 1000000"),
+        ("session_timeout", "99999999999999999999h", "at most 10 years (3650d)"),
+        ("idle_timeout", "99999d", "at most 10 years (3650d)"),
+        ("budget", "{tokens: 9999999G}", "at most 1000000G"),
+        ("memory", "99999999999999999999T", "at most 1048576T"),
+    ])
+    func `a number that is too large is told as that`(key: String, value: String, most: String) {
+        let told = messages("version: 1\ntasks: [{name: a, prompt: p, \(key): \(value)}]")
+        #expect(told.count == 1 && told[0].contains(most), "\(told)")
+        #expect(!told.contains { $0.contains("expected") }, "\(told)")
+    }
+
+    @Test(arguments: [
+        (
+            "tasks: [{name: \"a-{k}\", prompt: p, matrix: {k: []}}, {name: b, prompt: p, needs: [\"a-{k}\"]}]",
+            "\"k\" in the matrix of \"a-{k}\" has no values"
+        ),
+        (
+            "tasks: [{name: \"a-{k}\", prompt: p, matrix: {k: [1]}}, {name: b, prompt: p, needs: [\"a-{kk}\"]}]",
+            "did you mean \"a-{k}\"?"
+        ),
+        (
+            "run: {agent: {command: [\"a\\0b\"]}}\ntasks: [{name: a, prompt: p}]",
+            "each of \"command\" holds a NUL"
+        ),
+        (
+            "tasks: [{name: \"\(String(repeating: "é", count: 101))\", prompt: p}]",
+            "use letters, digits"
+        ),
+    ])
+    func `a mistake is told once, and nothing else of it`(text: String, words: String) {
+        let told = messages("version: 1\n" + text)
+        #expect(told.count == 1 && told[0].contains(words), "\(told)")
     }
 
     @Test func `merge keys and extensions are accepted`() throws {

@@ -168,6 +168,35 @@ private func manifest(_ name: String, task: String = "a", prompt: String) -> Str
             #expect(run.list("a").contains("Task 1") && !run.list("a").contains("Task 2"))
         }
     }
+
+    @Test func `that differs in what is not seen is shown with it`() throws {
+        try withRun { run in
+            func manifest(_ prompt: String) throws {
+                try put(
+                    "version: 1\nrun: {agent: simulated, admission: \(QuireRun.unbounded)}\n"
+                        + "tasks: [{name: t, prompt: \"\(prompt)\"}]\n",
+                    run.root + "/m.yaml"
+                )
+            }
+            try manifest(#"sim: entries=1\nhello\nthere"#)
+            #expect(try run.quire(["run", "m.yaml"]).status == 0)
+            try manifest(#"sim: entries=1\nhello\r\nthere"#)
+            let outcome = try run.quire(["run", "m.yaml"])
+            #expect(outcome.status == 64, "\(outcome.error)")
+            #expect(outcome.error.contains(#"hello\nthere""#), "\(outcome.error)")
+            #expect(outcome.error.contains(#"hello\r\nthere""#), "\(outcome.error)")
+        }
+    }
+
+    @Test func `in a workspace that is not there is told as that`() throws {
+        try withRun { run in
+            for words in [["list"], ["list", "--json"]] {
+                let outcome = try run.quire(words + ["--workspace", "/nonexist"])
+                #expect(outcome.status == 69, "\(outcome.output)")
+                #expect(outcome.error.contains("there is no directory /nonexist"))
+            }
+        }
+    }
 }
 
 @Suite struct `The task directory is the truth` {

@@ -1,0 +1,53 @@
+/// A comment in a manifest that is JSON but for it, as some editors write.
+enum JSONComment {
+    /// The place of the first `//` or `/*` outside of strings; `nil` where there is none, or the text is
+    /// not written as JSON, whose first key is quoted.
+    static func place(in text: String) -> ManifestText.Place? {
+        let bytes = Array(text.utf8)
+        let (slash, star) = (UInt8(ascii: "/"), UInt8(ascii: "*"))
+        var first: Int?
+        var (offset, hasBrace, hasKey) = (0, false, false)
+        while offset < bytes.count {
+            let byte = bytes[offset]
+            let next = offset + 1 < bytes.count ? bytes[offset + 1] : 0
+            if byte == slash, next == slash || next == star {
+                first = first ?? offset
+                if hasKey { break }
+                offset = end(of: bytes, from: offset + 2, isLine: next == slash)
+            } else if byte == UInt8(ascii: "\"") {
+                guard hasBrace else { return nil }
+                hasKey = true
+                if first != nil { break }
+                offset = endOfString(bytes, from: offset + 1)
+            } else {
+                let isSpace = [0x20, 0x09, 0x0A, 0x0D].contains(byte)
+                if !hasKey, !isSpace {
+                    guard byte == UInt8(ascii: "{"), !hasBrace else { return nil }
+                    hasBrace = true
+                }
+                offset += 1
+            }
+        }
+        return hasKey ? first.map { ManifestText.place(ofByte: $0, in: bytes) } : nil
+    }
+
+    private static func end(of bytes: [UInt8], from start: Int, isLine: Bool) -> Int {
+        var offset = start
+        while offset < bytes.count {
+            if isLine, bytes[offset] == UInt8(ascii: "\n") { return offset }
+            if !isLine, bytes[offset...].starts(with: [UInt8(ascii: "*"), UInt8(ascii: "/")]) {
+                return offset + 2
+            }
+            offset += 1
+        }
+        return offset
+    }
+
+    private static func endOfString(_ bytes: [UInt8], from start: Int) -> Int {
+        var offset = start
+        while offset < bytes.count, bytes[offset] != UInt8(ascii: "\"") {
+            offset += bytes[offset] == UInt8(ascii: "\\") ? 2 : 1
+        }
+        return offset + 1
+    }
+}
