@@ -60,8 +60,8 @@ struct Quire: ParsableCommand {
             try Names.check(words: ProgramArguments.bytes)
             try checkCommand(words)
             var command = try parseAsRoot(words)
-            // Help is Quire's own words, and needs no place.
-            if !(command is Quire), words.first != "help" {
+            // Help is Quire's own words, and needs no place; its command is the parser's.
+            if configuration.subcommands.contains(where: { $0 == type(of: command) }) {
                 try checkWorkingDirectory()
                 try Names.checkPlaces()
             }
