@@ -133,6 +133,9 @@ extension Reader {
             return "a second YAML document begins here, but a manifest is one; remove the line "
                 + "\"---\" or \"...\" before it, or put what follows into a manifest of its own"
         }
+        if problem.contains("document start") {
+            return "the manifest has ended before this; remove what follows, or put it inside"
+        }
         if problem.contains("nest") || problem.contains("depth") {
             return
                 "it nests deeper than YAML is read, which no manifest does; flatten what is here, "

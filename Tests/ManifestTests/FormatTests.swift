@@ -90,6 +90,7 @@ import Testing
             "version: 1\ntasks: [{name: a, prompt: p}]\n...\nversion: 1\n",
             "a second YAML document begins here, but a manifest is one"
         ),
+        ("{version: 1} x", "m.yaml:1:14: the manifest has ended before this; remove what"),
         (
             "{\n  // mine\n  \"version\": 1, \"tasks\": []}",
             "m.yaml:2:3: a comment stands here, which JSON does not have"
