@@ -85,10 +85,7 @@ package final class RunStore: Sendable {
             }
             return made
         } catch {
-            throw StoreError(
-                "the state directory \"\(directory)\" can't be used: \(error); or name another with "
-                    + "--state-dir"
-            )
+            throw StoreError(error, directory: directory)
         }
     }
 

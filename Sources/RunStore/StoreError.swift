@@ -15,6 +15,14 @@ package struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
         isDamage = false
     }
 
+    /// Makes the words for a state directory that can't be made or opened.
+    init(_ error: FileError, directory: String) {
+        self.init(
+            "the state directory \"\(directory)\" can't be used: \(error); another one can be named "
+                + "with --state-dir"
+        )
+    }
+
     /// Makes the words for an error; `isRetried` tells whether somebody tries again until it works.
     init(_ error: any Error, path: String, isRetried: Bool = false) {
         if let error = error as? StoreError {

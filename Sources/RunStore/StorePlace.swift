@@ -26,7 +26,7 @@ struct StorePlace: Sendable {
     /// - Throws: `StoreError` where the path is too long for a database.
     init(in directory: Directory) throws(StoreError) {
         self.directory = directory
-        guard path.utf8.count <= Self.longestPath else {
+        guard Self.isShortEnough(directory.path) else {
             throw StoreError(
                 "the path of the run database \"\(path)\" is too long: it has "
                     + "\(Format.count(path.utf8.count, "byte")), and a database's may have "
@@ -34,6 +34,11 @@ struct StorePlace: Sendable {
                     + "shorter path with --state-dir"
             )
         }
+    }
+
+    /// Whether a database in this directory has a path that SQLite takes.
+    static func isShortEnough(_ directory: String) -> Bool {
+        "\(directory)/\(name)".utf8.count <= longestPath
     }
 
     /// Finds the place in a directory; `nil` where the directory does not exist.

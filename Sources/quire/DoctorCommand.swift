@@ -61,17 +61,30 @@ struct DoctorCommand: ParsableCommand {
         } catch {
             return tell("✗", "agent", (error as? Trouble)?.message ?? "\(error)")
         }
-        let version = output(of: command, ["--version"])
-        guard version.status == 0 else {
-            return tell(
-                "✗",
-                "agent",
-                "\(command.executable) --version failed: \(version.words); "
-                    + "reinstall the Codex CLI"
-            )
+        guard checkVersion(command, tell) else { return }
+        checkLogin(command, tell)
+    }
+
+    /// Whether the agent says what it is.
+    private func checkVersion(_ command: AgentCommand, _ tell: Tell) -> Bool {
+        let question = "\(command.executable) --version"
+        let version = ask(command, ["--version"])
+        if version.isUnanswered {
+            tell("✗", "agent", "\(question) did not answer: \(version.complaint)")
+            return false
         }
-        tell("✓", "agent", "\(command.executable), \(version.words)")
-        if !version.words.contains(Self.measured) {
+        guard version.status == 0 else {
+            // What to do about another agent only its people know.
+            let advice = agent == nil ? "; reinstall the Codex CLI" : ""
+            tell("✗", "agent", "\(question) failed: \(version.complaint)\(advice)")
+            return false
+        }
+        guard let words = version.words else {
+            tell("⚠", "agent", "\(question) said nothing: what agent that is isn't known")
+            return true
+        }
+        tell("✓", "agent", "\(command.executable), \(words)")
+        if !words.contains(Self.measured) {
             tell(
                 "⚠",
                 "agent",
@@ -79,37 +92,47 @@ struct DoctorCommand: ParsableCommand {
                     + "other versions are carried, not understood"
             )
         }
-        checkLogin(command, tell)
+        return true
     }
 
     /// Whether the agent has a login, as far as it can tell: a provider of one's own needs none,
     /// and another agent may know no such question.
     private func checkLogin(_ command: AgentCommand, _ tell: Tell) {
-        let login = output(of: command, ["login", "status"])
-        guard login.status != 0 else { return tell("✓", "login", "\(login.words)") }
-        if login.words.hasPrefix("Error loading config") {
-            return tell("✗", "configuration", "\(login.words); correct it")
+        let login = ask(command, ["login", "status"])
+        if login.isUnanswered || login.status == 0 && login.words == nil {
+            let reason = login.isUnanswered ? "did not answer: \(login.complaint)" : "said nothing"
+            return tell(
+                "⚠",
+                "login",
+                "\(command.executable) login status \(reason); whether there is a login isn't known"
+            )
+        }
+        guard login.status != 0 else { return tell("✓", "login", "\(login.complaint)") }
+        if login.complaint.hasPrefix("Error loading config") {
+            return tell("✗", "configuration", "\(login.complaint); correct it")
         }
         let isNeeded = agent == nil && !CodexLogin().needsNoLogin
         tell(
             isNeeded ? "✗" : "⚠",
             "login",
             isNeeded
-                ? "\(login.words); log in with: codex login"
-                : "\(login.words); log in with: codex login (not needed with a provider of your own)"
+                ? "\(login.complaint); log in with: codex login"
+                : "\(login.complaint); log in with: codex login (not needed with a provider of your own)"
         )
     }
 
-    private func output(
-        of command: AgentCommand,
-        _ arguments: [String]
-    ) -> (status: Int32, words: String) {
-        let result = ShortCommand(
+    /// What the agent answers, in its first line, or how it failed.
+    private func ask(_ command: AgentCommand, _ arguments: [String]) -> ShortCommand.Result {
+        var result = ShortCommand(
             executable: command.executable,
-            arguments: command.arguments + arguments
+            arguments: command.arguments + arguments,
+            patience: .seconds(5),
+            longestOutput: 64 * 1024
         ).run()
-        let line = ShortCommand.firstLine(result.output)
-        return (result.status, result.status == 0 ? line ?? result.complaint : result.complaint)
+        if result.status == 0, let line = ShortCommand.firstLine(result.output) {
+            result.words = line
+        }
+        return result
     }
 
     private func checkLimits(_ tell: Tell) {
@@ -166,7 +189,12 @@ struct DoctorCommand: ParsableCommand {
             around: WorkingDirectory.path
         )
         let directory = state.directory(in: workspace)
-        for path in [workspace.autonomousDirectory, directory, directory + "/quire.db"] {
+        do {
+            try RunStore.tryOut(directory: directory)
+        } catch {
+            return tell("✗", "state", "\(error)")
+        }
+        for path in [workspace.autonomousDirectory, directory + "/quire.db"] {
             guard let refusal = Self.refusal(toWrite: path) else { continue }
             return tell("✗", "state", "\(refusal.path) can't be written: \(refusal.reason)")
         }

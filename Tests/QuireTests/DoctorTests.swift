@@ -3,15 +3,16 @@ import TestSupport
 import Testing
 
 @Suite struct `The doctor fails where a run would` {
-    /// A doctor's visit with an agent "codex" that answers `login status` with this.
+    /// A doctor's visit with an agent "codex" that answers `login status`, and `--version`, with this.
     private func visit(
-        login: String,
+        login: String = "echo Logged in",
+        version: String = "echo codex-cli 0.163.0",
         configuration: String? = nil,
         options: [String] = []
     ) throws -> Outcome {
         try withRun { run in
             try put(
-                "#!/bin/sh\ncase $1 in --version) echo codex-cli 0.163.0;; login) \(login);; esac\n",
+                "#!/bin/sh\ncase $1 in --version) \(version);; login) \(login);; esac\n",
                 run.root + "/bin/codex"
             )
             #expect(chmod(run.root + "/bin/codex", 0o755) == 0)
@@ -49,13 +50,123 @@ import Testing
         #expect(outcome.output.contains("✗ configuration: \(words)"), "\(outcome.output)")
     }
 
+    /// How an agent keeps a question unanswered, and what is said of that.
+    private static let unanswered = [
+        ("sleep 600", "did not answer: it did not end within 5s"),
+        ("trap '' TERM; sleep 600 & wait", "did not answer: it did not end within 5s"),
+        ("yes", "did not answer: it said more than 65536 bytes"),
+        ("yes & wait", "did not answer: it said more than 65536 bytes"),
+        ("yes >&2", "did not answer: it did not end within 5s"),
+    ]
+
+    @Test(arguments: unanswered)
+    func `with an agent that does not say its version, after the other checks`(
+        version: String,
+        words: String
+    ) throws {
+        let outcome = try visit(version: version)
+        #expect(outcome.status == 69)
+        #expect(
+            outcome.output.contains(#/✗ agent: .*\/codex --version/#)
+                && outcome.output.contains("--version \(words)\n"),
+            "\(outcome.output)"
+        )
+        for check in ["descriptors", "disk", "state", "clock"] {
+            #expect(outcome.output.contains(" \(check): "), "\(outcome.output)")
+        }
+    }
+
+    @Test(arguments: unanswered + [("true", "said nothing")])
+    func `without a word about a login, it is not known`(login: String, words: String) throws {
+        let outcome = try visit(login: login)
+        #expect(
+            outcome.output.contains("login status \(words); whether there is a login isn't known"),
+            "\(outcome.output)"
+        )
+        #expect(outcome.output.contains(#/⚠ login: /#) && !outcome.output.contains(#/[✓✗] login/#))
+    }
+
+    @Test func `with a version that nobody says`() throws {
+        let outcome = try visit(version: "true")
+        #expect(outcome.output.contains("--version said nothing"), "\(outcome.output)")
+        #expect(!outcome.output.contains("✓ agent"))
+    }
+
+    /// What keeps a run from a state in a place, and the words for it.
+    private static let states = [
+        (
+            "/proc/x", "",
+            #"directory "/proc/x" can't be used: making the directory "/proc/x" failed"#
+        ),
+        ("/proc/x/y", "", #"directory "/proc/x/y" can't be used: making the directory "/proc/x"#),
+        ("state", "ulimit -f 10;", "can't grow: files may have no more than 5120 bytes here"),
+        ("made/state", "ulimit -f 10;", "can't grow: files may have no more than 5120 bytes here"),
+        ("file", "", "is a file, not a directory"),
+        ("file/state", "", "a file stands where a directory is needed"),
+        ("gone/state", "ln -sfn nowhere gone;", "is a link"),
+    ]
+
+    @Test(arguments: states)
+    func `and says of the state what a run says`(
+        place: String,
+        before: String,
+        words: String
+    ) throws {
+        try withRun { run in
+            try run.write([("t", "entries=1")])
+            try put("", run.root + "/file")
+            try put("", run.root + "/made/kept")
+            let quire = Program.built("quire")
+            func said(_ command: String) throws -> (words: Substring, status: Int32) {
+                let outcome = try shell(
+                    "\(before) QUIRE_STATE_DIR=\(place) exec \(quire) \(command)",
+                    in: run.root
+                )
+                let lines = (outcome.output + outcome.error).split(separator: "\n")
+                let line = lines.first { $0.contains(#/state dir|run database/#) } ?? ""
+                return (line.drop { !$0.isWhitespace }, outcome.status)
+            }
+            let doctor = try said("doctor --agent \(Program.built("codex-sim"))")
+            let left = try shell("ls -A . made", in: run.root).output
+            let real = try said("run m.yaml")
+            #expect(doctor.status == 69 && real.status == 69)
+            #expect(doctor.words.contains(words), "\(doctor)")
+            #expect(doctor.words.hasSuffix(real.words), "\(doctor) \(real)")
+            #expect(!doctor.words.contains("trial") && !left.contains("trial"), "\(doctor) \(left)")
+        }
+    }
+
     @Test func `with a state that can't be written`() throws {
         let outcome = try visit(login: "true", options: ["--state-dir", "file/state"])
         #expect(outcome.status == 69)
         #expect(
-            outcome.output.contains(#/✗ state: .*file/state can't be written/#),
+            outcome.output.contains(#/✗ state: .*file/state" can't be used/#),
             "\(outcome.output)"
         )
+    }
+}
+
+@Suite struct `The doctor's advice` {
+    @Test(arguments: [
+        (
+            "echo hello\n",
+            "it has no #! line; begin it with one that names its interpreter, such as"
+        ),
+        ("\u{7F}ELFgarbage", "it is a program that is cut off or damaged"),
+    ])
+    func `about another agent's program is not to install Codex`(
+        content: String,
+        words: String
+    ) throws {
+        try withRun { run in
+            try put(content, run.root + "/bin/codex")
+            #expect(chmod(run.root + "/bin/codex", 0o755) == 0)
+            let named = try run.quire(["doctor", "--agent", "bin/codex"])
+            #expect(named.status == 69 && named.output.contains(words), "\(named.output)")
+            #expect(!named.output.contains("reinstall"), "\(named.output)")
+            let found = try run.quire(["doctor"], environment: ["PATH": run.root + "/bin"])
+            #expect(found.output.contains("; reinstall the Codex CLI"), "\(found.output)")
+        }
     }
 }
 
