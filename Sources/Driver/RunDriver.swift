@@ -411,7 +411,7 @@ package final class RunDriver {
 
     private func batchJournalled(_ result: Result<Void, StoreError>) {
         let batch = batches.removeFirst()
-        if case .failure(let error) = result { inbox.append(.storeFailed("\(error)")) }
+        if case .failure(let error) = result { inbox.append(.storeLost("\(error)")) }
         if !batch.isReported { report(batch) }
         var released: [TaskDirectory] = []
         for command in batch.commands {

@@ -31,6 +31,8 @@ package enum Event: Hashable, Sendable {
     /// The journal, or a file of a task, can't be written; the words say why and what to do. What
     /// is to be written waits.
     case storeFailed(String)
+    /// Nothing can be journalled any more, whatever is waited for.
+    case storeLost(String)
     /// All that waited is written.
     case storeRecovered
     /// What the machine has left, asked for with `readMachine`.

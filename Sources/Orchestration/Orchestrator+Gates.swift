@@ -71,6 +71,11 @@ extension Orchestrator {
         close(GateClosed(gate: .store, until: nil, reason: reason))
     }
 
+    mutating func storeLost(_ reason: String) {
+        storeFailed(reason)
+        storeDeadline = now.awake
+    }
+
     mutating func storeRecovered() {
         storeDeadline = nil
         open(GateKey(.store))

@@ -119,6 +119,7 @@ package struct Orchestrator: Sendable {
             sessionEnded(key, result, checklist)
         case .shutdownRequested(let signal): shutdownRequested(signal)
         case .storeFailed(let reason): storeFailed(reason)
+        case .storeLost(let reason): storeLost(reason)
         case .storeRecovered: storeRecovered()
         case .machineRead(let reading): machineRead(reading)
         case .warned(let fact): record(.warned(fact))

@@ -249,11 +249,22 @@ package final class RunStore: Sendable {
             }
             settle(batches, .success(()))
         } catch {
+            let failure = damage ?? StoreError(error, path: path)
             let trouble = StoreError(error, path: path, isRetried: true)
-            guard error is DatabaseError, wait(for: trouble) else {
-                return settle(batches, .failure(StoreError(error, path: path)))
+            guard error is DatabaseError, !failure.isDamage, wait(for: trouble) else {
+                return settle(batches, .failure(failure))
             }
             thread.perform(after: Self.retry) { [self] in writeWaiting() }
+        }
+    }
+
+    /// What was done to the database's file while it was in use; `nil` for nothing that shows.
+    private var damage: StoreError? {
+        do throws(StoreError) {
+            try place.checkLength(size)
+            return nil
+        } catch {
+            return error
         }
     }
 
@@ -272,7 +283,8 @@ package final class RunStore: Sendable {
     private func settle(_ batches: [Appended], _ result: Result<Void, StoreError>) {
         let (next, observer) = waiting.withLock { waiting in
             let next = waiting.settle(batches.count)
-            let hasRecovered = waiting.isFailing && !waiting.isGivenUp
+            let isWritten = if case .success = result { true } else { false }
+            let hasRecovered = isWritten && waiting.isFailing && !waiting.isGivenUp
             if hasRecovered { waiting.isFailing = false }
             return (next, hasRecovered ? waiting.observer : nil)
         }
@@ -348,14 +360,14 @@ package final class RunStore: Sendable {
         // The last checkpoint.
         background.performAndWait {}
         // Closing makes it longer again.
-        let length = Result { () throws(StoreError) in try place.checkLength(size) }
+        let damage = damage
         do {
             try ClosedQueues.close(writer)
         } catch {
             throw StoreError(error, path: path)
         }
         try place.checkUnchanged(identity)
-        try length.get()
+        if let damage { throw damage }
     }
 
     /// What the journal tells of a run.

@@ -10,9 +10,8 @@ package struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Whether the database can't be read any more, so that nothing is lost by moving it away.
     package let isDamage: Bool
 
-    init(_ description: String) {
-        self.description = description
-        isDamage = false
+    init(_ description: String, isDamage: Bool = false) {
+        (self.description, self.isDamage) = (description, isDamage)
     }
 
     /// Makes the words for a state directory that can't be made or opened.

@@ -100,7 +100,8 @@ struct StorePlace: Sendable {
         guard self.size < size else { return }
         throw StoreError(
             "the run database \"\(path)\" was emptied or cut short while it was in use: the history of "
-                + "its runs may be lost, and the work goes on from the task directories"
+                + "its runs may be lost, and the next run goes on from the task directories",
+            isDamage: true
         )
     }
 

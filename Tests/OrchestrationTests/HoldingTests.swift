@@ -202,6 +202,15 @@ private let two = RunPlan(concurrency: 2, tasks: [TaskPlan(name: "a"), TaskPlan(
         #expect(run.orchestrator.nextDeadline == nil)
     }
 
+    @Test func `a database that can't be used any more ends the run when its sessions have ended`()
+    {
+        var run = Scenario(two)
+        _ = run.begin()
+        #expect(run.play([.storeLost("cut short")]) == ["gate store closed"])
+        #expect(run.end("a", 1, ticked: 0).last == "a#1 initialized, charged to session")
+        #expect(run.end("b", 1, ticked: 0).last == "end unable")
+    }
+
     @Test func `a disk that takes nothing more for an hour ends the run`() {
         var run = Scenario(two)
         _ = run.begin()
@@ -258,7 +267,9 @@ private let two = RunPlan(concurrency: 2, tasks: [TaskPlan(name: "a"), TaskPlan(
         var carried = Scenario(long, found: found, state: interrupted(longer))
         #expect(
             carried.begin().suffix(2) == [
-                "a capped: it reached max_sessions (2) with work left", "end finished",
+                "a capped: it reached max_sessions (2) with work left; it counts 2 of its 3 "
+                    + "sessions: no retries, and none from before its caps were last fresh",
+                "end finished",
             ]
         )
     }
