@@ -1,4 +1,4 @@
-package import FileAccess
+import FileAccess
 import Foundation
 import GRDB
 import Glibc
@@ -69,24 +69,6 @@ package final class RunStore: Sendable {
         self.leastJournal = leastJournal
         background = SerialThread(name: "quire.background")
         checkpointer = Checkpointer(place, identity, thread: background, pages: checkpointPages)
-    }
-
-    /// Opens a state directory, which is made if need be and ignored by git.
-    ///
-    /// - Throws: `StoreError` when that can't be done.
-    @discardableResult
-    package static func prepare(directory: String) throws(StoreError) -> Directory {
-        do throws(FileError) {
-            guard let made = try Directory.open(directory, made: true) else {
-                throw FileError("making the directory", directory, errno: ENOENT)
-            }
-            if made.kind(of: ".gitignore") == .nothing {
-                try made.write(Array("*\n".utf8), to: ".gitignore")
-            }
-            return made
-        } catch {
-            throw StoreError(error, directory: directory)
-        }
     }
 
     /// Opens the store in a directory, which is made if need be and ignored by git.

@@ -191,10 +191,11 @@ struct Explanation {
         let gates = state.gates.filter {
             !$0.key.gate.isOfAccount || $0.key.account == task.plan.account
         }
-        for (_, gate) in gates.sorted(by: { $0.key < $1.key }) {
+        for (key, gate) in gates.sorted(by: { $0.key < $1.key }) {
             let hold = GateWords.hold(gate, at: now, offset: LocalTime.offset)
             words.append(
-                isRunAlive
+                // A usage limit does not end with the run.
+                isRunAlive || key.gate == .usageLimit
                     ? "Starts are held\(hold): \(gate.reason)"
                     : "Starts were held\(hold) when the run ended: \(gate.reason)"
             )
