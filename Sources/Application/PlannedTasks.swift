@@ -22,14 +22,16 @@ package struct PlannedTasks {
         redone: Set<String>
     ) {
         let plans = manifest.tasks.map(\.plan)
-        let findings = plans.mapSideBySide { plan in Self.finding(plan.name, in: workspace) }
-        for (plan, finding) in zip(plans, findings) {
+        let areComplete = plans.mapSideBySide { plan in
+            Self.directory(of: plan.name, in: workspace)?.checklistAsItLies().progress?.isComplete
+        }
+        for (plan, isComplete) in zip(plans, areComplete) {
             let name = plan.name
             if redone.contains(name) {
                 left.append(plan)
-            } else if finding.isComplete ?? (history.sizes[name] != nil) {
+            } else if isComplete ?? (history.sizes[name] != nil) {
                 complete += 1
-            } else if finding.isThere, history.failed.contains(name) {
+            } else if history.failed.contains(name), Self.isThere(name, in: workspace) {
                 failed += 1
             } else {
                 left.append(plan)
@@ -37,15 +39,14 @@ package struct PlannedTasks {
         }
     }
 
-    private static func finding(
-        _ task: String,
-        in workspace: Workspace
-    ) -> (isThere: Bool, isComplete: Bool?) {
-        guard let name = try? TaskName(given: task) else { return (false, nil) }
-        let directory = workspace.taskDirectory(name)
-        return (
-            (try? directory.exists()) ?? true, directory.checklistAsItLies().progress?.isComplete
-        )
+    private static func directory(of task: String, in workspace: Workspace) -> TaskDirectory? {
+        (try? TaskName(given: task)).map(workspace.taskDirectory)
+    }
+
+    /// Whether a task's directory exists; one that can't be looked at does.
+    private static func isThere(_ task: String, in workspace: Workspace) -> Bool {
+        guard let directory = directory(of: task, in: workspace) else { return false }
+        return (try? directory.exists()) ?? true
     }
 
     /// What is not in the estimate, in words; `nil` for nothing.

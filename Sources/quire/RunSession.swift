@@ -46,12 +46,9 @@ struct RunSession {
         request.owner = lock.mark
         try checkDescriptors()
         let (store, recovered) = try open(lock.mark, in: state)
+        try Self.leave(store, for: LivingQuire.refusal(of: recovered, request.run))
         let review = request.review(recovered)
-        if let refusal = LivingQuire.refusal(of: recovered, request.run) ?? refuse(review) {
-            // The refusal tells more than a store that can't be closed.
-            try? store.close()
-            throw refusal
-        }
+        try Self.leave(store, for: refuse(review))
         Signals.ignoreHangup()
         let loop = try Loop()
         try loop.adoptOrphans()
@@ -91,6 +88,14 @@ struct RunSession {
             )
         }
         return Result(ending: ending, view: driver.view, state: driver.state)
+    }
+
+    /// Closes the store where there is a reason not to begin, and throws that.
+    private static func leave(_ store: RunStore, for refusal: Trouble?) throws {
+        guard let refusal else { return }
+        // The refusal tells more than a store that can't be closed.
+        try? store.close()
+        throw refusal
     }
 
     private func prepareDirectory() throws -> Directory {
