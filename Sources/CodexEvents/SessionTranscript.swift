@@ -121,12 +121,6 @@ package struct SessionTranscript: Sendable {
     /// The session's part of its thread's total.
     private func ownUsage(_ total: TokenUsage) -> TokenUsage {
         guard let resumed, resumed.thread == thread else { return total }
-        let own = total - resumed.usage
-        // A total that shrank was counted afresh.
-        let isSmaller = own.input < 0 || own.output < 0 || own.cachedInput < 0
-        guard !isSmaller else { return total }
-        var used = own
-        used.cachedInput = min(own.cachedInput, own.input)
-        return used
+        return total.part(since: resumed.usage)
     }
 }

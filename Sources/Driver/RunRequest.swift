@@ -46,7 +46,7 @@ package struct RunRequest: Sendable {
     package func review(_ state: RunState) -> DirectoryReview {
         DirectoryReview(
             of: plan.selected,
-            leavingOut: plan.tasks.filter { $0.isLeftOut == true },
+            leavingOut: plan.leftOut,
             prompts: { [work] in work[$0]?.description },
             in: workspace,
             state: state,

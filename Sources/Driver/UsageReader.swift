@@ -29,14 +29,10 @@ struct UsageReader: Sendable {
         queries.compactMap { query in
             let end = end(of: query.thread, of: query.key.task)
             guard let total = end.flatMap({ Rollout.usage(inEnd: $0) }) else { return nil }
-            var own = query.before.map { total - $0 } ?? total
-            // A total that shrank was counted afresh.
-            if own.input < 0 || own.output < 0 || own.cachedInput < 0 { own = total }
-            own.cachedInput = min(own.cachedInput, own.input)
             return SessionUsed(
                 task: query.key.task,
                 session: query.key.number,
-                usage: own,
+                usage: total.part(since: query.before ?? .zero),
                 threadUsage: total
             )
         }

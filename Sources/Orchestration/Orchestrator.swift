@@ -130,9 +130,7 @@ package struct Orchestrator: Sendable {
         let lost = state.running.sorted { $0.key < $1.key }.map(\.value)
         let anew = Set(fact.anew ?? [])
         let reopening = anew.union(fact.changed ?? [])
-        let leftOut = fact.plan.tasks.filter {
-            $0.isLeftOut == true && reopening.contains($0.name)
-        }
+        let leftOut = fact.plan.leftOut.filter { reopening.contains($0.name) }
         let reopened =
             state.tasksToOpen(
                 plan: fact.plan,

@@ -81,6 +81,9 @@ package struct RunPlan: Hashable, Sendable, Codable {
     /// The tasks that the leg carries out.
     package var selected: [TaskPlan] { tasks.filter { $0.isLeftOut != true } }
 
+    /// The tasks that the leg leaves out.
+    package var leftOut: [TaskPlan] { tasks.filter { $0.isLeftOut == true } }
+
     /// Leaves out all tasks but those of these names.
     package mutating func leaveOutAll(but names: Set<String>) {
         for place in tasks.indices where !names.contains(tasks[place].name) {

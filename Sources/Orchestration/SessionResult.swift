@@ -142,6 +142,15 @@ package struct TokenUsage: Hashable, Sendable, Codable {
             reasoningOutput: left.reasoningOutput - right.reasoningOutput
         )
     }
+
+    /// The part of a thread's total that came after `before`; all of a total that shrank, which was
+    /// counted afresh.
+    package func part(since before: TokenUsage) -> TokenUsage {
+        var part = self - before
+        if part.input < 0 || part.output < 0 || part.cachedInput < 0 { part = self }
+        part.cachedInput = min(part.cachedInput, part.input)
+        return part
+    }
 }
 
 /// What a session's process left behind, judged by its output alone; whether the *task* advanced
