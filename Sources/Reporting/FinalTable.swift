@@ -1,11 +1,11 @@
 import Orchestration
 
-/// What a run came to: one row a task, the troubled ones last, where the eye is.
+/// The table at a run's end: one row a task, the troubled ones last, next to the prompt.
 package enum FinalTable {
-    /// The table and the totals of a leg, a line each, newlines included.
+    /// Returns the table and the totals of a leg, a line each, newlines included.
     ///
-    /// `width` is the terminal's columns, `nil` for no bound; `hints` are lines that follow the
-    /// totals, such as the command that goes on with what is left.
+    /// `width` is the terminal's columns, `nil` for no bound; `hints` are lines that follow the totals, such
+    /// as the command that continues with the work left.
     package static func render(view: RunView, width: Int?, hints: [SafeText] = []) -> SafeText {
         let rows = view.tasks.map { task in
             Row(
@@ -21,7 +21,7 @@ package enum FinalTable {
         return render(rows, RunTotals(view), width, hints)
     }
 
-    /// The table and the totals of all legs of a run, or of several.
+    /// Returns the table and the totals of all legs of a run, or of several runs.
     package static func render(report: RunReport, width: Int?) -> SafeText {
         let rows = report.tasks.map { task in
             Row(
@@ -80,18 +80,18 @@ package enum FinalTable {
     }
 }
 
-/// How many tasks came to what, and what that took.
+/// Counts of a run's tasks by outcome, and the sessions, tokens and time spent on them.
 struct RunTotals {
     private var counts: [Outcome: Int] = [:]
     private var tasks: Int
     private var sessions: Int
     private var tokens: String
-    /// How long it took, and which legs these numbers are of where there are several.
+    /// The time in words, with the legs that these numbers cover if there are several.
     private var elapsed: String
-    /// What held starts, and for how long; `nil` for nothing.
+    /// Each gate that held starts, and for how long, in words; `nil` if none did.
     private(set) var held: String?
 
-    /// The totals of a leg, and what all legs took, as the rows tell, where earlier ones took something.
+    /// Makes the totals of a leg; if earlier legs had sessions, the words add the sums of all legs.
     init(_ view: RunView) {
         (tasks, sessions) = (view.tasks.count, view.sessionsEnded)
         tokens = SpentWords.tokens(view.usage, estimated: view.estimated, view.plan.prices)
@@ -106,7 +106,7 @@ struct RunTotals {
         count(view.tasks.map(\.outcome))
     }
 
-    /// The totals of all legs.
+    /// Makes the totals of all legs.
     init(_ report: RunReport) {
         tasks = report.tasks.count
         sessions = report.tasks.reduce(0) { $0 + $1.sessions.count }
@@ -122,7 +122,6 @@ struct RunTotals {
         for case .some(let outcome) in outcomes { counts[outcome, default: 0] += 1 }
     }
 
-    /// One line.
     var text: String {
         let open = tasks - counts.values.reduce(0, +)
         let words = Outcome.allCases.compactMap { outcome in

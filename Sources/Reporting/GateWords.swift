@@ -1,9 +1,9 @@
 import Dates
 package import Orchestration
 
-/// What holds starts, in words.
+/// Words for the gates that hold starts.
 package enum GateWords {
-    /// ` by a usage limit of ~/.codex-2 for 4m 12s more, until 10:12:00`; it follows "held".
+    /// Returns the words after "held": ` by a usage limit of ~/.codex-2 for 4m 12s more, until 10:12:00`.
     package static func hold(
         _ closed: GateClosed,
         at now: WallTime,
@@ -12,7 +12,7 @@ package enum GateWords {
         " by \(name(closed.gate, closed.account))" + time(closed, now, offset)
     }
 
-    /// A gate, and whose it is.
+    /// Returns the words for a gate and for the account that it holds, if it holds only one.
     package static func name(_ gate: Gate, _ account: String?) -> String {
         gate.words + (account.map { " of \($0)" } ?? "")
     }

@@ -1,14 +1,14 @@
 import Orchestration
 
-/// What GitHub Actions reads from the output of a step: its workflow commands.
+/// Workflow commands: lines that GitHub Actions reads from the output of a step.
 package enum GitHubReport {
-    /// How many annotations of a kind GitHub shows of a step.
+    /// The number of annotations of one kind that GitHub shows for a step.
     private static let shown = 10
-    /// How large a step's summary may be, in bytes; GitHub drops one of more than 1 MiB.
+    /// The size limit of a step's summary, in bytes; GitHub drops summaries of more than 1 MiB.
     package static let summaryLimit = 1_000_000
 
-    /// Annotations: an error for each task that failed and each shard that is missing, a warning for
-    /// work that is left, a notice for what is complete after retries.
+    /// Returns annotations: an error for each failed task and for missing shards, a warning for each task
+    /// with work left, and a notice for each task that is complete after retries.
     package static func annotations(_ report: RunReport) -> WorkflowCommands {
         let tasks = report.tasks.filter { !$0.isLeftOut }
         let failed = tasks.filter(\.isFailed)
@@ -21,14 +21,14 @@ package enum GitHubReport {
         )
     }
 
-    /// Has GitHub take no line for a command until `resume`.
+    /// Returns the command that makes GitHub ignore workflow commands until `resume`.
     ///
-    /// What agents say goes to the same output; nobody but Quire may know the token.
+    /// Agents' words go to the same output, so the token must be known to Quire alone.
     package static func suspend(token: String) -> WorkflowCommands {
         WorkflowCommands("::stop-commands::\(token)\n")
     }
 
-    /// Ends what `suspend` began.
+    /// Returns the command that ends `suspend`.
     package static func resume(token: String) -> WorkflowCommands {
         WorkflowCommands("::\(token)::\n")
     }
@@ -64,14 +64,14 @@ package enum GitHubReport {
         }.joined()
     }
 
-    /// Text as a command's property.
+    /// Escapes text for use as a command's property.
     ///
     /// Source: `escapeProperty` of GitHub's actions toolkit.
     static func property(_ text: String) -> String {
         escape(text, ["%": "%25", "\r": "%0D", "\n": "%0A", ":": "%3A", ",": "%2C"])
     }
 
-    /// Text as a command's data.
+    /// Escapes text for use as a command's data.
     ///
     /// Source: `escapeData` of GitHub's actions toolkit.
     static func data(_ text: String) -> String {

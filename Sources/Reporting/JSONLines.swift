@@ -4,9 +4,9 @@ package import Orchestration
 
 /// A run as JSON Lines, for programs.
 ///
-/// One object a line: `version` (1), `sequence` (from 1 within the leg), `time` (UTC, milliseconds),
-/// `run`, `event`, and the fact's own fields in snake_case. Readers ignore kinds and fields they
-/// don't know; kinds and fields are added, never renamed, within a version.
+/// Each line is one object: `version` (1), `sequence` (from 1 within the leg), `time` (UTC, milliseconds),
+/// `run`, `event`, and the fact's own fields in snake_case. Readers ignore unknown kinds and fields. Within a
+/// version, kinds and fields are added, never renamed.
 package struct JSONLines: Sendable {
     /// The version of the format.
     package static let version = 1
@@ -47,7 +47,7 @@ package struct JSONLines: Sendable {
         )
     }
 
-    /// A fact's line, newline included.
+    /// Returns a fact's line, newline included.
     ///
     /// - Throws: `EncodingError`, which no fact causes.
     package func line(_ event: RunEvent, sequence: Int, at moment: Moment) throws -> SafeText {

@@ -1,8 +1,9 @@
-/// Values as JSON for programs, which may stand on a terminal or in a CI system's log, too.
+/// JSON for programs, safe to show on a terminal or in a CI system's log.
 package enum JSONText {
-    /// A value over several lines, with sorted keys; in snake case, unless its keys are to stay.
+    /// Returns a value as JSON over several lines; the sorted keys are in snake case unless `keepsKeys` is
+    /// true.
     ///
-    /// - Throws: `EncodingError` for what JSON can't hold.
+    /// - Throws: `EncodingError` for values that JSON can't hold.
     package static func pretty(
         _ value: some Encodable,
         keepsKeys: Bool = false
@@ -12,6 +13,6 @@ package enum JSONText {
 }
 
 extension SafeText {
-    /// JSON that means the same.
+    /// Makes safe text of JSON without changing its meaning.
     init(json: String) { self.init(trusted: Sanitizer.json(json)) }
 }

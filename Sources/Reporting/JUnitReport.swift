@@ -3,12 +3,12 @@ import Orchestration
 
 /// A run as JUnit XML: a suite for each part, a case for each task.
 ///
-/// Keeps to what both Jenkins's schema (`junit-10.xsd` of its xUnit plugin) and those of Ant and
-/// Surefire have in common: sessions are properties of the suite, since Jenkins refuses a file whose
-/// cases have any. A task that is complete, though a session of it failed, is flaky in Surefire's
-/// words; one that failed was rerun. Work that is left is skipped.
+/// The file keeps to what Jenkins's schema (`junit-10.xsd` of its xUnit plugin) and those of Ant and Surefire
+/// have in common. Sessions are properties of the suite, since Jenkins refuses a file whose cases have
+/// properties. A complete task with a failed session is "flaky" in Surefire's words, a failed task was
+/// "rerun", and a task with work left is skipped.
 package enum JUnitReport {
-    /// The whole file.
+    /// Returns the whole file.
     package static func render(_ report: RunReport) -> String {
         let suites = suites(of: report)
         var xml = XMLText()
@@ -42,7 +42,7 @@ package enum JUnitReport {
         return there + missing
     }
 
-    /// Seconds as the schemas want them.
+    /// Formats seconds as the schemas require: with three decimals.
     fileprivate static func time(_ seconds: Double) -> String {
         let milliseconds = Int64(clamping: (max(0, seconds) * 1000).rounded())
         let fraction = String(1000 + milliseconds % 1000).dropFirst()
@@ -69,7 +69,7 @@ private struct Suite {
             ("time", JUnitReport.time(part?.seconds ?? 0)),
         ]
         if let part {
-            // ISO 8601 without fraction and zone, as Ant has it.
+            // ISO 8601 without fraction and zone, as in Ant's schema.
             attributes.append(("timestamp", String(part.began.timestamp.prefix(19))))
         }
         xml.open("testsuite", attributes)
@@ -150,7 +150,6 @@ extension RunReport.Task {
     }
 }
 
-/// XML on its way to a file.
 private struct XMLText {
     private var bytes: [UInt8] = Array(#"<?xml version="1.0" encoding="UTF-8"?>"#.utf8) + [10]
     private var depth = 0
@@ -169,7 +168,7 @@ private struct XMLText {
         add("</\(name)>\n")
     }
 
-    /// An element without elements in it.
+    /// Writes an element without child elements.
     mutating func element(
         _ name: String,
         _ attributes: [(String, String)],

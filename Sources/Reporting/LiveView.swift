@@ -1,16 +1,16 @@
 package import Orchestration
 
-/// A run in a terminal: a block of lines that is drawn over itself, below lines that stay.
+/// A run in a terminal: a block of lines that is redrawn in place, below lines that stay.
 ///
-/// It leaves the terminal's other contents and its settings alone, since a Quire that is killed could
-/// put nothing back (so the cursor is not hidden); draws no line wider than the terminal, and one
-/// less than its rows.
+/// The view changes neither other contents of the terminal nor its settings (so the cursor is not hidden):
+/// after SIGKILL, Quire could restore nothing. No line is wider than the terminal, and the block leaves one
+/// row free.
 package struct LiveView: Sendable {
     /// A terminal's size.
     package struct Size: Hashable, Sendable {
-        /// Characters in a line.
+        /// The number of characters in a line.
         package var columns: Int
-        /// Lines.
+        /// The number of lines.
         package var rows: Int
 
         /// Makes a size.
@@ -24,13 +24,13 @@ package struct LiveView: Sendable {
     private let offset: @Sendable (WallTime) -> Int
     private var drawnRows = 0
 
-    /// Makes a view that tells local time.
+    /// Makes a view that shows local time.
     package init(usesColor: Bool, offset: @escaping @Sendable (WallTime) -> Int) {
         self.usesColor = usesColor
         self.offset = offset
     }
 
-    /// What to write so that `lines` stay and the block below them shows the run as it is now.
+    /// Returns the text to write: `lines`, which stay, and below them the block with the current state.
     package mutating func update(
         lines: [SafeText],
         view: RunView,
@@ -38,24 +38,24 @@ package struct LiveView: Sendable {
         size: Size
     ) -> SafeText {
         let block = frame(view: view, at: now, size: size)
-        // What stays is wrapped, not cut: it may be shown nowhere else.
+        // Lines that stay are wrapped, not cut: their text may be shown nowhere else.
         let kept = lines.flatMap { Columns.wrap($0.description, max(1, size.columns)) }
         let text = erase + (kept + block).map { $0 + "\n" }.joined()
         drawnRows = block.count
         return SafeText(trusted: text)
     }
 
-    /// What to write to leave the terminal as it should be, the block gone.
+    /// Returns the text to write at the end: it erases the block and leaves `lines`.
     package mutating func finish(lines: [SafeText]) -> SafeText {
         let text = erase + lines.map { $0.description + "\n" }.joined()
         drawnRows = 0
         return SafeText(trusted: text)
     }
 
-    /// Begins at the line's start: a terminal shows a Ctrl-C as `^C`, and the cursor is behind it.
+    /// Erases the block; the carriage return undoes the `^C` with which a terminal echoes Ctrl-C.
     private var erase: String { drawnRows > 0 ? "\r\u{1B}[\(drawnRows)A\u{1B}[0J" : "" }
 
-    /// The block's lines.
+    /// Returns the block's lines.
     package func frame(view: RunView, at now: Moment, size: Size) -> [String] {
         let room = size.rows - 1
         guard room > 0, size.columns > 0 else { return [] }

@@ -1,8 +1,8 @@
 import Orchestration
 
-/// A run as Markdown, for job summaries and comments: what is in trouble first.
+/// A run as Markdown, for job summaries and comments: tasks in trouble come first.
 package enum MarkdownReport {
-    /// The report; as many rows as fit into this many bytes.
+    /// Returns the report, with as many rows as fit into `limit` bytes.
     package static func render(_ report: RunReport, limit: Int = .max) -> String {
         let summary = RunTotals(report)
         let isWell = report.missing.isEmpty && report.tasks.allSatisfy { $0.outcome == .complete }
@@ -31,7 +31,7 @@ package enum MarkdownReport {
         task.outcome.flatMap { Outcome.allCases.firstIndex(of: $0) } ?? Outcome.allCases.count
     }
 
-    /// Text that means nothing but itself: no markup, no HTML, no mention of anybody.
+    /// Escapes text so that it holds no markup, no HTML and no mention of anybody.
     fileprivate static func escape(_ text: String) -> String {
         var result = ""
         for character in Sanitizer.line(text) {
@@ -70,7 +70,7 @@ private struct Page {
         text += "|---|---|---:|---:|---:|---:|---|\n"
         for (place, task) in tasks.enumerated() {
             let row = Self.row(task)
-            // Room is left for the line that says so, and for what closes the page.
+            // 400 bytes stay free for the line about omitted tasks and the end of the page.
             guard text.utf8.count + row.utf8.count + 400 <= limit else {
                 text += "\n… and \(Format.count(tasks.count - place, "task")) more\n"
                 return

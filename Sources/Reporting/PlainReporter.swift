@@ -1,25 +1,25 @@
 import Dates
 package import Orchestration
 
-/// A run in plain lines, for pipes and CI: one for each thing that people care about.
+/// A run in plain lines, for pipes and CI: one line for each event that people care about.
 package struct PlainReporter: Sendable {
     /// The local time zone's seconds from UTC at an instant.
     private let offset: @Sendable (WallTime) -> Int
 
-    /// Makes a reporter that tells local time.
+    /// Makes a reporter that shows local time.
     package init(offset: @escaping @Sendable (WallTime) -> Int) {
         self.offset = offset
     }
 
-    /// The lines for a fact; none for facts of no interest.
+    /// Returns the lines for a fact; empty for facts that people need not see.
     ///
-    /// `view` has the fact in already.
+    /// `view` includes the fact already.
     package func lines(for event: RunEvent, at moment: Moment, view: RunView) -> [SafeText] {
         guard let text = text(for: event, at: moment.wall, view: view) else { return [] }
         return ["\(moment.wall.timeOfDay(offset: offset(moment.wall))) \(text)"]
     }
 
-    /// How far the run has come, in one line.
+    /// Returns the run's progress in one line.
     package func summary(view: RunView, at moment: Moment) -> SafeText {
         let held = view.gates.map {
             "starts are held" + GateWords.hold($0, at: moment.wall, offset: offset)
@@ -36,7 +36,7 @@ package struct PlainReporter: Sendable {
                 + "\(Format.count(fact.plan.concurrency, "session")) at once"
                 + (fact.part.map { ", shard \($0.shard) of \(Format.count($0.tasks, "task"))" }
                     ?? "")
-        // One that begins anew does not go on; that, and where its old work is, is told by a warning.
+        // A task that begins anew does not go on. A warning says so, and where its old work is.
         case .taskReopened(let fact) where fact.beginsAnew == true: nil
         case .taskReopened(let fact):
             view.task(fact.task)?.isLeftOut == true
@@ -69,9 +69,9 @@ package struct PlainReporter: Sendable {
     }
 }
 
-/// A session's end in words.
+/// Words for a session's end.
 package enum SessionWords {
-    /// One line about a session that ended.
+    /// Returns one line about a session that ended.
     package static func ended(_ fact: SessionEnded) -> String {
         var text = "\(fact.task): session \(fact.session) \(fact.verdict.words)"
         if let progress = fact.progress { text += ", \(progress.ticked)/\(progress.total)" }
@@ -88,9 +88,9 @@ package enum SessionWords {
     }
 }
 
-/// The ladder of a shutdown in words: what happens now, what next, and how to hurry it.
+/// Words for the steps of a shutdown: what happens now, what comes next, and how to hurry it.
 package enum ShutdownWords {
-    /// One line about a step.
+    /// Returns one line about a step.
     package static func text(_ fact: ShutdownAdvanced) -> String {
         let sessions = Format.count(fact.running, "session")
         switch fact.step {
@@ -104,9 +104,9 @@ package enum ShutdownWords {
     }
 }
 
-/// A run at a glance.
+/// A run's state in one line.
 package enum RunSummary {
-    /// How far it has come, in one line.
+    /// Returns the progress of a run in one line.
     package static func text(_ view: RunView, at now: Moment) -> String {
         var parts = Outcome.allCases.compactMap { outcome in
             let count = view.count(outcome)

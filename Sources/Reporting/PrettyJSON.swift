@@ -1,34 +1,34 @@
-/// Writes a value as JSON over several lines, with the keys of each object in order.
+/// An encoder to JSON over several lines, with the keys of each object sorted.
 ///
-/// Written for answers with the rows of thousands of tasks: the text is written as the value is walked
-/// through, without a tree of it, and an object's members are put in order when it ends.
+/// Built for answers with thousands of rows: the text is written while the value is encoded, without a tree
+/// of it. An object's members are sorted when the object ends.
 final class PrettyJSON: Encoder {
     private enum Form: Hashable { case value, object, array }
 
     private struct Member {
-        /// The number of its key.
+        /// The index of the key in `keys`.
         var key: Int
-        /// Where it begins in the text.
+        /// The offset of the member in the text.
         var start: Int
     }
 
-    /// A key as it is written.
+    /// An object's key in its written form.
     private struct Key {
         var text: String
-        /// The key, quoted, and what follows up to the value.
+        /// The quoted key and the separator after it.
         var bytes: [UInt8]
     }
 
-    // Nothing below runs in the middle of an access to it.
+    // No access to a property below overlaps another.
     @exclusivity(unchecked) private var bytes: [UInt8] = []
     @exclusivity(unchecked) private var form = Form.value
     @exclusivity(unchecked) private var members: [Member] = []
     @exclusivity(unchecked) private var depth = 0
     @exclusivity(unchecked) private var numbers: [String: Int] = [:]
     @exclusivity(unchecked) private var keys: [Key] = []
-    /// The orders in which keys that came in one order are to be written.
+    /// The sorted order of members, by the order in which their keys came; empty if it is the same.
     @exclusivity(unchecked) private var orders: [[Int]: [Int]] = [:]
-    /// Whether the object that is being written has keys in snake case.
+    /// True while the keys of the current object are written in snake case.
     @exclusivity(unchecked) private var isSnakeCase = false
     private let keepsKeys: Bool
     let codingPath: [any CodingKey] = []
@@ -36,11 +36,12 @@ final class PrettyJSON: Encoder {
 
     private init(keepsKeys: Bool) { self.keepsKeys = keepsKeys }
 
-    /// The text of a value; its keys in snake case, unless they are to stay.
+    /// Returns the text of a value.
     ///
-    /// The keys of dictionaries are data, and stay.
+    /// Keys are written in snake case unless `keepsKeys` is true. The keys of dictionaries are data, and are
+    /// never changed.
     ///
-    /// - Throws: `EncodingError` for what JSON can't hold.
+    /// - Throws: `EncodingError` for values that JSON can't hold.
     static func text(of value: some Encodable, keepsKeys: Bool) throws -> String {
         let encoder = PrettyJSON(keepsKeys: keepsKeys)
         try encoder.write(value)
@@ -81,7 +82,7 @@ extension PrettyJSON {
 
     private func end(from start: Int) {
         guard form != .value else {
-            // What writes nothing has nothing.
+            // A value that encodes nothing is an empty object.
             if bytes.count == start { bytes += "{}".utf8 }
             return
         }
@@ -104,7 +105,7 @@ extension PrettyJSON {
         bytes.replaceSubrange(first..., with: sorted)
     }
 
-    /// The places of keys in the order in which they are written; none where they are in order.
+    /// Returns the indices of the keys in sorted order; empty if they are sorted already.
     private func order(of came: [Int]) -> [Int] {
         if let known = orders[came] { return known }
         let sorted = came.indices.sorted { keys[came[$0]].text < keys[came[$1]].text }
@@ -157,7 +158,7 @@ extension PrettyJSON {
     }
 }
 
-// Members and elements: each on a line of its own, with a comma that the last one loses.
+// Members and elements: each on a line of its own, with a comma that `end` removes from the last one.
 extension PrettyJSON {
     fileprivate func member(_ name: String, _ write: () throws -> Void) rethrows {
         let number = number(of: name)
@@ -175,7 +176,7 @@ extension PrettyJSON {
     }
 
     private func number(of name: String) -> Int {
-        // One name may be a key here and data there.
+        // The same name may be a key in one object and data in another.
         let text = isSnakeCase ? name : "\"" + name
         if let number = numbers[text] { return number }
         let key = isSnakeCase ? name.inSnakeCase : name
@@ -289,13 +290,13 @@ private struct PrettyValue: SingleValueEncodingContainer {
     func encode(_ value: some Encodable) throws { try value.encode(to: json) }
 }
 
-/// An object whose keys are data.
+/// An object whose keys are data, and are written as they are.
 private protocol KeyedByData {}
 
 extension Dictionary: KeyedByData where Key == String {}
 
 extension String {
-    /// A name such as `maxSessions` as `max_sessions`.
+    /// A name such as `maxSessions` in snake case: `max_sessions`.
     fileprivate var inSnakeCase: String {
         var words = ""
         for character in self {
@@ -307,7 +308,7 @@ extension String {
 }
 
 extension UInt8 {
-    /// Whether JSON wants it escaped in a text.
+    /// True if JSON requires an escape for the byte in a string.
     fileprivate var isEscaped: Bool {
         self < 0x20 || self == UInt8(ascii: "\"") || self == UInt8(ascii: "\\")
     }

@@ -11,10 +11,9 @@ extension String {
 }
 
 extension String {
-    /// The text as it may stand in an element of XML 1.0 or HTML, or in an attribute in double quotes.
+    /// Returns the text escaped for an element of XML 1.0 or HTML, or for an attribute in double quotes.
     ///
-    /// Text that no file may hold, such as control characters, and text that reorders text becomes
-    /// U+FFFD.
+    /// Control characters and others that no file may hold become U+FFFD, as do characters that reorder text.
     package func markupEscaped(isAttribute: Bool = false) -> String {
         Sanitizer.disarmed(markupQuoted(isAttribute)) { "&#\($0.value);" }
     }
@@ -29,7 +28,7 @@ extension String {
             case ">": result += "&gt;".unicodeScalars
             case "\"": result += "&quot;".unicodeScalars
             case "\t" where !isAttribute, "\n" where !isAttribute: result.append(scalar)
-            // A reader makes spaces of those in attributes, and a newline of a carriage return.
+            // XML readers turn these into a space in attributes, and a carriage return into a newline.
             case "\t", "\n", "\r": result += "&#\(scalar.value);".unicodeScalars
             case "\u{0}"..."\u{1F}", "\u{7F}"..."\u{9F}", "\u{FFFE}"..."\u{FFFF}":
                 result.append("\u{FFFD}")
@@ -42,7 +41,7 @@ extension String {
 }
 
 extension UInt8 {
-    /// Whether a byte of ASCII means itself.
+    /// True if the byte is an ASCII character that needs no escape.
     fileprivate var isPlainInMarkup: Bool {
         self >= 0x20 && self < 0x7F && ![0x22, 0x26, 0x3C, 0x3E].contains(self)
     }

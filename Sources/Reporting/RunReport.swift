@@ -1,29 +1,28 @@
 package import Orchestration
 
-/// What a run, or several that are shards of one manifest, came to, over all their legs.
+/// Results of a run, or of several runs that are shards of one manifest, over all their legs.
 ///
-/// Made from what is recorded, when nothing of it runs any more; every report that CI reads is made
-/// from it.
+/// Made from the store after the run; every report that CI reads is made from it.
 package struct RunReport: Hashable, Sendable, Encodable {
     /// A session.
     package struct Session: Hashable, Sendable, Encodable {
-        /// Its number within its task.
+        /// The number within the task, from 1.
         package var number: Int
-        /// What it was to do.
+        /// The role: initializer or executor.
         package var role: String
-        /// What it achieved; `nil` where it never ended.
+        /// The verdict; `nil` if the session never ended.
         package var verdict: Verdict?
-        /// What it was counted against.
+        /// The allowance that the session was charged against.
         package var charge: Charge?
-        /// The class of its failure.
+        /// The class of the failure.
         package var failure: String?
-        /// The words of its failure.
+        /// The message of the failure.
         package var message: String?
-        /// How long it took.
+        /// The time that the session took.
         package var seconds: Double?
-        /// What it used.
+        /// The tokens that the session used.
         package var tokens: Int64?
-        /// Its thread.
+        /// The id of the Codex thread.
         package var thread: String?
 
         /// Makes a session; see the properties.
@@ -49,14 +48,14 @@ package struct RunReport: Hashable, Sendable, Encodable {
             self.thread = thread
         }
 
-        /// Whether it went wrong in a way that is its task's or the service's: not for a limit, nor
-        /// for the end of the run.
+        /// True if the session failed because of its task or the service; limits and the run's end don't
+        /// count.
         var isTrouble: Bool {
             if failure != nil { return charge != .free }
             return verdict == .timedOut || verdict == .overBudget || verdict == .lost
         }
 
-        /// What became of it, in words that follow "session 3".
+        /// The verdict, figures and failure in words that follow "session 3".
         var words: String {
             var text = "\(role) \(verdict?.words ?? "did not end")"
             if let seconds { text += ", \(Format.duration(Duration(inSeconds: seconds)))" }
@@ -68,25 +67,25 @@ package struct RunReport: Hashable, Sendable, Encodable {
 
     /// A task.
     package struct Task: Hashable, Sendable, Encodable {
-        /// Its name.
+        /// The task's name.
         package var name: String
-        /// Its group; `nil` for none.
+        /// The task's group; `nil` for none.
         package var group: String?
-        /// The shard that it was part of; `nil` where there are none.
+        /// The shard that the task is part of; `nil` if the run is not sharded.
         package var shard: Shard?
-        /// Whether the newest leg left it alone, since it was not selected.
+        /// True if the task was not selected in the newest leg.
         package var isLeftOut: Bool
-        /// How it ended; `nil` while it has work left.
+        /// The outcome; `nil` while the task has work left.
         package var outcome: Outcome?
-        /// Why.
+        /// The reason for the outcome.
         package var reason: String?
-        /// The last good progress.
+        /// The last progress that was read from an intact checklist.
         package var progress: Progress?
         /// Tokens of all sessions.
         package var tokens: Int64
         /// Seconds of all sessions.
         package var seconds: Double
-        /// Its sessions, in order.
+        /// The task's sessions, in order.
         package var sessions: [Session]
 
         /// Makes a task; see the properties.
@@ -114,36 +113,36 @@ package struct RunReport: Hashable, Sendable, Encodable {
             self.sessions = sessions
         }
 
-        /// Why it stands as it does; never empty.
+        /// The reason for the task's state, in words; never empty.
         var words: String {
             let words = reason ?? sessions.last?.message ?? "work is left"
             guard isLeftOut, outcome != .complete else { return words }
             return "not selected in the newest leg; before: \(words)"
         }
 
-        /// Whether it ended as a failure, and the newest leg had to do with it.
+        /// True if the task was selected in the newest leg and its outcome is a failure.
         var isFailed: Bool { !isLeftOut && outcome?.isFailure ?? false }
 
         /// The sessions that went wrong.
         var troubles: [Session] { sessions.filter(\.isTrouble) }
 
-        /// Whether it is complete, though not at the first attempt.
+        /// True if the task is complete, but not at the first attempt.
         var isFlaky: Bool { outcome == .complete && sessions.contains(where: \.isTrouble) }
     }
 
-    /// A run: a shard, or all there is.
+    /// One run: a shard, or the whole manifest.
     package struct Part: Hashable, Sendable, Encodable {
-        /// The shard that it is; `nil` where there are none.
+        /// The shard; `nil` if the run is not sharded.
         package var shard: Shard?
-        /// Where its store lies.
+        /// The directory of the run's store.
         package var directory: String
-        /// How its newest leg ended; `nil` where it was killed, or runs.
+        /// The ending of the newest leg; `nil` if that leg was killed or is still running.
         package var ending: Ending?
-        /// When that leg began.
+        /// The beginning of the newest leg.
         package var began: WallTime
-        /// When it ended.
+        /// The end of the newest leg.
         package var ended: WallTime?
-        /// How many legs the run has had.
+        /// The number of legs so far.
         package var legs: Int
 
         /// Makes a part; see the properties.
@@ -163,17 +162,17 @@ package struct RunReport: Hashable, Sendable, Encodable {
             self.legs = legs
         }
 
-        /// How long its newest leg took.
+        /// The duration of the newest leg; 0 if it has no end.
         var seconds: Double { ended.map { max(0, ($0 - began).inSeconds) } ?? 0 }
     }
 
     /// The run's name.
     package var name: String
-    /// The runs that it is made of, at least one.
+    /// The runs in the report, at least one.
     package var parts: [Part]
-    /// The shards whose runs are not there.
+    /// The shards without a run.
     package var missing: [Shard]
-    /// The tasks of these shards.
+    /// The number of tasks in the missing shards.
     package var missingTasks: Int
     /// The tasks, in the manifest's order within each part.
     package var tasks: [Task]
@@ -193,14 +192,14 @@ package struct RunReport: Hashable, Sendable, Encodable {
         self.tasks = tasks
     }
 
-    /// From the first beginning of a part's newest leg to the last end, in seconds.
+    /// The seconds from the earliest beginning of a newest leg to the latest end.
     var seconds: Double {
         guard let first = parts.map(\.began).min(), let last = parts.compactMap(\.ended).max()
         else { return 0 }
         return max(0, (last - first).inSeconds)
     }
 
-    /// The shards that are not there, and what that means, in words; `nil` where none are missing.
+    /// Words for the missing shards and the tasks that the report lacks; `nil` if none are missing.
     package var missingWords: String? {
         guard !missing.isEmpty else { return nil }
         let names = missing.prefix(5).map { "\($0)" }.joined(separator: ", ")

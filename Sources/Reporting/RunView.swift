@@ -1,36 +1,36 @@
 package import Orchestration
 
-/// A run as it is shown: folded from its facts, and from the signs of life of its sessions.
+/// The state of a run for display: a fold of its facts and of its sessions' signs of life.
 package struct RunView: Sendable {
     /// A session that runs.
     package struct Slot: Hashable, Sendable {
-        /// The fact that it started.
+        /// The fact that started the session.
         package var start: SessionStarted
-        /// When that was, awake.
+        /// The awake time of the start.
         package var since: Duration
-        /// The last that was heard of it, in words for people.
+        /// The newest activity, in words for people.
         package var activity: String?
-        /// When that was, awake.
+        /// The awake time of the newest activity.
         package var lastActivity: Duration
-        /// Whether it is being ended.
+        /// True once the session has been signalled.
         package var isEnding = false
-        /// Whether it waits for the network.
+        /// True while the session waits for the network.
         package var waitsForNetwork = false
     }
 
     /// A task.
     package struct Task: Hashable, Sendable {
-        /// Its name.
+        /// The task's name.
         package var name: String
-        /// Its group; `nil` for none.
+        /// The task's group; `nil` for none.
         package var group: String?
-        /// How it ended; `nil` while it has work left.
+        /// The outcome; `nil` while the task has work left.
         package var outcome: Outcome?
-        /// Why it ended, or why its last session failed.
+        /// The reason for the outcome, or for the failure of the last session.
         package var reason: String?
-        /// The last good progress.
+        /// The last progress that was read from an intact checklist.
         package var progress: Progress?
-        /// Sessions so far, over all legs.
+        /// The number of sessions so far, over all legs.
         package var sessions = 0
         /// Tokens of all its sessions.
         package var tokens: Int64 = 0
@@ -38,12 +38,12 @@ package struct RunView: Sendable {
         package var seconds = 0.0
         /// The awake time before which it does not go on; `nil` for none.
         package var waitsUntil: Duration?
-        /// What its running session shows; `nil` for none.
+        /// The slot of the running session; `nil` for none.
         package var slot: Int?
-        /// Whether this leg leaves it alone.
+        /// True if the task is not selected in this leg.
         package var isLeftOut = false
 
-        /// Whether this leg has work to do on it.
+        /// True while this leg has work to do on the task.
         var isOpen: Bool { outcome == nil && !isLeftOut }
     }
 
@@ -51,51 +51,51 @@ package struct RunView: Sendable {
     package private(set) var name = ""
     /// The plan of the leg.
     package private(set) var plan = RunPlan()
-    /// When the leg began.
+    /// The beginning of the leg.
     package private(set) var began: Moment?
     /// The tasks, in the plan's order.
     package private(set) var tasks: [Task] = []
     /// The running sessions by slot.
     package private(set) var slots: [Int: Slot] = [:]
-    /// What holds starts now.
+    /// The gates that are closed now.
     package private(set) var gates: [GateClosed] = []
-    /// The sessions that may run at once now.
+    /// The number of sessions that may run at once now.
     package private(set) var concurrencyLimit = 0
-    /// How far the shutdown has come; `nil` for none.
+    /// The newest step of the shutdown; `nil` for none.
     package private(set) var shutdown: ShutdownAdvanced?
-    /// How long the leg took until its newest fact.
+    /// The time from the leg's beginning to its newest fact.
     package private(set) var elapsed = Duration.zero
-    /// How the leg ended; `nil` while it runs.
+    /// The fact that ended the leg; `nil` while the leg is running.
     package private(set) var ended: RunEnded?
     /// Entries ticked in this leg.
     package private(set) var tickedHere = 0
     /// Sessions that ended in this leg.
     package private(set) var sessionsEnded = 0
-    /// Whether the tasks had sessions in earlier legs, which their counts include.
+    /// True if tasks had sessions in earlier legs; the tasks' counts include those.
     package private(set) var hasEarlierSessions = false
-    /// What this leg's sessions used, as far as that is known.
+    /// The usage of this leg's sessions, as far as it is known.
     package private(set) var usage = TokenUsage.zero
-    /// The part of it that was last seen of sessions that did not come to tell.
+    /// The estimated part of `usage`: from sessions that did not report all their usage themselves.
     package private(set) var estimated: Int64 = 0
     private var gateTimes = GateTimes()
     private var newest = WallTime(millisecondsSinceEpoch: 0)
     private var places: [String: Int] = [:]
 
-    /// How long each gate held starts in this leg.
+    /// The time that each gate held starts in this leg.
     package var held: [GateTimes.Held] { gateTimes.held(at: newest) }
 
     /// Makes the view before the first fact.
     package init() {}
 
-    /// The task of this name.
+    /// Returns the task with this name.
     package func task(_ name: String) -> Task? { places[name].map { tasks[$0] } }
 
-    /// The tokens of this leg in words, which say so where a task's are those of earlier legs, too.
+    /// The tokens of this leg in words; "in this leg" is added if earlier legs used some, too.
     var tokensHere: String {
         Format.tokenCount(usage.total) + (hasEarlierSessions ? " in this leg" : "")
     }
 
-    /// Ticked entries and all entries, of the lists that are known.
+    /// The ticked entries and all entries of the checklists read so far.
     package var progress: Progress {
         tasks.reduce(into: Progress(ticked: 0, total: 0)) { sum, task in
             sum.ticked = sum.ticked.addingClamped(task.progress?.ticked ?? 0)
@@ -103,15 +103,15 @@ package struct RunView: Sendable {
         }
     }
 
-    /// How many tasks ended in a way.
+    /// Returns the number of tasks with an outcome.
     package func count(_ outcome: Outcome) -> Int { tasks.count { $0.outcome == outcome } }
 
-    /// Tasks of this leg that have neither ended nor a session.
+    /// The number of this leg's tasks that have neither an outcome nor a running session.
     package var waiting: Int { tasks.count { $0.isOpen && $0.slot == nil } }
 
-    /// How long the run will take from now, by the entries ticked so far; `nil` until three were.
+    /// Returns the time left in the run, from the entries ticked so far; `nil` until three were ticked.
     ///
-    /// A task whose list is not known counts as many entries as the mean of the others.
+    /// A task whose checklist is unknown counts as many entries as the others have on average.
     package func remaining(at now: Moment) -> Duration? {
         guard let began, tickedHere >= 3 else { return nil }
         let open = tasks.filter(\.isOpen)
@@ -174,7 +174,7 @@ package struct RunView: Sendable {
         }
     }
 
-    /// Takes over what earlier legs left of the tasks.
+    /// Takes over the tasks' state from earlier legs.
     package mutating func carry(_ earlier: [TaskState]) {
         for task in earlier {
             hasEarlierSessions = hasEarlierSessions || task.sessions > 0
@@ -222,7 +222,7 @@ package struct RunView: Sendable {
         }
     }
 
-    /// Takes the end of a session of this leg; one that an earlier leg lost is none.
+    /// Applies the end of a session of this leg, not of one that an earlier leg lost.
     private mutating func endHere(_ fact: SessionEnded, at moment: Moment) {
         sessionsEnded += 1
         if let used = fact.usage {

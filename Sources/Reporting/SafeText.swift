@@ -1,20 +1,18 @@
-/// Text that may be written where a terminal or a CI system reads it.
+/// Text that is safe to write where a terminal or a CI system reads it.
 ///
-/// A literal is safe. What is interpolated into one is made safe by the interpolation, in one line
-/// (`Sanitizer.line`), so that text from outside (names, paths, messages, agents' words) can't get
-/// around it: the writers take nothing but this type. A text of several lines comes from
-/// `init(lines:)`.
+/// A literal is safe. The interpolation makes each value in it safe, in one line (`Sanitizer.line`), and the
+/// writers accept nothing but this type: text from outside (names, paths, messages, agents' words) can't get
+/// around it. Text of several lines comes from `init(lines:)`.
 package struct SafeText: Hashable, Sendable, CustomStringConvertible {
     /// The text; it may hold newlines, and escape sequences only where Quire itself put them.
     package let description: String
 
-    /// Takes a text that was made safe, or that is Quire's own.
+    /// Makes safe text of a text that was sanitized, or that is Quire's own.
     init(trusted text: String) { description = text }
 
     /// Makes each line of a text safe, and keeps its newlines.
     ///
-    /// Tabs become four spaces, and the escape sequences that programs colour their output with
-    /// are taken out.
+    /// Tabs become four spaces; escape sequences, which programs colour their output with, are removed.
     package init(lines text: String) {
         let lines = Sanitizer.withoutSequences(text).split(omittingEmptySubsequences: false) {
             $0 == "\n" || $0 == "\r\n"
@@ -24,8 +22,7 @@ package struct SafeText: Hashable, Sendable, CustomStringConvertible {
         }.joined(separator: "\n")
     }
 
-    /// The text with each line after the first behind this many spaces, and, where there is a width,
-    /// wrapped to it.
+    /// Returns the text with each line after the first indented, and wrapped to the width if there is one.
     package func hanging(_ indent: Int, width: Int?) -> SafeText {
         let blanks = String(repeating: " ", count: indent)
         let lines = description.split(separator: "\n", omittingEmptySubsequences: false)
@@ -35,13 +32,12 @@ package struct SafeText: Hashable, Sendable, CustomStringConvertible {
         return SafeText(trusted: lines.joined(separator: "\n" + blanks))
     }
 
-    /// A line of a log for programs, which keeps its meaning: JSON stays the same JSON, anything
-    /// else is made safe.
+    /// Makes a line of a log for programs safe: JSON keeps its meaning, any other line is sanitized.
     package init(record line: String) {
         description = line.first == "{" ? Sanitizer.json(line) : Sanitizer.line(line)
     }
 
-    /// Whether there is no text.
+    /// True if there is no text.
     package var isEmpty: Bool { description.isEmpty }
 
     /// Joins two texts.
@@ -54,15 +50,15 @@ package struct SafeText: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension SafeText: ExpressibleByStringInterpolation {
-    /// Takes a literal.
+    /// Makes safe text of a literal.
     package init(stringLiteral value: String) { description = value }
 
-    /// Takes a literal with texts in it, which were made safe.
+    /// Makes safe text of a literal with interpolated values, which the interpolation made safe.
     package init(stringInterpolation: StringInterpolation) {
         description = stringInterpolation.text
     }
 
-    /// A literal with texts in it.
+    /// A literal with interpolated values.
     package struct StringInterpolation: StringInterpolationProtocol {
         fileprivate var text = ""
 
@@ -88,7 +84,7 @@ extension SafeText: ExpressibleByStringInterpolation {
 }
 
 extension Sequence<SafeText> {
-    /// The texts with a separator between them.
+    /// Returns the texts with a separator between them.
     package func joined(separator: SafeText = "") -> SafeText {
         SafeText(trusted: map(\.description).joined(separator: separator.description))
     }

@@ -1,13 +1,12 @@
 /// Makes text from outside harmless where people and CI systems read it.
 ///
-/// Nothing in it steers a terminal, hides or reorders what is read, or is taken for a command of a
-/// CI system. `SafeText` is made with it.
+/// The result steers no terminal, hides and reorders nothing, and holds no command to a CI system. `SafeText`
+/// is built on it.
 package enum Sanitizer {
-    /// The text in one line.
+    /// Returns the text in one line.
     ///
-    /// Control characters and those that change the direction of text are shown by their numbers
-    /// (`\u{1B}`), characters of no width are left out, and white space that is more than spaces
-    /// becomes one space.
+    /// Control characters and those that change the direction of text are shown by their numbers (`\u{1B}`).
+    /// Characters of no width are removed, and white space with anything but spaces in it becomes one space.
     package static func line(_ text: String) -> String {
         if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return text }
         var result = String.UnicodeScalarView()
@@ -39,9 +38,9 @@ package enum Sanitizer {
         return String(result)
     }
 
-    /// The text without the sequences that steer a terminal: colours, the cursor, titles, links.
+    /// Removes the sequences that steer a terminal: colours, the cursor, titles, links.
     ///
-    /// Source: ECMA-48, sections 5.4 and 5.6. An unfinished one ends where the line does.
+    /// Source: ECMA-48, sections 5.4 and 5.6. An unfinished sequence ends with its line.
     package static func withoutSequences(_ text: String) -> String {
         guard text.utf8.contains(0x1B) else { return text }
         var result = String.UnicodeScalarView()
@@ -52,11 +51,11 @@ package enum Sanitizer {
         return String(result)
     }
 
-    /// How far a sequence has come.
+    /// The position within an escape sequence.
     private enum EscapeSequence {
         case none, begun, control, intermediate, string, stringEnd
 
-        /// Takes the next character; returns whether it is outside of any sequence.
+        /// Consumes the next character; returns true if the character is outside of any sequence.
         mutating func isEnded(by scalar: Unicode.Scalar) -> Bool {
             if scalar == "\n" || scalar == "\r" { self = .none }
             switch (self, scalar.value) {
@@ -71,17 +70,17 @@ package enum Sanitizer {
             case (.string, 0x07), (.stringEnd, 0x5C): self = .none
             case (.string, _): break
             case (.stringEnd, _), (.control, 0x1B), (.intermediate, 0x1B): self = .begun
-            // The last character of a sequence, or one that has no place in it.
+            // The last character of a sequence, or one that is invalid in it.
             case (.begun, _), (.control, _), (.intermediate, _): self = .none
             }
             return false
         }
     }
 
-    /// The text, whose lines no CI system takes for its commands: a backslash breaks them, or what
-    /// `escape` makes of the character that would complete one.
+    /// Returns the text with every command to a CI system broken.
     ///
-    /// GitHub reads lines that begin with `::` after blanks, and `##[` wherever it stands; Azure
+    /// The character that would complete a command is replaced by the result of `escape`, by default itself
+    /// after a backslash. GitHub reads lines that begin with `::` after blanks, and `##[` anywhere; Azure
     /// reads `##vso[`, and TeamCity `##teamcity[`.
     ///
     /// Source: `ActionCommand.cs` of GitHub's runner.
@@ -113,9 +112,9 @@ package enum Sanitizer {
         return String(result)
     }
 
-    /// JSON, whose strings hold nothing that a terminal or a CI system takes for a command.
+    /// Returns JSON whose strings hold nothing that steers a terminal or commands a CI system.
     ///
-    /// Characters are written as `\u` escapes, so that readers get the same strings.
+    /// Such characters are written as `\u` escapes, so that readers get the same strings.
     package static func json(_ text: String) -> String {
         guard text.utf8.contains(where: { $0 >= 0x7F }) || mayCommand(text.utf8) else {
             return text
@@ -140,12 +139,12 @@ package enum Sanitizer {
         return String(result)
     }
 
-    /// Whether a character is shown as it is, and neither reorders nor hides text.
+    /// Returns true if a character is shown as it is, and neither reorders nor hides text.
     static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
         treatment(of: scalar, scalar.properties.generalCategory) == .keep
     }
 
-    /// Whether a character reorders or hides text, or steers a terminal.
+    /// Returns true if a character reorders or hides text, or steers a terminal.
     static func isHostile(_ scalar: Unicode.Scalar) -> Bool {
         scalar.value == 0x2028 || scalar.value == 0x2029
             || treatment(of: scalar, scalar.properties.generalCategory) == .show
@@ -153,7 +152,7 @@ package enum Sanitizer {
 
     private enum Treatment { case keep, drop, show }
 
-    /// Marks that may stand on one character; the languages' own need fewer.
+    /// The number of combining marks allowed on one character; real languages need fewer.
     private static let mostMarks = 8
 
     private static func treatment(
@@ -181,7 +180,7 @@ package enum Sanitizer {
         return String(repeating: "0", count: max(0, digits - text.count)) + text
     }
 
-    /// A quick look, since few texts have anything of a command.
+    /// A quick check for two equal `:` or `#` in a row: few texts have them, and every command does.
     private static func mayCommand(_ bytes: String.UTF8View) -> Bool {
         var last: UInt8 = 0
         for byte in bytes {
@@ -192,14 +191,14 @@ package enum Sanitizer {
     }
 }
 
-/// The columns that text takes in a terminal.
+/// Widths of text in a terminal, in columns.
 package enum Columns {
-    /// The columns of a text without control characters.
+    /// Returns the columns of a text without control characters.
     package static func count(_ text: String) -> Int {
         text.reduce(0) { $0 + width($1) }
     }
 
-    /// The text cut to this many columns, with `…` where something is missing.
+    /// Returns the text cut to this many columns, with `…` at the end if it was cut.
     package static func fit(_ text: String, _ columns: Int) -> String {
         if count(text) <= columns { return text }
         guard columns > 0 else { return "" }
@@ -214,7 +213,7 @@ package enum Columns {
         return result + "…"
     }
 
-    /// The text in lines of at most this many columns, broken at spaces where there are any.
+    /// Returns the text in lines of at most this many columns, broken at spaces if there are any.
     package static func wrap(_ text: String, _ columns: Int) -> [String] {
         guard columns > 0, count(text) > columns else { return [text] }
         var lines: [String] = []
@@ -235,14 +234,14 @@ package enum Columns {
         return lines + [String(line)]
     }
 
-    /// The text in exactly this many columns, cut or filled with spaces.
+    /// Returns the text in exactly this many columns, cut or filled with spaces.
     package static func pad(_ text: String, _ columns: Int, right: Bool = false) -> String {
         let fitted = fit(text, columns)
         let filler = String(repeating: " ", count: max(0, columns - count(fitted)))
         return right ? filler + fitted : fitted + filler
     }
 
-    /// The columns of a character: 2 for East Asian wide ones and emoji, 0 for bare marks.
+    /// Returns the columns of a character: 2 for East Asian wide ones and emoji, 0 for bare marks.
     ///
     /// Source: Unicode Standard Annex 11; the ranges are its wide blocks.
     private static func width(_ character: Character) -> Int {

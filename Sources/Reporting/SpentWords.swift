@@ -1,9 +1,9 @@
 package import Orchestration
 
-/// Where time and tokens went, in words.
+/// Words for the time and tokens of a run.
 package enum SpentWords {
-    /// `4.1M tokens (3.9M in, 3.1M of it cached, 0.2M out; 12.0k estimated), cost 3.20`; only what
-    /// there is.
+    /// Returns `4.1M tokens (3.9M in, 3.1M of it cached, 0.2M out; 12.0k estimated), cost 3.20`; parts that
+    /// are zero or unknown are left out.
     package static func tokens(
         _ usage: TokenUsage,
         estimated: Int64,
@@ -19,7 +19,7 @@ package enum SpentWords {
         return "\(total) (\(parts))\(cost ?? "")"
     }
 
-    /// `112k tokens over the budget of 300k: by what was running …`; `nil` where it was kept.
+    /// Returns `112k tokens over the budget of 300k: by what was running …`; `nil` if the budget was kept.
     package static func overdraft(_ spent: Spending, of budget: Budget) -> String? {
         var parts: [String] = []
         if let most = budget.tokens, spent.tokens > Double(most) {
@@ -34,8 +34,8 @@ package enum SpentWords {
         return parts.joined(separator: ", ") + ": by what was running when it was used up"
     }
 
-    /// `held by a usage limit for 3h 20m, 2 times; by a rate limit for 40s, once`; `nil` for by
-    /// nothing.
+    /// Returns `held by a usage limit for 3h 20m, 2 times; by a rate limit for 40s, once`; `nil` if no gate
+    /// held starts.
     package static func held(_ held: [GateTimes.Held]) -> String? {
         guard !held.isEmpty else { return nil }
         let parts = held.map { held in

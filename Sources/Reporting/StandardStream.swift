@@ -1,22 +1,21 @@
 import Glibc
 import Synchronization
 
-/// Standard output or error: what a command says is written there whole, or the reason why it was
-/// not is kept.
+/// Standard output or error: writes each text whole, or keeps the reason why it could not.
 ///
-/// Writing waits for a reader, also where the descriptor does not block, and for ever unless a
-/// deadline is set. After a failure nothing more is written: half a line is worse than none.
+/// A write waits for the reader, even on a non-blocking descriptor, and for ever unless a deadline is set.
+/// After a failure nothing more is written: half a line is worse than none.
 package final class StandardStream: Sendable {
-    /// Why a text was not written.
+    /// The reason why a text was not written.
     package enum Failure: Hashable, Sendable {
-        /// Whoever read it has closed it.
+        /// The reader has closed its end.
         case closed
-        /// Nobody read it until the deadline.
+        /// The reader did not read until the deadline.
         case unread
-        /// The system refused it, with this error number.
+        /// The system refused the write, with this error number.
         case refused(Int32)
 
-        /// The failure that an error number means, of a write to a device or to something else.
+        /// Makes the failure from the error number of a write to a device or to something else.
         ///
         /// A terminal that has gone refuses with `EIO`.
         package init(errno number: Int32, isDevice: Bool) {
@@ -41,9 +40,9 @@ package final class StandardStream: Sendable {
 
     private struct State: Sendable {
         var failure: Failure?
-        /// When readers are waited for no more; `nil` for never.
+        /// The instant after which writes no longer wait for readers; `nil` for never.
         var deadline: ContinuousClock.Instant?
-        /// Whether readers are not to be waited for any more.
+        /// Returns true if writes should stop waiting for readers at once.
         var isHurried: @Sendable () -> Bool = { false }
     }
 
@@ -52,7 +51,7 @@ package final class StandardStream: Sendable {
     /// Standard error.
     package static let error = StandardStream(STDERR_FILENO)
 
-    /// Bytes that a pipe with room takes at once, also where it blocks (POSIX's `PIPE_BUF`).
+    /// The bytes that a pipe with room accepts without blocking (POSIX's `PIPE_BUF`).
     private static let pieceSize = 4096
 
     private let descriptor: Int32
@@ -60,13 +59,13 @@ package final class StandardStream: Sendable {
 
     init(_ descriptor: Int32) { self.descriptor = descriptor }
 
-    /// Why something could not be written; `nil` when everything was.
+    /// The reason why something could not be written; `nil` if everything was.
     package var failure: Failure? { state.withLock { $0.failure } }
 
-    /// Writes a text; no CI system takes any of its lines for a command.
+    /// Writes a text; CI systems find no command in its lines.
     package func write(_ text: SafeText) { write(bytes: Sanitizer.disarmed(text.description)) }
 
-    /// Writes bytes as they are, for programs; nothing that a terminal or a CI system reads.
+    /// Writes bytes as they are, for programs only: no terminal and no CI system may read them.
     package func write(raw bytes: [UInt8]) {
         guard failure == nil else { return }
         let failure = bytes.withUnsafeBufferPointer { write($0) }
@@ -76,13 +75,13 @@ package final class StandardStream: Sendable {
     /// Writes commands to a CI system.
     package func write(_ commands: WorkflowCommands) { write(bytes: commands.text) }
 
-    /// Takes writing to this stream for failed, so that nothing more is written.
+    /// Marks the stream as failed, so that nothing more is written.
     package func giveUp(_ failure: Failure) {
         state.withLock { $0.failure = $0.failure ?? failure }
     }
 
-    /// Waits for readers at most this long from now, and not when `isHurried`, which is asked when a
-    /// signal has come.
+    /// Limits how long writes wait for readers, from now on; `isHurried`, asked after each signal, ends the
+    /// wait earlier.
     package func limitWaiting(
         to patience: Duration,
         orUntil isHurried: @escaping @Sendable () -> Bool
@@ -123,12 +122,12 @@ package final class StandardStream: Sendable {
         return nil
     }
 
-    /// Whether a descriptor leads to a terminal, or to something else that has no place to write at.
+    /// Returns true if a descriptor is a terminal or anything else that can't seek.
     package static func isDevice(_ descriptor: Int32) -> Bool {
         lseek(descriptor, 0, SEEK_CUR) < 0 && errno == ESPIPE
     }
 
-    /// Waits until the descriptor takes something; false when the deadline has passed.
+    /// Waits until the descriptor accepts bytes; returns false once the deadline has passed.
     private func waitForRoom(
         until deadline: ContinuousClock.Instant?,
         orUntil isHurried: @Sendable () -> Bool
@@ -137,20 +136,20 @@ package final class StandardStream: Sendable {
             let left = isHurried() ? 0 : deadline.map(Self.milliseconds) ?? -1
             var wait = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
             let count = poll(&wait, 1, left)
-            // What is wrong with the descriptor is told by the write.
+            // If the descriptor is broken, the write reports the error.
             if count > 0 || count < 0 && errno != EINTR { return true }
             if count == 0, left >= 0 { return false }
         }
     }
 
-    /// The whole milliseconds until an instant, rounded up; 0 once it has passed.
+    /// Returns the whole milliseconds until an instant, rounded up; 0 once it has passed.
     private static func milliseconds(until deadline: ContinuousClock.Instant) -> Int32 {
         let left = ContinuousClock.now.duration(to: deadline) / .milliseconds(1)
         return Int32(max(0, min(left.rounded(.up), 1e9)))
     }
 }
 
-/// Lines that a CI system is to take for commands; made where their texts are escaped for that.
+/// Lines that a CI system should obey as commands; made by the code that escapes their texts.
 package struct WorkflowCommands: Hashable, Sendable {
     /// The lines, newlines included.
     package let text: String

@@ -1,10 +1,10 @@
 /// Rows in aligned columns.
 package struct Table: Sendable {
-    /// A column's head and side.
+    /// A column's title and alignment.
     package struct Column: Sendable {
-        /// Its head.
+        /// The title.
         package var title: String
-        /// Whether its cells stand at the right, as numbers do.
+        /// True if the cells are aligned right, as numbers are.
         package var isRight: Bool
 
         /// Makes a column.
@@ -22,15 +22,15 @@ package struct Table: Sendable {
         self.columns = columns
     }
 
-    /// Adds a row with a cell for each column, which is made safe.
+    /// Adds a row with a cell for each column; the cells are made safe.
     package mutating func add(_ cells: [String]) {
         rows.append(cells.map(Sanitizer.line))
     }
 
-    /// The columns that a last cell is wrapped in, at least; where fewer are left it stands below its row.
+    /// The least columns for wrapping a last cell; with fewer, the cell goes below its row.
     private static let leastLast = 24
 
-    /// The lines, the head first; where there is a width, the last column is wrapped to what it leaves.
+    /// Returns the lines, the titles first; with a width, the last column is wrapped to the space left.
     ///
     /// With `shrinking` a row is one line: all columns are cut, the widest first, until they fit.
     package func lines(width: Int?, shrinking: Bool = false) -> [SafeText] {
@@ -59,7 +59,7 @@ package struct Table: Sendable {
         return SafeText(trusted: Columns.fit(text, width ?? .max))
     }
 
-    /// Leaves in the last cell of a row what fits there, and returns the lines with the rest.
+    /// Leaves the part of a row's last cell that fits, and returns the lines with the rest.
     private func wrapLast(_ row: inout [String], _ widths: [Int], _ width: Int?) -> [String] {
         guard let width, let room = widths.last, let text = row.last, Columns.count(text) > room
         else { return [] }
@@ -73,7 +73,7 @@ package struct Table: Sendable {
         return lines.dropFirst().map { indent + $0 }
     }
 
-    /// Takes columns from the widest until they come to a sum, none less than four.
+    /// Narrows the widest columns until the sum is reached, none below four.
     private static func shrink(_ widths: inout [Int], to sum: Int) {
         var excess = widths.reduce(0, +) - sum
         while excess > 0, let widest = widths.indices.max(by: { widths[$0] < widths[$1] }),

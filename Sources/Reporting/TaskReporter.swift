@@ -1,6 +1,6 @@
 package import Orchestration
 
-/// A single task in the words of the original system, which scripts look for.
+/// A single task in the words of the original system, which scripts search for.
 package struct TaskReporter: Sendable {
     private let directory: String
     private let maxSessions: Int
@@ -12,7 +12,7 @@ package struct TaskReporter: Sendable {
         self.maxSessions = maxSessions
     }
 
-    /// The lines for a fact; none for facts that the original says nothing about.
+    /// Returns the lines for a fact; none for facts that the original says nothing about.
     package mutating func lines(for event: RunEvent) -> [SafeText] {
         switch event {
         case .sessionStarted(let fact): return started(fact)
@@ -73,7 +73,7 @@ package struct TaskReporter: Sendable {
 
 /// The tasks of a workspace in the words of the original system.
 package enum TaskList {
-    /// One task's line: its mark, name, progress and the beginning of its thread's id.
+    /// Returns one task's line: its mark, name, progress and the beginning of its thread's id.
     package static func line(name: String, progress: Progress?, thread: String?) -> SafeText {
         guard let progress else { return "? \(name) (no task_list.md)" }
         let count = "\(progress.ticked)/\(progress.total)"
