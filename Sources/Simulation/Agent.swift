@@ -2,11 +2,11 @@ import Orchestration
 
 /// A simulated task directory together with the agents that work on it.
 struct Agent: Sendable {
-    /// What a session will do, drawn when it starts.
+    /// A session's behaviour, drawn when it starts.
     enum Course: Sendable {
         case ends(after: Duration, Failure?)
         case hangs(ignoresTermination: Bool)
-        /// For ever, or until it dies by itself.
+        /// `until` is its own death; `nil` for a wait without end.
         case waitsForNetwork(until: (after: Duration, failure: Failure)?)
     }
 
@@ -37,7 +37,7 @@ struct Agent: Sendable {
         return .waitsForNetwork(until: (after, Failure(kind, "simulated \(kind.rawValue)")))
     }
 
-    /// Does a session's work.
+    /// Applies a session's work to the checklist.
     mutating func work(_ role: Role, _ faults: Faults, _ generator: inout SplitMix64) {
         if chance(faults.damaging, &generator) {
             checklist = .damaged("simulated damage")

@@ -1,35 +1,35 @@
 package import Orchestration
 
-/// A workload played by the real decisions on virtual time.
+/// A workload played by the real orchestrator on virtual time.
 package struct Batch: Sendable {
-    /// A start.
+    /// A session's start.
     package struct Dispatch: Hashable, Sendable {
-        /// When, in seconds.
+        /// Time, in seconds.
         package var at: Double
-        /// The task's place.
+        /// The task's index.
         package var task: Int
         /// The session's number within its task.
         package var session: Int
-        /// Where it runs.
+        /// The slot that the session occupies.
         package var slot: Int
-        /// Why it was chosen.
+        /// The scheduler's reason for the choice.
         package var stream: Scheduler.Stream
-        /// How long it takes, in seconds; how long it took, once a limit has cut it down.
+        /// The session's length, in seconds; the time it ran, once a limit has cut it short.
         package var seconds: Double
     }
 
-    /// What is played.
+    /// The workload played.
     package let workload: Workload
     /// All starts, in order.
     package private(set) var dispatches: [Dispatch] = []
-    /// When each task was complete, in seconds; `nil` for one that never was.
+    /// Completion time of each task, in seconds; `nil` for a task that never was complete.
     package private(set) var completions: [Double?]
-    /// What it amounts to.
+    /// The figures gathered so far.
     package private(set) var meter: BatchMeter
 
-    /// What the sessions used, where that is priced.
+    /// Usage of all sessions; zero without prices.
     private(set) var usage = TokenUsage.zero
-    /// What limits did to it; `nil` where there are none.
+    /// The limits' state and effects; `nil` without limits.
     var limited: LimitedBatch?
     private var orchestrator: Orchestrator
     let plan: RunPlan
@@ -38,8 +38,8 @@ package struct Batch: Sendable {
     private var ended: [Bool]
     private var isOver = false
 
-    /// Makes a batch; its rule and settings are the run's unless given, and the service bears
-    /// anything.
+    /// Makes a batch; plan, rule and settings default to a run's, and without `limits` the service
+    /// accepts everything.
     package init(
         _ workload: Workload,
         plan: RunPlan? = nil,
@@ -83,7 +83,7 @@ package struct Batch: Sendable {
         }
     }
 
-    /// When something happens, or a decision is due.
+    /// Time of the next event or due decision.
     private var nextTime: Duration? {
         let decision = orchestrator.nextDeadline
         let next = events.first.map { happening in decision.map { min($0, happening) } ?? happening
@@ -153,7 +153,7 @@ package struct Batch: Sendable {
         meter.taskEnded(task, isComplete: fact.outcome == .complete, at: now.inSeconds)
     }
 
-    /// What the decisions are told.
+    /// Returns the events that tell the orchestrator of a happening.
     private mutating func event(_ happening: SortedEvents.Happening) -> [Event] {
         let task = happening.task
         guard happening.session > 0 else {
@@ -165,7 +165,7 @@ package struct Batch: Sendable {
         return ended(task, happening.session, place: happening.session - 1, result)
     }
 
-    /// What a drawn session of a task comes to.
+    /// Returns the result of a task's drawn session at an index.
     func result(of task: Int, place: Int) -> SessionResult {
         let session = workload.tasks[task].sessions[place]
         return SessionResult(
@@ -175,7 +175,7 @@ package struct Batch: Sendable {
         )
     }
 
-    /// What the decisions are told of a session that did what was drawn for it.
+    /// Returns the events that tell the orchestrator of a session that did its drawn work.
     func ended(
         _ task: Int,
         _ number: Int,
@@ -198,13 +198,13 @@ package struct Batch: Sendable {
     }
 }
 
-/// What is to happen, by time and by when it was added.
+/// Happenings to come, ordered by time and then by insertion.
 private struct SortedEvents: Sendable {
     struct Happening: Hashable, Comparable, Sendable {
         var at: Duration
         var sequence: Int
         var task: Int
-        /// The session that ends; 0 where the task comes.
+        /// The session that ends; 0 for the task's arrival.
         var session: Int
 
         static func < (left: Happening, right: Happening) -> Bool {
@@ -222,7 +222,7 @@ private struct SortedEvents: Sendable {
         heap.push(Happening(at: time, sequence: sequence, task: task, session: session))
     }
 
-    /// What happens until then, in order.
+    /// Removes and returns the happenings until a time, in order.
     mutating func take(until time: Duration) -> [Happening] {
         var taken: [Happening] = []
         while let first = heap.first, first.at <= time {
@@ -234,7 +234,7 @@ private struct SortedEvents: Sendable {
 }
 
 extension Duration {
-    /// So many seconds, to the millisecond: sums of them are exact.
+    /// Rounds seconds to the millisecond, so that sums are exact.
     static func nearestMillisecond(_ seconds: Double) -> Duration {
         .milliseconds(Int64((seconds * 1000).rounded()))
     }

@@ -1,14 +1,14 @@
-/// What a batch comes to against others of the same work on the same slots.
+/// A batch's figures relative to other schedulers with the same work and slots.
 package struct BatchComparison: Hashable, Sendable, Codable {
-    /// The mean completion time as a multiple of that with all work known; `nil` where no such
-    /// batch was played, or nothing was complete.
+    /// Mean completion time as a multiple of the clairvoyant policy's; `nil` if that was not played
+    /// or completed nothing.
     package var againstClairvoyant: Double?
-    /// The same with work known after a task's first session.
+    /// Mean completion time as a multiple of the inspect policy's; `nil` as above.
     package var againstInspect: Double?
-    /// The most that a task was complete later than with round robin, in rounds.
+    /// Greatest delay of a task's completion compared with round robin, in rounds.
     ///
-    /// A round is the time in which each task could have a session of mean length. `nil` without
-    /// that batch, and where tasks come one by one.
+    /// A round is the time in which each task could have a session of mean length. `nil` if round
+    /// robin was not played, or tasks don't all arrive at the start.
     package var latestRounds: Double?
 
     package enum CodingKeys: String, CodingKey {
@@ -30,7 +30,7 @@ package struct BatchComparison: Hashable, Sendable, Codable {
 }
 
 extension Batch {
-    /// The mean time from a task's arrival to its completion; 0 where none was complete.
+    /// Mean time from a task's arrival to its completion; 0 if none was complete.
     fileprivate var meanCompletion: Double {
         zip(workload.tasks, completions).compactMap { task, time in time.map { $0 - task.arrival } }
             .mean

@@ -1,46 +1,46 @@
-/// What a simulated batch came to; times in seconds, completions counted from a task's arrival.
+/// Figures of a simulated batch; times in seconds, completion times counted from a task's arrival.
 package struct BatchFigures: Hashable, Sendable, Codable {
-    /// The scheduler.
+    /// The scheduler's name.
     package var policy: String
-    /// Tasks that were completed.
+    /// Tasks completed.
     package var completed: Int
-    /// Sessions that were run.
+    /// Sessions run.
     package var sessions: Int
-    /// Tokens that they used.
+    /// Tokens used by all sessions.
     package var tokens: Double
-    /// Completion times.
+    /// Mean, percentiles and maximum of the completion times.
     package var mean, p50, p99, largest: Double
-    /// When the last task was complete that can be.
+    /// End of the last task that can be complete.
     package var makespan: Double
-    /// When the last session ended.
+    /// End of the last session.
     package var end: Double
-    /// Completion times as multiples of the tasks' work.
+    /// Mean and 99th percentile of the slowdown: completion time as a multiple of the task's work.
     package var slowdownMean, slowdownP99: Double
-    /// Completion time as a multiple of that under ideal weighted sharing: the 99th percentile;
-    /// `nil` for more than ten million tasks times groups.
+    /// 99th percentile of completion time as a multiple of that under ideal weighted sharing; `nil`
+    /// for more than ten million tasks times groups.
     package var latenessP99: Double?
-    /// The longest time that a task waited for a session, while any could be completed.
+    /// Longest wait of a task for a session, while any completable task was unfinished.
     package var longestWait: Double
-    /// The same, in starts of others.
+    /// Longest wait of a task, in sessions of other tasks started meanwhile.
     package var longestWaitStarts: Int
-    /// The part of the slots' time that was used.
+    /// Share of the slots' time that was used.
     package var utilisation: Double
-    /// The part of the tasks that was complete after a quarter, and half, of the useful tokens.
+    /// Share of tasks complete after a quarter, and half, of the useful tokens.
     package var doneAtQuarter, doneAtHalf: Double
-    /// Jain's index over the groups' weighted session time, while every group had a task waiting.
+    /// Jain's index of the groups' weighted session time, while every group had a task waiting.
     package var jain: Double
-    /// The largest difference of that time between two groups, in seconds of the lightest.
+    /// Largest gap in weighted session time between two groups, in seconds of the lightest.
     package var largestGap: Double
-    /// The part of the tokens that went to tasks that are never complete: until the last
-    /// completion, and in all.
+    /// Share of tokens used by tasks that are never complete: until the last completion, and in
+    /// all.
     package var waste, wasteAtEnd: Double
-    /// Tasks that were given up although they could have been completed.
+    /// Tasks given up although they could have been completed.
     package var falseKills: Int
-    /// The part of the sessions that followed their task's one before at once.
+    /// Share of a task's later sessions that started at once after the one before.
     package var continuity: Double
-    /// What the tokens cost; `nil` where there are no prices.
+    /// Cost of the tokens; `nil` without prices.
     package var cost: Double?
-    /// What limits did; `nil` where there are none.
+    /// Effects of limits; `nil` without limits.
     package var limits: LimitFigures?
 
     package enum CodingKeys: String, CodingKey {

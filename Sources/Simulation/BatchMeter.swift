@@ -1,28 +1,28 @@
-/// What a simulated batch is judged by, gathered while it is played.
+/// Collects the figures of a simulated batch while it is played.
 package struct BatchMeter: Sendable {
     private enum Phase: Hashable {
         case absent, waiting, running, ended
     }
 
-    /// How a task stands; together, since there may be a million of them and each event asks for all
-    /// of one.
+    /// A task's state, in one value: there may be a million tasks, and each event needs all of
+    /// one's state.
     private struct Standing: Sendable {
         var phase = Phase.absent
         var slot: Int32 = 0
-        /// When it began to wait, and after how many starts.
+        /// Time when the task began to wait, and the number of starts until then.
         var waitsSince = 0.0
         var startsBefore = 0
-        /// When its session began.
+        /// Start of the current session.
         var began = 0.0
-        /// When it was complete.
+        /// Time of completion; `nil` if not complete.
         var completed: Double?
     }
 
     private let workload: Workload
     private var tasks: [Standing]
-    /// The task that runs on each slot; -1 for none.
+    /// Index of the task that runs on each slot; -1 for none.
     private var onSlot: [Int]
-    /// The tasks that need each one.
+    /// For each task, the tasks that need it.
     private let dependents: [[Int]]
     private var seconds: [Double]
     private var waitingIn: [Int]
@@ -39,7 +39,7 @@ package struct BatchMeter: Sendable {
     private var longestWait = (seconds: 0.0, starts: 0)
     private var falseKills = 0
     private(set) var end = 0.0
-    /// Session seconds of each group for its weight, while every group has had a task waiting.
+    /// Session seconds of each group by its weight, while every group has had a task waiting.
     private var contested: [Double]?
     private var isContested = true
     private var largestGap = 0.0
@@ -56,7 +56,7 @@ package struct BatchMeter: Sendable {
     }
 
     mutating func arrived(_ task: Int, at time: Double) {
-        // What needs others waits in truth only when they are complete.
+        // A task with needs counts as waiting only once they are complete.
         if workload.tasks[task].needs.allSatisfy({ tasks[$0].completed != nil }) {
             wait(task, at: time)
         }
@@ -138,7 +138,7 @@ package struct BatchMeter: Sendable {
 }
 
 extension BatchMeter {
-    /// The figures; see `BatchFigures`.
+    /// Returns the figures; see `BatchFigures`.
     package func figures(policy: String) -> BatchFigures {
         let done = workload.tasks.filter { tasks[$0.id].completed != nil }
         let flows = done.map { (tasks[$0.id].completed ?? 0) - $0.arrival }.sorted()
@@ -179,8 +179,8 @@ extension BatchMeter {
         )
     }
 
-    /// Completion times as multiples of those under ideal sharing, in order; `nil` where that takes
-    /// too long to work out.
+    /// Returns completion times as multiples of those under ideal sharing, sorted; `nil` if
+    /// computing them would take too long.
     private func lateness(of done: [Workload.Task]) -> [Double]? {
         guard workload.tasks.count * workload.groups.count <= 10_000_000 else { return nil }
         let ideal = FluidSharing(workload).completions
@@ -190,13 +190,13 @@ extension BatchMeter {
         }.sorted()
     }
 
-    /// The part of the tasks that was complete when so many tokens were used.
+    /// Returns the share of tasks complete after a number of tokens.
     private func share(of budget: Double) -> Double {
         let all = workload.tasks.count { $0.completesAfter != nil }
         return Double(completionTokens.count { $0 <= budget }) / Double(max(1, all))
     }
 
-    /// Jain, Chiu and Hawe, 1984: 1 where all shares are equal.
+    /// Jain's fairness index (Jain, Chiu and Hawe, 1984): 1 if all shares are equal.
     private static func jain(_ shares: [Double]) -> Double {
         let (sum, squares) = (shares.reduce(0, +), shares.reduce(0) { $0 + $1 * $1 })
         return squares > 0 ? sum * sum / (Double(shares.count) * squares) : 1
@@ -204,10 +204,10 @@ extension BatchMeter {
 }
 
 extension [Double] {
-    /// The mean; 0 of nothing.
+    /// The mean; 0 if empty.
     var mean: Double { isEmpty ? 0 : reduce(0, +) / Double(count) }
 
-    /// A percentile of numbers in order, between the two nearest; 0 of nothing.
+    /// Returns a percentile of sorted numbers, interpolated; 0 if empty.
     func percentile(_ percent: Double) -> Double {
         guard !isEmpty else { return 0 }
         let place = percent / 100 * Double(count - 1)

@@ -1,12 +1,12 @@
 import Orchestration
 
-/// An independent model of what a run may do; it notes everything that breaks a rule.
+/// An independent model of what a run may do; records every violation of a rule.
 struct Checker: Sendable {
     private(set) var violations: [String] = []
     private let plan: RunPlan
     private let needs: [String: [String]]
     private let groups: [String: String]
-    // What was decided.
+    // Decided so far.
     private var slots: [Int: SessionKey] = [:]
     private var running: [SessionKey: Int] = [:]
     private var complete: Set<String> = []
@@ -15,15 +15,15 @@ struct Checker: Sendable {
     private var hasEnded = false
     private var spent: Int64 = 0
     private var now = Duration.zero
-    /// Since when something could have started and nothing did, and whether a gate held it.
+    /// Since when a task could have started and none did, and whether a gate was closed.
     private var wait: (since: Duration, isHeld: Bool)?
-    // What is durable.
+    // Durable so far.
     private var durable = RunState()
     private var startsOnDisk: Set<SessionKey> = []
     private var begun: Set<SessionKey> = []
     private var newest: [String: Int] = [:]
     private var isGivenUp = false
-    /// Tasks of this leg that may be complete without anybody's knowing it.
+    /// Tasks of this leg whose directory could not be inspected; they may be complete unnoticed.
     private var held: Set<String> = []
 
     init(plan: RunPlan) {
@@ -43,7 +43,7 @@ struct Checker: Sendable {
         if !condition { note(violation(), at: now) }
     }
 
-    /// A new leg begins with what was recovered.
+    /// Begins a new leg with the recovered state.
     mutating func beginLeg(recovered: RunState, isCrash: Bool) {
         expect(isGivenUp || recovered.tasks == durable.tasks, "what was durable is not recovered")
         slots = [:]
@@ -55,7 +55,7 @@ struct Checker: Sendable {
         wait = nil
         durable = recovered
         spent = recovered.ending == .finished ? 0 : Int64(recovered.ledger.spent.tokens)
-        // What was decided and not yet durable is undecided.
+        // Decisions that were not durable are void.
         complete = Set(recovered.tasks.filter { $0.outcome == .complete }.map(\.plan.name))
         ended = Set(recovered.tasks.filter { $0.outcome != nil }.map(\.plan.name))
         for key in recovered.running.keys { running[key] = -1 }
@@ -78,10 +78,11 @@ struct Checker: Sendable {
         )
     }
 
-    /// How long what could start may wait for a retry's delay and a full disk.
+    /// Longest time in which a startable task may wait for a retry's delay and a full disk.
     private static let longestWait = Duration.seconds(3600)
-    /// The same where a gate holds it: until a time of the wall clock, which a fault can set back by
-    /// a day more than once.
+    /// Longest time in which a startable task may wait for a gate.
+    ///
+    /// Gates open at a time of the wall clock, which faults can set back by a day more than once.
     private static let longestHold = Duration.seconds(4 * 86_400)
 
     private mutating func checkWait(until time: Duration) {
@@ -170,15 +171,15 @@ struct Checker: Sendable {
         spent += fact.usage?.total ?? 0
     }
 
-    // MARK: - What the decisions lead to
+    // MARK: - Effects of the decisions
 
-    /// Facts are durable.
+    /// Notes that facts are durable.
     mutating func wrote(_ events: [RunEvent], at moment: Moment) {
         durable.apply(events, at: moment)
         for case .sessionStarted(let fact) in events { startsOnDisk.insert(fact.key) }
     }
 
-    /// A session's process is about to begin, while others live.
+    /// Checks the start of a session's process beside those that live.
     mutating func begins(_ start: SessionStarted, living: [SessionKey], at time: Duration) {
         now = time
         let key = start.key
@@ -190,13 +191,13 @@ struct Checker: Sendable {
         expect(living.count < plan.concurrency, "\(living.count + 1) processes live")
     }
 
-    /// A task's directory can't be looked at for some time.
+    /// Notes that a task's directory can't be inspected for some time.
     mutating func noteHeld(_ task: String) { held.insert(task) }
 
-    /// Facts are given up that the disk did not take; they are lost, and known to be.
+    /// Notes that the run knowingly gave up facts that the disk did not accept.
     mutating func gaveUp() { isGivenUp = true }
 
-    /// Holds what is known against what is durable; nothing waits to be.
+    /// Compares the durable state with the orchestrator's; nothing may be waiting for the disk.
     mutating func compare(_ state: RunState, at time: Duration) {
         expectSame(durable, state, "the journal and the state disagree", at: time)
     }
@@ -212,7 +213,7 @@ struct Checker: Sendable {
         expect(one.running == other.running, "\(complaint) about what runs")
         expect(one.gates == other.gates, "\(complaint) about gates")
         for place in one.tasks.indices {
-            // One may have woken at a turn that recorded nothing.
+            // One of them may have been woken by a turn that recorded nothing.
             guard let left = one.scheduler.standing(of: place),
                 let right = other.scheduler.standing(of: place)
             else { continue }
@@ -221,7 +222,7 @@ struct Checker: Sendable {
         }
     }
 
-    /// The run is over for good: every task has an outcome, and the right one.
+    /// Checks that every task of a finished run has the right outcome.
     mutating func finished(_ state: RunState, checklists: [String: ChecklistState]) {
         for task in state.tasks {
             let name = task.plan.name

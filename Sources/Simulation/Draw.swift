@@ -2,12 +2,12 @@ import Glibc
 package import Orchestration
 
 extension SplitMix64 {
-    /// A number from 0 up to, but not, 1.
+    /// A uniform number, at least 0 and below 1.
     package mutating func uniform() -> Double {
         Double(next() >> 11) * 0x1p-53
     }
 
-    /// A number of a range.
+    /// A uniform number between two bounds.
     mutating func uniform(_ low: Double, _ high: Double) -> Double {
         low + (high - low) * uniform()
     }
@@ -18,18 +18,18 @@ extension SplitMix64 {
         return radius * cos(2 * .pi * uniform())
     }
 
-    /// e to a normal number.
+    /// A lognormal number: e to the power of a normal one.
     mutating func lognormal(_ mean: Double, _ spread: Double) -> Double {
         exp(mean + spread * normal())
     }
 
-    /// The time to the next of events that come at random, `rate` in a unit of time.
+    /// The time to the next of events that occur at random, `rate` per unit of time.
     mutating func exponential(rate: Double) -> Double {
         -log(1 - uniform()) / rate
     }
 
-    /// How many of such events come in a time in which `mean` are expected (Knuth's method; the
-    /// mean is small here).
+    /// The number of random events in a time in which `mean` are expected (Knuth's method; the mean
+    /// is small here).
     mutating func poisson(_ mean: Double) -> Int {
         let limit = exp(-min(mean, 500))
         var (count, product) = (0, uniform())

@@ -1,60 +1,60 @@
 package import Orchestration
 
-/// How often each thing goes wrong in a simulated world; shares of sessions, 0 to 1.
+/// Frequencies of faults in a simulated world: shares from 0 to 1, of sessions unless stated.
 package struct Faults: Hashable, Sendable {
     /// Sessions that complete and tick nothing.
     package var idle = 0.0
     /// Sessions that fail, each with a class drawn evenly from `classes`.
     package var failing = 0.0
-    /// The classes drawn from.
+    /// Failure classes of failing sessions.
     package var classes = FailureClass.allCases.filter {
         ![.authentication, .notRecorded, .shortage, .brokenConfiguration].contains($0)
     }
-    /// Sessions that fall silent and end only when they are ended.
+    /// Sessions that fall silent and don't end by themselves.
     package var hanging = 0.0
-    /// Hanging sessions that ignore a polite end.
+    /// Share of hanging sessions that ignore SIGTERM.
     package var ignoring = 0.0
-    /// Sessions that wait for the network and end only when they are ended.
+    /// Sessions that wait for the network, and don't end by themselves.
     package var offline = 0.0
-    /// Sessions that wait for the network and die by themselves all the same.
+    /// Share of sessions waiting for the network that die by themselves all the same.
     package var dyingOffline = 0.0
     /// Sessions that damage the checklist.
     package var damaging = 0.0
-    /// Starts that fail for the system's sake.
+    /// Starts that fail because the system can't spawn a process.
     package var spawning = 0.0
-    /// Ends that are learnt of late, by up to two minutes.
+    /// Ends that the driver notices late, by up to two minutes.
     package var lostExits = 0.0
-    /// Signals that come too late to stop a session's work.
+    /// Polite ends that come too late to stop a session's work.
     package var lateSignals = 0.0
     /// Task directories that are opened late, by up to ten minutes, while sessions run already.
     package var lateDirectories = 0.0
-    /// Directories opened late of which it is told that others own them.
+    /// Share of late directories first reported as owned by another process.
     package var heldDirectories = 0.0
-    /// How late a session's first reports may be; zero for none at all.
+    /// Longest delay of a session's first reports; zero for no reports.
     package var lateness = Duration.zero
-    /// Writes of the journal that take long.
+    /// Journal writes that take long.
     package var slowDisk = 0.0
-    /// Writes of the journal that find the disk full, for up to a quarter of an hour.
+    /// Journal writes that find the disk full, for up to a quarter of an hour.
     package var fullDisk = 0.0
-    /// Writes of the journal after which a snapshot is taken, for the next crash.
+    /// Journal writes after which a snapshot is taken, for the next crash.
     package var snapshots = 0.0
-    /// Limits whose message tells when they are over, be it past, soon, or in some days.
+    /// Limits whose message states the reset time, be it past, soon, or in some days.
     package var statedResets = 0.0
-    /// The most tokens that a session uses; 0 for sessions that don't tell.
+    /// Most tokens of a session; 0 if sessions report none.
     package var tokens = 0
-    /// Sessions that are seen to be answered, and then perhaps to have used some tokens.
+    /// Sessions that report their first answer, and perhaps their use of tokens, while they run.
     package var watched = 0.0
-    /// Turns at which the wall clock is set, by up to a day.
+    /// Turns in which the wall clock is set, by up to a day.
     package var clockJumps = 0.0
-    /// Looks at the machine that find it short of memory, of disk space or of processors.
+    /// Machine readings short of memory, disk space or processors.
     package var shortMachine = 0.0
-    /// Looks at the machine of which nothing comes, or not all.
+    /// Machine readings that never arrive, or arrive without the memory.
     package var hangingLooks = 0.0
 
-    /// A world in which nothing goes wrong.
+    /// Makes a world without faults.
     package init() {}
 
-    /// Faults of random weights, so that different seeds try different mixtures.
+    /// Returns faults of random weights, so that different seeds try different mixtures.
     package static func random(using generator: inout some RandomNumberGenerator) -> Faults {
         func weight(_ most: Double) -> Double {
             Bool.random(using: &generator) ? Double.random(in: 0...most, using: &generator) : 0
@@ -70,8 +70,8 @@ package struct Faults: Hashable, Sendable {
         return faults
     }
 
-    /// The same, with a disk, processes and clocks that fail, too, and sessions that use tokens and
-    /// are refused their login.
+    /// Returns random faults that include failing disks, processes and clocks, the use of tokens,
+    /// and refused logins.
     package static func breaking(using generator: inout some RandomNumberGenerator) -> Faults {
         func weight(_ most: Double) -> Double {
             Bool.random(using: &generator) ? Double.random(in: 0...most, using: &generator) : 0

@@ -1,13 +1,13 @@
 import Orchestration
 
-/// An ideal that no scheduler of whole sessions can be: all slots are shared at every moment, by
-/// the groups in proportion to their weights and within a group evenly, a task getting at most one.
+/// Ideal sharing, out of reach for a scheduler of whole sessions: at every moment, groups share all
+/// slots by weight, and a group's tasks share its slots evenly, at most one each.
 ///
-/// What a task gets there is what fairness owes it, whatever the others submit (generalised
-/// processor sharing: Parekh and Gallager, 1993; rates by water-filling).
+/// A task's share here is what fairness owes it, whatever the others submit (generalised processor
+/// sharing: Parekh and Gallager, 1993; rates by water-filling).
 struct FluidSharing {
     private struct Running: Comparable, Hashable, Sendable {
-        /// The service of its group at which it is complete.
+        /// The group's `service` at which the task is complete.
         var target: Double
         var task: Int
 
@@ -29,12 +29,12 @@ struct FluidSharing {
         var weight: Double
         var running = BinaryHeap<Running>()
         var count = 0
-        /// Seconds that each of its tasks has had, if it was there all the time.
+        /// Seconds that a task would have had that was in the group all the time.
         var service = 0.0
-        /// Slots that it has now.
+        /// The group's slots at present; fractions are usual.
         var slots = 0.0
 
-        /// Seconds until its next task is complete.
+        /// Seconds until the group's next task is complete.
         var nextCompletion: Double {
             guard let first = running.first else { return .infinity }
             return max(0, first.target - service) * Double(count) / slots
@@ -47,7 +47,7 @@ struct FluidSharing {
     private var openNeeds: [Int]
     private var dependents: [[Int]]
     private var now = 0.0
-    /// When each task is complete; `nil` for one that needs another which never is.
+    /// Completion time of each task; `nil` for a task that needs another which is never complete.
     private(set) var completions: [Double?]
 
     /// Plays a workload to its end.
@@ -82,7 +82,7 @@ struct FluidSharing {
         return true
     }
 
-    /// Gives every group its part of the slots; what one can't use goes to the others.
+    /// Gives every group its part of the slots, and the slots that a group can't use to the others.
     private mutating func share() {
         var rest = Double(workload.slots)
         var open = groups.indices.filter { groups[$0].count > 0 }

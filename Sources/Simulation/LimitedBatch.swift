@@ -1,17 +1,17 @@
 import Orchestration
 
-/// A batch whose service has limits: what a session leaves undone when one cuts it down, the next
-/// session of its task goes on with in the same thread.
+/// The limits' part in a batch: after a limit has cut a session short, the task's next session does
+/// the rest in the same thread.
 struct LimitedBatch: Sendable {
-    /// How far a task has come.
+    /// A task's progress through its drawn sessions.
     struct TaskWork: Hashable, Sendable {
-        /// The place of the drawn session that is worked on.
+        /// Index of the drawn session being worked on.
         var place = 0
-        /// The part of it that is left, up to 1.
+        /// Share of that session that is left, from 0 to 1.
         var left = 1.0
-        /// Tokens that its part cost that is done.
+        /// Tokens used for the share that is done.
         var spent = 0.0
-        /// The place of its newest start among all.
+        /// Index of the task's newest start among all starts.
         var dispatch = 0
     }
 
@@ -41,7 +41,7 @@ struct LimitedBatch: Sendable {
         service = SimulatedService(limits, accounts: max(1, names.count), seed: seed)
     }
 
-    /// Begins a session that does what is left of the drawn one; returns how long that takes.
+    /// Begins a session for the rest of the drawn one; returns its length in seconds.
     mutating func begin(
         _ start: SessionStarted,
         _ task: Int,
@@ -66,7 +66,7 @@ struct LimitedBatch: Sendable {
         return length.inSeconds
     }
 
-    /// Takes a session's work over as far as it came.
+    /// Notes the work of a session that was cut short.
     mutating func cut(_ session: SimulatedService.Running, _ task: Int, drawn: Workload.Session) {
         let tokens = session.tokens(at: session.ends)
         let took = (session.ends - session.began).inSeconds
@@ -77,7 +77,7 @@ struct LimitedBatch: Sendable {
         cutTokens += tokens
     }
 
-    /// Goes on to the task's next drawn session.
+    /// Advances to the task's next drawn session.
     mutating func goOn(_ task: Int) {
         tasks[task].place += 1
         (tasks[task].left, tasks[task].spent) = (1, 0)
@@ -141,14 +141,14 @@ extension Batch {
         return figures
     }
 
-    /// The figures that cost no time: sessions, tokens, what these cost where there are prices, and
-    /// when the last session ended, in seconds.
+    /// Totals that take no time to compute: sessions, tokens, their cost (`nil` without prices),
+    /// and the end of the last session in seconds.
     package var totals: (sessions: Int, tokens: Double, cost: Double?, seconds: Double) {
         let cost = plan.prices.map { $0.cost(of: usage) }
         return (dispatches.count, meter.tokens, cost, meter.end)
     }
 
-    /// When starts were held, in seconds; none without limits.
+    /// Times in which starts were held, in seconds; none without limits.
     package var holds: [(from: Double, to: Double)] { limited?.holds ?? [] }
 
     mutating func beginLimited(
@@ -161,7 +161,7 @@ extension Batch {
         return limited?.begin(start, task, drawn: drawn, dispatch: dispatch, at: now) ?? 0
     }
 
-    /// What the decisions are told that happened at the service until now.
+    /// Returns the events that tell the orchestrator what happened at the service until now.
     mutating func limitedEvents(until now: Duration) -> [Event] {
         let findings = limited?.service.take(until: now) ?? []
         return findings.flatMap { finding -> [Event] in
@@ -195,7 +195,7 @@ extension Batch {
         return [.sessionEnded(key, result, checklist(of: task, before: place))]
     }
 
-    /// What the checklist shows before the drawn session at a place has done its work.
+    /// Returns the checklist before the drawn session at an index has done its work.
     private func checklist(of task: Workload.Task, before place: Int) -> ChecklistState {
         guard place > 0 else { return .missing }
         let session = task.sessions[place - 1]

@@ -1,18 +1,17 @@
 package import Orchestration
 
-/// A scheduler that a simulation compares: those of a run, and the two that know what no run can
-/// know.
+/// A scheduler to simulate: those of a run, and two that know more than any run can.
 package enum Policy: String, Hashable, Sendable, CaseIterable {
     case pace, fifo
     case roundRobin = "round-robin"
     case las
     case shortestRemaining = "shortest-remaining"
-    /// Knows all the work of every task: the best there is for closed batches.
+    /// Knows the work of every task beforehand: the optimum for closed batches.
     case clairvoyant
-    /// Knows all the work of each task after its first session: the honest bound without hints.
+    /// Knows the whole work of a task after its first session: the realistic bound without hints.
     case inspect
 
-    /// A run's scheduler.
+    /// Makes the policy that is a run's scheduler.
     package init(_ name: SchedulerName) {
         self =
             switch name {
@@ -24,7 +23,7 @@ package enum Policy: String, Hashable, Sendable, CaseIterable {
             }
     }
 
-    /// The rule, for a workload.
+    /// Returns the policy's scheduling rule for a workload.
     package func rule(for workload: Workload) -> any SchedulingRule {
         let work = workload.tasks.map(\.work)
         let first = workload.tasks.map { $0.sessions[0].seconds }

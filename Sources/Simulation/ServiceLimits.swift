@@ -1,12 +1,12 @@
 import Orchestration
 
-/// What the service behind the agents allows an account in a simulation.
+/// A simulated service's limits per account.
 package struct ServiceLimits: Hashable, Sendable {
-    /// So much usage in a window of time, which begins with the first use after the last one's end.
+    /// A window of time with limited usage; begins with the first use after the last window's end.
     package struct Window: Hashable, Sendable {
-        /// How long it is; from a minute to 30 days.
+        /// Length; from a minute to 30 days.
         package var length: Duration
-        /// Tokens that may be used in it; at least 1,000.
+        /// Tokens that may be used in the window; at least 1,000.
         package var tokens: Double
 
         /// Makes a window.
@@ -16,34 +16,34 @@ package struct ServiceLimits: Hashable, Sendable {
         }
     }
 
-    /// Tokens that may be used in a minute, at least 1,000; `nil` for any number.
+    /// Tokens per minute, at least 1,000; `nil` for no limit.
     package var tokensPerMinute: Double?
     /// The usage window; `nil` for none.
     package var window: Window?
 
-    /// Makes limits; none unless given.
+    /// Makes limits; `nil` for no limit.
     package init(tokensPerMinute: Double? = nil, window: Window? = nil) {
         self.tokensPerMinute = tokensPerMinute
         self.window = window
     }
 
-    /// The least of each number of tokens, so that every session comes on.
+    /// Least value of either limit, so that every session makes progress.
     package static let fewestTokens = 1000.0
-    /// What a window may last; what ends later is not believed by those who wait for it.
+    /// Allowed lengths of a window; reset times further away are ignored as implausible.
     package static let windowLengths = Duration.seconds(60)...Duration.seconds(30 * 86_400)
 }
 
-/// What limits did to a simulated batch.
+/// Effects of limits on a simulated batch.
 package struct LimitFigures: Hashable, Sendable, Codable {
-    /// What a gate held.
+    /// The times that a gate was closed.
     package struct Held: Hashable, Sendable, Codable {
         /// The gate.
         package var gate: String
-        /// Whose; `nil` for the run's own account.
+        /// The gate's account; `nil` for the run's own.
         package var account: String?
-        /// How often it closed.
+        /// Number of times the gate closed.
         package var times: Int
-        /// How long it was closed in all.
+        /// Time the gate was closed in all, in seconds.
         package var seconds: Double
 
         package enum CodingKeys: String, CodingKey {
@@ -52,19 +52,19 @@ package struct LimitFigures: Hashable, Sendable, Codable {
         }
     }
 
-    /// Each gate that held starts, the longest first.
+    /// The gates that held starts, longest first.
     package var held: [Held]
-    /// How long nothing ran because a gate was closed.
+    /// Time without a running session because a gate was closed, in seconds.
     package var waited: Double
-    /// Sessions that a usage limit cut down.
+    /// Sessions cut short by a usage limit.
     package var usageLimited: Int
-    /// Sessions that a rate limit cut down.
+    /// Sessions cut short by a rate limit.
     package var rateLimited: Int
-    /// Sessions that found out whether a gate had opened.
+    /// Sessions started to find out whether a gate had opened.
     package var probes: Int
-    /// Tokens of sessions that were cut down.
+    /// Tokens of the sessions cut short.
     package var cutTokens: Double
-    /// The part of them whose work was done again.
+    /// Part of `cutTokens` whose work was done again.
     package var lostTokens: Double
 
     package enum CodingKeys: String, CodingKey {

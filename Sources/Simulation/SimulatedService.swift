@@ -1,30 +1,30 @@
 import Orchestration
 
-/// The service behind the agents, with what it allows: sessions use their tokens evenly over their
-/// time, and end before it where an account has no more.
+/// The simulated service behind the agents, with its limits.
 ///
-/// It behaves as Codex's does: a session hears of a limit with its next request, some seconds later,
-/// and of the usage's reset to the minute; one that starts meanwhile hears it at once.
+/// Sessions use their tokens evenly over their time, and are cut short when their account is
+/// exhausted. As with Codex, a session learns of a limit with its next request, some seconds later,
+/// and of the usage's reset to the minute; a session that starts meanwhile learns it at once.
 struct SimulatedService: Sendable {
-    /// A session as it runs.
+    /// A running session.
     struct Running: Hashable, Sendable {
         var session: Int
         var began: Duration
         var ends: Duration
         var account: Int
-        /// Tokens a second.
+        /// Tokens per second.
         var rate: Double
-        /// What it is to hear with its first request; `nil` for an answer.
+        /// Failure that answers the session's first request; `nil` for a real answer.
         var refusal: Failure?
 
-        /// What it has used by then.
+        /// Returns the tokens used by a time.
         func tokens(at now: Duration) -> Double { rate * (now - began).inSeconds }
     }
 
-    /// Something that the decisions hear of.
+    /// An event at the service that the orchestrator learns of.
     enum Finding: Hashable, Sendable {
         case answered(task: Int, session: Int)
-        /// It ended; `nil` for with its work done.
+        /// The session ended; without a failure its work is done.
         case ended(task: Int, Running, Failure?)
     }
 
@@ -44,9 +44,9 @@ struct SimulatedService: Sendable {
         }
     }
 
-    /// When the model's first answer comes, and the refusal of one that starts without usage.
+    /// Delay of the model's first answer, and of the refusal of a session without usage left.
     private static let firstAnswer = (comes: Duration.seconds(3), refused: Duration.seconds(2))
-    /// How many seconds a session works until its next request.
+    /// Seconds that a session works until its next request.
     private static let nextRequest = 1.0...20.0
 
     private var accounts: [AccountUsage]
@@ -60,7 +60,7 @@ struct SimulatedService: Sendable {
         random = SplitMix64(seed: seed ^ 0x4C49_4D49_5453)
     }
 
-    /// When something happens next; `nil` for never.
+    /// Time of the service's next event; `nil` for never.
     var next: Duration? {
         var next = queue.first?.at
         for account in accounts {
@@ -69,7 +69,7 @@ struct SimulatedService: Sendable {
         return next
     }
 
-    /// Starts a session of a task that takes so long and uses so much.
+    /// Starts a task's session of the given length and tokens.
     mutating func begin(
         task: Int,
         session: Int,
@@ -100,7 +100,7 @@ struct SimulatedService: Sendable {
         running[task] = begun
     }
 
-    /// What has happened until now, in order.
+    /// Removes and returns the events until a time, in order.
     mutating func take(until now: Duration) -> [Finding] {
         var findings: [Finding] = []
         while let next, next <= now {
@@ -142,7 +142,7 @@ struct SimulatedService: Sendable {
     private mutating func check(_ account: Int, at now: Duration) {
         accounts[account].settle(at: now)
         guard accounts[account].refuses(at: now) else { return }
-        // In the tasks' order: a dictionary has none.
+        // Sorted by task, as a dictionary has no order.
         let members = running.filter { $0.value.account == account && $0.value.refusal == nil }
         for (task, session) in members.sorted(by: { $0.key < $1.key }) {
             let wait = random.uniform(Self.nextRequest.lowerBound, Self.nextRequest.upperBound)
@@ -159,23 +159,23 @@ struct SimulatedService: Sendable {
     }
 }
 
-/// What an account has used, between two things that happen.
+/// An account's use, brought up to date at each event.
 private struct AccountUsage: Hashable, Sendable {
-    /// What is as good as nothing, in tokens: sums of times and rates are not exact.
+    /// Tokens that count as none left, as sums of times and rates are not exact.
     private static let crumb = 0.5
 
     private let limits: ServiceLimits
     private var settled = Duration.zero
     private var sessions = 0
-    /// Tokens a second of all its sessions.
+    /// Tokens per second of all sessions.
     private var rate = 0.0
     private var windowBegan: Duration?
     private var used = 0.0
-    /// Whether the window has no more.
+    /// True if the window is used up.
     private var isExhausted = false
-    /// Tokens left of the minute's; below 0 for what was used before anybody was refused.
+    /// Tokens left of the minute's; negative after use beyond the limit, before any refusal.
     private var level: Double
-    /// Whether the minute has no more.
+    /// True if the minute is used up.
     private var isEmpty = false
 
     init(_ limits: ServiceLimits) {
@@ -183,7 +183,7 @@ private struct AccountUsage: Hashable, Sendable {
         level = limits.tokensPerMinute ?? 0
     }
 
-    /// When something changes by itself; `nil` for never.
+    /// Time of the next change by itself; `nil` for never.
     var next: Duration? {
         [windowEnd, exhaustion, emptiness].compactMap(\.self).min()
     }
@@ -205,7 +205,7 @@ private struct AccountUsage: Hashable, Sendable {
         return settled + .upToMillisecond(level / (rate - perMinute / 60))
     }
 
-    /// Counts what was used until now.
+    /// Counts the tokens used until now.
     mutating func settle(at now: Duration) {
         let seconds = (now - settled).inSeconds
         settled = now
@@ -226,7 +226,7 @@ private struct AccountUsage: Hashable, Sendable {
         rate = sessions == 0 ? 0 : max(0, rate - less)
     }
 
-    /// Whether it begins to refuse requests now.
+    /// Starts a new window if due; returns whether the account begins to refuse requests now.
     mutating func refuses(at now: Duration) -> Bool {
         if let windowEnd, windowEnd <= now {
             (used, isExhausted) = (0, false)
@@ -238,7 +238,7 @@ private struct AccountUsage: Hashable, Sendable {
         return (isExhausted || isEmpty) && !was
     }
 
-    /// What the one hears whose request is refused, local time being UTC here; `nil` where none is.
+    /// The failure of a refused request, with UTC as local time; `nil` if requests are accepted.
     var failure: Failure? {
         guard isExhausted, let windowEnd else {
             let words = "exceeded retry limit, last status: 429 Too Many Requests"
@@ -249,14 +249,14 @@ private struct AccountUsage: Hashable, Sendable {
         return Failure(
             .usageLimit,
             "You’ve hit your usage limit. Try again at \(hour):\(past < 10 ? "0" : "")\(past).",
-            // As Codex cuts the time to the minute, whoever reads it takes the minute's end.
+            // Codex truncates the time to the minute, so its readers assume the minute's end.
             resetsAt: WallTime(millisecondsSinceEpoch: (minute + 1) * 60_000)
         )
     }
 }
 
 extension Duration {
-    /// So many seconds, not less, in whole milliseconds and at least one.
+    /// Rounds seconds up to whole milliseconds, at least one.
     fileprivate static func upToMillisecond(_ seconds: Double) -> Duration {
         .milliseconds(max(1, Int64((min(seconds, 1e12) * 1000).rounded(.up))))
     }

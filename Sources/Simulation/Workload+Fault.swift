@@ -1,15 +1,15 @@
 import Orchestration
 
-// What a workload from a file may hold.
+// Limits on the values in a workload file.
 extension Workload {
-    /// The most slots.
+    /// Most slots of a workload.
     package static let slotsLimit = 1_000_000
     private static let weights = 1e-6...1e9
-    /// Sums of so many tokens, entries or milliseconds can't overflow.
+    /// Sums of values up to these limits (tokens, entries, milliseconds) can't overflow.
     private static let tokensLimit = 1e12
     private static let entriesLimit = 1_000_000_000
 
-    /// What is wrong with it, in words for people; `nil` for nothing.
+    /// The first fault of the workload, as a message for people; `nil` for none.
     package var fault: String? {
         if !(1...Self.slotsLimit).contains(slots) {
             return "\"slots\" is \(slots); it must be from 1 to 1,000,000"
@@ -65,7 +65,7 @@ extension Workload {
         return nil
     }
 
-    /// A task is complete when its checklist says so: no earlier and no later than the file does.
+    /// Returns a session's fault; the checklist must become complete exactly at `completes_after`.
     private static func fault(of session: Session, isLast: Bool) -> String? {
         if !(0...1e9).contains(session.seconds) {
             return "\"seconds\" must be from 0 to 1,000,000,000"
@@ -89,7 +89,7 @@ extension Workload {
         return nil
     }
 
-    /// Tasks are told apart by their names, which stand between spaces in the list of starts.
+    /// Fault of the names, which identify tasks and stand between spaces in the list of starts.
     private var faultOfNames: String? {
         var places: [String: Int] = [:]
         for task in tasks {
@@ -104,7 +104,7 @@ extension Workload {
         return nil
     }
 
-    /// A task that waits for itself; `nil` for none.
+    /// A task that is on a cycle of needs, or behind one; `nil` for none.
     private var taskOnCycle: Int? {
         var open = tasks.map(\.needs.count)
         let dependents = dependents

@@ -1,13 +1,13 @@
 package import Orchestration
 
-/// Work for a simulated run: every session of every task is drawn beforehand, so that all
+/// The work of a simulated run: every session of every task, drawn beforehand so that all
 /// schedulers meet the same work.
 package struct Workload: Hashable, Sendable, Codable {
-    /// A group's share.
+    /// A group of tasks and its share.
     package struct Group: Hashable, Sendable, Codable {
         /// Above 0.
         package var weight: Double
-        /// What it is called; `nil` for its number.
+        /// The group's name; `nil` for its number.
         package var name: String?
 
         /// Makes a group; see the properties.
@@ -17,17 +17,17 @@ package struct Workload: Hashable, Sendable, Codable {
         }
     }
 
-    /// What a session does, whenever it runs.
+    /// A session's effect, the same whenever it runs.
     package struct Session: Hashable, Sendable, Codable {
-        /// How long it takes.
+        /// Duration, in seconds.
         package var seconds: Double
-        /// What it uses.
+        /// Tokens used.
         package var tokens: Double
-        /// Ticked entries that the checklist shows afterwards.
+        /// Ticked entries in the checklist afterwards.
         package var done: Int
-        /// All entries that it shows.
+        /// All entries in the checklist afterwards.
         package var total: Int
-        /// Whether it comes to nothing.
+        /// True if the session dies without a result.
         package var crashed: Bool
 
         /// Makes a session; see the properties.
@@ -40,11 +40,11 @@ package struct Workload: Hashable, Sendable, Codable {
         }
     }
 
-    /// The classes that tokens are of.
+    /// The split of tokens into classes.
     package struct TokenMix: Hashable, Sendable, Codable {
-        /// The part of all tokens that is input, cached or not; from 0 to 1.
+        /// Share of input, cached or not, in all tokens; from 0 to 1.
         package var input: Double
-        /// The part of all tokens that is input from the prompt cache; at most `input`.
+        /// Share of input from the prompt cache in all tokens; at most `input`.
         package var cachedInput: Double
 
         package enum CodingKeys: String, CodingKey {
@@ -69,29 +69,29 @@ package struct Workload: Hashable, Sendable, Codable {
         }
     }
 
-    /// A task: all the sessions it may take.
+    /// A task with all its sessions.
     package struct Task: Hashable, Sendable, Codable {
-        /// Its place among the tasks.
+        /// Index among the tasks.
         package var id: Int
-        /// When it comes, in seconds.
+        /// Arrival time, in seconds.
         package var arrival: Double
-        /// Its group's place among the groups.
+        /// Index of the group.
         package var group: Int
-        /// Its share within the group.
+        /// Weight within the group.
         package var weight: Double
-        /// Sessions it may take.
+        /// Most sessions that the task may take.
         package var maxSessions: Int
-        /// The tasks that must be complete before it starts.
+        /// Indices of the tasks that must be complete before this one starts.
         package var needs: [Int]
-        /// Its sessions, in order.
+        /// Sessions, in order.
         package var sessions: [Session]
-        /// The sessions after which it is complete; `nil` for a task that never is.
+        /// Number of sessions after which the task is complete; `nil` for never.
         package var completesAfter: Int?
-        /// The sessions it was meant to take, for hints; `nil` where nobody meant anything.
+        /// Size hint, in sessions; `nil` for none.
         package var size: Double?
-        /// What it is called; `nil` for its number.
+        /// The task's name; `nil` for its number.
         package var name: String?
-        /// What its tokens are; `nil` where that makes no difference.
+        /// Classes of the task's tokens; `nil` where they make no difference.
         package var mix: TokenMix?
 
         package enum CodingKeys: String, CodingKey {
@@ -127,30 +127,30 @@ package struct Workload: Hashable, Sendable, Codable {
             self.mix = mix
         }
 
-        /// So many tokens of its sessions, by class.
+        /// Splits tokens of the task's sessions into classes.
         package func usage(of tokens: Double) -> TokenUsage {
             mix?.usage(of: tokens) ?? TokenUsage(output: Int64(tokens))
         }
 
-        /// The seconds of all sessions it takes; infinity for a task that is never complete.
+        /// Seconds of the sessions until completion; infinity for a task that is never complete.
         package var work: Double {
             guard let completesAfter else { return .infinity }
             return sessions.prefix(completesAfter).reduce(0) { $0 + $1.seconds }
         }
 
-        /// The name it goes by in a plan.
+        /// The task's name in a plan.
         package var planName: String { name ?? "task-\(id)" }
     }
 
-    /// What it is called.
+    /// The workload's name.
     package var name: String
-    /// What it was drawn from.
+    /// Seed that the workload was drawn from.
     package var seed: Int
-    /// Sessions at once.
+    /// Number of slots: sessions at once.
     package var slots: Int
     /// The groups.
     package var groups: [Group]
-    /// The tasks; each one's id is its place.
+    /// The tasks; a task's id is its index.
     package var tasks: [Task]
 
     /// Makes a workload; see the properties.
@@ -162,7 +162,7 @@ package struct Workload: Hashable, Sendable, Codable {
         self.tasks = tasks
     }
 
-    /// The tasks that need each one, directly; only for a workload without a fault.
+    /// For each task, the tasks that need it directly; only for a workload without a fault.
     var dependents: [[Int]] {
         var dependents = Array(repeating: [Int](), count: tasks.count)
         for task in tasks {
@@ -171,8 +171,7 @@ package struct Workload: Hashable, Sendable, Codable {
         return dependents
     }
 
-    /// Makes each task's size a hint that is off by e to a normal number with this spread; without
-    /// one, takes the hints away.
+    /// Multiplies every size hint by a lognormal error with this spread; `nil` removes the hints.
     package mutating func setHints(spread: Double?, seed: Int) {
         var random = SplitMix64(seed: UInt64(bitPattern: Int64(seed)) ^ 0x4849_4E54)
         for task in tasks.indices {
@@ -181,7 +180,7 @@ package struct Workload: Hashable, Sendable, Codable {
         }
     }
 
-    /// The plan that a run of it follows: nothing ends a task but its own work.
+    /// Returns the plan of a run in which no timeout, failure or retry limit ends a task.
     package func plan(scheduler: SchedulerName? = nil, stopsAfter: Int = 0) -> RunPlan {
         RunPlan(
             concurrency: slots,

@@ -1,36 +1,36 @@
 import Glibc
 package import Orchestration
 
-/// How one task's sessions are drawn.
+/// The random model of one task's sessions.
 ///
-/// A session does about one unit of work, however long sessions are; an entry of the checklist
-/// takes some of it. What the checklist shows is what was done, but for entries that were not
-/// ticked and such that were ticked too early.
+/// A session does about one unit of work, whatever its length; a checklist entry takes part of a
+/// unit. The checklist shows the entries done, except that some are not ticked and some are ticked
+/// too early.
 package struct SessionModel: Hashable, Sendable {
-    /// Sessions a task may take.
+    /// Most sessions that the task may take.
     package var cap = 100
-    /// The part of its work after which the task gets stuck; `nil` for never.
+    /// Share of its work after which the task gets stuck; `nil` for never.
     package var stallsAt: Double?
-    /// Whether every session comes to nothing.
+    /// True if every session crashes.
     package var alwaysCrashes = false
-    /// How often a session comes to nothing.
+    /// Probability that a session crashes.
     package var crashChance = 0.02
-    /// How often it does no work on the entries.
+    /// Probability that a session does no work on the entries.
     package var idleChance = 0.08
-    /// How much the checklist may grow, as a part of itself.
+    /// Growth of the checklist, relative to its first length; ends at the latest beyond twice this.
     package var growth = 0.0
-    /// How much harder the last tenth of the entries is.
+    /// Factor by which the last tenth of the entries is harder.
     package var tailHardness = 1.0
-    /// How often an entry is done and not ticked.
+    /// Probability that a session ticks nothing that it did.
     package var forgottenTicks = 0.1
-    /// How often one or two are ticked that are not done.
+    /// Probability that a session ticks one or two entries too early.
     package var earlyTicks = 0.05
-    /// The median session, in minutes, and the spread of its logarithm.
+    /// Median length of a session, in minutes, and the spread of its logarithm.
     package var medianMinutes = usualMinutes
     package var spread = 0.5
-    /// What the mean session uses; `nil` for what comes with its time.
+    /// Mean tokens of a session; `nil` for the usual number per minute.
     package var tokensPerSession: Double?
-    /// Whether an entry is added for each one that is done, for ever.
+    /// True if the checklist grows for ever, with an entry for each one done.
     package var isTreadmill = false
 
     private static let usualMinutes = 8.0
@@ -40,28 +40,28 @@ package struct SessionModel: Hashable, Sendable {
 
     private var isHeavyTailed: Bool { spread >= 1 }
 
-    /// Tokens a minute of sessions with this median.
+    /// Returns the tokens per minute of sessions with this median length.
     private func tokenRate(median: Double) -> Double {
         guard let tokensPerSession else { return Self.tokensPerMinute }
         let spreads = [spread, Self.speedSpread, Self.tokenSpread]
         return tokensPerSession / (median * exp(spreads.reduce(0) { $0 + $1 * $1 } / 2))
     }
 
-    /// How long sessions are, as a multiple of the usual ones of this spread.
+    /// Length of sessions, as a multiple of the usual length for this spread.
     private var length: Double { medianMinutes / (isHeavyTailed ? 3.5 : Self.usualMinutes) }
 
     /// Makes a model with the usual values.
     package init() {}
 
-    /// The work of a task that takes so many sessions in the mean, for `draw`.
+    /// Returns the work for `draw` of a task that takes this mean number of sessions.
     ///
-    /// The first session does 0.4 units where others do one, some do none, and half of the last one
-    /// is not needed.
+    /// The first session does 0.4 units where others do one, some sessions do none, and half of the
+    /// last one is not needed.
     package func work(ofSessions count: Double) -> Double {
         max(0.15, (count - 1.1) * (1 - crashChance) * (1 - idleChance))
     }
 
-    /// Draws a task's sessions; it is complete after the last of them, if it ever is.
+    /// Draws a task's sessions; the task is complete after the last of them, if ever.
     package func draw(
         work: Double,
         using random: inout SplitMix64
@@ -115,7 +115,7 @@ package struct SessionModel: Hashable, Sendable {
     }
 }
 
-/// A checklist while it is worked on.
+/// A checklist that is being worked on.
 private struct EntryList {
     private static let entrySpread = 0.7
 
@@ -172,7 +172,7 @@ private struct EntryList {
         if model.isTreadmill, total - done < 3 { add(3 - (total - done), using: &random) }
     }
 
-    /// The ticked entries that people see.
+    /// Returns the number of ticked entries that people see.
     func shown(after before: Int, using random: inout SplitMix64) -> Int {
         if done >= total { return total }
         let chance = random.uniform()

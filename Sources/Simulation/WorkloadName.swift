@@ -3,8 +3,8 @@ import Orchestration
 
 /// The synthetic workloads.
 ///
-/// Sources: "trace" is fitted to the steps per session, and "heavydur" to the request times, that
-/// TraceLab (CC BY 4.0) tells of real coding agents; the others vary one thing each.
+/// Sources: TraceLab's measurements of real coding agents (CC BY 4.0). "trace" is fitted to their
+/// steps per session, "heavydur" to their request times; each of the others varies one thing.
 package enum WorkloadName: String, Hashable, Sendable, CaseIterable {
     case light, bimodal, pareto, trace, heavydur, hardtail, noisy, grow, stall, treadmill, small
     case groups, adversary, dag, arrivals, flood, calm
@@ -20,9 +20,9 @@ package enum WorkloadName: String, Hashable, Sendable, CaseIterable {
         var sizes: Sizes
     }
 
-    /// Draws the workload; everything comes from the seed.
+    /// Draws the workload; the seed determines everything.
     ///
-    /// `tasks` and `slots` are at least 1; the workload's own unless given.
+    /// `tasks` and `slots` are at least 1; `nil` for the workload's own.
     package func draw(seed: Int, tasks: Int? = nil, slots: Int? = nil) -> Workload {
         var random = SplitMix64(seed: UInt64(bitPattern: Int64(seed)) &* 1000 &+ number)
         let kinds = kinds(count: tasks ?? usualTasks, using: &random)
@@ -149,7 +149,7 @@ package enum WorkloadName: String, Hashable, Sendable, CaseIterable {
         return model
     }
 
-    /// The large tasks that are there from the beginning.
+    /// Number of large tasks that are present from the beginning.
     private func floodSize(_ count: Int) -> Int { min(100, count / 2) }
 
     private func setArrivals(
@@ -172,7 +172,7 @@ package enum WorkloadName: String, Hashable, Sendable, CaseIterable {
         }
     }
 
-    /// Six layers; most tasks beyond the first need one or two of the layer before.
+    /// Sets needs in six layers; most tasks beyond the first need one or two of the layer before.
     private func setNeeds(_ tasks: inout [Workload.Task], using random: inout SplitMix64) {
         let order = Array(tasks.indices).shuffled(using: &random)
         let layers = (0..<6).map { layer in

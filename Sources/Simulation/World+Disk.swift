@@ -1,6 +1,6 @@
 import Orchestration
 
-/// A turn's facts on their way to the disk, and what waits for them.
+/// A turn's facts on their way to the disk, and the commands that wait for them.
 struct WaitingBatch: Sendable {
     var at: Moment
     var events: [RunEvent] = []
@@ -15,19 +15,19 @@ struct WaitingBatch: Sendable {
     }
 }
 
-/// The disk that the journal is written to: slow now and then, and full for a while.
+/// The disk that holds the journal: slow now and then, and full for a while.
 struct Disk: Sendable {
     var waiting: [WaitingBatch] = []
-    /// Whether a write is under way.
+    /// True while a write is under way.
     var isBusy = false
-    /// Until when it takes nothing; `nil` while it does.
+    /// End of the time in which the disk is full; `nil` if it isn't.
     var fullUntil: Duration?
-    /// Whether the decisions were told that it takes nothing.
+    /// True if the orchestrator knows that the disk is full.
     var isFailing = false
 }
 
-// The journal: batches are written in order, those that wait together; a transaction is there whole
-// or not at all.
+// The journal. Batches are written in order, and those that wait are written together; a
+// transaction is written whole or not at all.
 extension World {
     mutating func append(_ batch: WaitingBatch) {
         if bug == .startsUnrecorded { begin(batch.commands) }
@@ -44,7 +44,7 @@ extension World {
 
     mutating func freeDisk() { disk.fullUntil = nil }
 
-    /// Writes what waits, as far as the disk takes it; returns what the driver tells of it.
+    /// Writes the waiting batches unless the disk is full; returns the driver's reports.
     mutating func write() -> [Event] {
         disk.isBusy = false
         guard !disk.waiting.isEmpty else { return [] }
@@ -70,7 +70,7 @@ extension World {
         return hasRecovered ? [.storeRecovered] : []
     }
 
-    /// Starts that wait are refused, because it may take hours; facts wait.
+    /// Refuses the waiting starts, as the wait may be hours; facts go on waiting.
     private mutating func failToWrite() -> [Event] {
         var events: [Event] = disk.isFailing ? [] : [.storeFailed("the disk is full")]
         disk.isFailing = true

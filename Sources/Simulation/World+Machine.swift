@@ -1,12 +1,12 @@
 import Orchestration
 
-// A machine whose memory and disk run short, and come back.
+// A machine that runs short of memory and disk space, and recovers.
 extension World {
     private static let total: Int64 = 8 << 30
 
-    /// Looks at the machine, and tells in a while what it has left.
+    /// Schedules a reading of the machine's memory, load and disk.
     mutating func readMachine() {
-        // One that hangs never tells.
+        // A reading that hangs never reports.
         if happens(faults.hangingLooks) { return }
         schedule(
             .event(.machineRead(reading())),

@@ -7,16 +7,16 @@ struct ProcessTable: Sendable {
         var start: UInt64
         var role: Role
         var ignoresTermination: Bool
-        /// The end that it comes to by itself.
+        /// The failure that the process ends with by itself; `nil` for success.
         var failure: Failure?
-        /// Whether it does its work before it ends.
+        /// True if the process does its work before it ends.
         var works: Bool
         var isSignalled = false
-        /// How it ended; `nil` while it lives.
+        /// The process's end; `nil` while it lives.
         var end: SessionResult?
     }
 
-    /// Few numbers, so that they are used again.
+    /// Few process ids, so that they are reused.
     private static let numbers: Int32 = 40
 
     private(set) var lastStart: UInt64 = 0
@@ -37,10 +37,10 @@ struct ProcessTable: Sendable {
     }
 }
 
-// What happens to sessions' processes, and when the driver learns of it.
+// The fate of sessions' processes, and when the driver learns of it.
 extension World {
     private static let spawnErrors: [Int32] = [2, 13, 11, 12, 24]
-    /// Those of them that tell of a machine with nothing to spare.
+    /// The spawn errors that mean that the machine has nothing to spare.
     private static let shortages: Set<Int32> = [11, 12, 24]
 
     mutating func begin(_ start: SessionStarted) {
@@ -75,7 +75,7 @@ extension World {
         tell(of: start.key, process)
     }
 
-    /// The driver's reports of a session, early or late.
+    /// Schedules the driver's first reports of a session, early or late.
     private mutating func tell(of key: SessionKey, _ process: ProcessTable.Process) {
         guard faults.lateness > .zero else { return }
         let most = Int(faults.lateness.components.seconds * 1000)
@@ -96,7 +96,7 @@ extension World {
         schedule(.event(.sessionActive(key)), after: .milliseconds(delays[2]))
     }
 
-    /// Lets a session be answered, and its use be seen.
+    /// Schedules the reports that a session was answered and has used tokens.
     private mutating func watch(_ key: SessionKey, until end: Duration) {
         guard happens(faults.watched) else { return }
         let second = end / 2
@@ -107,7 +107,7 @@ extension World {
         schedule(.event(.sessionUsed(used)), after: second)
     }
 
-    /// What a session that is over tells besides its end.
+    /// Returns a finished session's failure and usage, with the time of a limit's reset if stated.
     private mutating func complete(_ failure: Failure?) -> (failure: Failure?, usage: TokenUsage?) {
         guard var failure else {
             guard faults.tokens > 0 else { return (nil, nil) }
@@ -138,7 +138,7 @@ extension World {
         guard let process = processes.processes[key], process.end == nil else { return }
         processes.processes[key]?.isSignalled = true
         guard !process.ignoresTermination else { return }
-        // A signal may come just when the turn is complete.
+        // A signal may arrive just when the turn is complete.
         if process.works, happens(faults.lateSignals) { return }
         die(key, signal: 15)
     }
@@ -156,7 +156,7 @@ extension World {
         schedule(.exited(key), after: .milliseconds(20))
     }
 
-    /// A process ends, or the driver learns that it has; returns what it tells.
+    /// Ends a process, or lets the driver learn that it has ended; returns the driver's reports.
     mutating func exit(_ key: SessionKey) -> [Event] {
         guard var process = processes.processes[key] else { return [] }
         if process.end == nil {
@@ -169,7 +169,7 @@ extension World {
             )
             processes.processes[key] = process
             if happens(faults.lostExits) {
-                // Its end is learnt of when somebody looks.
+                // The driver notices the end later, at a check.
                 let late = Int.random(in: 1...120, using: &generator)
                 schedule(.exited(key), after: .seconds(late))
                 return []
@@ -177,13 +177,13 @@ extension World {
         }
         guard let result = process.end else { return [] }
         processes.processes[key] = nil
-        // What a session reports comes before its end.
+        // A session's reports precede its end.
         return takeReports(of: key) + [
             .sessionEnded(key, result, agents[key.task]?.checklist ?? .missing)
         ]
     }
 
-    /// Quire is gone, and its sessions with it; some had done their work by then.
+    /// Ends all sessions together with Quire; some of them had done their work by then.
     mutating func endAllProcesses() {
         for key in processes.living {
             guard let process = processes.processes[key] else { continue }

@@ -1,63 +1,63 @@
 package import Orchestration
 
-/// A virtual world around the real decisions: simulated agents, a clock that jumps, a disk and
-/// processes that fail.
+/// A virtual world around the real orchestrator: simulated agents, a clock that jumps, and a disk
+/// and processes that fail.
 ///
-/// It stands in for the driver and never decides anything itself: a turn's facts are written, and
-/// only then its starts are carried out; signals go out at once. The same plan, faults and seed give
-/// the same history.
+/// The world stands in for the driver and decides nothing: it writes a turn's facts before it
+/// carries out the turn's starts, and sends signals at once. Plan, faults and seed determine the
+/// history.
 package struct World: Sendable {
-    /// One durable batch.
+    /// A durable batch of facts.
     package struct Batch: Hashable, Sendable {
-        /// When it was decided.
+        /// Time of the decision.
         package var at: Moment
-        /// Its facts.
+        /// The facts, in order.
         package var events: [RunEvent]
     }
 
-    /// A mistake that a driver could make, to see the checker find it.
+    /// A deliberate mistake of the driver, to prove that the checker finds it.
     package enum PlantedBug: Sendable, CaseIterable {
-        /// Sessions start before their start is durable.
+        /// A session starts before its start is durable.
         case startsUnrecorded
-        /// After a crash the sessions that ran go on running.
+        /// Sessions survive a crash of the runner.
         case sparesSurvivors
-        /// The last durable batch is forgotten in a crash.
+        /// A crash loses the last durable batch.
         case losesABatch
         /// Deadlines are noticed a day late.
         case oversleeps
     }
 
-    /// The decisions under test.
+    /// The orchestrator under test.
     package private(set) var orchestrator: Orchestrator
-    /// Everything durable, in order.
+    /// All durable batches, in order.
     package internal(set) var journal: [Batch] = []
-    /// How the leg ended; `nil` while it goes on.
+    /// The leg's ending; `nil` while the leg goes on.
     package internal(set) var ending: Ending?
     /// Calls of `handle` so far.
     package private(set) var turns = 0
-    /// What the checker found; empty in a correct program.
+    /// Violations that the checker found; empty in a correct program.
     package var violations: [String] { checker.violations }
-    /// The mistake that is made on purpose.
+    /// The planted bug; `nil` for none.
     package var bug: PlantedBug?
 
     var plan: RunPlan
     var faults: Faults
     var generator: SplitMix64
     var now = Duration.zero
-    /// What people and time servers did to the wall clock, and what was slept through.
+    /// Difference between wall and awake clock, through clock changes and sleep of the machine.
     private var wallOffset = Duration.zero
     private var sequence = 0
     private var queue: [Happening] = []
     var agents: [String: Agent] = [:]
     var processes = ProcessTable()
     var disk = Disk()
-    /// The state as it once was, and how many batches were durable then.
+    /// Snapshot of the state, and the number of batches that it covers.
     var snapshot: (state: RunSnapshot, batches: Int)?
     var checker: Checker
 
-    /// Makes a world in which the plan's run is about to begin.
+    /// Makes a world in which a run of the plan is about to begin.
     ///
-    /// The entries of each task's checklist are drawn from `entries`.
+    /// The number of entries in each task's checklist is drawn from `entries`.
     package init(plan: RunPlan, faults: Faults, seed: UInt64, entries: ClosedRange<Int> = 1...8) {
         self.plan = plan
         self.faults = faults
@@ -70,31 +70,31 @@ package struct World: Sendable {
         begin()
     }
 
-    /// Plays on until the leg has ended or `turns` more turns are over.
+    /// Plays until the leg has ended or `turns` more turns are over.
     package mutating func run(turns limit: Int) {
         let last = turns + limit
         while ending == nil, turns < last, step() {}
     }
 
-    /// Plays on until the leg has ended or so many batches are durable.
+    /// Plays until the leg has ended or `count` batches are durable.
     package mutating func run(untilBatches count: Int, turns limit: Int = 100_000) {
         let last = turns + limit
         while ending == nil, journal.count < count, turns < last, step() {}
     }
 
-    /// Asks for the run's end at this turn.
+    /// Requests the run's shutdown in the next turn.
     package mutating func requestShutdown(_ signal: ShutdownSignal) {
         schedule(.event(.shutdownRequested(signal)), after: .zero)
     }
 
-    /// Lets nothing go wrong from now on.
+    /// Turns all faults off.
     package mutating func calm() {
         faults = Faults()
         freeDisk()
     }
 
-    /// Kills the runner: what was not durable is forgotten, all sessions die, and a new leg begins
-    /// from the journal.
+    /// Kills the runner with all sessions, loses what was not durable, and begins a new leg from
+    /// the journal.
     package mutating func crash() {
         if bug == .losesABatch { _ = journal.popLast() }
         queue = []
@@ -109,9 +109,9 @@ package struct World: Sendable {
         beginAgain(isCrash: false)
     }
 
-    /// Plays legs without faults until the run is over, and looks at what it came to.
+    /// Plays legs without faults until the run is over, and checks its result.
     ///
-    /// - Returns: false where it does not end.
+    /// - Returns: false if the run does not end.
     package mutating func finish(turns limit: Int = 20_000) -> Bool {
         calm()
         for _ in 0..<20 {
@@ -136,7 +136,7 @@ package struct World: Sendable {
         begin()
     }
 
-    /// Folds the journal, from the snapshot on where there is one.
+    /// Folds the journal, and compares the result with the snapshot and the batches after it.
     private mutating func recover() -> RunState {
         func fold(_ batches: some Sequence<Batch>, into state: RunState) -> RunState {
             batches.reduce(into: state) { $0.apply($1.events, at: $1.at) }
@@ -184,14 +184,14 @@ package struct World: Sendable {
         queue.insert(happening, at: place)
     }
 
-    /// What the driver has yet to tell of a session, out of turn.
+    /// Removes and returns the driver's outstanding reports about a session.
     mutating func takeReports(of key: SessionKey) -> [Event] {
         let reports = queue.filter { $0.what.session == key }
         queue.removeAll { $0.what.session == key }
         return reports.compactMap { if case .event(let event) = $0.what { event } else { nil } }
     }
 
-    /// Plays one turn; false when nothing will ever happen again.
+    /// Plays one turn; returns false if nothing will ever happen again.
     private mutating func step() -> Bool {
         let sleep = bug == .oversleeps ? Duration.seconds(86_400) : .zero
         let deadline = orchestrator.nextDeadline.map { $0 + sleep }
@@ -215,17 +215,17 @@ package struct World: Sendable {
         return true
     }
 
-    /// What the wall clock says.
+    /// The wall clock's time.
     var wall: WallTime { WallTime(millisecondsSinceEpoch: 0) + now + wallOffset }
 
     private mutating func disturbClock() {
         guard happens(faults.clockJumps) else { return }
         let day = 86_400
-        // A clock that was set, or a machine that slept: its awake clock stood still meanwhile.
+        // Either the clock was set, or the machine slept and its awake clock stood still meanwhile.
         wallOffset += .seconds(Int.random(in: -day...day, using: &generator))
     }
 
-    /// Asked again at once, a correct scheduler has nothing to add.
+    /// Asks the orchestrator again at once: a correct scheduler starts nothing more.
     private mutating func checkIdleness(at moment: Moment) {
         guard ending == nil, turns % 8 == 0 else { return }
         var again = orchestrator
@@ -242,7 +242,7 @@ package struct World: Sendable {
         share > 0 && Double.random(in: 0..<1, using: &generator) < share
     }
 
-    /// What happens outside of the decisions; returns what the driver tells of it.
+    /// Carries out a happening in the world; returns the driver's reports of it.
     private mutating func happen(_ what: Happening.What) -> [Event] {
         switch what {
         case .event(let event): return [event]
@@ -266,23 +266,23 @@ package struct World: Sendable {
         if !batch.events.isEmpty { append(batch) }
     }
 
-    /// Compares the durable history with what is known, where nothing waits to be durable.
+    /// Compares the durable history with the orchestrator's state, unless facts wait for the disk.
     mutating func checkReplay() {
         if disk.waiting.isEmpty { checker.compare(orchestrator.state, at: now) }
     }
 }
 
-/// Something that happens at a time.
+/// An event in the world at a set time.
 struct Happening: Comparable, Sendable {
     enum What: Sendable {
-        /// The driver tells the decisions.
+        /// The driver reports an event to the orchestrator.
         case event(Event)
-        /// The disk is done, or tried again.
+        /// A write is finished, or is tried again.
         case written
         /// The driver learns of a process's end.
         case exited(SessionKey)
 
-        /// The living session that this is a report of.
+        /// The living session that the event reports on; `nil` for none.
         fileprivate var session: SessionKey? {
             switch self {
             case .event(.sessionSpawned(let fact)):
@@ -312,8 +312,8 @@ struct Happening: Comparable, Sendable {
 }
 
 extension Array {
-    /// The first index whose element satisfies the predicate, in an array in which all elements
-    /// that don't come first.
+    /// Returns the first index whose element satisfies the predicate; in the array, the elements
+    /// that don't satisfy it come first.
     fileprivate func partitioningIndex(where predicate: (Element) -> Bool) -> Int {
         var (low, high) = (0, count)
         while low < high {
