@@ -1,24 +1,24 @@
 import CYaml
 
-/// What the keys of a manifest's mappings stand for through aliases.
+/// Counts the values that a manifest's keys stand for through aliases.
 ///
-/// Yams compares the keys of each mapping and follows their aliases for that, each as often as it is
-/// named: ten lines in which every key names the one before ten times are ten thousand million
-/// values. So their number is bounded before Yams reads the text, on libyaml's events, which Yams
-/// itself is made of.
+/// Yams compares the keys of each mapping and follows each alias in them, as often as it occurs: ten
+/// lines in which every key names the one before ten times expand to ten thousand million values. So
+/// their number is bounded before Yams parses the text, on the events of libyaml, on which Yams is
+/// built.
 struct AliasedKeys {
-    /// The values that keys may stand for through aliases, in all.
+    /// Most values that all keys together may stand for through aliases.
     static let limit = 100_000
 
-    /// A collection that has begun.
+    /// A collection that is still open.
     private struct Collection {
         var anchor: String?
         var isMapping: Bool
-        /// The values in it, itself included, aliases followed.
+        /// Values in the collection, itself included, with aliases followed.
         var size = 1
-        /// Those of `size` that aliases brought.
+        /// Part of `size` that comes from aliases.
         var aliased = 0
-        /// The nodes in it.
+        /// Number of nodes in the collection.
         var children = 0
     }
 
@@ -26,8 +26,8 @@ struct AliasedKeys {
     private var anchors: [String: Int] = [:]
     private var inKeys = 0
 
-    /// The place of the key with which a text has too many such values; `nil` where it has not, or is
-    /// not YAML.
+    /// Returns the position of the key that exceeds the limit; `nil` for none, or if the text is not
+    /// YAML.
     static func excess(in yaml: String) -> ManifestText.Place? {
         let signs = (UInt8(ascii: "&"), UInt8(ascii: "*"))
         guard yaml.utf8.contains(signs.0), yaml.utf8.contains(signs.1) else { return nil }
@@ -63,7 +63,7 @@ struct AliasedKeys {
         }
     }
 
-    /// Counts a node that is whole for what it stands in.
+    /// Adds a complete node to the collection that contains it.
     private mutating func add(size: Int, aliased: Int) {
         guard let last = open.indices.last else { return }
         open[last].size = Self.sum(open[last].size, size)

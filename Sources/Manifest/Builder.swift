@@ -3,17 +3,17 @@ import Foundation
 import Orchestration
 import Yams
 
-/// Turns a document into a manifest.
+/// Builds a manifest from a YAML document.
 struct Builder {
-    /// What a manifest needs of the file system.
+    /// A manifest's access to the file system.
     struct Files {
         var read: (String) throws(ManifestSource.Refusal) -> String
         var isDirectory: (String) -> Bool
     }
 
-    /// The memory that a simulated agent takes, in bytes (measured: 22 MB).
+    /// Memory of a simulated session, in bytes (measured: 22 MB).
     private static let simulatedSession: Int64 = 24 << 20
-    /// The memory that a launcher takes here, in bytes (`ssh` and `srun`: 5 to 10 MB).
+    /// Memory of a launcher on this machine, in bytes (`ssh` and `srun`: 5 to 10 MB).
     private static let launcherSession: Int64 = 16 << 20
 
     let reader: Reader
@@ -22,7 +22,7 @@ struct Builder {
 
     private var directory: String { (path as NSString).deletingLastPathComponent }
 
-    /// What a run is called that has no name: as its file is, or, from a stream, as its directory.
+    /// Name of a run without one: the manifest file's, or, for a stream, the directory's.
     private var ownName: String {
         let name = ((path as NSString).lastPathComponent as NSString).deletingPathExtension
         return name == "-" ? (directory as NSString).lastPathComponent : name
@@ -89,7 +89,7 @@ struct Builder {
         }
     }
 
-    /// A budget of cost is worth nothing where nobody knows what anything costs.
+    /// Refuses a budget of cost without prices, as the cost would be unknown.
     private func checkPrices(_ manifest: Manifest, _ root: Node) {
         guard manifest.prices == nil, reader.errors.isEmpty else { return }
         let budgets =
@@ -104,7 +104,7 @@ struct Builder {
         }
     }
 
-    /// A launcher that is told of memory is told of every task's.
+    /// Refuses a launcher with `{memory}` unless every task states its memory.
     private func checkMemory(_ manifest: Manifest, _ node: Node?) {
         guard manifest.launcher.contains(where: { $0.contains("{memory}") }),
             let task = manifest.tasks.first(where: { $0.memory == nil })
@@ -145,7 +145,7 @@ struct Builder {
         let members = reader.members(node, "\"agent\"", keys: Keys.agent)
         guard let command = reader.strings(members["command"], "\"command\""), !command.isEmpty
         else {
-            // One with a mistake in it was told.
+            // A command with a mistake was reported already.
             if case .sequence(let words)? = members["command"], !words.isEmpty { return .codex }
             reader.fail(node, "\"agent\" needs a \"command\": a list with the program's path first")
             return .codex
@@ -156,7 +156,7 @@ struct Builder {
     private func admission(_ run: [String: Node]) -> AdmissionPlan {
         var admission = reader.admission(run["admission"])
         if run["agent"]?.string == "simulated" { admission.sessionMemory = Self.simulatedSession }
-        // Most launchers bring the agent to another machine, whose memory is theirs to mind.
+        // Most launchers start the agent on another machine, which minds its own memory.
         if run["launcher"] != nil { admission.sessionMemory = Self.launcherSession }
         return admission
     }
@@ -184,7 +184,7 @@ struct Builder {
         return Manifest.Prompts(initializer: file("initializer"), executor: file("executor"))
     }
 
-    /// A template's braces are text but for those that are like a placeholder and none.
+    /// Refuses braces that are a misspelt placeholder; all other braces in a template are text.
     private func checkTemplate(_ text: String, _ path: String) {
         for match in text.matches(of: /{([A-Za-z_]+)}/) {
             let name = String(match.1)

@@ -1,7 +1,7 @@
-/// A comment in a manifest that is JSON but for it, as some editors write.
+/// Finds comments in a manifest that is otherwise JSON, as some editors write them.
 enum JSONComment {
-    /// The place of the first `//` or `/*` outside of strings; `nil` where there is none, or the text is
-    /// not written as JSON, whose first key is quoted.
+    /// Returns the position of the first `//` or `/*` outside of strings; `nil` for none, or if the
+    /// text is not written as JSON, whose first key is quoted.
     static func place(in text: String) -> ManifestText.Place? {
         let bytes = Array(text.utf8)
         let (slash, star) = (UInt8(ascii: "/"), UInt8(ascii: "*"))

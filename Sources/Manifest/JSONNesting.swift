@@ -1,11 +1,11 @@
-/// How deep a manifest in JSON may nest.
+/// Limits the nesting of a manifest in JSON.
 ///
-/// Foundation reads no deeper one, so that its escapes can't be read, either.
+/// Foundation parses no deeper JSON, without which its escapes can't be rewritten.
 enum JSONNesting {
-    /// The deepest level.
+    /// Deepest level allowed.
     static let limit = 512
 
-    /// The place at which a text in JSON nests too deep; `nil` where it does not, or is not JSON.
+    /// Returns the position at which JSON nests too deep; `nil` if it doesn't, or the text is not JSON.
     static func excess(in text: String) -> ManifestText.Place? {
         let bytes = Array(text.utf8)
         guard let first = bytes.first(where: { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }),

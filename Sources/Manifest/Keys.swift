@@ -1,8 +1,8 @@
-/// The keys that a manifest may have at each place.
+/// The keys that each part of a manifest may have.
 ///
-/// The one table that the parser, its suggestions and the test of the published schema share.
+/// The parser, its suggestions and the test of the published schema share this table.
 package enum Keys {
-    /// At the top.
+    /// At the top level.
     package static let top = ["version", "run", "groups", "defaults", "tasks"]
     /// In `run`.
     package static let run = [
@@ -19,13 +19,13 @@ package enum Keys {
     package static let admission = ["min_free_memory", "max_load", "min_free_disk"]
     /// In `run.prompts`.
     package static let prompts = ["initializer", "executor"]
-    /// In `run.agent`, where it is not a word.
+    /// In `run.agent`, if it is a mapping.
     package static let agent = ["command"]
-    /// What may stand in braces in the templates of `run.prompts`.
+    /// Placeholders of the templates in `run.prompts`.
     package static let templates = ["task_dir", "task_name"]
-    /// What may stand in braces in the words of `run.launcher`.
+    /// Placeholders of the words of `run.launcher`.
     package static let launcher = ["command", "slot", "task", "session", "memory"]
-    /// In `run.concurrency`, where it is neither a number nor a word.
+    /// In `run.concurrency`, if it is a mapping.
     package static let concurrency = ["min", "max"]
     /// In a group.
     package static let group = ["weight", "max_concurrent", "budget"]
@@ -37,14 +37,14 @@ package enum Keys {
     ]
     /// In a task.
     package static let task = ["name", "prompt", "prompt_file", "matrix", "needs"] + defaults
-    /// In `stall_after`, where it is not a number.
+    /// In `stall_after`, if it is a mapping.
     package static let stall = ["sessions", "tokens", "time"]
     /// In `retries`.
     package static let retries = ["limit", "delay", "max_delay"]
 
-    /// The key that was probably meant; `nil` where none is near.
+    /// Returns the key that was probably meant; `nil` if none is similar.
     static func suggestion(for key: String, among keys: [String]) -> String? {
-        // What is longer than any name was not meant as one.
+        // A text longer than any name was not meant as one.
         guard key.utf8.count <= 200 else { return nil }
         let plain = key.normalized
         if let same = keys.first(where: { $0.normalized == plain }) { return same }
@@ -53,17 +53,17 @@ package enum Keys {
         return near.0
     }
 
-    /// The name that a pattern was probably to match; `nil` where none is near.
+    /// Returns a name that the pattern was probably meant to match; `nil` if none is similar.
     package static func suggestion(forPattern pattern: String, among names: [String]) -> String? {
         let literal = pattern.filter { !"*?[]".contains($0) }
-        // One that ends in a star is like the names' beginnings.
+        // A pattern that ends in a star resembles the beginnings of names.
         return suggestion(for: literal, among: names)
             ?? names.first { name in
                 suggestion(for: literal, among: [String(name.prefix(literal.count))]) != nil
             }
     }
 
-    /// Damerau and Levenshtein's distance, with transpositions of neighbours.
+    /// Returns the Damerau–Levenshtein distance: edits, with transpositions of neighbours.
     private static func distance(_ left: String, _ right: String) -> Int {
         let (a, b) = (Array(left), Array(right))
         var rows = [Array(0...b.count)]

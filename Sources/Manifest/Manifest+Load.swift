@@ -4,14 +4,14 @@ import Orchestration
 import Yams
 
 extension Manifest {
-    /// The largest manifest that is read, in bytes.
+    /// Largest manifest that is read, in bytes.
     package static let sizeLimit = 64 * 1024 * 1024
 
-    /// Reads and validates a manifest: a file's, or a stream's, such as a pipe; `-` is standard input.
+    /// Reads and validates a manifest from a file or a stream such as a pipe; `-` is standard input.
     ///
-    /// A stream's paths are relative to the working directory, in which it is called `-`.
+    /// A stream's paths are relative to the working directory, and its own path there is `-`.
     ///
-    /// - Throws: `ManifestErrors` with everything that is wrong with it.
+    /// - Throws: `ManifestErrors` with every mistake in the manifest.
     package static func load(path: String) throws(ManifestErrors) -> Manifest {
         let source = ManifestSource(path, in: WorkingDirectory.path)
         let text: String
@@ -54,20 +54,20 @@ extension Manifest {
             reader.fail(yaml: error)
         }
         if let comment = JSONComment.place(in: text.yaml) {
-            // All else that is wrong may come from it.
+            // The comment may be the cause of all other errors.
             throw ManifestErrors(diagnostics: [reader.comment(at: comment)])
         }
         let sorted = reader.errors.sorted { ($0.line, $0.column) < ($1.line, $1.column) }
         var seen: Set<Diagnostic> = []
-        // A mistake in the defaults would otherwise be told once a task.
+        // A mistake in the defaults would otherwise be reported once per task.
         throw ManifestErrors(diagnostics: sorted.filter { seen.insert($0).inserted })
     }
 }
 
-// What the YAML parser refuses, and what it had better not see, in words.
+// Messages for what the YAML parser refuses, and for what is refused before it.
 extension Reader {
-    /// Tells what a text has that Yams would not end with, or would read as something else; `tooDeep` is
-    /// where JSON nests too deep.
+    /// Reports contents that Yams would not finish with or would misread; `tooDeep` is the position at
+    /// which JSON nests too deep.
     fileprivate func refuse(tooDeep: ManifestText.Place?, in path: String) {
         if let tooDeep {
             return fail(
@@ -93,7 +93,7 @@ extension Reader {
         }
     }
 
-    /// The mistake of a comment in JSON.
+    /// The diagnostic of a comment in JSON.
     fileprivate func comment(at place: ManifestText.Place) -> Diagnostic {
         diagnostic(
             at: place,
@@ -102,7 +102,7 @@ extension Reader {
         )
     }
 
-    /// Takes in an error of the YAML parser.
+    /// Reports an error of the YAML parser.
     func fail(yaml error: any Error) {
         switch error {
         case YamlError.scanner(_, let problem, let mark, _),

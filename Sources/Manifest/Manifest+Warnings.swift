@@ -1,11 +1,11 @@
 import Orchestration
 
 extension Manifest {
-    /// A warning for each directory in which several tasks may work at the same time.
+    /// Returns a warning for each directory in which several tasks may work at the same time.
     ///
-    /// It names those that may, and that could get into each other's way there; there is none for
-    /// simulated agents, which work in the task directories alone. `concurrency` is how many sessions
-    /// run at once; the manifest's own unless given.
+    /// Each names the tasks that may be in each other's way there. Simulated agents get none, as they
+    /// work in the task directories alone. `concurrency` is the number of sessions at once; `nil` for
+    /// the manifest's.
     package func sharedDirectories(
         named path: String,
         concurrency: Int? = nil

@@ -2,13 +2,13 @@ package import Orchestration
 
 /// A list of tasks as its user wrote it, validated and expanded.
 package struct Manifest: Sendable {
-    /// What stands behind a session.
+    /// The program that runs sessions.
     package enum Agent: Hashable, Sendable {
         /// The Codex CLI, looked up in `PATH`.
         case codex
         /// The simulator that comes with Quire.
         case simulated
-        /// This program, with these words before Codex's arguments.
+        /// A program and its first arguments, which precede Codex's.
         case command([String])
     }
 
@@ -22,23 +22,23 @@ package struct Manifest: Sendable {
 
     /// A task and how it is carried out.
     package struct Task: Hashable, Sendable {
-        /// What the decisions need to know.
+        /// The part of the task that the orchestrator knows.
         package var plan: TaskPlan
-        /// The task in words.
+        /// The prompt that describes the task.
         package var prompt: String
-        /// Where the agent works; absolute.
+        /// The agent's working directory; absolute.
         package var directory: String
-        /// What the agent may touch: `workspace-write` or `danger-full-access`.
+        /// The agent's sandbox: `workspace-write` or `danger-full-access`.
         package var sandbox: String
-        /// Added to the sessions' environment.
+        /// Variables added to the sessions' environment.
         package var environment: [String: String]
-        /// Passed through to the agent.
+        /// Arguments passed through to the agent.
         package var codexArguments: [String]
         /// The model; `nil` for the agent's own choice.
         package var model: String?
-        /// What a session may use of memory, in bytes; `nil` where nobody said so.
+        /// Memory that a session may use, in bytes; `nil` if not stated.
         package var memory: Int64?
-        /// The line on which the task stands.
+        /// Line of the task in the manifest.
         package var line: Int
     }
 
@@ -46,38 +46,38 @@ package struct Manifest: Sendable {
     package var path: String
     /// The run's name, for people.
     package var name: String
-    /// Sessions at once; the most where that adapts.
+    /// Most sessions at once.
     package var concurrency: Int
-    /// The fewest sessions at once; `nil` where that does not adapt.
+    /// Fewest sessions at once; `nil` if concurrency does not adapt.
     package var leastConcurrency: Int?
-    /// Tokens that sessions may use in a minute; `nil` for any number.
+    /// Tokens per minute of all sessions; `nil` for no limit.
     package var tokensPerMinute: Int?
-    /// What stands behind a session.
+    /// The program that runs sessions.
     package var agent: Agent
-    /// The words that bring it to where it is to run, a program first; empty for this machine.
+    /// Command that starts the agent elsewhere, program first; empty for this machine.
     package var launcher: [String]
-    /// Who goes next; `nil` for PACE.
+    /// The scheduler; `nil` for PACE.
     package var scheduler: SchedulerName?
     /// Templates that replace Quire's own.
     package var prompts: Prompts
     /// The time between a polite termination and a kill.
     package var grace: Duration
-    /// How long a drain may take; `nil` for what suits the signal.
+    /// Longest drain; `nil` for the default of the signal.
     package var drainTimeout: Duration?
-    /// What the run may spend; `nil` for no limit.
+    /// The run's budget; `nil` for no limit.
     package var budget: RunBudget?
-    /// What tokens cost; `nil` where the manifest does not say.
+    /// Prices of tokens; `nil` if not stated.
     package var prices: Prices?
-    /// What the machine must have left for a session to start.
+    /// Free memory, load and disk space that starts require.
     package var admission: AdmissionPlan
     /// The groups, by name.
     package var groups: [GroupPlan]
     /// The tasks, expanded, in the manifest's order.
     package var tasks: [Task]
-    /// What is odd but allowed.
+    /// Warnings: odd but allowed.
     package var warnings: [Diagnostic]
 
-    /// What the decisions follow.
+    /// The plan that the orchestrator follows.
     package var plan: RunPlan {
         RunPlan(
             concurrency: concurrency,
@@ -96,15 +96,15 @@ package struct Manifest: Sendable {
     }
 }
 
-/// Something to say about a place in a manifest.
+/// A message about a position in a manifest.
 package struct Diagnostic: Hashable, Sendable, CustomStringConvertible {
-    /// The manifest's path as it was given.
+    /// The manifest's path as given.
     package var path: String
-    /// From 1; 0 where it is about the whole file.
+    /// Line from 1; 0 for the whole file.
     package var line: Int
-    /// From 1; 0 where it is about the whole file.
+    /// Column from 1; 0 for the whole file.
     package var column: Int
-    /// What is wrong and what to do.
+    /// The mistake, and how to correct it.
     package var message: String
 
     /// `PATH:LINE:COLUMN: message`.
@@ -113,12 +113,12 @@ package struct Diagnostic: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// All that is wrong with a manifest.
+/// All mistakes in a manifest.
 package struct ManifestErrors: Error, Hashable, Sendable, CustomStringConvertible {
-    /// At least one, in the order of their lines.
+    /// At least one, ordered by line.
     package var diagnostics: [Diagnostic]
 
-    /// One a line.
+    /// All diagnostics, one per line.
     package var description: String {
         diagnostics.map(\.description).joined(separator: "\n")
     }

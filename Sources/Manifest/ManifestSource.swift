@@ -2,10 +2,10 @@ import FileAccess
 import Foundation
 import Glibc
 
-/// Where a manifest, or a text that it names, comes from: a file, or a stream such as a pipe or
-/// standard input.
+/// The source of a manifest or of a text that it names: a file, or a stream such as a pipe or standard
+/// input.
 struct ManifestSource {
-    /// Why a manifest can't be had, for people.
+    /// A reason, for people, why a source can't be read.
     struct Refusal: Error {
         var message: String
         var place: ManifestText.Place?
@@ -15,13 +15,13 @@ struct ManifestSource {
         }
     }
 
-    /// The absolute path that stands for the manifest: the file's own, or, for a stream that has no
-    /// name of its own, `-` in the working directory, which its paths are relative to.
+    /// The manifest's absolute path: the file's own, or, for a stream without a name, `-` in the
+    /// working directory, to which its paths are relative.
     let identity: String
     private let isStandardInput: Bool
     private let path: String
 
-    /// Names a source as it was given; `-` is standard input.
+    /// Makes the source of a path as given; `-` is standard input.
     init(_ path: String, in workingDirectory: String) {
         let absolute = path.resolved(in: workingDirectory)
         let isStream = path == "-" || Self.namesDescriptor(path)
@@ -30,25 +30,25 @@ struct ManifestSource {
         isStandardInput = path == "-"
     }
 
-    /// Tells a path that names an open descriptor, as a shell's `<(…)` does.
+    /// Indicates whether a path names an open descriptor, as a shell's `<(…)` does.
     ///
-    /// Where that is a link to is not what was named. Files have names of their own, also in `/dev/shm`.
+    /// The link's target is not what was named. Files have paths of their own, also in `/dev/shm`.
     private static func namesDescriptor(_ path: String) -> Bool {
         path == "/dev/stdin" || ["/dev/fd/", "/proc/"].contains { path.hasPrefix($0) }
     }
 
-    /// The text, without a byte-order mark.
+    /// Reads the text, without a byte-order mark.
     ///
-    /// - Throws: `Refusal` for what is no text of at most `limit` bytes.
+    /// - Throws: `Refusal` unless the source is text of at most `limit` bytes.
     func text(limit: Int) throws(Refusal) -> String {
         try Self.decoded(try bytes(limit: limit))
     }
 
-    /// The text of a file that a manifest names, without a byte-order mark.
+    /// Reads a file that a manifest names, without a byte-order mark.
     ///
-    /// Each leg reads it again, which a pipe does not allow; one without a writer would be waited for.
+    /// Each leg reads the file again, which a pipe does not allow; a pipe without a writer would block.
     ///
-    /// - Throws: `Refusal` for what is no plain file, or no text of at most `limit` bytes.
+    /// - Throws: `Refusal` unless the path is a plain file with text of at most `limit` bytes.
     static func text(ofFile path: String, limit: Int) throws(Refusal) -> String {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw refusal(errno) }
@@ -101,7 +101,7 @@ struct ManifestSource {
         }
     }
 
-    /// Text in UTF-8, or in UTF-16 with a byte-order mark.
+    /// Decodes UTF-8, or UTF-16 with a byte-order mark.
     private static func decoded(_ bytes: [UInt8]) throws(Refusal) -> String {
         if bytes.starts(with: [0xFF, 0xFE]) { return try utf16(bytes, isBigEndian: false) }
         if bytes.starts(with: [0xFE, 0xFF]) { return try utf16(bytes, isBigEndian: true) }

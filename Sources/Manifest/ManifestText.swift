@@ -1,22 +1,23 @@
 import Foundation
 
-/// A manifest's text as the YAML parser reads it, and where its places stand in the file.
+/// A manifest's text for the YAML parser, with a map of its positions to the file's.
 ///
-/// JSON is YAML but for a few things: the parser refuses surrogate escapes (`\ud83d\ude80`), and takes
-/// some characters for line breaks or refuses them. In JSON these are written as YAML has them.
+/// JSON is YAML with a few exceptions: the parser refuses surrogate escapes (`\ud83d\ude80`), and
+/// refuses some characters or takes them for line breaks. In JSON these are rewritten as YAML's
+/// escapes.
 struct ManifestText {
-    /// A place in a text, from 1.
+    /// A position in a text; line and column from 1.
     struct Place: Hashable {
         var line: Int
         var column: Int
     }
 
-    /// What the parser reads.
+    /// The text that the parser reads.
     let yaml: String
-    /// By line: the column behind something that was rewritten, and what it had more in the file.
+    /// By line: the column after a rewritten character, and how many columns longer it was in the file.
     private let shifts: [Int: [(column: Int, difference: Int)]]
 
-    /// Takes a text as it stands in the file.
+    /// Makes the parser's text from the file's.
     init(_ text: String) {
         if let json = JSONRewriter.rewritten(text) {
             (yaml, shifts) = (json.yaml, json.shifts)
@@ -25,7 +26,7 @@ struct ManifestText {
         }
     }
 
-    /// Where something stands in the file.
+    /// Returns the position in the file for one in the parser's text.
     func original(_ place: Place) -> Place {
         var place = place
         let shifts = shifts[place.line] ?? []
@@ -33,7 +34,7 @@ struct ManifestText {
         return place
     }
 
-    /// The next place at which a text stands on one line, from a place of the parser's on.
+    /// Returns the next position of a text within one line, from a position in the parser's text on.
     func find(_ text: String, from place: Place) -> Place? {
         for (number, line) in yaml.split(separator: "\n", omittingEmptySubsequences: false)
             .enumerated().dropFirst(place.line - 1)
@@ -52,12 +53,12 @@ struct ManifestText {
         return nil
     }
 
-    /// The place of a byte.
+    /// Returns the position of a byte in the parser's text.
     func place(ofByte offset: Int) -> Place {
         Self.place(ofByte: offset, in: Array(yaml.utf8))
     }
 
-    /// The place of a byte in bytes, which may be no text; columns count characters.
+    /// Returns the position of a byte in bytes that need not be text; columns count characters.
     static func place(ofByte offset: Int, in bytes: [UInt8]) -> Place {
         let before = bytes.prefix(offset)
         let start = before.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
@@ -67,7 +68,7 @@ struct ManifestText {
         )
     }
 
-    /// Whether a tab stands at a place, or in front of everything else on its line or the line before.
+    /// Indicates whether a tab is at a position, or in the indentation of its line or the line before.
     func hasTab(at place: Place) -> Bool {
         let lines = yaml.split(separator: "\n", omittingEmptySubsequences: false)
         func line(_ number: Int) -> [Unicode.Scalar] {
@@ -81,14 +82,14 @@ struct ManifestText {
     }
 }
 
-/// Writes JSON as YAML has it.
+/// Rewrites JSON as YAML.
 private struct JSONRewriter {
     private var yaml = String.UnicodeScalarView()
     private var shifts: [Int: [(column: Int, difference: Int)]] = [:]
     private var line = 1
     private var column = 1
 
-    /// The text for the parser; `nil` for what is no JSON or has nothing to rewrite.
+    /// Returns the parser's text; `nil` if the text is not JSON or needs no rewriting.
     static func rewritten(
         _ text: String
     ) -> (yaml: String, shifts: [Int: [(column: Int, difference: Int)]])? {
@@ -105,7 +106,7 @@ private struct JSONRewriter {
         text.contains("\\ud") || text.contains("\\uD") || text.unicodeScalars.contains(where: isOdd)
     }
 
-    /// Whether YAML refuses a character or takes it for a line break, and JSON does not.
+    /// Indicates whether YAML refuses a character, or takes it for a line break, that JSON allows.
     private static func isOdd(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         case 0x7F...0x9F, 0x2028, 0x2029, 0xFEFF, 0xFFFE, 0xFFFF: true
@@ -135,7 +136,7 @@ private struct JSONRewriter {
         rest.removeFirst(min(2, pair.count))
     }
 
-    /// The character of a pair of escapes.
+    /// Returns the character of a pair of surrogate escapes.
     private static func surrogates(_ pair: [Unicode.Scalar]) -> Unicode.Scalar? {
         func unit(_ place: Int) -> UInt32? {
             guard pair.count == 12, pair[place] == "\\", pair[place + 1] == "u" else { return nil }
@@ -155,7 +156,7 @@ private struct JSONRewriter {
         if scalar == "\n" { (line, column) = (line + 1, 1) }
     }
 
-    /// Writes a character, which took so many columns in the file, as YAML's escape.
+    /// Writes a character as YAML's escape; `columns` is its length in the file.
     private mutating func replace(_ columns: Int, _ scalar: Unicode.Scalar) {
         let digits = String(scalar.value, radix: 16, uppercase: true)
         let escape = "\\U" + String(repeating: "0", count: 8 - digits.count) + digits

@@ -1,11 +1,11 @@
 import Orchestration
 
-/// The tasks that can run at once with others, as far as their needs and their groups' caps tell.
+/// Finds the tasks that can run at the same time, judged by their needs and their groups' caps.
 ///
-/// What needs keep apart is found for 1024 tasks at a time, a bit for each: the work grows with the
-/// needs, and the memory with the tasks.
+/// Needs are followed for 1024 tasks at a time, with a bit for each: the work grows with the needs, and
+/// the memory with the tasks.
 struct MeetingTasks {
-    /// Bits of tasks, for each task.
+    /// For each task, a set of tasks as bits.
     private struct Reach {
         static let width = 16
         private(set) var words: [UInt64]
@@ -29,12 +29,12 @@ struct MeetingTasks {
 
     private static let chunkSize = Reach.width * 64
 
-    /// By task, those that it needs, and those that need it.
+    /// For each task, the tasks that it needs, and those that need it.
     private let needs: [[Int]]
     private let dependents: [[Int]]
-    /// The tasks, each behind those that it needs.
+    /// The tasks in topological order: each after the tasks that it needs.
     private let order: [Int]
-    /// By task, its group where that runs one session at a time.
+    /// For each task, its group, if that runs one session at a time.
     private let single: [String?]
 
     init(_ manifest: Manifest) {
@@ -68,10 +68,10 @@ struct MeetingTasks {
         return order
     }
 
-    /// Of each of some sets of tasks, those that can run at once with another one of their set.
+    /// Returns, for each set of tasks, the members that can run beside another member.
     func among(_ sets: [[Int]]) -> [[Int]] {
         let all = sets.flatMap(\.self)
-        // By task, how many of its set never run beside it; it is one of them.
+        // For each task, the number of members of its set, itself included, that never run beside it.
         var apart = Array(repeating: 0, count: all.count)
         for start in stride(from: 0, to: all.count, by: Self.chunkSize) {
             let chunk = start..<min(all.count, start + Self.chunkSize)
@@ -92,7 +92,7 @@ struct MeetingTasks {
         }
     }
 
-    /// Counts, for the members of a set, those of its bits that never run beside them.
+    /// Counts, for each member of a set, the tasks of the chunk in that set that never run beside it.
     private func count(
         _ bits: Range<Int>,
         from start: Int,
@@ -119,7 +119,8 @@ struct MeetingTasks {
         }
     }
 
-    /// By task, which of a chunk come before it or after it by their needs, itself among them.
+    /// Returns, for each task, the tasks of a chunk that precede or follow it by needs, itself
+    /// included.
     private func reach(of chunk: [Int]) -> Reach {
         var before = Reach(of: needs.count)
         for (bit, task) in chunk.enumerated() { before.insert(bit, for: task) }

@@ -1,6 +1,6 @@
 /// Quantities as people write them, in manifests and on the command line.
 package enum Quantity {
-    /// A duration such as `45m`, `1h30m`, `500ms`, `2d`.
+    /// Parses a duration such as `45m`, `1h30m`, `500ms`, `2d`.
     ///
     /// At most 10 years; `nil` for anything else.
     package static func duration(_ text: String) -> Duration? {
@@ -23,7 +23,7 @@ package enum Quantity {
         return milliseconds <= 3650 * 86_400_000 ? .milliseconds(milliseconds) : nil
     }
 
-    /// A number of tokens such as `5M`, `200k` or `150000`.
+    /// Parses a number of tokens such as `5M`, `200k` or `150000`.
     ///
     /// At most 10^15; `nil` for anything else.
     package static func tokens(_ text: String) -> Int64? {

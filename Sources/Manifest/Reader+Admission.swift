@@ -1,9 +1,9 @@
 import Orchestration
 import Yams
 
-// What the machine must have left.
+// The machine's resources that starts require.
 extension Reader {
-    /// The floors that hold starts; those that are not given are the defaults.
+    /// Reads the floors below which starts are held; a missing one gets its default.
     func admission(_ node: Node?) -> AdmissionPlan {
         let members = members(node, "\"admission\"", keys: Keys.admission)
         let load = load(members["max_load"])

@@ -1,9 +1,9 @@
 import Orchestration
 import Yams
 
-// What may be spent, and what it costs.
+// Budgets and prices.
 extension Reader {
-    /// A budget; `nil` where there is none, or one without limits.
+    /// Reads a budget; `nil` if there is none, or it limits nothing.
     func budget(_ node: Node?, _ place: String, keys: [String] = Keys.budget) -> Budget? {
         guard let node, !node.isNull else { return nil }
         let members = members(node, place, keys: keys)
@@ -18,14 +18,14 @@ extension Reader {
         return budget == Budget() ? nil : budget
     }
 
-    /// A run's budget.
+    /// Reads a run's budget.
     func runBudget(_ node: Node?) -> RunBudget? {
         guard let limits = budget(node, "\"budget\"", keys: Keys.runBudget) else { return nil }
         let members = members(node, "\"budget\"", keys: Keys.runBudget)
         return RunBudget(limits, isHard: bool(members["hard"], "\"hard\"") ?? false)
     }
 
-    /// A price table: all three classes of tokens, or none.
+    /// Reads the prices: all three classes of tokens, or none.
     func prices(_ node: Node?) -> Prices? {
         guard let node, !node.isNull else { return nil }
         let members = members(node, "\"prices\"", keys: Keys.prices)
@@ -73,7 +73,7 @@ extension Reader {
         return value
     }
 
-    /// A number of tokens such as `5M`, `200k` or `150000`.
+    /// Reads a number of tokens such as `5M`, `200k` or `150000`.
     func count(_ node: Node?, _ place: String) -> Int64? {
         guard let node else { return nil }
         guard let tokens = node.string.flatMap(Quantity.tokens) else {

@@ -1,8 +1,8 @@
 import Yams
 
-// Where sessions run, and what they need there.
+// The launcher of sessions, and their memory.
 extension Reader {
-    /// The words of a launcher; empty where there is none.
+    /// Reads the words of a launcher; empty if there is none.
     func launcher(_ node: Node?) -> [String] {
         guard let words = strings(node, "\"launcher\""), let program = words.first else {
             return []
@@ -14,8 +14,8 @@ extension Reader {
         return words
     }
 
-    /// Words in braces are placeholders, and only known ones are put in; `{{name}}` is `{name}`, and
-    /// `${name}` the shell's business, as are capitals that are not like a known one.
+    /// Refuses words in braces that are no placeholder, except `{{name}}`, which stands for `{name}`,
+    /// and what is left to the shell: `${name}`, and words with capitals that resemble no placeholder.
     private func checkPlaceholders(_ word: String, _ node: Node?) {
         for match in word.matches(of: /([${]?){([A-Za-z_][A-Za-z0-9_-]*)}/) where match.1.isEmpty {
             let name = String(match.2)
@@ -33,16 +33,16 @@ extension Reader {
         }
     }
 
-    /// What a session may use of memory, in bytes.
+    /// Reads the memory that a session may use, in bytes.
     func memory(_ node: Node?) -> Int64? {
         guard let size = bytes(node, "\"memory\"") else { return nil }
         if size < 1 << 20 { fail(node, "\"memory\" is less than 1M, with which nothing could run") }
         return size
     }
 
-    /// A number of bytes such as `2G`, `1.5G` or `1048576`; the units are powers of 1024.
+    /// Reads a number of bytes such as `2G`, `1.5G` or `1048576`; the units are powers of 1024.
     ///
-    /// `other` says for people what else the place may hold.
+    /// `other` tells people the alternatives to a size here.
     func bytes(_ node: Node?, _ place: String, orElse other: String = "") -> Int64? {
         guard let node else { return nil }
         let text = node.string ?? ""

@@ -1,11 +1,11 @@
 import Orchestration
 import Yams
 
-/// Reads typed values out of a document's nodes, and collects everything that is wrong.
+/// Reads typed values from a document's nodes, and collects all mistakes.
 final class Reader {
-    /// More mistakes are not told: what has so many was made by a program.
+    /// Most mistakes reported; a manifest with more was made by a program.
     private static let errorLimit = 1000
-    /// Merges that are followed, in all: aliases may stand for any number of them.
+    /// Most merges followed in all, as aliases can multiply them without bound.
     private static let mergeLimit = 100_000
 
     private let path: String
@@ -20,12 +20,12 @@ final class Reader {
 
     func fail(_ node: Node?, _ message: String) { add(diagnostic(node, message)) }
 
-    /// Tells a mistake in a place of the parser's text.
+    /// Reports a mistake at a position in the parser's text.
     func fail(at place: ManifestText.Place?, _ message: String) {
         add(diagnostic(at: place, message))
     }
 
-    /// A mistake in a place of the parser's text.
+    /// Returns the diagnostic of a mistake at a position in the parser's text.
     func diagnostic(at place: ManifestText.Place?, _ message: String) -> Diagnostic {
         let place = place.map(text.original)
         return Diagnostic(
@@ -36,19 +36,19 @@ final class Reader {
         )
     }
 
-    /// Tells a mistake in another file.
+    /// Reports a mistake in another file.
     func fail(in file: String, at place: ManifestText.Place, _ message: String) {
         add(Diagnostic(path: file, line: place.line, column: place.column, message: message))
     }
 
-    /// Tells a mistake about a text within a node's own.
+    /// Reports a mistake about a part of a node's text.
     func fail(_ node: Node?, about part: String, _ message: String) {
         guard let mark = node?.mark else { return fail(node, message) }
         let start = ManifestText.Place(line: mark.line, column: mark.column)
         fail(at: text.find(part, from: start) ?? start, message)
     }
 
-    /// Whether there is a point in looking for what was meant.
+    /// True while suggestions are worth computing.
     var isWorthAdvice: Bool { errors.count < 100 }
 
     private func add(_ error: Diagnostic) {
@@ -69,8 +69,8 @@ final class Reader {
         )
     }
 
-    /// The members of a mapping, with those that `<<` merges into it: its own go before, and of several
-    /// mappings the first.
+    /// Returns a mapping's members with those merged by `<<`: its own override merged ones, and earlier
+    /// merges override later ones.
     private func pairs(_ mapping: Node.Mapping) -> [(key: Node, value: Node)] {
         guard mapping.contains(where: { $0.key.isMerge }) else {
             return mapping.map { ($0.key, $0.value) }
@@ -104,7 +104,7 @@ final class Reader {
         return result
     }
 
-    /// The members of a mapping; unknown keys are told and left out, but for extensions (`x-…`).
+    /// Reads a mapping's members; unknown keys are reported and left out, except extensions (`x-…`).
     func members(_ node: Node?, _ place: String, keys: [String]) -> [String: Node] {
         guard let node, !node.isNull else { return [:] }
         guard case .mapping(let mapping) = node else {
@@ -131,7 +131,7 @@ final class Reader {
         return result
     }
 
-    /// A mapping with keys of the user's own.
+    /// Reads a mapping with the user's own keys.
     func entries(_ node: Node?, _ place: String) -> [(key: Node, name: String, value: Node)] {
         guard let node, !node.isNull else { return [] }
         guard case .mapping(let mapping) = node else {
@@ -165,7 +165,7 @@ final class Reader {
         return scalar.string
     }
 
-    /// A text that a program is handed: a NUL in it would be its end.
+    /// Reads a text that is handed to a program, and so can't contain a NUL.
     func word(_ node: Node?, _ place: String) -> String? {
         guard let text = string(node, place) else { return nil }
         guard !text.utf8.contains(0) else {
@@ -209,7 +209,7 @@ final class Reader {
         return value
     }
 
-    /// A task's size in sessions: a number, or a word for one.
+    /// Reads a task's size in sessions: a number, or a word for one.
     func size(_ node: Node?, _ place: String) -> Double? {
         guard let node else { return nil }
         switch node.string {
@@ -230,9 +230,9 @@ final class Reader {
         return value
     }
 
-    /// Tells a number that is above the largest, `words`; false for anything else.
+    /// Reports a number above `most`; returns false for anything else.
     ///
-    /// `units` are the letters that may follow it, and what they stand for.
+    /// `units` are the factors of letters that may follow the number; `words` is `most` for people.
     func isTooLarge(
         _ node: Node,
         _ place: String,
@@ -243,7 +243,7 @@ final class Reader {
         let text = node.string ?? ""
         let unit = text.last.flatMap { units[$0] }
         let digits = unit == nil ? Substring(text) : text.dropLast()
-        // Words such as "inf" are no numbers of people's.
+        // Words such as "inf" are not numbers that people write.
         guard digits.last?.isNumber == true, let value = Double(digits), value * (unit ?? 1) > most
         else { return false }
         fail(node, "\(place) is \(text.prefix(40)), but may be at most \(words)")
@@ -276,7 +276,7 @@ final class Reader {
         return word
     }
 
-    /// A duration such as `45m`, `1h30m`, `500ms`, `2d`; at most 10 years.
+    /// Reads a duration such as `45m`, `1h30m`, `500ms`, `2d`; at most 10 years.
     func duration(_ node: Node?, _ place: String) -> Duration? {
         guard let node else { return nil }
         guard let duration = node.string.flatMap(Quantity.duration) else {
@@ -295,7 +295,7 @@ final class Reader {
 }
 
 extension String {
-    /// Whether it is a whole number in digits, however large.
+    /// True for a whole number in digits, however large.
     fileprivate var isWholeNumber: Bool {
         let digits = hasPrefix("-") || hasPrefix("+") ? dropFirst() : self[...]
         return !digits.isEmpty && digits.utf8.allSatisfy { (0x30...0x39).contains($0) }
@@ -303,7 +303,7 @@ extension String {
 }
 
 extension Node {
-    /// What the node is, for a message.
+    /// Description of the node, for a message.
     var kind: String {
         switch self {
         case .scalar(let scalar): isNull ? "nothing" : "\"\(scalar.string.prefix(40))\""
@@ -313,13 +313,13 @@ extension Node {
         }
     }
 
-    /// Whether it is the key that merges other mappings.
+    /// True for the key `<<`, which merges other mappings.
     var isMerge: Bool {
         guard case .scalar(let scalar) = self else { return false }
         return scalar.string == "<<" && (scalar.style == .plain || scalar.style == .any)
     }
 
-    /// Whether it is empty, `~` or `null`.
+    /// True if the node is empty, `~` or `null`.
     var isNull: Bool {
         guard case .scalar(let scalar) = self, scalar.style == .plain || scalar.style == .any else {
             return false
@@ -327,7 +327,7 @@ extension Node {
         return ["", "~", "null", "Null", "NULL"].contains(scalar.string)
     }
 
-    /// A scalar's text as it is written, whatever YAML would take it for.
+    /// A scalar's text as written, whatever type YAML would give it; `nil` for other nodes.
     var string: String? {
         if case .scalar(let scalar) = self { scalar.string } else { nil }
     }

@@ -1,15 +1,15 @@
 import CYaml
 
-/// The tags of a text that say of a value that it is something which no manifest holds.
+/// Finds tags that give a value a type that no manifest holds.
 ///
-/// The reader takes values as they are written, so that `!!binary` would be text as it stands.
+/// The reader takes values as they are written, so `!!binary` data would be read as the text it is.
 enum RefusedTags {
-    /// The tags that are taken: those of YAML's core schema, and the mark of merge keys.
+    /// Allowed tags: those of YAML's core schema, and that of merge keys.
     private static let known: Set<String> = [
         "!", "str", "int", "float", "bool", "null", "map", "seq", "merge",
     ]
 
-    /// The tags that are not taken, as they are written, and their places.
+    /// Returns the tags that are not allowed, as written, with their positions.
     static func find(in yaml: String) -> [(name: String, place: ManifestText.Place)] {
         guard yaml.utf8.contains(UInt8(ascii: "!")) else { return [] }
         let prefix = "tag:yaml.org,2002:"

@@ -2,16 +2,16 @@ import FileAccess
 import Orchestration
 import Yams
 
-/// Turns task nodes into tasks: defaults filled in, matrices multiplied out, names and needs
-/// checked.
+/// Expands task nodes into tasks: fills in defaults, multiplies out matrices, and checks names and
+/// needs.
 struct TaskExpansion {
-    /// The most tasks that a manifest may have, all matrices multiplied out.
+    /// Most tasks of a manifest, with all matrices multiplied out.
     static let limit = 100_000
-    /// The longest prompt, in bytes: a model reads a fraction of it.
+    /// Longest prompt, in bytes: a model reads a fraction of it.
     static let promptLimit = 4 * 1024 * 1024
-    /// What all texts of a manifest may come to with a matrix's values put in, in bytes.
+    /// Most bytes of all texts of a manifest after a matrix's values are inserted.
     static let textLimit = 256 * 1024 * 1024
-    /// How many needs all tasks may have together.
+    /// Most needs of all tasks together.
     static let needsLimit = 1_000_000
 
     private struct CheckedPrompt: Hashable {
@@ -33,17 +33,17 @@ struct TaskExpansion {
     private var lines: [String: Int] = [:]
     /// Names by their lower-case form.
     private var spellings: [String: String] = [:]
-    /// What a name with placeholders stands for.
+    /// The names of the tasks that each name with placeholders stands for.
     private var expansions: [String: [String]] = [:]
-    /// The directories that exist, by what tasks call them.
+    /// Existing directories, by the path in the manifest.
     private var workingDirectories: [String: String] = [:]
-    /// The prompt files that were read, by path.
+    /// Contents of the prompt files read, by path.
     private var promptFiles: [String: String] = [:]
-    /// What the texts with values put in come to, in bytes.
+    /// Bytes of all texts with values inserted.
     private var textSize = 0
-    /// What was checked of them: a file's placeholders, for a matrix's keys.
+    /// Prompt files whose placeholders were checked against a matrix's keys.
     private var checkedPrompts: Set<CheckedPrompt> = []
-    /// The plan of a task that says nothing itself.
+    /// The plan of a task that sets nothing itself.
     private var usualPlan = TaskPlan(name: "")
 
     init(
@@ -70,7 +70,7 @@ struct TaskExpansion {
         let keys = Set(reader.entries(own["matrix"], "the matrix of \"\(name)\"").map(\.name))
         guard isFree(ofUnknownPlaceholders: name, nameNode, keys) else { return }
         let combinations = combinations(own["matrix"], name)
-        // What needs it is not told that it is not defined, where its own mistake was told.
+        // After a mistake in this task, tasks that need it aren't told that it is undefined.
         expansions[name] = expansions[name] ?? []
         let texts = TaskTexts(own, defaults, reader, keys)
         for combination in combinations where textSize <= Self.textLimit {
@@ -85,7 +85,7 @@ struct TaskExpansion {
         }
     }
 
-    /// Whether a name has no placeholder that names nothing.
+    /// Reports placeholders in a name that are no key of the matrix; returns whether there were none.
     private func isFree(
         ofUnknownPlaceholders name: String,
         _ node: Node,
@@ -186,7 +186,7 @@ struct TaskExpansion {
         )
     }
 
-    /// A text with a combination's values; what is the same for all of them takes no further room.
+    /// Inserts values into a text; its size counts only if it differs between combinations.
     private mutating func expand(_ text: Template, _ values: Combination) -> String {
         let expanded = text.text(values)
         if text.isVariable { textSize += expanded.utf8.count }
@@ -207,7 +207,7 @@ struct TaskExpansion {
         return plan
     }
 
-    /// Takes what a task, or the defaults, say of plans without naming anything; the rest stays.
+    /// Reads what a task, or the defaults, say of plans except for names; the rest of the plan stays.
     private func read(_ members: [String: Node], into plan: inout TaskPlan) {
         for key in Keys.defaults {
             guard let node = members[key] else { continue }
@@ -243,7 +243,7 @@ struct TaskExpansion {
         return duration
     }
 
-    /// A task that says something of this says all of it.
+    /// Reads `stall_after`, which replaces the defaults' as a whole.
     private func stall(_ node: Node, _ plan: inout TaskPlan) {
         let range = 1...1_000_000
         let usual = TaskPlan(name: "")
@@ -329,7 +329,7 @@ struct TaskExpansion {
         )
     }
 
-    /// What a prompt file holds; read once.
+    /// Returns a prompt file's contents; read once.
     private mutating func promptFile(_ path: String, _ node: Node) -> String? {
         if let known = promptFiles[path] { return known }
         do throws(ManifestSource.Refusal) {
@@ -342,7 +342,7 @@ struct TaskExpansion {
         }
     }
 
-    /// Tells what a prompt file has in braces that names nothing, once for each matrix.
+    /// Reports unknown placeholders in a prompt file, once per set of keys.
     private mutating func checkPromptFile(_ path: String, _ text: String, _ keys: Set<String>) {
         guard checkedPrompts.insert(CheckedPrompt(path: path, keys: keys)).inserted else { return }
         let bytes = Array(text.utf8)
@@ -361,7 +361,7 @@ struct TaskExpansion {
 // MARK: - Needs
 
 extension TaskExpansion {
-    /// The tasks, with every need a name of another one.
+    /// Returns the tasks with their needs resolved to names of other tasks.
     func resolved() -> [Manifest.Task] {
         var result = tasks
         var count = 0
@@ -404,7 +404,7 @@ extension TaskExpansion {
         return result
     }
 
-    /// Tells one cycle, if there is any: removes what has no open needs until nothing is left.
+    /// Reports one cycle of needs, if any: removes tasks without open needs until none is left.
     private func checkCycles(_ tasks: [Manifest.Task]) {
         let places = Dictionary(
             tasks.enumerated().map { ($1.plan.name, $0) },
@@ -439,7 +439,7 @@ extension TaskExpansion {
         )
     }
 
-    /// Why a text can't be a task's name and directory; `nil` for one that can.
+    /// Returns the reason why a text can't name a task and its directory; `nil` if it can.
     private static func refusal(of name: String) -> String? {
         guard let first = name.utf8.first else { return "it is empty" }
         let isPlain = name.utf8.allSatisfy { $0.isLetterOrDigit || "_-.".utf8.contains($0) }
@@ -447,14 +447,14 @@ extension TaskExpansion {
             return "use letters, digits, \".\", \"_\" and \"-\", begin with a letter or digit, "
                 + "and no \"..\""
         }
-        // Plain characters are bytes.
+        // These characters are one byte each.
         if name.utf8.count > 200 { return "it is longer than 200 characters" }
         return nil
     }
 }
 
 extension UInt8 {
-    /// Whether it is an ASCII letter or digit.
+    /// True for an ASCII letter or digit.
     fileprivate var isLetterOrDigit: Bool {
         (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self)
             || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(self | 0x20)

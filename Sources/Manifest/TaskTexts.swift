@@ -1,6 +1,6 @@
 import Yams
 
-/// The texts of a task's entry in which placeholders may stand, read once for all tasks of its matrix.
+/// The texts of a task entry that may contain placeholders, read once for all tasks of its matrix.
 struct TaskTexts {
     let prompt: Template?
     let promptFile: Template?
@@ -11,7 +11,7 @@ struct TaskTexts {
     let codexArguments: [Template]
     let environment: [String: Template]
 
-    /// Reads the texts of an entry, or of the defaults; what names no key of the matrix is told.
+    /// Reads the texts of an entry or the defaults; reports placeholders that are no key of the matrix.
     init(_ own: [String: Node], _ defaults: [String: Node], _ reader: Reader, _ keys: Set<String>) {
         func value(_ key: String) -> Node? { own[key] ?? defaults[key] }
         func template(_ text: String, _ node: Node?) -> Template {
@@ -21,10 +21,10 @@ struct TaskTexts {
         }
         func text(_ key: String, _ node: Node?) -> Template? {
             let place = "\"\(key)\""
-            // A prompt is no argument: the agent reads it.
+            // A prompt may contain NUL: it is no argument, the agent reads it.
             let read = key == "prompt" ? reader.string(node, place) : reader.word(node, place)
             let template = read.map { template($0, node) }
-            // A path with a mistake in it is not looked for.
+            // A path with a mistake is not looked up.
             return template?.unknown.isEmpty == true ? template : nil
         }
         func words(_ key: String, _ node: Node?) -> [Template] {
@@ -55,14 +55,14 @@ struct TaskTexts {
     }
 }
 
-// Placeholders that name nothing.
+// Placeholders that are no key of the matrix.
 extension Reader {
-    /// Tells of one in a node's text.
+    /// Reports an unknown placeholder in a node's text.
     func fail(_ node: Node?, placeholder name: String, _ keys: Set<String>) {
         fail(node, about: "{\(name)}", Self.words(forPlaceholder: name, keys))
     }
 
-    /// What is said of one; `keys` are those of the matrix.
+    /// Returns the message about an unknown placeholder; `keys` are the matrix's.
     static func words(forPlaceholder name: String, _ keys: Set<String>) -> String {
         guard !keys.isEmpty else { return "{\(name)} names nothing: the task has no matrix" }
         let known = keys.sorted().map { "{\($0)}" }.joined(separator: ", ")

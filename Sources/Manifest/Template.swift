@@ -1,19 +1,19 @@
-/// A text with placeholders such as `{key}`, for which a matrix has values.
+/// A text with placeholders such as `{key}`, which take their values from a matrix.
 ///
-/// With a matrix, `{{` and the `}}` that belongs to it are braces, and a word in braces that names no
+/// With a matrix, `{{` and the matching `}}` stand for single braces, and a word in braces that is no
 /// key is a mistake; all other braces are text, as is `${word}`. Without a matrix there are no
-/// placeholders, and the whole text is taken as it is.
+/// placeholders, and the text stays as it is.
 struct Template {
     private enum Piece {
         case text(Substring)
         case value(String)
     }
 
-    /// Words in braces that name nothing, each once, in their order.
+    /// Unknown placeholders, each once, in order.
     private(set) var unknown: [String] = []
     private var pieces: [Piece] = []
 
-    /// Reads a text; `keys` are those of the matrix, none where there is no matrix.
+    /// Parses a text; `keys` are the matrix's, empty if there is no matrix.
     init(_ text: String, keys: Set<String>) {
         guard !keys.isEmpty, text.utf8.contains(UInt8(ascii: "{")) else {
             pieces = [.text(text[...])]
@@ -50,12 +50,12 @@ struct Template {
         if !rest.isEmpty { pieces.append(.text(rest)) }
     }
 
-    /// Whether the text is different for each combination of values.
+    /// True if the text differs between combinations of values.
     var isVariable: Bool {
         pieces.contains { if case .value = $0 { true } else { false } }
     }
 
-    /// The text with each placeholder replaced, once: what is put in is left as it is.
+    /// Returns the text with the placeholders replaced; the inserted values are not expanded again.
     func text(_ values: TaskExpansion.Combination) -> String {
         if pieces.count == 1, case .text(let text) = pieces[0] { return String(text) }
         var result = ""
@@ -68,7 +68,7 @@ struct Template {
         return result
     }
 
-    /// What stands in braces, where it is a key or looks like one.
+    /// Returns the word in braces if it is a key or looks like one.
     private static func name(_ rest: Substring, _ keys: Set<String>) -> String? {
         guard let end = rest.firstIndex(where: { "{}\n".contains($0) }), rest[end] == "}" else {
             return nil
@@ -79,7 +79,7 @@ struct Template {
 }
 
 extension String {
-    /// Whether a text in braces looks like a placeholder: a word of letters, digits, `_` and `-`.
+    /// True if a text in braces looks like a placeholder: a word of letters, digits, `_` and `-`.
     var isPlaceholderName: Bool {
         guard let first, first.isLetter || first == "_" else { return false }
         return allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "-" }

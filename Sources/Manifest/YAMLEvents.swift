@@ -1,9 +1,9 @@
 import CYaml
 
-/// A text as libyaml reads it, one event after the other, before Yams makes values of it.
+/// A text's events as libyaml reads them, before Yams makes values of them.
 enum YAMLEvents {
-    /// Calls `body` with each event until it returns false; what is no YAML ends it, too, and is for
-    /// Yams to tell.
+    /// Calls `body` with each event until it returns false, or the text ends or is not YAML, which is
+    /// left for Yams to report.
     static func forEach(in yaml: String, _ body: (yaml_event_t) -> Bool) {
         let parser = UnsafeMutablePointer<yaml_parser_t>.allocate(capacity: 1)
         defer { parser.deallocate() }
@@ -23,14 +23,14 @@ enum YAMLEvents {
         }
     }
 
-    /// A text of libyaml's.
+    /// Returns a string of libyaml's.
     static func text(_ text: UnsafeMutablePointer<yaml_char_t>?) -> String? {
         text.map { String(decodingCString: $0, as: UTF8.self) }
     }
 }
 
 extension yaml_event_t {
-    /// Where it begins.
+    /// Position at which the event begins.
     var place: ManifestText.Place {
         ManifestText.Place(
             line: Int(clamping: start_mark.line) + 1,
