@@ -7,13 +7,13 @@ import Glibc
 import Manifest
 import Reporting
 
-/// Finds the program that stands behind the sessions.
+/// Finds the program that sessions run.
 enum AgentLookup {
-    /// The command for a manifest's agent.
+    /// Returns the command for a manifest's agent.
     ///
-    /// One that runs elsewhere is looked up there, by the name that the manifest has for it.
+    /// With a launcher (`isElsewhere`), the agent is looked up where it runs, by the manifest's name for it.
     ///
-    /// - Throws: `Trouble` with status 69 when there is no such program, or it can't be run.
+    /// - Throws: `Trouble` with status 69 if the program is missing or can't be run.
     static func command(
         for agent: Manifest.Agent,
         in directory: String,
@@ -53,9 +53,9 @@ enum AgentLookup {
         }
     }
 
-    /// What a manifest's launcher is; `nil` for none.
+    /// Returns a manifest's launcher; `nil` for none.
     ///
-    /// - Throws: `Trouble` with status 69 when there is no such program, or it can't be run.
+    /// - Throws: `Trouble` with status 69 if the program is missing or can't be run.
     static func launcher(_ words: [String], in directory: String) throws -> Launcher? {
         guard let name = words.first else { return nil }
         return Launcher(
@@ -64,20 +64,20 @@ enum AgentLookup {
         )
     }
 
-    /// This program's own path; without `/proc`, what its caller must have found.
+    /// The path of this program; without `/proc`, the path that the caller found.
     static var ownPath: String {
         get throws {
             let own = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-            // The link itself leads to a program whose name is no UTF-8, also from a child of it.
+            // If the program's name is not UTF-8, the link itself leads to it, even from a child.
             if let own { return own.contains("\u{FFFD}") ? "/proc/self/exe" : own }
             let word = ProgramArguments.all.first ?? "quire"
             return word.contains("/") ? word.absolutePath : try inPath(word) ?? word
         }
     }
 
-    /// A program's absolute path in `PATH`; `nil` when it is not there.
+    /// Returns a program's absolute path in `PATH`; `nil` if it is not there.
     ///
-    /// - Throws: `Trouble` with status 69 when the path is not UTF-8.
+    /// - Throws: `Trouble` with status 69 if the path is not UTF-8.
     static func inPath(_ name: String, _ path: SearchPath = .own) throws -> String? {
         for directory in path.directories {
             let path = directory + Array("/\(name)".utf8)
@@ -94,7 +94,7 @@ enum AgentLookup {
         return nil
     }
 
-    /// A program's path; `what` it is, and the `key` that names it, are for people.
+    /// Returns a program's path; `what` and the manifest's `key` describe it in messages.
     private static func program(
         _ word: String,
         _ directory: String,

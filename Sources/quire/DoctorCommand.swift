@@ -25,10 +25,10 @@ struct DoctorCommand: ParsableCommand {
 
     @OptionGroup var state: StateOptions
 
-    /// The least number of files that a run of a few tasks makes.
+    /// The least number of free inodes: a run of a few tasks creates about as many files.
     private static let filesOfARun: UInt64 = 32
 
-    /// The version that Quire's knowledge of Codex comes from.
+    /// The Codex version that Quire was measured with.
     private static let measured = "0.163.0"
 
     func run() throws {
@@ -65,7 +65,7 @@ struct DoctorCommand: ParsableCommand {
         checkLogin(command, tell)
     }
 
-    /// Whether the agent says what it is.
+    /// Checks that the agent reports its version; returns false if it can't be run.
     private func checkVersion(_ command: AgentCommand, _ tell: Tell) -> Bool {
         let question = "\(command.executable) --version"
         let version = ask(command, ["--version"])
@@ -74,7 +74,7 @@ struct DoctorCommand: ParsableCommand {
             return false
         }
         guard version.status == 0 else {
-            // What to do about another agent only its people know.
+            // Quire knows no advice for other agents.
             let advice = agent == nil ? "; reinstall the Codex CLI" : ""
             tell("✗", "agent", "\(question) failed: \(version.complaint)\(advice)")
             return false
@@ -95,8 +95,7 @@ struct DoctorCommand: ParsableCommand {
         return true
     }
 
-    /// Whether the agent has a login, as far as it can tell: a provider of one's own needs none,
-    /// and another agent may know no such question.
+    /// Checks the agent's login: a custom provider needs none, and another agent may not know the question.
     private func checkLogin(_ command: AgentCommand, _ tell: Tell) {
         let login = ask(command, ["login", "status"])
         if login.isUnanswered || login.status == 0 && login.words == nil {
@@ -121,7 +120,7 @@ struct DoctorCommand: ParsableCommand {
         )
     }
 
-    /// What the agent answers, in its first line, or how it failed.
+    /// Runs the agent; the result's words are the first line of its answer, or its failure.
     private func ask(_ command: AgentCommand, _ arguments: [String]) -> ShortCommand.Result {
         var result = ShortCommand(
             executable: command.executable,
@@ -145,7 +144,7 @@ struct DoctorCommand: ParsableCommand {
         )
     }
 
-    /// Whether a run would start a session now, by the defaults of `admission`.
+    /// Checks if a run would start a session now, by the defaults of `AdmissionPlan`.
     private func checkMachine(_ tell: Tell) {
         let workspace = WorkspacePlace(state).workspace(
             around: WorkingDirectory.path
@@ -213,8 +212,7 @@ struct DoctorCommand: ParsableCommand {
         }
     }
 
-    /// Why a file or directory, or the nearest one above it that exists, can't be written; `nil`
-    /// where it can.
+    /// Returns the reason why a file, or its nearest existing parent, can't be written; `nil` if it can.
     private static func refusal(toWrite path: String) -> (path: String, reason: String)? {
         var place = path
         while access(place, F_OK) != 0, errno == ENOENT, place != "/" {
@@ -225,9 +223,9 @@ struct DoctorCommand: ParsableCommand {
     }
 }
 
-/// What Codex's configuration tells of a login.
+/// The login that Codex's configuration implies.
 private struct CodexLogin {
-    /// Whether there is a key in the environment, or a provider of one's own in the configuration.
+    /// True if the environment has an API key, or the configuration sets a model provider.
     var needsNoLogin: Bool {
         let environment = Terminal.environment
         if ["CODEX_API_KEY", "OPENAI_API_KEY"].contains(where: { !(environment[$0] ?? "").isEmpty })
@@ -244,7 +242,7 @@ private struct CodexLogin {
 }
 
 extension MachineReading {
-    /// What there is of what a gate goes by.
+    /// Returns the part of the reading that a gate depends on, in words.
     fileprivate func words(_ gate: Gate, _ admission: AdmissionPlan) -> String {
         switch gate {
         case .memory: memory.map { words($0, admission) } ?? ""

@@ -62,7 +62,7 @@ struct ExplainCommand: ParsableCommand {
         try LookOptions.printJSON(answer(state, place, explanation))
     }
 
-    /// The newest run that has the task; where none has, the newest.
+    /// Returns the newest run that has the task; if none has, the newest run.
     private func find() throws -> (RunRow, RunState) {
         let (reader, rows) = try look.runs(manifest, in: try look.reader(of: manifest))
         var newest: (RunRow, RunState)?
@@ -100,26 +100,26 @@ struct ExplainCommand: ParsableCommand {
     }
 }
 
-/// A task's standing in plain words.
+/// A task's state in plain words.
 struct Explanation {
     let standing: Standing?
     let phase: String
     private(set) var words: [String] = []
 
-    /// The list's progress, as it lies.
+    /// The progress of the checklist on disk.
     let progress: Orchestration.Progress?
 
     private let state: RunState
     private let task: TaskState
     private let now: WallTime
     private let news: DirectoryNews?
-    /// How the task ended, as its directory has it.
+    /// The outcome, by the task's directory.
     private let outcome: Outcome?
     private let isRunAlive: Bool
 
     private var scheduler: SchedulerName { state.plan.scheduler ?? .pace }
 
-    /// Explains a task of a run; where the run is not alive, by its directory in the workspace, too.
+    /// Explains a task of a run; if the run is not alive, its directory in the workspace is read, too.
     init(
         _ state: RunState,
         _ place: Int,

@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// How many failures a run bears.
+/// The options that bound a run's failures.
 struct FailureOptions: ParsableArguments {
     @Flag(help: "Start nothing more once a task has failed; what runs may finish.")
     var failFast = false
@@ -22,6 +22,6 @@ struct FailureOptions: ParsableArguments {
         }
     }
 
-    /// The failures after which nothing more starts; `nil` for any number.
+    /// The number of failures after which nothing more starts; `nil` for no limit.
     var most: Int? { failFast ? 1 : maxFailures }
 }

@@ -3,23 +3,21 @@ import FileAccess
 import Foundation
 import Reporting
 
-/// What differs in a git work tree from a commit.
+/// The differences between a git work tree and a commit.
 struct GitChanges {
     /// The work tree's top level.
     let root: String
-    /// The directories that hold something that differs, relative to the top level: `""` is it.
+    /// The directories with a difference in them, relative to the top level; `""` is the top level itself.
     private let directories: Set<String>
-    /// The directories in which git sees nothing but that they differ: submodules, and repositories
-    /// that are none.
+    /// The repositories within the work tree that differ; git does not list the files in them.
     private let repositories: Set<String>
 
     /// Compares the work tree around a directory with a commit.
     ///
-    /// What was committed since counts, what is staged or edited, and what is new and not ignored;
-    /// task directories don't. A submodule whose commit moved, or whose work tree is dirty, counts in
-    /// whole.
+    /// Later commits, staged and edited files, and new files that are not ignored count; task directories
+    /// don't. A submodule with another commit or a dirty work tree counts as a whole.
     ///
-    /// - Throws: `Trouble` where there is no git, no repository or no such commit.
+    /// - Throws: `Trouble` without git, a repository or such a commit.
     init(since reference: String, around directory: String) throws {
         let git = try Git(directory)
         root = try git.text(["rev-parse", "--show-toplevel"]).trimmingCharacters(in: .newlines)
@@ -38,7 +36,7 @@ struct GitChanges {
         (self.directories, self.repositories) = (directories, repositories)
     }
 
-    /// Whether anything in a directory differs; `nil` where it is not in the work tree.
+    /// Returns true if anything in a directory differs; `nil` if it is outside the work tree.
     func touch(_ directory: String) -> Bool? {
         let path = directory.resolved(in: "/")
         if path == root { return directories.contains("") }
@@ -51,11 +49,11 @@ struct GitChanges {
     }
 }
 
-/// A path that differs.
+/// One path with a difference.
 private struct GitChange {
-    /// Relative to the top level.
+    /// The path relative to the top level.
     var path: Substring
-    /// Whether a repository of its own lies there, into which git does not look.
+    /// True if the path is a repository of its own, into which git does not look.
     var isRepository: Bool
 }
 
@@ -78,7 +76,7 @@ private struct Git {
         self.init(executable: path, directory: directory)
     }
 
-    /// What a call prints.
+    /// Returns the standard output of a call.
     func text(_ arguments: [String]) throws -> String {
         let result = call(arguments)
         guard result.status == 0 else {
@@ -90,27 +88,27 @@ private struct Git {
         return String(decoding: result.output, as: UTF8.self)
     }
 
-    /// What git tracks and what differs from a commit, in the index or the work tree.
+    /// Returns the tracked paths that differ from a commit, in the index or the work tree.
     func changes(since commit: String) throws -> [GitChange] {
-        // Submodules' own settings may say that they are not to be looked at.
+        // A submodule's own settings may exclude it from diffs.
         let words = [
             "diff", "--raw", "-z", "--no-renames", "--no-ext-diff", "--ignore-submodules=none",
         ]
         let fields = try text(words + [commit, "--"]).split(separator: "\0")
-        // Modes, names of objects and a letter, and then the path.
+        // Each entry has two fields: modes, object names and a letter; then the path.
         return stride(from: 0, to: fields.count - 1, by: 2).map { place in
             let modes = fields[place].dropFirst().split(separator: " ").prefix(2)
             return GitChange(path: fields[place + 1], isRepository: modes.contains("160000"))
         }
     }
 
-    /// What git neither tracks nor ignores.
+    /// Returns the paths that git neither tracks nor ignores.
     func newFiles() throws -> [GitChange] {
         try text(["ls-files", "--others", "--exclude-standard", "-z"]).split(separator: "\0")
             .map { GitChange(path: $0, isRepository: $0.hasSuffix("/")) }
     }
 
-    /// The full name of the commit that a reference names.
+    /// Returns the full name of the commit behind a reference.
     func commit(_ reference: String) throws -> String {
         let result = call([
             "rev-parse", "--verify", "--quiet", "--end-of-options", reference + "^{commit}",

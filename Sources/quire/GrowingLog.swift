@@ -3,7 +3,7 @@ import FileAccess
 import Foundation
 import Glibc
 
-/// A task's log, read as it grows, also where the task begins anew and another file becomes its log.
+/// A task's log, read as it grows; when the task begins anew, reading continues with its new file.
 final class GrowingLog {
     private let workspace: Workspace
     private let name: TaskName
@@ -14,26 +14,26 @@ final class GrowingLog {
         (self.workspace, self.name) = (workspace, name)
     }
 
-    /// Whether there is a log so far.
+    /// True once a log has been opened.
     var isOpen: Bool { file != nil }
 
-    /// The next bytes; none at the end so far.
+    /// Returns the next bytes; empty at the current end.
     func read() throws -> [UInt8] {
         guard let file else { return [] }
         return [UInt8](try file.read(upToCount: 64 * 1024) ?? Data())
     }
 
-    /// Goes over to the file that is the task's log now.
+    /// Switches to the file that is the task's log now.
     ///
-    /// - Returns: false where there is none, or it is the one that is read already.
-    /// - Throws: `FileError` where it can't be read.
+    /// - Returns: false if there is no log, or if it is open already.
+    /// - Throws: `FileError` if the log can't be read.
     func open() throws(FileError) -> Bool {
-        // One that was looked at before insists on being the same still.
+        // A fresh `TaskDirectory`: one that was used before insists on the directory that it found then.
         let descriptor = try workspace.taskDirectory(name).openLogForReading()
         guard descriptor >= 0 else { return false }
         let found = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         var status = stat()
-        // While the old file is open, no other one has its number.
+        // While the old file is open, no other file has its inode number.
         guard fstat(descriptor, &status) == 0, FileIdentity(status) != identity else {
             return false
         }

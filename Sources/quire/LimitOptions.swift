@@ -3,7 +3,7 @@ import Manifest
 import Orchestration
 import Simulation
 
-/// What the service allows in a simulation.
+/// The limits of the service in a simulation.
 struct LimitOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
@@ -26,7 +26,7 @@ struct LimitOptions: ParsableArguments {
 
     /// The limits; `nil` for none.
     ///
-    /// - Throws: `ValidationError` for what is no limit.
+    /// - Throws: `ValidationError` if an option is no valid limit.
     var limits: ServiceLimits? {
         get throws {
             guard (usageWindow == nil) == (usageTokens == nil) else {

@@ -8,7 +8,7 @@ import Orchestration
 import Reporting
 import RunStore
 
-/// Which workspace to look at, and how to print.
+/// Options of commands that read: the workspace, its state directory, and JSON.
 struct LookOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp("The workspace (default: the git top level, or here).", valueName: "dir")
@@ -20,18 +20,18 @@ struct LookOptions: ParsableArguments {
 
     @OptionGroup var state: StateOptions
 
-    /// The workspace to look at.
+    /// The workspace that the options select.
     var place: Workspace {
         WorkspacePlace(state).workspace(around: (workspace ?? ".").resolvedPath)
     }
 
-    /// The workspace of a manifest's run, or the one to look at.
+    /// Returns the workspace of a manifest's run, or without a manifest the one that the options select.
     func place(of manifest: String?) -> Workspace {
         guard workspace == nil, let manifest else { return place }
         return WorkspacePlace(state).workspace(ofManifest: manifest.resolvedPath)
     }
 
-    /// A workspace's tasks.
+    /// Returns a workspace's tasks.
     func tasks(of place: Workspace) throws -> [TaskListing] {
         do {
             return try place.tasks()
@@ -40,12 +40,12 @@ struct LookOptions: ParsableArguments {
         }
     }
 
-    /// Where the store of a manifest's run lies, or that of the workspace to look at.
+    /// Returns the state directory for a manifest's run, or for the selected workspace.
     func stateDirectory(of manifest: String? = nil) -> String {
         state.directory(in: place(of: manifest))
     }
 
-    /// The store to read; `nil` where nothing was ever run.
+    /// Opens the store; `nil` if nothing was ever run.
     func reader(of manifest: String? = nil) throws -> StoreReader? {
         do {
             return try StoreReader.open(directory: stateDirectory(of: manifest))
@@ -54,10 +54,12 @@ struct LookOptions: ParsableArguments {
         }
     }
 
-    /// The runs to look at, the newest first: the named manifest's, or a shard of it, or the newest
-    /// of all; and where nobody asked for a shard, the other runs of the same manifest.
+    /// Returns the selected runs, the newest first.
     ///
-    /// - Throws: `Trouble` where there is none.
+    /// Only the runs of one manifest count: the named one, or the newest run's. With `shard`, only that
+    /// shard's run does.
+    ///
+    /// - Throws: `Trouble` if there is none.
     func runs(
         _ manifest: String?,
         _ shard: Shard? = nil,
@@ -96,31 +98,31 @@ struct LookOptions: ParsableArguments {
         return (reader, found)
     }
 
-    /// The newest of those.
+    /// Returns the newest of the selected runs.
     func run(_ manifest: String?, in reader: StoreReader?) throws -> (StoreReader, RunRow) {
         let (reader, runs) = try runs(manifest, in: reader)
         return (reader, runs[0])
     }
 
-    /// The path that a manifest had when a run was recorded, if it has the same place in its workspace
-    /// still: a project may be moved, or mounted elsewhere; `nil` where nobody tells.
+    /// Returns a manifest's path at the time of a run, if the project was moved or mounted elsewhere since;
+    /// `nil` if the run's workspace is unknown.
     private func formerPath(of path: String, _ row: RunRow) -> String? {
         let root = place(of: path).root
         guard path.hasPrefix(root + "/"), let former = row.workspace else { return nil }
         return former + path.dropFirst(root.count)
     }
 
-    /// Prints a value as JSON with snake_case keys.
+    /// Prints a value as JSON with keys in snake case.
     static func printJSON(_ value: some Encodable) throws {
         Terminal.say(try JSONText.pretty(value))
     }
 }
 
 extension RunRow {
-    /// What the run does now, given the directory of its store.
+    /// Returns the run's state ("running", "killed" or its ending), given the directory of its store.
     ///
-    /// A run without an end goes on as long as its process holds the lock of its work there, or lives
-    /// by its number and its start. A process of its number alone may be any other.
+    /// A run without an ending is alive while its process holds the lock on its work, or while a process with
+    /// its pid and start time lives. The pid alone proves nothing: it may have been reused.
     func status(in directory: String) -> String {
         ending ?? (isHeld(in: directory) || LivingQuire.lives(runner) ? "running" : "killed")
     }

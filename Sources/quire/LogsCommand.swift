@@ -56,7 +56,7 @@ struct LogsCommand: ParsableCommand {
         } catch let error as FileError {
             throw Trouble("\(error)", status: ExitStatus.missing)
         }
-        // Sessions that said nothing left no log.
+        // Sessions without output leave no log.
         guard log.isOpen || !sessions().isEmpty else {
             throw Trouble(
                 "\"\(directory.logPath)\" does not exist: task \"\(task)\" has had no session in this "
@@ -67,7 +67,7 @@ struct LogsCommand: ParsableCommand {
         output.finish()
     }
 
-    /// Shows the log to its end, and with `-f` what comes to it.
+    /// Shows the log to its end, and with `-f` its growth.
     private func show(_ log: GrowingLog, _ output: LogOutput) throws {
         var silence = 0
         while !output.isClosed {
@@ -83,12 +83,11 @@ struct LogsCommand: ParsableCommand {
         }
     }
 
-    /// Shows what is to be seen elsewhere at the end of the log: ends of sessions, and a log that took
-    /// its place.
+    /// At the end of the log, shows the ends of sessions, and the log that replaced it, if any.
     ///
-    /// - Returns: false where nothing is to be waited for.
+    /// - Returns: false if there is nothing to wait for.
     private func hasMore(_ log: GrowingLog, _ output: LogOutput) throws -> Bool {
-        // What a session says is in the log before its end is in the database.
+        // A session's output is in the log before its end is in the database.
         let known = sessions()
         let rest = try log.read()
         guard rest.isEmpty else {
@@ -100,13 +99,13 @@ struct LogsCommand: ParsableCommand {
             if !isFirst { output.beginAnew() }
             return true
         }
-        // Those of a log that is not read yet are told when it has been.
+        // Ends of sessions are shown only after the log was read.
         if isFirst { return try isHeldByRun() }
         output.tellEnds(by: known)
         return true
     }
 
-    /// Whether a run that goes on holds the task.
+    /// Returns true if a living run holds the task.
     private func isHeldByRun() throws -> Bool {
         guard let reader = try look.reader() else { return false }
         defer { reader.close() }
@@ -121,8 +120,7 @@ struct LogsCommand: ParsableCommand {
         }
     }
 
-    /// The task's sessions of all runs, in the order in which they began; none where the database
-    /// can't tell.
+    /// Returns the task's sessions of all runs by their beginning; none if the database can't be read.
     private func sessions() -> [SessionRow] {
         do {
             guard let reader = try look.reader() else { return [] }
@@ -160,15 +158,15 @@ struct LogsCommand: ParsableCommand {
     }
 }
 
-/// A log on its way to standard output.
+/// The output of a log to standard output.
 private final class LogOutput {
-    /// The longest line that is understood whole, in bytes.
+    /// The longest line that is parsed, in bytes.
     private static let longestLine = 16 * 1024 * 1024
 
     private let isForPrograms: Bool
     private var decoder = EventDecoder(longestLine: longestLine)
     private var view: LogView
-    /// The beginning of a line for programs, where lines are made safe.
+    /// The unfinished line in `showRecords`.
     private var line: [UInt8] = []
 
     init(isForPrograms: Bool, sessions: @escaping () -> [SessionRow]) {
@@ -176,10 +174,10 @@ private final class LogOutput {
         view = LogView(width: Terminal.columns, sessions: isForPrograms ? { [] } : sessions)
     }
 
-    /// Whether nobody reads any more.
+    /// True if the reader of standard output has gone.
     var isClosed: Bool { StandardStream.output.failure != nil }
 
-    /// Whether a terminal or GitHub reads what is for programs: nothing may speak to them.
+    /// True if a terminal or GitHub reads the raw output: nothing in it may steer them.
     private static let isSteerable = isatty(STDOUT_FILENO) == 1 || Terminal.isReadByGitHub
 
     func show(_ bytes: [UInt8]) {
@@ -192,13 +190,13 @@ private final class LogOutput {
         }
     }
 
-    /// Tells which sessions have ended by what the database told before the log was read to its end.
+    /// Shows the ends of sessions, from rows that were read before the log was read to its end.
     func tellEnds(by sessions: [SessionRow]) {
         guard !isForPrograms, let text = view.ends(by: sessions) else { return }
         Terminal.say(text)
     }
 
-    /// Goes over to the log of a task that was begun anew.
+    /// Switches to the log of a task that was begun anew.
     func beginAnew() {
         endLines()
         decoder = EventDecoder(longestLine: Self.longestLine)
@@ -207,7 +205,7 @@ private final class LogOutput {
         Terminal.say("— the task was begun anew, and has a new log")
     }
 
-    /// Takes a line that has no end for whole.
+    /// Treats an unfinished line as whole.
     private func endLines() {
         if !line.isEmpty { showRecords([UInt8(ascii: "\n")]) }
         if !isForPrograms { decoder.finish(say) }

@@ -10,11 +10,11 @@ import Orchestration
 import Reporting
 import Version
 
-/// A manifest on its way to a run.
+/// Loads a manifest and turns it into a request for a run.
 enum ManifestFile {
-    /// Reads a manifest.
+    /// Loads a manifest.
     ///
-    /// - Throws: `Trouble` with status 64 that tells everything that is wrong with it.
+    /// - Throws: `Trouble` with status 64 that lists all errors in the manifest.
     static func load(_ path: String) throws -> Manifest {
         do {
             return try Manifest.load(path: path)
@@ -28,7 +28,7 @@ enum ManifestFile {
         }
     }
 
-    /// What the selected tasks of a manifest ask for.
+    /// Returns the request for the selected tasks of a manifest.
     static func request(
         _ selected: SelectedTasks,
         workspace: Workspace,
@@ -82,7 +82,7 @@ enum ManifestFile {
         )
     }
 
-    /// The templates that a manifest names, or those that come with Quire.
+    /// Returns the templates that a manifest names, or the embedded ones.
     static func templates(_ files: Manifest.Prompts) -> PromptTemplates {
         func text(_ path: String?) -> String? {
             path.flatMap { try? String(contentsOfFile: $0, encoding: .utf8) }

@@ -65,7 +65,7 @@ private struct MergedRuns {
         runs.sort { ($0.began.part?.shard.number ?? 0) < ($1.began.part?.shard.number ?? 0) }
     }
 
-    /// The runs in one store that belong together: its newest, and the other shards of the same.
+    /// Returns the newest run in a store, and if it is a shard, the other shards of the same manifest.
     private static func runs(in given: String) throws -> [StoredRun] {
         for directory in [given, given + "/.quire", given + "/.autonomous/.quire"] {
             guard let reader = try StoreReader.open(directory: directory) else { continue }
@@ -73,7 +73,7 @@ private struct MergedRuns {
             guard let newest = rows.first else { continue }
             let first = try StoredRun(newest, in: directory, reader)
             guard let part = first.began.part else { return [first] }
-            // A shard that was run in another place before is there once more, under another id.
+            // A shard whose manifest was at another path before has a second, older run under another id.
             var seen: Set = [part.shard]
             let others = try rows.dropFirst().filter { row in
                 guard let other = try reader.beginning(of: row.id)?.part else { return false }
@@ -136,7 +136,7 @@ private struct MergedRuns {
 }
 
 extension StoredRun {
-    /// The run in words: what it is, and where.
+    /// The run's name, shard and directory, for messages.
     fileprivate var words: String {
         "shard \(began.part.map { "\($0.shard)" } ?? "-") of \"\(row.name)\" in \(directory)"
     }

@@ -4,12 +4,11 @@ import Foundation
 import Glibc
 import Reporting
 
-/// The names that reach Quire as bytes and are text from there on.
+/// Names that reach Quire as bytes and are handled as text.
 ///
-/// What is no UTF-8 would name something else once it is text, so that it is refused before
-/// anything is looked for by it.
+/// A name that is not UTF-8 would become another name as text, so it is refused before it is used.
 enum Names {
-    /// Refuses arguments that are no UTF-8; the program's own name, the first of them, is not read.
+    /// Refuses arguments that are not UTF-8; the first, the program's own name, is not checked.
     ///
     /// - Throws: `Trouble` with status 64, or 1 for `quire task`.
     static func check(words: [[UInt8]]) throws {
@@ -22,7 +21,7 @@ enum Names {
         }
     }
 
-    /// Refuses a working directory, or a state directory of the environment, whose name is no UTF-8.
+    /// Refuses a working directory, or a `QUIRE_STATE_DIR`, whose name is not UTF-8.
     ///
     /// - Throws: `Trouble` with status 69.
     static func checkPlaces() throws {
@@ -40,19 +39,19 @@ enum Names {
         )
     }
 
-    /// The path of the working directory; `nil` where it has none any more.
+    /// The path of the working directory; `nil` if it was removed.
     static var workingDirectory: [UInt8]? {
         guard let path = getcwd(nil, 0) else { return nil }
         defer { free(path) }
         return [UInt8](UnsafeRawBufferPointer(start: path, count: strlen(path)))
     }
 
-    /// The bytes as text; `nil` where they are no UTF-8.
+    /// Returns the bytes as text; `nil` if they are not UTF-8.
     static func text(_ bytes: some Collection<UInt8>) -> String? {
         String(validating: bytes, as: UTF8.self)
     }
 
-    /// The bytes in quotes, with `\\xE9` for those that are no printable ASCII.
+    /// Returns the bytes in quotes, with `\\xE9` for each that is not printable ASCII.
     static func escaped(_ bytes: some Sequence<UInt8>) -> String {
         let characters = bytes.map { byte in
             let isPlain = (0x20...0x7E).contains(byte) && byte != UInt8(ascii: "\\")
@@ -65,7 +64,7 @@ enum Names {
 }
 
 extension InheritedEnvironment {
-    /// The environment that Quire hands on: its own, in which relative entries of `PATH` mean what
-    /// they mean for Quire, also for a child that works in another directory.
+    /// The environment for children: Quire's own, with relative entries of `PATH` made absolute, so that a
+    /// child in another directory finds the same programs.
     static var handedOn: InheritedEnvironment { own.searching(from: Names.workingDirectory ?? []) }
 }

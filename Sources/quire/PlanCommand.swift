@@ -62,12 +62,12 @@ struct PlanCommand: ParsableCommand {
             if let estimate { say(estimate.lines) }
             if prompts { printPrompts(manifest, workspace) }
         }
-        // Below all else, where they are seen.
+        // Warnings come last, where people see them.
         for warning in warnings { Terminal.complain("warning: \(warning)") }
         try refuse(selected, workspace, redone)
     }
 
-    /// Says a paragraph, within the terminal's width.
+    /// Prints a paragraph, wrapped to the terminal's width.
     private func say(_ lines: [String]) {
         Terminal.say(
             "\n" + SafeText(lines: lines.joined(separator: "\n").wrapped(to: Terminal.columns))
@@ -87,7 +87,7 @@ struct PlanCommand: ParsableCommand {
         }
     }
 
-    /// Refuses what `quire run` would refuse before anything starts.
+    /// Refuses the manifest if `quire run` would refuse it before starting anything.
     private func refuse(
         _ selected: SelectedTasks,
         _ workspace: Workspace,
@@ -107,7 +107,7 @@ struct PlanCommand: ParsableCommand {
         if let refusal { throw refusal }
     }
 
-    /// What earlier runs tell; a database that can't be read is told of, and tells nothing.
+    /// Returns the history of earlier runs; empty, with a warning, if the database can't be read.
     private func history(
         _ manifest: Manifest,
         _ workspace: Workspace,
@@ -133,7 +133,7 @@ struct PlanCommand: ParsableCommand {
                 task.plan.name, task.plan.group ?? "-", "\(task.plan.priority)",
                 task.plan.maxSessions == 0 ? "no limit" : "≤ \(task.plan.maxSessions)",
                 task.plan.needs.isEmpty ? "-" : task.plan.needs.joined(separator: " "),
-                // What is shown of a prompt is its beginning.
+                // Only the beginning of a prompt is shown.
                 task.directory, String(task.prompt.prefix(400)),
             ])
         }

@@ -4,11 +4,11 @@ import Manifest
 import Orchestration
 import Reporting
 
-/// The prompts that a task's sessions would get, word for word: the manifest's within the templates.
+/// The prompts of a task's sessions, word for word: the manifest's prompt within the templates.
 struct PlannedPrompts {
     /// The prompt of the session that writes the checklist.
     let initializer: String
-    /// The prompt of those that carry it out; how far the checklist has come is told where there is one.
+    /// The prompt of the sessions that work on the checklist; includes its progress if there is one.
     let executor: String
 
     /// Makes the prompts of a task in a workspace.

@@ -8,7 +8,7 @@ import Manifest
 import Orchestration
 import Reporting
 
-/// What becomes of checklists that lie in the tasks' directories already.
+/// The options for checklists that exist already.
 struct PromptOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
@@ -30,9 +30,9 @@ struct PromptOptions: ParsableArguments {
 
     var policy: DirectoryReview.Policy { keepLists ? .keepLists : .refuse }
 
-    /// The selected tasks that begin anew.
+    /// Returns the selected tasks that begin anew.
     ///
-    /// - Throws: `Trouble` where no task of the manifest is like a pattern, or none that is selected.
+    /// - Throws: `Trouble` if a pattern matches no task of the manifest, or none of the selected ones.
     func redone(of selected: SelectedTasks, in manifest: Manifest) throws -> Set<String> {
         let patterns = redo.flatMap(\.patterns)
         guard !patterns.isEmpty else { return [] }
@@ -48,7 +48,7 @@ struct PromptOptions: ParsableArguments {
         }
     }
 
-    /// Says that what a pattern names is there, but not selected; `nil` where it is not there.
+    /// Returns the message for a pattern that matches only unselected tasks; `nil` if it matches none at all.
     private static func leftOut(_ problem: Selection.Problem, of manifest: Manifest) -> SafeText? {
         guard case .nothingMatches(let pattern) = problem,
             let found = try? Selection(only: [pattern]).apply(to: manifest.tasks.map(\.plan)),
@@ -64,7 +64,7 @@ struct PromptOptions: ParsableArguments {
 }
 
 extension CalledCommand {
-    /// The call of `quire run`, or of `quire plan` as `quire run` would be called for the same.
+    /// Returns the call of `quire run`; for `quire plan`, the same call with `run` in its place.
     static func run(manifest: String) -> CalledCommand {
         CalledCommand(
             "quire run",
@@ -75,21 +75,21 @@ extension CalledCommand {
     }
 }
 
-/// The refusal of a leg whose lists were written for other prompts.
+/// The refusal of a leg because checklists were written for other prompts.
 struct PromptRefusal {
-    /// Tasks that are named.
+    /// The number of tasks listed.
     private static let shown = 20
 
-    /// The tasks' names and directories.
+    /// The tasks whose checklists were written for other prompts.
     let tasks: [TaskDirectory]
-    /// Whether these are all tasks that were selected.
+    /// True if `tasks` are all the selected tasks.
     let areAll: Bool
-    /// What was called, for the ways on.
+    /// The command line that was called, for the commands in the message.
     let call: CalledCommand
     /// The tasks' prompts.
     let prompts: (String) -> String?
 
-    /// What is wrong, where, and the two ways on.
+    /// The message: the tasks, their old and new prompts, and the two ways to continue.
     var words: String {
         let count = tasks.count
         let other = Format.word(
@@ -100,7 +100,7 @@ struct PromptRefusal {
         let first = "\(Format.count(count, "task")) \(other):"
         var lines = [first] + tasks.prefix(Self.shown).flatMap(lines)
         if count > Self.shown { lines.append("  … and \(count - Self.shown) more") }
-        // A pattern for all would put away the work of those whose prompts are the same.
+        // A pattern for all tasks would also put away the work of tasks whose prompts are unchanged.
         let names = tasks.map(\.name.description).joined(separator: ",")
         let pattern = count > Self.shown && areAll ? "*" : names
         lines.append(
@@ -119,7 +119,7 @@ struct PromptRefusal {
         let common = zip(old, new).prefix { $0 == $1 }.count
         var (then, now) = (Self.excerpt(old, from: common), Self.excerpt(new, from: common))
         if then == now {
-            // What differs is not to be seen.
+            // The difference is invisible.
             then = Self.excerpt(old, from: common, Self.marked)
             now = Self.excerpt(new, from: common, Self.marked)
         }
@@ -128,7 +128,7 @@ struct PromptRefusal {
         ]
     }
 
-    /// A text in quotes, whose white space and characters of no width are marks.
+    /// Returns a text in quotes, with escapes for white space and characters of no width.
     private static func marked(_ text: String) -> String {
         "\""
             + text.unicodeScalars.map { scalar in
@@ -148,7 +148,7 @@ struct PromptRefusal {
             }.joined() + "\""
     }
 
-    /// A prompt's line from shortly before a place on.
+    /// Returns the part of a prompt that begins shortly before an offset.
     private static func excerpt(
         _ text: String,
         from place: Int,
@@ -162,9 +162,9 @@ struct PromptRefusal {
 }
 
 extension DirectoryReview {
-    /// Why a leg that does not keep such lists can't begin; `nil` where it can.
+    /// Returns the reason why a leg must not begin on such checklists; `nil` if it may.
     ///
-    /// `call` is what was called, for the ways on.
+    /// `call` is the command line that was called, for the commands in the message.
     func refusal(_ call: CalledCommand, prompts: @escaping (String) -> String?) -> Trouble? {
         if !unreadable.isEmpty {
             return Trouble(

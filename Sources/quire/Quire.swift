@@ -42,25 +42,25 @@ struct Quire: ParsableCommand {
             Glibc.exit(ExitStatus.missing)
         }
         let words = Array(ProgramArguments.all.dropFirst())
-        // The simulator has arguments of its own, and must start at once.
+        // The simulator parses its own arguments, and must start at once.
         if words.first == "codex-sim" {
             Glibc.exit(CodexSim.main(arguments: Array(words.dropFirst())))
         }
         Signals.takeCharge()
-        // A reader that has gone, or a file that may not grow, is an error of the write.
+        // A closed reader, or a file size limit, then is an error of the write, not a signal.
         Signals.ignoreFailedWrites()
         var didWork = false
         let status = status(of: words, &didWork)
         Glibc.exit(Terminal.finalStatus(status, didWork: didWork))
     }
 
-    /// Carries a command line out.
+    /// Runs the command line and returns its exit status.
     private static func status(of words: [String], _ didWork: inout Bool) -> Int32 {
         do {
             try Names.check(words: ProgramArguments.bytes)
             try checkCommand(words)
             var command = try parseAsRoot(words)
-            // Help is Quire's own words, and needs no place; its command is the parser's.
+            // Help needs neither a working directory nor a state directory; its command is the parser's own.
             if configuration.subcommands.contains(where: { $0 == type(of: command) }) {
                 try checkWorkingDirectory()
                 try Names.checkPlaces()
@@ -78,23 +78,23 @@ struct Quire: ParsableCommand {
         }
     }
 
-    /// Tells what the parser of arguments has to say: help, the version, a script, or an error.
+    /// Prints the parser's message (help, version, script or error) and returns the exit status.
     private static func tell(_ error: any Error, isTask: Bool) -> Int32 {
         let code = exitCode(for: error)
         let message = fullMessage(for: error)
         if code.isSuccess {
-            // Help and scripts are Quire's own words, and stand as they are.
+            // Help and scripts are Quire's own text, and are printed as they are.
             if !message.isEmpty { StandardStream.output.write(raw: Array((message + "\n").utf8)) }
         } else {
             Terminal.complain(SafeText(lines: message))
         }
-        // The original system's script answers a bad call with 1.
+        // The original system's script exits with 1 after a bad call.
         return isTask && code == .validationFailure ? 1 : code.rawValue
     }
 }
 
 extension Quire {
-    /// Refuses a first word that is no command, which the parser would take for an argument too many.
+    /// Refuses a first word that is no command; the parser would report it as an unexpected argument.
     private static func checkCommand(_ words: [String]) throws {
         let asked = words.first == "help" ? words.dropFirst().first : words.first
         guard let asked, !asked.hasPrefix("-") else { return }
@@ -109,12 +109,12 @@ extension Quire {
     }
 }
 
-/// A command that does more than answer: its status is that of the work, also where nobody reads
-/// what it says.
+/// A command that does more than answer: its exit status is that of its work, even if nobody reads its
+/// output.
 protocol WorkingCommand: ParsableCommand {}
 
 extension Quire {
-    /// Makes sure that there is a working directory: paths and the workspace are found from it.
+    /// Checks that there is a working directory: paths and the workspace are relative to it.
     private static func checkWorkingDirectory() throws {
         guard let path = getcwd(nil, 0) else {
             let reason =
@@ -127,7 +127,7 @@ extension Quire {
     }
 }
 
-/// Shows itself in no help: the stand-in for Codex that `agent: simulated` starts.
+/// The stand-in for Codex that `agent: simulated` starts; hidden from help.
 struct CodexSimCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "codex-sim",

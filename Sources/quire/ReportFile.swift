@@ -6,14 +6,14 @@ import Foundation
 import Glibc
 import Reporting
 
-/// The kinds of files that Quire writes where it is told to.
+/// The formats of the files that Quire writes to a path named by the caller.
 enum ReportFormat {
     case junit, markdown, events, page, dispatches
 
     /// The first line of a log of dispatches.
     static let dispatchesHeader = "# policy slots seconds task session slot why\n"
 
-    /// The format in words.
+    /// The format's name, for messages.
     var words: String {
         switch self {
         case .junit: "JUnit XML"
@@ -24,8 +24,7 @@ enum ReportFormat {
         }
     }
 
-    /// Whether a file that begins like this has the format: an earlier run wrote it, and another one
-    /// may write it again.
+    /// Returns true if a file with this beginning is an earlier run's of this format, and may be replaced.
     func isFormat(of beginning: [UInt8]) -> Bool {
         var text = String(decoding: beginning, as: UTF8.self)
         if text.hasPrefix("\u{FEFF}") { text.removeFirst() }
@@ -46,9 +45,9 @@ enum ReportFormat {
 
 /// A file that a person named for Quire to write to.
 ///
-/// Nothing is overwritten but what an earlier run wrote, an empty file, or none: a manifest, a file of
-/// the state or anything of others' in its place is told, and left as it is. The file is found once;
-/// what is put in its place later is not written to.
+/// Only a file of an earlier run, an empty file or a missing one is written. Anything else (a manifest, a
+/// file of the state, a file of others) is reported and left as it is. The path is resolved once: a file that
+/// is put there later is not written to.
 struct ReportFile {
     private enum Target {
         case file(Directory, name: String)
@@ -58,19 +57,19 @@ struct ReportFile {
         case descriptor(Int32)
     }
 
-    /// The option that named it, for messages.
+    /// The option that named the file, for messages.
     let option: String
-    /// The file's path as it was named.
+    /// The path as it was named, made absolute unless it names a descriptor.
     let path: String
     private let format: ReportFormat
     private let target: Target
 
-    /// Names a file and makes sure that it can be written: its directory is made, and tried.
+    /// Checks that the file can be written; creates its directory.
     ///
-    /// - Throws: `Trouble` where it can't, or may not.
+    /// - Throws: `Trouble` if the file can't or must not be written.
     init(option: String, path: String, format: ReportFormat) throws {
         let descriptor = Self.inherited(path)
-        // A descriptor has no other name than this.
+        // A descriptor has no path but this one.
         self.path = descriptor == nil ? path.absolutePath : path
         (self.option, self.format) = (option, format)
         target =
@@ -79,7 +78,8 @@ struct ReportFile {
         try checkContents()
     }
 
-    /// The descriptor that a path stands for: `-`, `/dev/stdout`, or what a shell makes of `>(…)`.
+    /// Returns the descriptor that a path names: `-`, `/dev/stdout`, or the path that a shell makes of
+    /// `>(…)`.
     private static func inherited(_ path: String) -> Int32? {
         switch path {
         case "-", "/dev/stdout": return STDOUT_FILENO
@@ -107,7 +107,7 @@ struct ReportFile {
             case .file, .link, .nothing: break
             }
         }
-        // Where a link leads that a person made, so that it stays one.
+        // A person's symbolic link is followed, so that it stays a link.
         let real = try destination(of: path, option: option)
         try refuseState(real, option: option, named: path)
         let parent = real.parentPath
@@ -126,7 +126,7 @@ struct ReportFile {
         }
     }
 
-    /// The path that a link leads to, of a file that need not exist; the path itself for no link.
+    /// Returns the path that a link leads to, which need not exist; the path itself if it is no link.
     private static func destination(of path: String, option: String) throws -> String {
         var path = path
         for _ in 0..<40 {
@@ -142,9 +142,9 @@ struct ReportFile {
         throw refusal(option, path, "its links lead in a circle")
     }
 
-    /// Refuses what is Quire's own: a report is none of it, and none of it is in a report's place.
+    /// Refuses paths among Quire's own state files and task directories.
     private static func refuseState(_ real: String, option: String, named path: String) throws {
-        // A directory on the way may be a link, too.
+        // A directory in the path may be a link, too.
         let parent = realpath(real.parentPath, nil).map { path in
             defer { free(path) }
             return String(cString: path)
@@ -159,12 +159,11 @@ struct ReportFile {
         }
     }
 
-    /// Opens a file that others add to as well, at its end, for what was not asked for by name.
+    /// Opens a file that others append to as well, for a report that nobody asked for by name.
     ///
-    /// Its contents are anybody's, so that nothing tells what it is but its place: `manifest`, which
-    /// may be reached through a link, and Quire's own files are refused.
+    /// Any contents are allowed; only `manifest`, even through a link, and Quire's own files are refused.
     ///
-    /// - Throws: `Trouble` where it can't be opened, or may not.
+    /// - Throws: `Trouble` if the file can't or must not be opened.
     static func openShared(
         _ path: String,
         option: String,
@@ -172,7 +171,7 @@ struct ReportFile {
     ) throws -> FileHandle {
         let path = path.absolutePath
         try refuseState(try destination(of: path, option: option), option: option, named: path)
-        // A pipe that nobody reads must not keep the run from its end.
+        // Without O_NONBLOCK, a pipe without a reader would block the end of the run.
         let flags = O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC
         let descriptor = Glibc.open(path, flags, 0o644)
         guard descriptor >= 0 else {
@@ -189,7 +188,7 @@ struct ReportFile {
         return handle
     }
 
-    /// Makes sure that what stands in the file's place may be written over.
+    /// Throws if the file holds anything that must not be overwritten.
     private func checkContents() throws {
         guard case .file(let directory, let name) = target else { return }
         let beginning: [UInt8]?
@@ -202,13 +201,13 @@ struct ReportFile {
         throw refusal("there is a file that is not \(format.words), and it is left as it is")
     }
 
-    /// The descriptor that Quire was started with and that this is; `nil` for a file of its own.
+    /// The inherited descriptor that the path names; `nil` for a file of its own.
     var descriptor: Int32? { if case .descriptor(let number) = target { number } else { nil } }
 
-    /// Whether it leads to standard output.
+    /// True if the file is standard output.
     var isStandardOutput: Bool { descriptor == STDOUT_FILENO }
 
-    /// Refuses files that are one: what one option writes would be lost or mixed with another's.
+    /// Refuses two options that name the same file: one would overwrite or garble the other's text.
     ///
     /// - Throws: `Trouble` with status 64 that names both options.
     static func checkDistinct(_ files: [ReportFile?]) throws {
@@ -226,7 +225,7 @@ struct ReportFile {
         switch (target, other.target) {
         case (.file(let directory, let name), .file(let otherDirectory, let otherName)):
             directory.identity == otherDirectory.identity && name == otherName
-        // What is thrown away is not mixed.
+        // Output to `/dev/null` is not mixed.
         case (.special(let identity), .special(let other)):
             identity == other && path != "/dev/null"
         case (.descriptor(let number), .descriptor(let other)): number == other
@@ -234,11 +233,11 @@ struct ReportFile {
         }
     }
 
-    /// Writes the file: beside its place, and then into it, so that nobody sees half of it.
+    /// Writes the file: into a temporary file first, which then replaces it, so that nobody sees half of it.
     ///
-    /// A reader that has left wanted no more, which is told.
+    /// A reader that closes early wanted no more: that is a warning, not an error.
     ///
-    /// - Throws: `Trouble` where that fails.
+    /// - Throws: `Trouble` if the write fails.
     func write(_ text: String) throws {
         let bytes = Array(text.utf8)
         switch target {
@@ -262,12 +261,12 @@ struct ReportFile {
         }
     }
 
-    /// A way to open the file, which is not a descriptor of Quire's caller, to append to it.
+    /// Returns a function that opens the file for appending.
     ///
-    /// A plain file is opened now, once; a pipe when somebody reads it, for writing alone, so that its
-    /// reader's end is noticed.
+    /// A plain file is opened now, once; a pipe later, once somebody reads it. The pipe is opened for writing
+    /// only, so that a closed reader is noticed.
     ///
-    /// - Throws: `Trouble` where that fails.
+    /// - Throws: `Trouble` if opening fails.
     func opening() throws -> LogWriter.Opening {
         let descriptor: Int32
         switch target {
@@ -284,7 +283,7 @@ struct ReportFile {
         return { () throws(LoopError) in descriptor }
     }
 
-    /// Opens a pipe or a device, without waiting for anybody at its other end.
+    /// Opens a pipe or a device, without waiting for a reader.
     private static func open(_ path: String, _ identity: FileIdentity) throws(LoopError) -> Int32 {
         let descriptor = Glibc.open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
         guard descriptor >= 0 else { throw LoopError("opening \"\(path)\"", errno) }
@@ -296,7 +295,7 @@ struct ReportFile {
         return descriptor
     }
 
-    /// How long a reader may take nothing.
+    /// The milliseconds that a reader may leave the pipe full.
     private static let patience: Int32 = 10_000
 
     private func write(_ bytes: [UInt8], to descriptor: Int32) throws {
@@ -320,7 +319,8 @@ struct ReportFile {
         }
     }
 
-    /// An error's words; what they advise for Quire's own places is none for a report's.
+    /// Returns an error's words; the advice in `FileError` is for Quire's own paths and doesn't fit a
+    /// report's.
     private static func words(_ error: any Error) -> String {
         guard let error = error as? FileError, error.code == ENAMETOOLONG else { return "\(error)" }
         return "its name is too long"

@@ -3,12 +3,12 @@ import ArgumentParser
 import Foundation
 import Reporting
 
-/// For whom the output is made.
+/// The reader that the output is formatted for.
 enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
     case auto, text, github
 }
 
-/// The reports that CI reads.
+/// The options for the reports that CI reads.
 struct ReportOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Write JUnit XML to this file at the end.", valueName: "file"))
     var junit: String?
@@ -24,7 +24,7 @@ struct ReportOptions: ParsableArguments {
     )
     var format: OutputFormat = .auto
 
-    /// Whether GitHub Actions reads the output.
+    /// True if GitHub Actions reads the output.
     private var isForGitHub: Bool {
         switch format {
         case .auto: Terminal.isReadByGitHub
@@ -33,14 +33,12 @@ struct ReportOptions: ParsableArguments {
         }
     }
 
-    /// Makes sure that what is asked for can be written.
+    /// Checks that all requested reports can be written.
     ///
-    /// - Throws: `Trouble` where it can't.
+    /// `events` is the file of `--events`, which must differ from the others; no report is appended to
+    /// `manifest`. With `hasAnswer`, standard output is reserved for an answer that programs read.
     ///
-    /// `events` is the file of `--events`, which is to be another one; `hasAnswer` says that standard
-    /// output is for an answer that programs read.
-    ///
-    /// `manifest` is the path of the manifest, which no report is added to.
+    /// - Throws: `Trouble` if a report can't be written.
     func open(
         events: ReportFile? = nil,
         manifest: String? = nil,
@@ -71,20 +69,19 @@ struct ReportOptions: ParsableArguments {
     }
 }
 
-/// The reports that CI reads, on their way.
+/// The reports that CI reads, checked and ready to be written.
 struct CIReports {
     fileprivate let junit: ReportFile?
     fileprivate let markdown: ReportFile?
     fileprivate let manifest: String?
     fileprivate let isForGitHub: Bool
-    /// Where lines for people go: not where a report goes.
+    /// The stream for lines to people: standard error if a report or an answer goes to standard output.
     let output: StandardStream
 
-    /// Whether any was asked for.
+    /// True if any report was requested.
     private var isNeeded: Bool { junit != nil || markdown != nil || isForGitHub }
 
-    /// Carries something out whose output agents have a part in: GitHub takes none of it for a
-    /// command.
+    /// Runs a function that may print agents' words, while GitHub ignores workflow commands.
     func guarding<Result>(_ body: () throws -> Result) rethrows -> Result {
         guard isForGitHub else { return try body() }
         let token = "quire-" + UUID().uuidString
@@ -93,7 +90,7 @@ struct CIReports {
         return try body()
     }
 
-    /// Writes all that was asked for; what can't be written does not keep the others from it.
+    /// Writes all requested reports; one that fails does not prevent the others.
     ///
     /// - Throws: `Trouble` that names all that could not be written.
     func write(_ make: () throws -> RunReport) throws {
@@ -118,9 +115,9 @@ struct CIReports {
         }
     }
 
-    /// Adds the report to the step's summary, which other commands of the step add to as well.
+    /// Appends the report to the step's summary, which other commands of the step append to as well.
     ///
-    /// Nobody asked for it by name, so that one that can't be written is a warning.
+    /// Nobody asked for it by name, so a failure is only a warning.
     private func addSummary(_ report: RunReport) {
         guard let path = Terminal.environment["GITHUB_STEP_SUMMARY"], !path.isEmpty else { return }
         let text = MarkdownReport.render(report, limit: GitHubReport.summaryLimit)

@@ -11,7 +11,7 @@ import Orchestration
 import Reporting
 import RunStore
 
-/// How a run is shown.
+/// The ways to show a run's progress.
 enum ProgressStyle: String, ExpressibleByArgument, CaseIterable {
     case auto, plain, none
 }
@@ -134,7 +134,7 @@ struct RunCommand: WorkingCommand {
         throw ExitCode(Terminal.status(status, reportedOn: ciReports.output))
     }
 
-    /// What the leg is asked for.
+    /// Returns the request for the leg.
     private func request(
         _ selected: SelectedTasks,
         of manifest: Manifest,
@@ -160,7 +160,7 @@ struct RunCommand: WorkingCommand {
         return request
     }
 
-    /// Says where the workspace is, where that is not the manifest's directory.
+    /// Prints the workspace's path if it is not the manifest's directory.
     private func tell(
         _ workspace: Workspace,
         of manifest: Manifest,
@@ -179,7 +179,7 @@ struct RunCommand: WorkingCommand {
         )
     }
 
-    /// Carries a leg out, and shows it; tells whether the events that were asked for are whole.
+    /// Carries a leg out and shows it; `isWhole` is false if `--events` lacks anything.
     private func show(
         _ session: RunSession,
         _ reports: RunReports
@@ -194,12 +194,12 @@ struct RunCommand: WorkingCommand {
         return (result, !reports.lacksEvents)
     }
 
-    /// The call, for hints.
+    /// The command line that was called, for hints.
     private var call: CalledCommand { .run(manifest: manifest) }
 
     private func summary(_ result: RunSession.Result) -> SafeText {
         var hints: [SafeText] = []
-        // A leg of some tasks speaks of these: what is left of the others is another command's.
+        // The hints are about selected tasks only: the others belong to another command.
         let tasks = result.view.tasks.filter { !$0.isLeftOut }
         let left = result.view.tasks.count - tasks.count
         if left > 0 {

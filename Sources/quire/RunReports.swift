@@ -4,21 +4,21 @@ import EventLoop
 import Glibc
 import Reporting
 
-/// Whoever shows a leg of a run, and what they could not show.
+/// The reports that show a leg of a run, and the output that they lost.
 struct RunReports {
-    /// How the run is shown to people.
+    /// The way to show progress to people.
     let progress: ProgressStyle
-    /// The file that every fact is appended to, as it was named; `-` for standard output.
+    /// The argument of `--events`: the file for all facts, or `-` for standard output; `nil` for none.
     let events: String?
     private let file: ReportFile?
-    /// Where lines for people go: standard error where something else goes to standard output.
+    /// The stream for lines to people: standard error if a report goes to standard output.
     let output: StandardStream
     private var streams: [ReportStream] = []
-    /// Why standard output lacks something, though it may be written again; `nil` where it is whole.
+    /// The reason why standard output lacks a part, even if it can be written again; `nil` if it is whole.
     private(set) var outputLoss: StandardStream.Failure?
-    /// Whether the events that were asked for lack something that their reader waited for.
+    /// True if the requested events lack a part.
     ///
-    /// One that has closed them wanted no more.
+    /// A reader that closed its end wanted no more, so that does not count.
     private(set) var lacksEvents = false
 
     init(progress: ProgressStyle, events: String?, file: ReportFile?, output: StandardStream) {
@@ -86,8 +86,7 @@ struct RunReports {
         }
     }
 
-    /// Tells what the reports lack, once the run has ended; nothing is written to a standard
-    /// output that has failed.
+    /// Warns of what the reports lack, once the run has ended; a failed standard output gets no more text.
     mutating func tellLosses() {
         for stream in streams {
             if let words = stream.untold { Terminal.complain("warning: \(words)") }

@@ -10,33 +10,34 @@ import Reporting
 import RunStore
 import Synchronization
 
-/// One leg of a run from the opening of the store to the exit status: what `quire run` and
-/// `quire task` share.
+/// One leg of a run, from the opening of the store to the result; shared by `quire run` and `quire task`.
 struct RunSession {
-    /// What a leg came to.
+    /// The result of a leg.
     struct Result {
         var ending: Ending
         var view: RunView
         var state: RunState
     }
 
-    /// Stores of legs that are over; this process is, too, before long.
+    /// Stores of legs that have ended, kept until the process ends.
     ///
-    /// One that goes away has a thread made to end its queue, and waits where none can be.
+    /// The deinitializer of a store starts a thread to end its queue, and waits if none can be started.
     private static let closed = Mutex<[RunStore]>([])
 
     var request: RunRequest
     var stateDirectory: String
-    /// Says why a leg does not begin, given what its tasks' directories tell; `nil` where it does.
+    /// Returns the reason why the leg must not begin, from the review of its directories; `nil` if it may.
     var refuse: (DirectoryReview) -> Trouble? = { _ in nil }
-    /// What of it may happen once at a time.
+    /// The work that only one process may do at a time.
     var exclusive = Exclusive.run
-    /// Whether what was recorded survives a power failure.
+    /// True if the records survive a power failure.
     var durable = false
 
-    /// Carries the leg out; throws `Trouble` when it can't begin.
+    /// Carries the leg out.
     ///
-    /// `makeReports` makes whoever shows the run, on its loop.
+    /// `makeReports` makes the reports that show the run, on the run's loop.
+    ///
+    /// - Throws: `Trouble` if the leg can't begin.
     func run(reports makeReports: (Loop) throws -> [any Report]) throws -> Result {
         Signals.ignoreFailedWrites()
         try checkThreads()
@@ -90,10 +91,10 @@ struct RunSession {
         return Result(ending: ending, view: driver.view, state: driver.state)
     }
 
-    /// Closes the store where there is a reason not to begin, and throws that.
+    /// If there is a reason not to begin, closes the store and throws the reason.
     private static func leave(_ store: RunStore, for refusal: Trouble?) throws {
         guard let refusal else { return }
-        // The refusal tells more than a store that can't be closed.
+        // The refusal is more useful than an error in closing the store.
         try? store.close()
         throw refusal
     }
@@ -107,7 +108,7 @@ struct RunSession {
         }
     }
 
-    /// Opens the store and reads what it knows of the run; a damaged one is moved away first.
+    /// Opens the store and reads the state of the run; a damaged store is moved aside first.
     private func open(
         _ lock: OwnerMark,
         in directory: Directory
@@ -135,13 +136,13 @@ struct RunSession {
         do {
             return (store, try store.state(of: request.run))
         } catch {
-            // Why it can't be read tells more than that it can't be closed.
+            // The error in reading is more useful than an error in closing.
             try? store.close()
             throw error
         }
     }
 
-    /// libuv's workers, and the store's threads.
+    /// Checks that libuv's worker threads and the store's threads can be started.
     private func checkThreads() throws {
         do {
             try ThreadLimit.check(Loop.workerThreads + 4)
@@ -154,7 +155,7 @@ struct RunSession {
         }
     }
 
-    /// A session takes five descriptors; Quire itself a few dozen.
+    /// Checks the limit on descriptors: a session takes five, and Quire itself a few dozen.
     private func checkDescriptors() throws {
         let limit = DescriptorLimit.raise()
         let needed = min(request.plan.concurrency, request.plan.selected.count) * 5 + 64

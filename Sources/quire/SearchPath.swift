@@ -7,13 +7,13 @@ import Reporting
 struct SearchPath {
     /// The directories, in order.
     let directories: [[UInt8]]
-    /// Whose they are, for people.
+    /// The name of the variable and its owner, for people.
     let name: SafeText
 
     /// Quire's own `PATH`.
     ///
-    /// Relative and empty entries are taken from the directory that Quire was started in, as those
-    /// that its children get (`InheritedEnvironment.handedOn`).
+    /// Relative and empty entries are resolved against Quire's working directory, as in the environment of
+    /// its children (`InheritedEnvironment.handedOn`).
     static var own: SearchPath {
         let usual = ["/usr/local/bin", "/usr/bin", "/bin"].map { Array($0.utf8) }
         let start = Names.workingDirectory ?? []
@@ -21,8 +21,8 @@ struct SearchPath {
         return SearchPath(directories: own ?? usual, name: "PATH")
     }
 
-    /// The `PATH` that a task sets for its sessions, which work in the task's directory; `nil` where
-    /// it sets none.
+    /// Makes the `PATH` that a task sets for its sessions, relative to the task's directory; `nil` if it sets
+    /// none.
     init?(of task: Manifest.Task) {
         guard let path = task.environment["PATH"] else { return nil }
         let environment = InheritedEnvironment([Array("PATH=\(path)".utf8)])

@@ -7,7 +7,7 @@ import Orchestration
 import Reporting
 import RunStore
 
-/// Which tasks of a manifest to carry out.
+/// The options that select tasks of a manifest.
 struct SelectionOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
@@ -60,9 +60,10 @@ struct SelectionOptions: ParsableArguments {
         }
     }
 
-    /// The manifest's tasks that are selected.
+    /// Returns the manifest's selected tasks.
     ///
-    /// - Throws: `Trouble` when that is no selection, or something that it needs is not complete.
+    /// - Throws: `Trouble` if the selection is invalid, or if a selected task needs one that is neither
+    ///   selected nor complete.
     func select(
         from manifest: Manifest,
         in workspace: Workspace,
@@ -101,7 +102,8 @@ struct SelectionOptions: ParsableArguments {
         if let shard {
             let sized = try sizedByHistory(plans)
             let sharding = Sharding(sized, count: shard.count)
-            // A shard has the tasks that it would have if nothing were left out, too.
+            // The leg also holds the tasks that the shard would have without --only, --skip and
+            // --changed-since.
             let whole = plans.count == all.count ? sharding : try deal(all, among: shard.count)
             part = RunPart(
                 shard: shard,
@@ -148,7 +150,7 @@ struct SelectionOptions: ParsableArguments {
         return names
     }
 
-    /// The tasks with the sizes that earlier runs tell, where they tell any.
+    /// Returns the tasks, with the sizes that earlier runs recorded for them.
     private func sizedByHistory(_ plans: [TaskPlan]) throws -> [TaskPlan] {
         guard !history.isEmpty else { return plans }
         var sizes: [String: Double] = [:]
@@ -160,7 +162,7 @@ struct SelectionOptions: ParsableArguments {
                     status: ExitStatus.missing
                 )
             }
-            // The newest first, and what is known of a task from one is not overwritten.
+            // The newest run comes first, and its sizes are not overwritten.
             for run in try reader.runs() {
                 for (task, sessions) in try reader.completeTasks(of: run.id) {
                     sizes[task] = sizes[task] ?? Double(max(1, sessions))
@@ -174,7 +176,7 @@ struct SelectionOptions: ParsableArguments {
         }
     }
 
-    /// What is to be said of shards that can't be balanced because of what needs each other.
+    /// Returns a warning if tasks that need each other make one shard too large.
     private static func warning(about sharding: Sharding, _ plans: [TaskPlan]) -> [String] {
         let mean = sharding.sizes.reduce(0, +) / Double(sharding.sizes.count)
         guard let largest = sharding.largest, largest.tasks.count > 1, largest.size > 1.5 * mean
@@ -205,7 +207,7 @@ struct SelectionOptions: ParsableArguments {
 }
 
 extension Shard {
-    /// Reads a shard as it was given.
+    /// Parses the argument of `--shard`.
     init(argument: String) throws {
         guard let shard = Shard(argument) else {
             throw ValidationError("a shard is K/N, with K from 1 to N, such as 2/8")
@@ -215,7 +217,7 @@ extension Shard {
 }
 
 extension String {
-    /// The patterns that commas join.
+    /// The comma-separated patterns.
     var patterns: [String] {
         split(separator: ",", omittingEmptySubsequences: false).map(String.init)
     }

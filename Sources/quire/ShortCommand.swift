@@ -3,36 +3,36 @@ import EventLoop
 import Glibc
 import Orchestration
 
-/// A program that runs to its end beside everything else, for what it prints.
+/// A program that runs to its end on an event loop of its own, for its output.
 struct ShortCommand {
-    /// What came of it.
+    /// The result of the program.
     struct Result {
-        /// Its exit status; 1 where it did not exit by itself, or never began.
+        /// The exit status; 1 if the program was killed or never started.
         var status: Int32
-        /// Its standard output.
+        /// The program's standard output.
         var output: [UInt8]
-        /// What it said about its end in one line: its error, or why it did not come to one; `nil`
-        /// where it said nothing.
+        /// The program's error in one line, or the reason why it did not end by itself; `nil` if there is
+        /// neither.
         var words: String?
-        /// Whether it was killed since it took too long or said too much.
+        /// True if the program was killed for taking too long or for too much output.
         var isUnanswered = false
 
-        /// The words, or that there are none.
+        /// The words, or a substitute.
         var complaint: String { words ?? "it said nothing" }
     }
 
     /// The program's path.
     var executable: String
-    /// Its arguments.
+    /// The program's arguments, without its name.
     var arguments: [String]
-    /// Where it runs.
+    /// The working directory.
     var directory = "/"
-    /// After how long it is killed.
+    /// The time after which the program is killed.
     var patience = Duration.seconds(20)
-    /// After how many bytes of output it is killed.
+    /// The number of bytes of output after which the program is killed.
     var longestOutput = Int.max
 
-    /// Runs it on a loop of its own.
+    /// Runs the program and waits for its end.
     func run() -> Result {
         do {
             return try runOnLoop()
@@ -101,7 +101,7 @@ struct ShortCommand {
         }
     }
 
-    /// The first line that says anything.
+    /// Returns the first line that is not empty.
     static func firstLine(_ bytes: [UInt8]) -> String? {
         String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).first
             .map(String.init)

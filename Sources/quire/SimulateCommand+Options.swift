@@ -2,9 +2,9 @@ import ArgumentParser
 import Orchestration
 import Simulation
 
-// What a simulation's options ask for, and what is refused.
+// The checks of a simulation's options, and the values that they stand for.
 extension SimulateCommand {
-    /// Refuses an option that would change nothing.
+    /// Refuses an option that would have no effect.
     func refuseIdleOptions() throws {
         var idle = [("--state-dir", look.stateDir != nil)]
         var source = "a synthetic workload"
@@ -22,7 +22,7 @@ extension SimulateCommand {
         throw ValidationError("\(option) changes nothing with \(source); leave it out.")
     }
 
-    /// Refuses numbers out of their range.
+    /// Refuses numbers that are out of range.
     func checkRanges() throws {
         if let tasks, !(1...10_000_000).contains(tasks) {
             throw ValidationError("--tasks must be from 1 to 10,000,000.")
@@ -35,7 +35,7 @@ extension SimulateCommand {
         }
     }
 
-    /// The schedulers to compare; by default the plan's own.
+    /// Returns the schedulers to compare; by default the plan's own.
     func policies(of plan: RunPlan? = nil) throws -> [Policy] {
         guard let policy else {
             let own = plan?.scheduler ?? .pace
@@ -51,7 +51,7 @@ extension SimulateCommand {
         }
     }
 
-    /// The numbers of slots to compare; `nil` for the workload's own.
+    /// Returns the numbers of slots to compare; `nil` for the workload's own.
     func slotCounts() throws -> [Int]? {
         guard let slots else { return nil }
         return try parts(of: slots, "--slots").map { text in
@@ -62,7 +62,7 @@ extension SimulateCommand {
         }
     }
 
-    /// The parts of a list with commas, each of which stands there once.
+    /// Returns the parts of a comma-separated list, and refuses duplicates.
     private func parts(of list: String, _ option: String) throws -> [String] {
         let parts = list.split(separator: ",", omittingEmptySubsequences: false)
             .map { $0.trimmingSpaces }

@@ -138,7 +138,7 @@ struct SimulateCommand: ParsableCommand {
         if status != ExitStatus.complete { throw ExitCode(status) }
     }
 
-    /// Where the table goes: not where a file goes.
+    /// Returns the stream for the table: not the one that a report goes to.
     private func output(besides files: [ReportFile?]) throws -> StandardStream {
         try ReportFile.checkDistinct(files)
         guard let file = files.compactMap(\.self).first(where: \.isStandardOutput) else {
@@ -159,14 +159,14 @@ struct SimulateCommand: ParsableCommand {
         return plan
     }
 
-    /// As in a run where tasks are ended for stalling; as published where they are not.
+    /// The scheduler's settings: as in a run if tasks are ended for stalling, otherwise as published.
     private var settings: Scheduler.Settings {
         var settings = Scheduler.Settings()
         if (stallAfter ?? 0) == 0, manifest == nil { settings.parksAfter = nil }
         return settings
     }
 
-    /// What is played; with a manifest, the plan that it makes.
+    /// Returns the workload to play and, for a manifest, its plan.
     private func source() throws -> (Workload, RunPlan?) {
         if let manifest {
             let manifest = try ManifestFile.load(manifest)
@@ -181,7 +181,7 @@ struct SimulateCommand: ParsableCommand {
             }
         }
         var workload = try drawn()
-        // What a file says of sizes stands, unless it is to be blurred.
+        // A file's sizes stay as they are, unless `--hints` blurs them.
         if let hints, !workload.tasks.contains(where: { $0.size != nil }) {
             throw Trouble(
                 "--hints \(hints) changes nothing: no task of \(workload.name) has a \"size\"",
@@ -224,7 +224,7 @@ struct SimulateCommand: ParsableCommand {
         }
     }
 
-    /// All starts, a line each.
+    /// Returns all starts, a line each.
     private func log(of results: [SimulationPage.Result]) -> String {
         var lines = ReportFormat.dispatchesHeader
         for result in results {
@@ -297,7 +297,7 @@ struct SimulateCommand: ParsableCommand {
 }
 
 extension DecodingError {
-    /// What is wrong and where.
+    /// The error and its location.
     fileprivate var forPeople: String {
         switch self {
         case .keyNotFound(let key, let context):

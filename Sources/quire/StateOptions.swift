@@ -2,7 +2,7 @@ import Application
 import ArgumentParser
 import Autonomous
 
-/// Where Quire keeps what is its own.
+/// The options for Quire's own state.
 struct StateOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
@@ -17,16 +17,16 @@ struct StateOptions: ParsableArguments {
         return given.flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    /// Whether a person named the state directory.
+    /// True if a person named the state directory.
     var isGiven: Bool { given != nil }
 
-    /// The state directory: the option, then `QUIRE_STATE_DIR`, then the workspace's own.
+    /// Returns the state directory: the option, then `QUIRE_STATE_DIR`, then the workspace's own.
     func directory(in workspace: Workspace) -> String {
         given?.resolvedPath ?? workspace.stateDirectory
     }
 }
 
-/// What the journal survives.
+/// The option for a journal that survives a power failure.
 struct DurabilityOption: ParsableArguments {
     @Flag(help: "Let what was recorded survive a power failure, too; starts are slower.")
     var durable = false

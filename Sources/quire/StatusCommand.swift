@@ -43,9 +43,9 @@ struct StatusCommand: ParsableCommand {
             var secondsLeft: Double?
         }
 
-        /// Where time and tokens went, over all legs.
+        /// The time and tokens spent over all legs.
         struct Spent: Encodable {
-            /// What a gate held.
+            /// The time that a gate held starts.
             struct Held: Encodable {
                 var gate: String
                 var account: String?
@@ -58,9 +58,9 @@ struct StatusCommand: ParsableCommand {
             var sessionSeconds: Double
             var tokens: Int64
             var usage: TokenUsage
-            /// The part of the tokens that was last seen of sessions that were ended.
+            /// The part of the tokens that is estimated, since the session did not report them itself.
             var estimatedTokens: Int64
-            /// `nil` where there are no prices.
+            /// The cost; `nil` without prices.
             var cost: Double?
             var held: [Held]
         }
@@ -69,14 +69,14 @@ struct StatusCommand: ParsableCommand {
         var status: String
         var spent: Spent
         var gates: [Gate]
-        /// How the sessions that may run at once changed in this leg.
+        /// The changes in concurrency during this leg.
         var concurrency: [RunHolds.Change]
-        /// Why the newest leg could not go on, or can't while a disk is full; empty for none.
+        /// The reasons why the newest leg could not go on, or can't while a disk is full.
         var troubles: [String]
-        /// What this leg warned of that concerns the whole run.
+        /// Warnings of this leg that concern the whole run.
         var warnings: [String]
         var tasks: [TaskRow]
-        /// Runs of the same manifest that hold other tasks, such as its shards; `nil` for none.
+        /// Runs of the same manifest that hold other tasks, such as its other shards; `nil` for none.
         var otherRuns: [Status]?
     }
 
@@ -86,7 +86,7 @@ struct StatusCommand: ParsableCommand {
             var parts: [Part] = []
             var seen: Set<String> = []
             for run in runs {
-                // What an older run of the manifest knows of no other task is history.
+                // An older run of the manifest whose tasks are all in newer runs is history.
                 let part = try self.part(run, reader)
                 guard parts.isEmpty || !seen.isSuperset(of: part.names) else { continue }
                 seen.formUnion(part.names)
@@ -106,12 +106,12 @@ struct StatusCommand: ParsableCommand {
         }
     }
 
-    /// All that is told of one run.
+    /// Everything that is shown of one run.
     private struct Part {
         var status: Status
         var holds: RunHolds
         var spent: RunSpent
-        /// Why a living run can record nothing now; `nil` where it can.
+        /// The reason why a living run can record nothing now; `nil` if it can.
         var diskTrouble: String?
 
         var names: Set<String> { Set(status.tasks.map(\.name)) }
@@ -128,7 +128,7 @@ struct StatusCommand: ParsableCommand {
             isRunning: state == "running",
             now: SystemClock.wall
         )
-        // What a full disk holds is in no record.
+        // While the disk is full, the run can't record that its starts are held.
         let diskTrouble =
             state == "running" ? StoreReader.shortage(in: stateDirectory) : nil
         let status = Status(

@@ -2,16 +2,16 @@ import Driver
 import Manifest
 import Orchestration
 
-/// The agents of a manifest's tasks: a session is to run the one that its own `PATH` finds.
+/// The agents of a manifest's tasks: each session runs the one found in its own task's `PATH`.
 struct TaskAgents {
-    /// The agent of all tasks that have none of their own.
+    /// The agent of all tasks that don't set a `PATH`.
     let common: AgentCommand
     /// The agents of tasks that set a `PATH`, by the tasks' names.
     let own: [String: AgentCommand]
 
-    /// Looks the agents of those tasks of a manifest up that a leg carries out.
+    /// Looks up the agents of a manifest's selected tasks.
     ///
-    /// - Throws: `Trouble` with status 69 when one is not there, or can't be run.
+    /// - Throws: `Trouble` with status 69 if an agent is missing or can't be run.
     init(of manifest: Manifest, selected: Set<String>, in directory: String) throws {
         let isElsewhere = !manifest.launcher.isEmpty
         var own: [String: AgentCommand] = [:]
@@ -25,7 +25,7 @@ struct TaskAgents {
             own[task.plan.name] = found
         }
         self.own = own
-        // Nobody needs one in Quire's own PATH where each task has its own.
+        // If every task has its own agent, none in Quire's own `PATH` is needed.
         if let any = own.first?.value, own.count == selected.count {
             common = any
         } else {

@@ -109,12 +109,13 @@ struct TaskCommand: WorkingCommand {
         }
         if let words = stream?.untold { Terminal.complain("⚠ \(words)") }
         if let failure = stream?.failure { StandardStream.output.giveUp(failure) }
-        // What was left out is missing also where the end of it could be written.
+        // Lost output counts as a failure, even if the end of the output could be written.
         defer { if let loss = stream?.loss { StandardStream.output.giveUp(loss) } }
         try leave(result, task)
     }
 
-    /// Tells of a list that was written for another description; it goes on, as with the original.
+    /// Warns of a checklist that was written for another description; as in the original, work continues on
+    /// it.
     private func warn(_ review: DirectoryReview) -> Trouble? {
         if !review.unreadable.isEmpty {
             return Trouble(SafeText(lines: review.unreadable.joined(separator: "\n")), status: 1)
@@ -186,12 +187,12 @@ struct TaskCommand: WorkingCommand {
         return made.name
     }
 
-    /// Looks at files; what is wrong with them ends the command as the original does.
+    /// Runs file operations; an error ends the command as in the original.
     private static func files<Value>(_ look: () throws -> Value) throws -> Value {
         do { return try look() } catch { throw Trouble("✗ \(error)", status: 1) }
     }
 
-    /// Refuses what can't be begun or continued.
+    /// Refuses a task that can't be begun or continued.
     private func check(_ task: TaskDirectory) throws {
         let hasList = try Self.files { try task.hasList() }
         if !hasList, (description ?? "").isEmpty {
@@ -217,7 +218,7 @@ struct TaskCommand: WorkingCommand {
             initializerAttempts: 1,
             resumeFirst: resumeLast
         )
-        // One session is one session, whatever becomes of it; a failed resume may be made up for.
+        // `--no-auto-continue` means one session, whatever its result; only a failed resume may be repeated.
         if noAutoContinue { plan.retries.limit = resumeLast ? 1 : 0 }
         let command: AgentCommand
         do {
@@ -269,7 +270,7 @@ struct TaskCommand: WorkingCommand {
         }
     }
 
-    /// The call that goes on with a task, with the options of this one.
+    /// Returns the command line that continues a task with the same options.
     private func again(_ name: String) -> SafeText {
         var words = ["--task-name", name, "--continue"]
         if network { words.append("--network") }

@@ -4,7 +4,7 @@ import RunStore
 import Version
 
 extension Version {
-    /// What `quire --version` says: the release and the commit, then a line for each part.
+    /// The text of `quire --version`: the release and the commit, then a line for each component.
     static var report: String {
         let system = ProcessInfo.processInfo
         let kernel = system.operatingSystemVersion
@@ -18,7 +18,7 @@ extension Version {
             """
     }
 
-    /// The Swift runtime that is linked in; it does not know the third part of its number.
+    /// The version of the linked Swift runtime; its third number is unknown to the runtime itself.
     private static var swift: String {
         _SwiftStdlibVersion.current.description.split(separator: ".").prefix(2)
             .joined(separator: ".")

@@ -5,11 +5,11 @@ import Foundation
 import Orchestration
 import RunStore
 
-/// Which workspace a command is about.
+/// Finds the workspace that a command is about.
 ///
-/// A run stays where it was recorded: what git says of a directory changes with every `.git` that
-/// somebody makes or removes, and what was done is not to be looked for elsewhere then. A directory
-/// without any record is in the workspace that git tells.
+/// A recorded run stays in its workspace. Git's answer for a directory changes whenever somebody creates or
+/// removes a `.git`, and earlier work must still be found then. A directory without any record belongs to the
+/// workspace that git reports.
 struct WorkspacePlace {
     private let state: StateOptions
 
@@ -17,7 +17,7 @@ struct WorkspacePlace {
         self.state = state
     }
 
-    /// The workspace of a manifest, by its absolute path.
+    /// Returns the workspace of a manifest, given by its absolute path.
     func workspace(ofManifest path: String) -> Workspace {
         let directory = (path as NSString).deletingLastPathComponent
         return workspace(around: directory) { reader in
@@ -25,7 +25,7 @@ struct WorkspacePlace {
         }
     }
 
-    /// The workspace around a directory: what was run of it and below it is looked for.
+    /// Returns the workspace around a directory; runs in it and below it count as its records.
     func workspace(around directory: String) -> Workspace {
         let asGitSays = Workspace.containing(directory)
         if FileKind(asGitSays.autonomousDirectory) == .directory { return asGitSays }
@@ -51,13 +51,13 @@ struct WorkspacePlace {
         return inOrder.first { isRecorded(in: $0, find) } ?? asGitSays
     }
 
-    /// The workspace that the newest leg of a run had, as a given state directory tells; `nil` where
-    /// it tells none that is still there.
+    /// Returns the workspace of a run's newest leg, as recorded in a given state directory; `nil` if no such
+    /// run or workspace exists.
     private func recorded(
         in stateDirectory: String,
         _ find: (StoreReader) throws -> RunRow?
     ) -> String? {
-        // A database that can't be read says nothing here; whoever opens it to work with it tells why.
+        // A database that can't be read is ignored here; the command that opens it later reports the error.
         guard let reader = try? StoreReader.open(directory: stateDirectory) else { return nil }
         defer { reader.close() }
         guard let run = try? find(reader), let root = run.workspace, FileKind(root) == .directory
@@ -69,7 +69,7 @@ struct WorkspacePlace {
         in workspace: Workspace,
         _ find: (StoreReader) throws -> RunRow?
     ) -> Bool {
-        // Another user's directory is not looked into.
+        // Another user's directory is not searched.
         guard (try? workspace.directories.autonomous()) != nil,
             let reader = try? StoreReader.open(directory: workspace.stateDirectory)
         else { return false }
@@ -77,7 +77,7 @@ struct WorkspacePlace {
         return (try? find(reader)) ?? nil != nil
     }
 
-    /// The directory and those above it.
+    /// Returns the directory and all its parents.
     private static func around(_ directory: String) -> [Workspace] {
         var path = directory.resolved(in: "/")
         var found = [Workspace(root: path)]
@@ -89,15 +89,15 @@ struct WorkspacePlace {
     }
 }
 
-/// The file that has git ignore the task directories.
+/// The file that makes git ignore the task directories.
 enum TaskDirectoriesIgnored {
-    /// Makes the file where there is none, unless git tracks task directories: somebody wants them
-    /// in the repository.
+    /// Creates the file if there is none, unless git tracks task directories: then somebody wants them in the
+    /// repository.
     ///
-    /// - Throws: `FileError` when the directory can't be used.
+    /// - Throws: `FileError` if the directory can't be used.
     static func ensure(in workspace: Workspace) throws {
         let directory = try workspace.directories.makeAutonomous(isDurable: workspace.isDurable)
-        // Where nothing can be made, what needs more than this file tells so.
+        // If nothing can be written here, a later step that needs more than this file reports it.
         guard directory.isWritable, directory.kind(of: ".gitignore") == .nothing,
             !isTracked(workspace)
         else { return }
@@ -105,7 +105,7 @@ enum TaskDirectoriesIgnored {
     }
 
     private static func isTracked(_ workspace: Workspace) -> Bool {
-        // Without a git that can be asked, the file is made: nothing is committed meanwhile.
+        // If git is missing, the file is created: nothing can be committed meanwhile.
         guard workspace.isGitTopLevel, let git = (try? AgentLookup.inPath("git")) ?? nil else {
             return false
         }
@@ -114,7 +114,7 @@ enum TaskDirectoriesIgnored {
             arguments: ["ls-files", "-z", "--", ".autonomous"],
             directory: workspace.root
         ).run()
-        // Where git can't tell, nothing is hidden from it.
+        // If git fails, the directories stay visible to it.
         return files.status != 0 || !files.output.isEmpty
     }
 }
