@@ -1,20 +1,19 @@
-/// What the machine must have left for a session to start.
+/// The resources that the machine must have left for a session to start.
 package struct AdmissionPlan: Hashable, Sendable, Codable {
-    /// Bytes of memory that stay free, counting in what the session will take; 0 for no such check,
-    /// `nil` for the default: `usualFloor`.
+    /// Bytes of memory that must stay free once the session has reached its size; 0 for no such
+    /// check, `nil` for the default, `usualFloor`.
     package var minFreeMemory: Int64?
-    /// The load (processes that run or want to, in the mean of a minute) from which nothing starts
-    /// while anything runs, above 0; `nil` for no such check.
+    /// Load (mean number of runnable processes in the last minute) from which a session starts only
+    /// while none runs, above 0; `nil` for no such check.
     package var maxLoad: Double?
-    /// Bytes of disk from which down nothing starts; 0 for no such check, `nil` for the default.
+    /// Bytes of disk below which nothing starts; 0 for no such check, `nil` for `usualFloor`.
     package var minFreeDisk: Int64?
-    /// Bytes of memory that a session takes; `nil` for Codex's: `usualSession`.
+    /// Bytes of memory that one session needs; `nil` for a Codex session's, `usualSession`.
     package var sessionMemory: Int64?
 
-    /// The memory and the disk that stay free where the manifest does not say, at most a twentieth
-    /// of what there is: 512 MiB.
+    /// The default floor of memory and of disk: 512 MiB, but at most a twentieth of the total.
     package static let usualFloor: Int64 = 512 << 20
-    /// What a session of Codex takes: 150 MiB (measured with Codex CLI 0.163.0).
+    /// Memory of one Codex session: 150 MiB (measured with Codex CLI 0.163.0).
     package static let usualSession: Int64 = 150 << 20
 
     /// Makes a plan with the defaults for everything not given.
@@ -30,7 +29,7 @@ package struct AdmissionPlan: Hashable, Sendable, Codable {
         self.sessionMemory = sessionMemory
     }
 
-    /// The gates that it may close.
+    /// The gates that this plan may close.
     package var gates: [Gate] {
         Gate.ofMachine.filter { gate in
             switch gate {
@@ -41,13 +40,13 @@ package struct AdmissionPlan: Hashable, Sendable, Codable {
         }
     }
 
-    /// What a session takes.
+    /// Bytes of memory that one session needs.
     var session: Int64 { sessionMemory ?? Self.usualSession }
 
-    /// The memory that stays free, where there is so much at all.
+    /// Bytes of memory that must stay free on a machine or in a group with `total`.
     func memoryFloor(of total: Int64) -> Int64 { Self.floor(minFreeMemory, of: total) }
 
-    /// Sessions that could start at once with what is free.
+    /// Returns the number of sessions that could start at once in the free memory.
     package func room(in memory: MachineReading.Memory) -> Int {
         Int(max(0, memory.free.subtractingClamped(memoryFloor(of: memory.total))) / session)
     }
@@ -57,19 +56,19 @@ package struct AdmissionPlan: Hashable, Sendable, Codable {
     }
 }
 
-/// Why nothing should start on a machine.
+/// A shortage that closes a gate of the machine.
 package struct Shortage: Hashable, Sendable {
-    /// The figures, and what to do.
+    /// The figures and the remedy, for people.
     package var reason: String
-    /// Whether one session may run all the same: waiting does not help, or starves.
+    /// True if one session may run nevertheless: waiting would not help, or would starve the run.
     package var letsOneRun = false
 }
 
 extension AdmissionPlan {
-    /// Why a gate should be closed; `nil` where it should be open.
+    /// Returns the reason why a gate should be closed; `nil` if it should be open.
     ///
-    /// A gate that is closed opens a little later than it closed, so that it does not swing; but
-    /// not where nothing runs, which could change anything.
+    /// A closed gate needs some margin to open again, so that it does not oscillate; none while
+    /// nothing runs, since then no session's end can change the reading.
     package func shortage(
         _ gate: Gate,
         on reading: MachineReading,
@@ -141,6 +140,6 @@ extension Gate {
     /// The gates that the machine's own state closes, in the order in which they are judged.
     package static let ofMachine: [Gate] = [.memory, .load, .disk]
 
-    /// Whether the machine's own state closes it.
+    /// True for the gates that the machine's own state closes.
     package var isOfMachine: Bool { Self.ofMachine.contains(self) }
 }

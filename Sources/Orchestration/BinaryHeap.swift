@@ -1,7 +1,7 @@
 /// A binary min-heap; elements that compare equal leave in no particular order.
 ///
-/// Public, since only what is can be specialized by other modules: a simulated batch of a million tasks
-/// goes through a heap of its own twice for each session.
+/// Public, so that other modules can specialize it: a simulated batch of a million tasks uses a
+/// heap of its own twice for each session.
 public struct BinaryHeap<Element: Comparable & Hashable & Sendable>: Hashable, Sendable {
     @usableFromInline var elements: [Element] = []
 
@@ -11,7 +11,7 @@ public struct BinaryHeap<Element: Comparable & Hashable & Sendable>: Hashable, S
     /// The least element.
     @inlinable public var first: Element? { elements.first }
 
-    /// Whether it has no elements.
+    /// True if the heap has no elements.
     @inlinable public var isEmpty: Bool { elements.isEmpty }
 
     /// Adds an element.
@@ -26,7 +26,7 @@ public struct BinaryHeap<Element: Comparable & Hashable & Sendable>: Hashable, S
         }
     }
 
-    /// Removes the least element; `nil` where there is none.
+    /// Removes and returns the least element; `nil` if the heap is empty.
     @inlinable public mutating func pop() -> Element? {
         guard let last = elements.popLast() else { return nil }
         guard let least = elements.first else { return last }

@@ -1,13 +1,11 @@
-/// What may be spent; `nil` is no limit.
-///
-/// Limits are above 0.
+/// Spending limits, each above 0; `nil` is no limit.
 package struct Budget: Hashable, Sendable, Codable {
     /// Tokens, input and output together.
     package var tokens: Int64?
-    /// In the unit of the prices.
+    /// Cost, in the unit of the prices.
     package var cost: Double?
-    /// Time: from the beginning to the end for a run, a leg's pauses left out; that of all sessions
-    /// for everything else.
+    /// Time: a run's from its beginning to its end, without the pauses between legs; for everything
+    /// else, the sum of its sessions' times.
     package var wall: Duration?
 
     /// Makes a budget; without limits unless given.
@@ -18,11 +16,11 @@ package struct Budget: Hashable, Sendable, Codable {
     }
 }
 
-/// What a run may spend, and what happens when it has.
+/// The spending limits of a run, and the consequence of reaching one.
 package struct RunBudget: Hashable, Sendable, Codable {
     /// The limits.
     package var limits: Budget
-    /// Whether running sessions are terminated when it is used up; else they finish.
+    /// True if a used-up budget terminates running sessions; otherwise they may finish.
     package var isHard: Bool
 
     /// Makes a run's budget.
@@ -32,13 +30,13 @@ package struct RunBudget: Hashable, Sendable, Codable {
     }
 }
 
-/// What a million tokens cost.
+/// The prices of a million tokens.
 package struct Prices: Hashable, Sendable, Codable {
-    /// Of input that was not cached.
+    /// Price of input that was not cached.
     package var input: Double
-    /// Of input from the prompt cache.
+    /// Price of input from the prompt cache.
     package var cachedInput: Double
-    /// Of output, reasoning included.
+    /// Price of output, reasoning included.
     package var output: Double
 
     /// Makes a price table; prices are at least 0.
@@ -48,7 +46,7 @@ package struct Prices: Hashable, Sendable, Codable {
         self.output = output
     }
 
-    /// What these tokens cost.
+    /// Returns the cost of token usage.
     package func cost(of usage: TokenUsage) -> Double {
         let fresh = Double(max(0, usage.input - usage.cachedInput))
         return
@@ -57,16 +55,16 @@ package struct Prices: Hashable, Sendable, Codable {
     }
 }
 
-/// What was spent, is reserved, or is thought to be needed.
+/// An amount that was spent, is reserved, or is expected to be needed.
 package struct Spending: Hashable, Sendable, Codable {
     /// Tokens, input and output together.
     package var tokens = 0.0
-    /// In the unit of the prices.
+    /// Cost, in the unit of the prices.
     package var cost = 0.0
     /// Session time.
     package var seconds = 0.0
 
-    /// Nothing.
+    /// Makes an amount of nothing.
     package init() {}
 
     init(tokens: Double, cost: Double, seconds: Double) {
@@ -97,7 +95,7 @@ package struct Spending: Hashable, Sendable, Codable {
         )
     }
 
-    /// The larger of each.
+    /// Returns the larger of each component.
     func atLeast(_ other: Spending) -> Spending {
         Spending(
             tokens: max(tokens, other.tokens),
@@ -106,7 +104,7 @@ package struct Spending: Hashable, Sendable, Codable {
         )
     }
 
-    /// Which limit of a budget this reaches, in words; `nil` for none.
+    /// Describes the first limit of a budget that this amount reaches; `nil` if it reaches none.
     func reaches(_ budget: Budget) -> String? {
         if let limit = budget.tokens, tokens >= Double(limit) {
             let of = "\(Format.tokensInWords(tokens)) of \(Format.tokensInWords(Double(limit)))"

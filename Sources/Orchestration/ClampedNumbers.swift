@@ -1,29 +1,30 @@
-// Numbers from outside may be any: events, journals, manifests and the system's own files. What is
-// reckoned with them stays in range instead of ending the process.
+// Events, journals, manifests and the system's own files may hold any number. Arithmetic with them
+// is clamped instead of ending the process.
 
 extension FixedWidthInteger {
-    /// The sum, or the nearest number that there is.
+    /// The sum, clamped to the type's range.
     package func addingClamped(_ other: Self) -> Self {
         let (sum, overflows) = addingReportingOverflow(other)
         return overflows ? (other < 0 ? .min : .max) : sum
     }
 
-    /// The difference, or the nearest number that there is.
+    /// The difference, clamped to the type's range.
     package func subtractingClamped(_ other: Self) -> Self {
         let (difference, overflows) = subtractingReportingOverflow(other)
         return overflows ? (other < 0 ? .max : .min) : difference
     }
 
-    /// The product, or the nearest number that there is.
+    /// The product, clamped to the type's range.
     package func multipliedClamped(by other: Self) -> Self {
         let (product, overflows) = multipliedReportingOverflow(by: other)
         return overflows ? ((self < 0) == (other < 0) ? .max : .min) : product
     }
 
-    /// The whole part of a number, or the nearest number that there is; 0 for what is no number.
+    /// The whole part of a number, clamped to the type's range; 0 for NaN.
     ///
-    /// For types of 64 bits at most. By way of these, whose conversions a processor has: the standard
-    /// library's own for any type takes a hundred times as long, on the way of every decision.
+    /// For types of at most 64 bits. Converts by way of `UInt64` and `Int64`, for which processors
+    /// have an instruction: the standard library's generic conversion takes a hundred times as
+    /// long, and every decision converts.
     @inlinable
     package init(clamping number: Double) {
         if number >= 0x1p64 {

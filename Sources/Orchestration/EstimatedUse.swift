@@ -1,12 +1,12 @@
-/// The tokens of this leg that no session told: what was assumed for those that told no usage.
+/// Tokens that this leg assumed for sessions that reported no usage.
 ///
-/// For the words of a budget that is used up; a new leg begins without it.
+/// For messages about a used-up budget; a new leg begins without them.
 struct EstimatedUse {
     private var run = 0.0
     private var tasks: [String: Double] = [:]
     private var groups: [String: Double] = [:]
 
-    /// Takes the end of a session, of a task of this group.
+    /// Counts the end of a session; `group` is the group of its task.
     mutating func note(_ fact: SessionEnded, group: String?) {
         guard fact.isUsageEstimated == true, let usage = fact.usage else { return }
         let tokens = Double(max(0, usage.total))
@@ -15,13 +15,13 @@ struct EstimatedUse {
         if let group { groups[group, default: 0] += tokens }
     }
 
-    /// Words that follow what was spent in all.
+    /// A remark to append to the run's spending in a message; empty if nothing was assumed.
     var wordsOfRun: String { Self.words(run) }
 
-    /// Words that follow what a task's sessions spent.
+    /// Returns the remark to append to a task's spending.
     func words(ofTask name: String) -> String { Self.words(tasks[name] ?? 0) }
 
-    /// Words that follow what a group's sessions spent.
+    /// Returns the remark to append to a group's spending.
     func words(ofGroup name: String) -> String { Self.words(groups[name] ?? 0) }
 
     private static func words(_ tokens: Double) -> String {

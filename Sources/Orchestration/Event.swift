@@ -1,62 +1,61 @@
-/// Something that happened outside and that a decision may follow from.
+/// An outside occurrence that may lead to a decision.
 ///
-/// Whoever runs the loop collects events and hands them over once per turn, in the order in which
+/// The owner of the loop collects events and passes them on once per turn, in the order in which
 /// they happened.
 package enum Event: Hashable, Sendable {
-    /// A leg of the run begins: first of all, once.
+    /// A leg of the run begins: the first event, exactly once.
     indirect case runBegan(RunBegan)
-    /// A task's directory is open, locked for this run, and was looked at.
+    /// A task's directory was opened, locked for this run and inspected.
     case taskInspected(TaskInspected)
-    /// A task's directory can't be opened yet, since another process owns it or the disk takes
-    /// nothing; the words say who or why. It may be inspected later.
+    /// A task's directory can't be opened yet: another process owns it, or the disk is full or
+    /// failing. The reason says which. The directory may be inspected later.
     case taskHeld(task: String, reason: String)
-    /// A task's directory can't be used; the words say why and what to do. Ends the task.
+    /// A task's directory can't be used; the reason says why and what to do. Ends the task.
     case taskUnavailable(task: String, reason: String)
     /// A session's process is alive.
     case sessionSpawned(SessionSpawned)
-    /// A running session has used so much by now.
+    /// The usage of a running session so far became known.
     case sessionUsed(SessionUsed)
     /// Codex named a session's thread.
     case threadStarted(ThreadStarted)
-    /// A session showed signs of life since the last turn; at most one a turn and session.
+    /// A session showed signs of life since the last turn; at most once per turn and session.
     case sessionActive(SessionKey)
-    /// The model answered a session: for the first time, or after it waited for the network.
+    /// The model answered a session: for the first time, or after the session waited for the network.
     case sessionAnswered(SessionKey)
-    /// A session said that it waits for the network; this is no sign of life.
+    /// A session reported that it waits for the network, which is no sign of life.
     case sessionWaitsForNetwork(SessionKey)
-    /// A session's process and its output have ended, and the checklist was looked at since.
+    /// A session's process and its output have ended, and the checklist was read afterwards.
     case sessionEnded(SessionKey, SessionResult, ChecklistState)
-    /// The user or the system asked for an end.
+    /// The user or the system asked for a shutdown.
     case shutdownRequested(ShutdownSignal)
-    /// The journal, or a file of a task, can't be written; the words say why and what to do. What
-    /// is to be written waits.
+    /// The journal or a file of a task can't be written; the message says why and what to do. The
+    /// pending writes wait.
     case storeFailed(String)
-    /// Nothing can be journalled any more, whatever is waited for.
+    /// Nothing can be journalled any more, and waiting won't help.
     case storeLost(String)
-    /// All that waited is written.
+    /// All pending writes were done.
     case storeRecovered
-    /// What the machine has left, asked for with `readMachine`.
+    /// The reply to `readMachine`: the resources that the machine has left.
     case machineRead(MachineReading)
     /// Something a person should know, noticed while acting on a command.
     case warned(Warned)
 }
 
-/// What is to be done now, in order.
+/// An action to carry out now; the actions of a turn are carried out in order.
 package enum Command: Hashable, Sendable {
-    /// Put the fact into the journal, then report it. Everything of one batch goes into one
-    /// transaction.
+    /// Journal the fact, then report it. All facts of one batch go into one transaction.
     case record(RunEvent)
     /// Start the session once everything recorded so far is durable.
     case startSession(SessionStarted)
-    /// End the session politely; nothing happens when it has ended already.
+    /// End the session politely; does nothing if the session has ended already.
     case terminateSession(SessionKey)
-    /// End the session; nothing happens when it has ended already.
+    /// End the session by force; does nothing if the session has ended already.
     case killSession(SessionKey)
-    /// Look at what the machine has left and tell it with `machineRead`. Nothing waits for it for
-    /// more than a few seconds.
+    /// Read the machine's free resources and reply with `machineRead`. Starts wait for the reply
+    /// for ten seconds at most.
     case readMachine
-    /// Close the task's directory: nothing of this leg touches it any more.
+    /// Close the task's directory, which this leg no longer uses.
     case releaseTask(String)
-    /// Leave: nothing runs and nothing more will start. Last of all, once.
+    /// End the leg: nothing runs and nothing more will start. The last command, exactly once.
     case endRun(Ending)
 }

@@ -1,6 +1,6 @@
-/// What follows from each class of failure.
+/// The consequences of each class of failure.
 extension FailureClass {
-    /// What a session that failed this way is counted against.
+    /// The limit that a session with such a failure counts against.
     var charge: Charge {
         switch self {
         case .usageLimit, .rateLimit, .noNetwork, .authentication, .notRecorded, .shortage: .free
@@ -11,10 +11,10 @@ extension FailureClass {
         }
     }
 
-    /// Whether the same failure again says that no repetition will help.
+    /// True if a repetition of the same failure shows that no further attempt will help.
     ///
-    /// The service's troubles and the machine's repeat themselves word for word and pass all the
-    /// same; they are bounded by the retries alone.
+    /// Failures of the service and of the machine repeat word for word and pass nevertheless; only
+    /// the retries limit them.
     var repeatsForAReason: Bool {
         switch self {
         case .refusedToStart, .spawnFailed, .incomplete, .notCodex, .killed, .contextWindow,
@@ -26,8 +26,8 @@ extension FailureClass {
         }
     }
 
-    /// Whether the message may end with words of standard error, after a colon, that do not tell such
-    /// a failure from another: what an agent at work says there is different each time.
+    /// True if the message may end, after a colon, with a quotation from standard error, which
+    /// tells no failures apart: an agent at work writes something else there each time.
     var quotesStandardError: Bool {
         switch self {
         case .incomplete, .notCodex: true
@@ -39,7 +39,7 @@ extension FailureClass {
         }
     }
 
-    /// Whether the work of the thread was cut short and can go on where it was.
+    /// True if the work of the thread was interrupted and can be resumed.
     var leavesThreadResumable: Bool {
         switch self {
         case .usageLimit, .rateLimit, .overload, .streamCut, .noNetwork, .authentication,
@@ -52,7 +52,7 @@ extension FailureClass {
         }
     }
 
-    /// Whether the task ends with the first such failure: the next session would meet the same.
+    /// True if the first such failure ends the task, since the next session would meet the same.
     var isFinal: Bool {
         switch self {
         case .brokenConfiguration: true
@@ -64,7 +64,7 @@ extension FailureClass {
         }
     }
 
-    /// Whether the service itself said so, so that it was reached.
+    /// True if the service itself reported the failure, so that it was reached.
     var comesFromService: Bool {
         switch self {
         case .usageLimit, .rateLimit, .overload, .authentication, .contextWindow, .turnFailed: true
@@ -75,7 +75,7 @@ extension FailureClass {
         }
     }
 
-    /// Whether the task waits before its next session; the others are held by a gate or want none.
+    /// True if the task waits before its next session; other failures close a gate or need no delay.
     var wantsDelay: Bool {
         switch self {
         case .usageLimit, .rateLimit, .noNetwork, .authentication, .unknownThread, .notRecorded,
@@ -87,10 +87,10 @@ extension FailureClass {
 }
 
 extension RetryPlan {
-    /// The delay before the retry with this number in a row, from 1.
+    /// Returns the delay before a retry; `attempt` counts retries in a row, from 1.
     ///
-    /// It doubles from one retry to the next up to the longest, and is then scattered over its
-    /// upper half, so that tasks that failed together do not come back together.
+    /// The delay doubles with each retry up to `maxDelay`, then is randomized within its upper
+    /// half, so that tasks that failed together do not come back together.
     func delay(attempt: Int, using generator: inout some RandomNumberGenerator) -> Duration {
         let doublings = min(max(attempt - 1, 0), 30)
         let full = min(delay.inSeconds * Double(1 << doublings), maxDelay.inSeconds)

@@ -1,5 +1,5 @@
-/// What two failures must share to count as the same one: the class and the message without its
-/// numbers, ids and paths, and without words that were quoted by the way.
+/// The features that two failures must share to count as the same: the class, and the message
+/// without its numbers, ids, paths and quotations.
 struct FailureSignature: Hashable, Sendable {
     let kind: FailureClass
     let message: String
@@ -39,7 +39,7 @@ struct FailureSignature: Hashable, Sendable {
         }
     }
 
-    /// Whether the word is a long hexadecimal number or a UUID, punctuation around it aside.
+    /// True for a long hexadecimal number or a UUID; punctuation around it is ignored.
     private static func isIdentifier(_ word: Substring.UTF8View) -> Bool {
         var length = 0
         var hasDigit = false
@@ -55,7 +55,7 @@ struct FailureSignature: Hashable, Sendable {
 extension UInt8 {
     fileprivate var isSpace: Bool { self == 0x20 || (0x09...0x0D).contains(self) }
     fileprivate var isDigit: Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self) }
-    /// Whether it is of a letter; what is not ASCII counts as letters.
+    /// True for an ASCII letter, and for every byte outside ASCII.
     fileprivate var isLetter: Bool { (0x61...0x7A).contains(self | 0x20) || self >= 0x80 }
     fileprivate var isHexDigit: Bool { isDigit || (0x61...0x66).contains(self | 0x20) }
 }

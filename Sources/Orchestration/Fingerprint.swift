@@ -1,6 +1,6 @@
-/// A number that stands for a list of texts, or for bytes: the same on every machine and in every version.
+/// A hash of a list of texts, or of bytes: the same on every machine and in every version.
 ///
-/// Source: FNV-1a, 64 bits (Fowler, Noll and Vo). It tells what differs by accident, not by malice.
+/// Source: FNV-1a, 64 bits (Fowler, Noll and Vo). Detects accidental differences, not malicious ones.
 package struct Fingerprint: Hashable, Sendable {
     /// The number.
     package private(set) var value: UInt64 = 14_695_981_039_346_656_037
@@ -18,10 +18,10 @@ package struct Fingerprint: Hashable, Sendable {
         for byte in bytes { add(byte) }
     }
 
-    /// Takes a text in; where one ends and the next begins counts.
+    /// Adds a text; the boundaries between texts count.
     package mutating func add(_ text: String) {
         for byte in text.utf8 { add(byte) }
-        // No UTF-8 holds this byte.
+        // A separator: no UTF-8 holds this byte.
         add(0xFF)
     }
 
@@ -29,7 +29,7 @@ package struct Fingerprint: Hashable, Sendable {
         value = (value ^ UInt64(byte)) &* 1_099_511_628_211
     }
 
-    /// 16 hexadecimal digits.
+    /// The number as 16 hexadecimal digits.
     package var text: String {
         let digits = String(value, radix: 16)
         return String(repeating: "0", count: 16 - digits.count) + digits

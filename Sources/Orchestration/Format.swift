@@ -62,7 +62,7 @@ package enum Format {
         return shortTenths(Int64(clamping: (number / size * 10).rounded())) + unit
     }
 
-    /// A number with so many decimal places; `-` for one of more than fifteen digits, or none.
+    /// A number with so many decimal places; `-` for more than fifteen digits, an infinity or NaN.
     package static func decimal(_ number: Double, _ places: Int) -> String {
         var scale = 1
         for _ in 0..<places { scale *= 10 }
@@ -88,7 +88,7 @@ package enum Format {
         progress.map { "\($0.ticked)/\($0.total)" } ?? "-"
     }
 
-    /// A bar of this many columns, filled to a share.
+    /// A bar of this many columns, filled to a share from 0 to 1.
     package static func bar(_ share: Double, width: Int) -> String {
         let filled = max(0, min(width, Int(clamping: (share * Double(width)).rounded())))
         return String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
@@ -98,7 +98,7 @@ package enum Format {
         number < 10 ? "0\(number)" : "\(number)"
     }
 
-    /// A number of tenths; without its decimal where that is zero.
+    /// Formats tenths, without the decimal if it is zero.
     fileprivate static func shortTenths(_ tenths: Int64) -> String {
         tenths % 10 == 0 ? "\(tenths / 10)" : "\(tenths / 10).\(tenths % 10)"
     }

@@ -1,34 +1,33 @@
-/// What holds starts.
+/// A reason that holds starts until some time or event.
 package enum Gate: String, Hashable, Sendable, Codable, CaseIterable {
-    /// An account is out of usage; when the time has come one session probes whether it has some
-    /// again.
+    /// An account is out of usage; at the gate's time one session probes whether usage is back.
     case usageLimit = "usage_limit"
-    /// Too many requests of an account.
+    /// An account made too many requests.
     case rateLimit = "rate_limit"
     /// The network is down; one session at a time probes it.
     case network
-    /// An account's credentials were refused; one session probes whether they are for good.
+    /// An account's credentials were refused, or its configuration is broken; one session at a time
+    /// probes whether that is permanent.
     case authentication
-    /// The tokens of the minute are used up.
+    /// The tokens per minute are used up.
     case tokenRate = "token_rate"
     /// The journal can't be written.
     case store
     /// The machine, or a control group, has too little memory left.
     case memory
-    /// The machine has too much to do.
+    /// The machine's load is too high.
     case load
     /// A file system that the run writes to has too little space left.
     case disk
-    /// The machine has nothing left to start a process with.
+    /// The machine had no process, memory or descriptor left to start a process with.
     case shortage
 }
 
-/// A gate, and whose it is.
+/// A gate, and the account whose starts it holds.
 package struct GateKey: Hashable, Comparable, Sendable {
-    /// What holds starts.
+    /// The gate.
     package var gate: Gate
-    /// The account whose starts it holds; `nil` for the run's own account, and for gates that hold
-    /// everything.
+    /// The account; `nil` for the run's own account, and for gates that hold everything.
     package var account: String?
 
     /// Names a gate of an account.
@@ -42,27 +41,27 @@ package struct GateKey: Hashable, Comparable, Sendable {
     }
 }
 
-/// Starts are held.
+/// A gate closed: starts are held.
 ///
-/// A gate that is closed already is closed anew: for longer, or otherwise.
+/// A closed gate may close again with another time, reason or mode.
 package struct GateClosed: Hashable, Sendable, Codable {
-    /// By what.
+    /// The gate.
     package var gate: Gate
-    /// Whose starts; `nil` for the run's own account, and for gates that hold everything.
+    /// The account whose starts are held; `nil` for the run's own, and for gates that hold everything.
     package var account: String?
-    /// Until when, or when the next probe is due; `nil` until something happens.
+    /// Time at which the gate opens or the next probe is due; `nil` if an event decides.
     package var until: WallTime?
-    /// Why, for people.
+    /// The reason, for people.
     package var reason: String
-    /// Whether somebody else told the time; `nil` for no.
+    /// True if the service stated the time; `nil` for no.
     package var isStated: Bool?
-    /// Probes in a row that were refused; `nil` for none.
+    /// Number of refused probes in a row; `nil` for none.
     package var refusals: Int?
-    /// Whether sessions start one at a time, each when the one before got through, or for the
-    /// machine's gates when it has ended; `nil` for not at all.
+    /// True if sessions start one at a time: each after the previous one was answered or, for the
+    /// machine's gates, has ended; `nil` for not at all.
     package var startsOneByOne: Bool?
 
-    /// The gate, and whose it is.
+    /// The gate and its account.
     package var key: GateKey { GateKey(gate, account) }
 
     /// Makes the fact; see the properties.
@@ -85,14 +84,14 @@ package struct GateClosed: Hashable, Sendable, Codable {
     }
 }
 
-/// Starts go on.
+/// A gate opened: starts go on.
 package struct GateOpened: Hashable, Sendable, Codable {
-    /// What held them.
+    /// The gate.
     package var gate: Gate
-    /// Whose; `nil` for the run's own account, and for gates that hold everything.
+    /// The account whose starts go on; `nil` for the run's own, and for gates that hold everything.
     package var account: String?
 
-    /// The gate, and whose it is.
+    /// The gate and its account.
     package var key: GateKey { GateKey(gate, account) }
 
     /// Makes the fact.
@@ -102,11 +101,11 @@ package struct GateOpened: Hashable, Sendable, Codable {
     }
 }
 
-/// From now on so many sessions run at once: that adapts, or memory ran out.
+/// The limit of sessions at once changed: concurrency adapts, or memory ran out.
 package struct ConcurrencyChanged: Hashable, Sendable, Codable {
-    /// The most sessions at once.
+    /// The new limit.
     package var limit: Int
-    /// Why, for people.
+    /// The reason, for people.
     package var reason: String
 
     /// Makes the fact.
@@ -117,7 +116,7 @@ package struct ConcurrencyChanged: Hashable, Sendable, Codable {
 }
 
 extension Gate {
-    /// Whether it holds one account's starts; the others hold everything.
+    /// True if the gate holds one account's starts; the others hold everything.
     package var isOfAccount: Bool {
         switch self {
         case .usageLimit, .rateLimit, .authentication: true
@@ -125,7 +124,7 @@ extension Gate {
         }
     }
 
-    /// Whether a run ends for it, where nothing opens it.
+    /// True if the run ends when nothing opens the gate.
     package var canEndRun: Bool {
         switch self {
         case .authentication, .store: true
@@ -133,9 +132,9 @@ extension Gate {
         }
     }
 
-    /// Whether it opens when its time has come; the others open when something happens.
+    /// True if the gate opens when its time has come; the others open on an event.
     var opensByItself: Bool { self == .rateLimit || self == .tokenRate || self == .shortage }
 
-    /// Whether a session finds out that it has opened; without one it is closed for ever.
+    /// True if a session finds out whether the gate has opened; without a probe it stays closed.
     var isProbed: Bool { self == .usageLimit || self == .network || self == .authentication }
 }

@@ -1,17 +1,18 @@
-/// How long each gate has held starts, and how often: a fold of the facts.
+/// The number and total time of each gate's closings: a fold of the facts.
 ///
-/// Time is counted while a leg runs. A usage limit that outlives a leg counts as one, and not
+/// Time counts while a leg runs. A usage limit that outlives a leg counts once, without the time
 /// between the legs.
 package struct GateTimes: Hashable, Sendable {
-    /// What one gate held.
+    /// The closings of one gate.
     package struct Held: Hashable, Sendable {
         /// The gate.
         package var gate: Gate
-        /// Whose starts; `nil` for the run's own account, and for gates that hold everything.
+        /// The account whose starts were held; `nil` for the run's own, and for gates that hold
+        /// everything.
         package var account: String?
-        /// How often it closed; one that was closed anew before it opened counts once.
+        /// Number of closings; a gate that closed again before it opened counts once.
         package var times: Int
-        /// How long it was closed, wall time.
+        /// Total time closed, by the wall clock.
         package var time: Duration
     }
 
@@ -19,7 +20,7 @@ package struct GateTimes: Hashable, Sendable {
         var times = 0
         var time = Duration.zero
         var since: WallTime?
-        /// Whether it was closed when its leg ended.
+        /// True for a usage limit that was closed when its leg ended.
         var outlivesLeg = false
 
         mutating func close(at time: WallTime) {
@@ -33,7 +34,7 @@ package struct GateTimes: Hashable, Sendable {
             (since, outlivesLeg) = (nil, false)
         }
 
-        /// The clock may have been set back meanwhile.
+        /// Returns the total time closed; a clock that was set back does not shrink it.
         func total(at now: WallTime) -> Duration {
             time + (since.map { max(.zero, now - $0) } ?? .zero)
         }
@@ -54,7 +55,7 @@ package struct GateTimes: Hashable, Sendable {
         }
     }
 
-    /// The leg is over, by its own end or since Quire was killed.
+    /// Counts the end of a leg: its own end, or that Quire was killed.
     package mutating func legEnded(at time: WallTime) {
         for (key, record) in records {
             guard record.since != nil else {
@@ -66,7 +67,7 @@ package struct GateTimes: Hashable, Sendable {
         }
     }
 
-    /// What each gate held until now, the longest first.
+    /// Returns the closings of each gate until now, the longest total first.
     package func held(at now: WallTime) -> [Held] {
         records.map { key, record in
             Held(

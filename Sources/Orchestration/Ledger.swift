@@ -1,25 +1,25 @@
-/// What was spent, and what is reserved for the sessions that run, of one thing that has a budget.
+/// The spending and reservations of one thing with a budget: the run, a group or a task.
 package struct Ledger: Hashable, Sendable, Codable {
-    /// What ended sessions used, since caps were last fresh.
+    /// Usage of ended sessions since caps were last fresh.
     package internal(set) var spent = Spending()
-    /// What is set aside for running sessions: what they are thought to need, or have used already.
+    /// Sum reserved for running sessions: their expected need, or their usage so far if larger.
     package internal(set) var reserved = Spending()
-    /// Sessions whose usage was told, of all legs, and what they used.
+    /// Number of sessions that reported their usage, in all legs, and the sum of their usage.
     var measured = 0
     var measure = SessionMeasure()
 
     /// Spent and reserved together.
     package var committed: Spending { spent + reserved }
 
-    /// What a session used in the mean; `nil` where none has told.
+    /// Mean usage of a session; `nil` if no session reported any.
     var meanSession: SessionMeasure? { measured > 0 ? measure * (1 / Double(measured)) : nil }
 
     mutating func reserve(_ spending: Spending) { reserved = reserved + spending }
 
-    /// A reservation grows with what is known to be used.
+    /// Replaces a reservation that grows with the known usage.
     mutating func raise(_ old: Spending, to new: Spending) { reserved = reserved - old + new }
 
-    /// A session is over; `measured` is what it told itself, `nil` where it did not.
+    /// Books the end of a session; `measured` is its own report, `nil` without one.
     mutating func settle(_ reservation: Spending, used: Spending, measured told: SessionMeasure?) {
         reserved = reserved - reservation
         spent = spent + used
@@ -28,14 +28,14 @@ package struct Ledger: Hashable, Sendable, Codable {
         measure = measure + told
     }
 
-    /// Begins a new leg: no session runs, and where caps are fresh nothing was spent.
+    /// Begins a new leg: drops all reservations, and with fresh caps the spending.
     mutating func beginLeg(freshCaps: Bool) {
         reserved = Spending()
         if freshCaps { spent = Spending() }
     }
 }
 
-/// What a session took, or is thought to take.
+/// The usage of a session, measured or expected.
 struct SessionMeasure: Hashable, Sendable, Codable {
     var usage = TokenUsage.zero
     var seconds = 0.0
@@ -50,7 +50,7 @@ struct SessionMeasure: Hashable, Sendable, Codable {
 }
 
 extension TokenUsage {
-    /// So much of it, in whole tokens.
+    /// Scales each count, rounded to whole tokens.
     static func * (usage: TokenUsage, factor: Double) -> TokenUsage {
         func part(_ tokens: Int64) -> Int64 { Int64(clamping: (Double(tokens) * factor).rounded()) }
         return TokenUsage(

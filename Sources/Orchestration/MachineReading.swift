@@ -1,15 +1,15 @@
-/// What the machine has left, as it was just seen.
+/// A reading of the resources that the machine has left.
 ///
-/// What could not be found out is `nil` or missing, and nothing is decided by it.
+/// Unknown values are `nil` or missing, and nothing is decided by them.
 package struct MachineReading: Hashable, Sendable {
     /// Memory, in bytes.
     package struct Memory: Hashable, Sendable {
-        /// What can be had without swapping: of the machine, or of the control group that leaves
+        /// Memory available without swapping: of the machine, or of the control group that leaves
         /// the least.
         package var free: Int64
-        /// What there is at all, used or not.
+        /// Total memory, used or not.
         package var total: Int64
-        /// The control group whose limit `free` keeps to; `nil` for the machine's own memory.
+        /// The control group whose limit `free` obeys; `nil` for the machine's own memory.
         package var group: String?
 
         /// Makes a reading.
@@ -20,11 +20,11 @@ package struct MachineReading: Hashable, Sendable {
 
     /// A file system, in bytes.
     package struct Disk: Hashable, Sendable {
-        /// A path on it.
+        /// A path on the file system.
         package var path: String
-        /// What its users may still write.
+        /// Space that its users may still write.
         package var free: Int64
-        /// Its size.
+        /// Size of the file system.
         package var total: Int64
 
         /// Makes a reading.
@@ -33,17 +33,16 @@ package struct MachineReading: Hashable, Sendable {
         }
     }
 
-    /// Memory; `nil` where it can't be told.
+    /// Memory; `nil` if unknown.
     package var memory: Memory?
-    /// Processes that ran or wanted to, in the mean of the last minute; `nil` where it can't be
-    /// told.
+    /// Mean number of runnable processes in the last minute; `nil` if unknown.
     package var load: Double?
-    /// Processors that this process may use.
+    /// Number of processors that this process may use.
     package var processors: Int
-    /// The file systems that a run writes to, each once; none where they can't be told.
+    /// The file systems that a run writes to, each once; empty if unknown.
     package var disks: [Disk]
 
-    /// Makes a reading; of nothing unless given.
+    /// Makes a reading; everything is unknown unless given.
     package init(
         memory: Memory? = nil,
         load: Double? = nil,

@@ -1,33 +1,32 @@
-/// What is known of the machine, and what has started since that it does not show yet.
+/// The last reading of the machine, and the sessions begun since that it does not show yet.
 struct MachineWatch: Sendable {
-    /// How old what is known may be for a start.
+    /// Maximum age of a reading that a start may rely on.
     private static let freshness = Duration.seconds(5)
-    /// How long a look may take before nobody waits for it any more.
+    /// Maximum wait for a reading; then starts go on without it.
     private static let patience = Duration.seconds(10)
-    /// How long a session takes to reach its size.
+    /// Time in which a session reaches its size.
     ///
-    /// Codex needs less than a second of processor time to start, but many at once share the
-    /// processors.
+    /// Codex needs less than a second of processor time to start, but many at once share the processors.
     private static let growth = Duration.seconds(10)
-    /// How long a session takes to show in the load, which is a mean of about so long.
+    /// Time in which a session shows in the load, which is a mean over about this time.
     private static let loadMemory = Duration.seconds(60)
 
     private var reading: MachineReading?
     private var readAt = Duration.zero
     private var askedAt: Duration?
-    /// Sessions that began since then have not reached their size in the reading.
+    /// Sessions begun after this time had not reached their size in the reading.
     private var grownBefore = Duration.zero
     private var growing = 0
-    /// What sessions will add to the load that the reading does not show.
+    /// Load that running sessions will add to the reading's.
     private var comingLoad = 0.0
-    /// Gates of which it was told that nothing closes them, for want of a reading.
+    /// Gates reported as unchecked for want of a reading.
     var untold: Set<Gate> = []
-    /// Whether it was told that a look takes too long.
+    /// True once a slow reading was reported.
     var isSlownessTold = false
-    /// When something that waits for the machine is decided anew; `nil` where nothing does.
+    /// Time at which starts that wait for the machine are decided anew; `nil` if none waits.
     var next: Duration?
 
-    /// Takes a look's result; `began` is when each running session did.
+    /// Stores a reading; `began` holds the start times of the running sessions.
     mutating func take(_ reading: MachineReading, began: [Duration], at now: Duration) {
         self.reading = reading
         readAt = now
@@ -50,10 +49,10 @@ struct MachineWatch: Sendable {
 
     func isFresh(at now: Duration) -> Bool { reading != nil && now - readAt < Self.freshness }
 
-    /// When what is known now has aged.
+    /// Time at which the reading becomes too old.
     var expiry: Duration { readAt + Self.freshness }
 
-    /// Asks for a look, if nobody has; returns until when its result is waited for.
+    /// Requests a reading, unless one is pending; also returns the end of the wait for it.
     mutating func ask(at now: Duration) -> (isNew: Bool, patience: Duration) {
         let isNew = askedAt == nil
         let asked = askedAt ?? now
@@ -61,9 +60,10 @@ struct MachineWatch: Sendable {
         return (isNew, asked + Self.patience)
     }
 
-    /// Whether one more session has room beside those that have yet to reach their size.
+    /// True if one more session has room beside the running ones that have yet to reach their size.
     func hasRoom(_ plan: AdmissionPlan, running: Int) -> Bool {
-        // Alone it has what the reading shows, and that closed no gate.
+        // With nothing else running, all the memory in the reading is available, and that much
+        // closed no gate.
         guard running > 0, let reading else { return true }
         if let memory = reading.memory, plan.minFreeMemory != 0 {
             let (coming, overflows) = plan.session.multipliedReportingOverflow(

@@ -2,9 +2,9 @@
 ///
 /// `awake` drives timeouts: it stands still while the machine is suspended, so that no session is
 /// judged hung for a closed lid. `wall` drives reset times, which others state in wall-clock time.
-/// Neither is read here: whoever calls in passes the moment.
+/// Callers pass the moment; neither clock is read here.
 package struct Moment: Hashable, Sendable, Codable {
-    /// Time awake since an arbitrary start that is the same for one process's life.
+    /// Time awake since an arbitrary origin that is fixed for the life of a process.
     package var awake: Duration
     /// UTC.
     package var wall: WallTime
@@ -17,13 +17,12 @@ package struct Moment: Hashable, Sendable, Codable {
 }
 
 extension Moment {
-    /// What is no step: clocks are also slowed down and read one after the other.
+    /// Difference of the clocks that is no step: clocks are also slewed, and read one after the other.
     static let slack = Duration.seconds(1)
 
-    /// How far the wall clock was set back since an earlier moment of the same process; zero where it
-    /// was not.
+    /// Returns how far the wall clock was set back since an earlier moment of the same process, or zero.
     ///
-    /// One that was set on looks like a suspend, in which the wall clock is right.
+    /// A clock that was set forward looks like a suspend, after which the wall clock is right.
     func stepBack(since earlier: Moment) -> Duration {
         let lost = (awake - earlier.awake) - (wall - earlier.wall)
         return lost > Self.slack ? lost : .zero
@@ -35,11 +34,11 @@ package struct WallTime: Hashable, Comparable, Sendable, Codable {
     /// Milliseconds since 1970-01-01T00:00:00Z, without leap seconds.
     package var millisecondsSinceEpoch: Int64
 
-    /// The farthest instant on either side that is told apart, about 285,000 years from 1970.
+    /// The farthest instants from 1970, on either side: about 285,000 years.
     private static let farthest: Int64 = 1 << 53
 
-    /// Makes an instant from milliseconds since 1970-01-01T00:00:00Z; one beyond 285,000 years is the
-    /// farthest.
+    /// Makes an instant from milliseconds since 1970-01-01T00:00:00Z, clamped to about 285,000
+    /// years from 1970.
     package init(millisecondsSinceEpoch: Int64) {
         self.millisecondsSinceEpoch = min(
             Self.farthest,
@@ -82,11 +81,10 @@ package struct WallTime: Hashable, Comparable, Sendable, Codable {
 }
 
 extension Duration {
-    /// Makes a duration of so many seconds, to the nanosecond: what is exact in nanoseconds is so
-    /// after it was a `Double`, up to a month and a half.
+    /// Makes a duration of so many seconds, rounded to nanoseconds and clamped to 292 years; NaN is zero.
     ///
-    /// Whatever comes from a file may be any number: the longest is 292 years, and what is none is
-    /// zero.
+    /// Files may hold any number. A whole number of nanoseconds survives its time as a `Double` up
+    /// to a month and a half.
     package init(inSeconds seconds: Double) {
         let nanoseconds = (seconds * 1e9).rounded()
         self = .nanoseconds(Int64(clamping: nanoseconds))
