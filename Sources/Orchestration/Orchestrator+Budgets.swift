@@ -1,21 +1,21 @@
-// What ends, and what does not start, because too much was spent.
+// Budgets: what ends, and what does not start, because too much was spent.
 extension Orchestrator {
-    /// Whether what was spent and is set aside leaves nothing to start a session with.
+    /// True if spending and reservations leave nothing to start a session with.
     ///
-    /// A session starts while anything is left, so that a budget is overdrawn by what one needs
-    /// more than is left, and by what those that run need more than was thought.
+    /// A session starts while anything is left. A budget is overdrawn by the part of that session's
+    /// need that is more than the rest, and by what running sessions need beyond their reservations.
     var isBudgetCommitted: Bool {
         guard let budget = state.plan.budget else { return false }
         return runSpending(state.ledger.committed).reaches(budget.limits) != nil
     }
 
-    /// When the run's time is over.
+    /// Awake time at which the run's time budget is used up; `nil` without one.
     var budgetDeadline: Duration? {
         guard let wall = state.plan.budget?.limits.wall, spentRun == nil else { return nil }
         return state.legClock.time(of: wall)
     }
 
-    /// Takes what a running session was found to have used.
+    /// Records the usage of a running session, and ends the session if its budget is used up.
     mutating func sessionUsed(_ fact: SessionUsed) {
         guard let session = state.running[fact.key], session.used != fact.usage else { return }
         record(.sessionUsed(fact))
@@ -28,16 +28,16 @@ extension Orchestrator {
         if let words = used.reaches(most) { overdraw(fact.key, "its session's budget: \(words)") }
     }
 
-    /// Ends what has no budget left.
+    /// Ends the tasks and sessions that have no budget left.
     mutating func checkBudgets() {
         guard state.hasBudgets, state.legs > 0 else { return }
         checkRunBudget()
         for group in state.plan.groups { checkBudget(of: group) }
     }
 
-    /// Why a task may have no further session; `nil` while it may.
+    /// Returns the reason why a task may have no further session; `nil` while it may.
     ///
-    /// `ended` is a session of it whose use is not booked yet.
+    /// `ended` is a session of the task whose usage is not booked yet.
     func spentBudget(of task: TaskState, with ended: SessionEnded? = nil) -> String? {
         guard state.hasBudgets else { return nil }
         let used = ended.map(state.spending) ?? Spending()
@@ -58,7 +58,7 @@ extension Orchestrator {
         if let spentRun { return spentRun }
         var spent = state.ledger.spent + used
         if budget.isHard {
-            // What runs will be ended for what it has used already.
+            // A hard budget ends running sessions, so their usage so far counts.
             for (key, session) in state.running where key != ended {
                 spent =
                     spent + Spending(session.used ?? .zero, seconds: 0, prices: state.plan.prices)
@@ -78,7 +78,7 @@ extension Orchestrator {
             }
     }
 
-    /// A run's time is that of its clock, not that of its sessions.
+    /// Replaces session time by the run's clock, which a run's time budget is measured by.
     private func runSpending(_ spending: Spending) -> Spending {
         var spending = spending
         spending.seconds = state.elapsed(at: now).inSeconds
@@ -109,8 +109,10 @@ extension Orchestrator {
         endWaiting(words) { $0.plan.group == group.name }
     }
 
-    /// Ends the tasks that wait; those with a session end with it, and those whose directories are
-    /// being opened when these were looked at: they may be complete.
+    /// Ends the waiting tasks that `isMeant` accepts.
+    ///
+    /// Tasks with a session end with it; tasks whose directories are being opened may be complete,
+    /// and end after the inspection.
     private mutating func endWaiting(_ reason: String, _ isMeant: (TaskState) -> Bool) {
         let names = state.tasks
             .filter { $0.isOpen && $0.runningSession == nil && isMeant($0) }
@@ -119,7 +121,7 @@ extension Orchestrator {
         for name in names { endTask(name, .capped, reason) }
     }
 
-    /// Ends a task that would wait for others to no end.
+    /// Ends a task whose directory is held, and whose wait for it would be in vain.
     mutating func endIfBudgetIsSpent(_ name: String) {
         if let task = state.task(name), let reason = spentBudget(of: task) {
             endTask(name, .capped, reason)

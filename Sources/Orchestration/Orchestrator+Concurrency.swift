@@ -1,11 +1,11 @@
-// How many sessions run at once: half as many after the service refused some for being too many,
-// where that adapts, and wherever the machine ran out of memory; one more after each minute without
-// that.
+// Adaptive concurrency. The limit is halved when the service refused sessions for being too many,
+// where concurrency adapts, and wherever the machine ran out of memory. It grows by one after each
+// minute without that.
 extension Orchestrator {
-    /// How long nothing must have been refused before one session more may run.
+    /// Time without trouble after which one more session may run.
     private static let cleanTime = Duration.seconds(60)
 
-    /// Halves the sessions that may run at once, once for all that met the same trouble.
+    /// Halves the limit of sessions at once, once for all sessions that met the same trouble.
     mutating func slowDown(after failure: Failure, of session: RunState.Running) {
         switch failure.kind {
         case .rateLimit, .overload:
@@ -14,7 +14,7 @@ extension Orchestrator {
         case .outOfMemory:
             let (number, task) = (session.start.session, session.start.task)
             halve(
-                // What might have run has taken no memory.
+                // Free slots have used no memory.
                 min(state.concurrencyLimit, state.running.count),
                 after: session,
                 reason: "the kernel's out-of-memory killer ended session \(number) of \"\(task)\""
@@ -25,7 +25,7 @@ extension Orchestrator {
 
     private mutating func halve(_ sessions: Int, after session: RunState.Running, reason: String) {
         lastTrouble = now.awake
-        // One that began before the last step down tells nothing new.
+        // A session that began before the last step down proves nothing new.
         if let lastSlowdown, session.since < lastSlowdown { return }
         let limit = max(state.plan.leastConcurrency ?? 1, sessions / 2)
         guard limit < state.concurrencyLimit else { return }
@@ -33,7 +33,7 @@ extension Orchestrator {
         record(.concurrencyChanged(ConcurrencyChanged(limit: limit, reason: reason)))
     }
 
-    /// Lets one session more run where the time has come, and where there was use for it.
+    /// Raises the limit by one when that is due, provided that all of it was in use.
     mutating func speedUp() {
         guard let next = nextSpeedUp, next <= now.awake else { return }
         lastTrouble = now.awake
@@ -49,13 +49,13 @@ extension Orchestrator {
         )
     }
 
-    /// When one session more may run; `nil` where it can't be more.
+    /// Awake time at which one more session may run; `nil` if the limit is at its maximum.
     var nextSpeedUp: Duration? {
         guard state.legs > 0, state.concurrencyLimit < state.plan.concurrency else { return nil }
         return (lastTrouble ?? .zero) + Self.cleanTime
     }
 
-    /// Goes on with as many sessions at once as the last leg found out.
+    /// Keeps the limit that the last leg arrived at.
     mutating func keepConcurrency(_ limit: Int, of old: RunPlan) {
         lastTrouble = now.awake
         let least = state.plan.leastConcurrency

@@ -1,4 +1,4 @@
-// What follows when a deadline has come.
+// The consequences of expired deadlines.
 extension Orchestrator {
     mutating func expireDeadlines() {
         expireGates()
@@ -39,7 +39,7 @@ extension Orchestrator {
         watch.kill(key, at: now.awake + state.plan.grace)
     }
 
-    /// Ends a session, and asks again after another grace if that should not have been enough.
+    /// Kills a session; another kill follows after another grace if that is not enough.
     mutating func kill(_ key: SessionKey, _ reason: String) {
         record(
             .sessionSignalled(

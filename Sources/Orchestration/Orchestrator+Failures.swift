@@ -1,11 +1,11 @@
-// Tasks that fail, and how many of them a leg bears.
+// The failure quota: the number of failed tasks after which a leg starts nothing more.
 extension Orchestrator {
-    /// Whether so many tasks failed in this leg that nothing more starts in it.
+    /// True once so many tasks failed in this leg that nothing more starts in it.
     var hasFailedEnough: Bool {
         state.plan.maxFailures.map { failures >= $0 } ?? false
     }
 
-    /// Takes note of a task that failed.
+    /// Counts a failed task.
     mutating func countFailure() {
         failures += 1
         guard let most = state.plan.maxFailures, failures == most else { return }
@@ -17,7 +17,7 @@ extension Orchestrator {
 }
 
 extension Outcome {
-    /// Whether a task that ended this way has failed, rather than that work is left.
+    /// True if a task with this outcome has failed, rather than being complete or having work left.
     package var isFailure: Bool {
         switch self {
         case .failed, .stalled, .damaged: true

@@ -1,22 +1,22 @@
-// What holds starts, and for how long.
+// Gates: what holds starts, and for how long.
 extension Orchestrator {
-    /// How long a run waits for a disk that takes nothing more.
+    /// Time that a run waits for a full or failing disk.
     private static let storePatience = Duration.seconds(3600)
 
-    /// Whether nothing but slots, needs and a closed account's gates holds starts now.
+    /// True if starts are held by nothing but slots, needs and the gates of closed accounts.
     ///
-    /// Where there are several accounts the tasks of closed ones are not among those to start.
+    /// With several accounts, the tasks of a closed one are not among those to start.
     var mayStart: Bool {
         guard !startsNothingMore, !isSpaced, !isBudgetCommitted else { return false }
         return state.gates.isEmpty || !state.isEverythingHeld || mayStartAlone
     }
 
-    /// Whether the leg is on its way to its end.
+    /// True if the leg is on its way to its end.
     var startsNothingMore: Bool {
         state.shutdown != nil || state.ending != nil || hasFailedEnough
     }
 
-    /// Whether all that holds starts lets one session run at a time, and none does.
+    /// True if no session runs, and all that holds starts lets one session run at a time.
     private var mayStartAlone: Bool {
         state.running.isEmpty
             && state.gates.values.allSatisfy {
@@ -44,7 +44,7 @@ extension Orchestrator {
         }
     }
 
-    /// Keeps the waits at their length: a wait of ten seconds must not take a day.
+    /// Moves the gates' times back with the clock: a wait of ten seconds must not take a day.
     mutating func clockWasSetBack(by step: Duration) {
         let waiting = state.gates.sorted { $0.key < $1.key }.map(\.value).filter { $0.until != nil }
         guard !waiting.isEmpty else { return }
@@ -57,8 +57,8 @@ extension Orchestrator {
         }
     }
 
-    /// The awake time at which a gate's time comes; the wall clock can be set, and runs on while
-    /// the machine sleeps, so it is never trusted for more than a minute.
+    /// Awake time at which the next gate's time comes, but at most a minute from now: the wall
+    /// clock can be set, and runs on while the machine sleeps.
     var nextGate: Duration? {
         guard !state.gates.isEmpty else { return nil }
         let times = state.gates.values.compactMap(\.until).filter { $0 > now.wall }
@@ -81,7 +81,7 @@ extension Orchestrator {
         open(GateKey(.store))
     }
 
-    /// Whether the journal could not be written for so long that the run ends for it.
+    /// True once the journal could not be written for so long that the run ends.
     var storeIsLost: Bool {
         guard let storeDeadline, state.gates[GateKey(.store)] != nil else { return false }
         return storeDeadline <= now.awake
@@ -93,7 +93,7 @@ extension Orchestrator {
         for (key, gate) in gates.sorted(by: { $0.key < $1.key })
         where key.gate == .usageLimit && state.accounts.contains(key.account) {
             var closed = gate
-            // The clock was set back meanwhile: it waits for no longer than it was to.
+            // If the clock was set back meanwhile, the wait keeps its length.
             if let since = since[key], since - now.wall > Moment.slack, let until = closed.until {
                 closed.until = min(until, now.wall + (until - since))
             }
@@ -120,7 +120,7 @@ extension Orchestrator {
         let closed = state.gates.values.filter { !$0.gate.isOfAccount || $0.account == account }
         guard closed.contains(where: { !$0.gate.isOfMachine }), closed.allSatisfy(isProbeDue)
         else { return false }
-        // The network is everybody's: one probe is enough.
+        // All accounts share the network: one probe is enough.
         let isNetworkDown = closed.contains { $0.gate == .network }
         return !state.probes.contains { other, key in
             (isNetworkDown || other == account) && !watch.hasAnswer(key)
@@ -131,14 +131,14 @@ extension Orchestrator {
         switch closed.gate {
         case .usageLimit: closed.hasCome(now)
         case .authentication: closed.startsOneByOne == true || closed.hasCome(now)
-        // A session that waits will tell by itself.
+        // A session that waits for the network will report by itself.
         case .network: closed.hasCome(now) && !watch.anyWaitsForNetwork
         case .memory, .load, .disk: closed.startsOneByOne == true && state.running.isEmpty
         case .rateLimit, .tokenRate, .store, .shortage: false
         }
     }
 
-    /// Notes that the model answered a session, or that its turn was completed.
+    /// Notes that the model answered a session, or that the session's turn was completed.
     mutating func gotThrough(_ key: SessionKey) {
         networkIsBack()
         if rateLimitsInARow.isEmpty, state.probes.isEmpty { return }
@@ -151,6 +151,6 @@ extension Orchestrator {
 }
 
 extension GateClosed {
-    /// Whether its time has come; never, for one that waits for something to happen.
+    /// True once the gate's time has come; never for a gate that waits for an event.
     fileprivate func hasCome(_ now: Moment) -> Bool { until.map { $0 <= now.wall } ?? false }
 }

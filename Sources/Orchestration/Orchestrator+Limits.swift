@@ -1,26 +1,26 @@
-// What the world's refusals hold.
+// Gates that follow from failures: of limits, credentials, the network and the machine.
 extension Orchestrator {
-    /// The wait after a usage limit that told no time, doubled with each refused probe, and the
-    /// longest.
+    /// The first and the longest wait after a usage limit without a reset time; each refused probe
+    /// doubles the wait.
     private static let unknownReset = (
         first: Duration.seconds(300), longest: Duration.seconds(3600)
     )
-    /// The time between probes once the stated time is over, and after one that told nothing.
+    /// Time between probes after the stated reset time, and after a probe without a result.
     private static let probeInterval = Duration.seconds(60)
-    /// The farthest that a limit can be over; who tells more is not believed.
+    /// Reset times further away than this are ignored as implausible.
     private static let farthestReset = Duration.seconds(32 * 86_400)
-    /// The first wait after a rate limit; doubled for each further one without a success between.
+    /// The first wait after a rate limit; each further one without a success between doubles it.
     private static let rateLimitDelay = Duration.seconds(10)
-    /// The wait before the one probe that finds out whether credentials are refused for good.
+    /// Wait before the probe that finds out whether credentials are refused for good.
     private static let authenticationDelay = Duration.seconds(30)
-    /// How long sessions start one by one after credentials were refused for a while.
+    /// Time for which sessions start one by one once refused credentials work again.
     private static let oneByOne = Duration.seconds(60)
-    /// The time between two sessions that probe whether the network is back.
+    /// Time between two sessions that probe the network.
     private static let networkProbeInterval = Duration.seconds(30)
-    /// How long a session's wait for the network is its own after another was answered.
+    /// Time after any session's answer in which another's wait for the network closes no gate.
     private static let answerCounts = Duration.seconds(10)
 
-    /// Holds starts as a failed session's class asks for.
+    /// Closes or opens gates as the class of a session's failure asks for.
     mutating func holdStarts(after failure: Failure, of key: SessionKey) {
         let account = state.account(of: key.task)
         let isProbe = state.probes[account] == key
@@ -40,7 +40,7 @@ extension Orchestrator {
         if isProbe, failure.kind != .brokenConfiguration { probeToldNothing(account) }
     }
 
-    /// Lets the next probe wait, where the last one left the gates as they were.
+    /// Postpones the next probe if the last one left the gates as they were.
     private mutating func probeToldNothing(_ account: String?) {
         let keys = [
             GateKey(.usageLimit, account), GateKey(.authentication, account), GateKey(.network),
@@ -72,7 +72,7 @@ extension Orchestrator {
             if closed?.isStated == true, let until = closed?.until, until >= told { return }
             next.until = told
         } else {
-            // One that began before the gate closed tells nothing new.
+            // A session that began before the gate closed proves nothing new.
             guard closed == nil || isProbe else { return }
             next.until = now.wall + unknownWait(next)
         }
@@ -124,12 +124,12 @@ extension Orchestrator {
         close(next)
     }
 
-    /// Sessions of the account that must find its configuration broken before it is given up: one
-    /// of them may have been a task's own arguments.
+    /// Number of sessions that must find an account's configuration broken before it is given up:
+    /// one of them may have failed for a task's own arguments.
     private static let brokenConfigurations = 3
 
-    /// Holds the account until another task's session has tried: what is broken may be the task's
-    /// own, or everybody's.
+    /// Holds the account until another task's session has probed it: the broken configuration may
+    /// be the task's own, or everybody's.
     private mutating func configurationRefused(
         _ failure: Failure,
         _ account: String?,
@@ -170,8 +170,7 @@ extension Orchestrator {
         )
     }
 
-    /// Whether work is left, but none that could be done without credentials that were refused for
-    /// good.
+    /// True if work is left, but only work that needs credentials refused for good.
     var lacksLogin: Bool {
         let lost = state.gates.values.filter { $0.gate == .authentication && $0.until == nil }
         guard !lost.isEmpty, state.unfinished > 0 else { return false }
@@ -213,7 +212,7 @@ extension Orchestrator {
         )
     }
 
-    /// Leaves the network to probes where no session is left that waits for it and would tell.
+    /// Leaves the network to probes if no waiting session is left that would report.
     mutating func probeNetworkIfUnwatched() {
         guard var closed = state.gates[GateKey(.network)], closed.until == nil,
             !watch.anyWaitsForNetwork
@@ -229,14 +228,14 @@ extension Orchestrator {
 
     // MARK: - The machine
 
-    /// The first wait for what a start needs of the machine, the longest one, and how long in all it
-    /// costs nothing.
+    /// The first and the longest wait after a shortage, and the time in all for which shortages
+    /// cost no retry.
     private static let shortageDelay = (
         first: Duration.seconds(1), longest: Duration.seconds(60), free: Duration.seconds(3600)
     )
 
     private mutating func shortageMet(_ failure: Failure) {
-        // Others that were being started meanwhile tell nothing new.
+        // Other starts that were under way meanwhile prove nothing new.
         guard state.gates[GateKey(.shortage)] == nil else { return }
         let times = shortage?.times ?? 0
         shortage = (shortage?.since ?? now.awake, times + 1)
@@ -247,26 +246,26 @@ extension Orchestrator {
         close(GateClosed(gate: .shortage, until: now.wall + delay, reason: failure.message))
     }
 
-    /// Whether a start that the machine has nothing left for costs a retry: nobody waits for ever.
+    /// True once shortages have lasted so long that they cost retries: nobody waits for ever.
     var isShortageOld: Bool {
         shortage.map { now.awake - $0.since >= Self.shortageDelay.free } ?? false
     }
 
     // MARK: - Codex's own state
 
-    /// The least time between starts after Codex found its own state locked, and for how long.
+    /// Least time between starts after Codex found its own state locked, and how long that holds.
     private static let spacing = (between: Duration.milliseconds(250), lasts: Duration.seconds(60))
 
-    /// Keeps starts apart for a while: many agents at once fight for Codex's databases.
+    /// Spaces starts for a while: many agents at once compete for Codex's databases.
     private mutating func spaceStarts() { spacedUntil = now.awake + Self.spacing.lasts }
 
-    /// When the next session may start after the last one; `nil` for at any time.
+    /// Awake time from which the next session may start; `nil` if starts need no spacing now.
     var spacedStart: Duration? {
         guard let spacedUntil, let lastStart, lastStart < spacedUntil else { return nil }
         let next = lastStart + Self.spacing.between
         return now.awake < min(next, spacedUntil) ? next : nil
     }
 
-    /// Whether the last start was too short a while ago.
+    /// True if the last start was too short a while ago.
     var isSpaced: Bool { spacedUntil != nil && spacedStart != nil }
 }

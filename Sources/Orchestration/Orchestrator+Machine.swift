@@ -1,9 +1,9 @@
-// Admission by the machine: what it must have left for a session to start.
+// Admission by the machine: the resources that it must have left for a session to start.
 //
-// Starts pass on a reading that is a few seconds old, and on what those that began since are
-// thought to take. So nothing is read while nothing is to start.
+// A start relies on a reading a few seconds old, and on an estimate for the sessions begun since.
+// So nothing is read while nothing is to start.
 extension Orchestrator {
-    /// Takes what the machine has left, and closes and opens its gates.
+    /// Closes and opens the machine's gates by a reading.
     mutating func machineRead(_ reading: MachineReading) {
         guard let admission = state.plan.admission, state.shutdown == nil else { return }
         machine.take(reading, began: state.running.values.map(\.since), at: now.awake)
@@ -33,12 +33,12 @@ extension Orchestrator {
         }
     }
 
-    /// Whether a gate of the machine is closed.
+    /// True if a gate of the machine is closed.
     var isHeldByMachine: Bool {
         !state.gates.isEmpty && Gate.ofMachine.contains { state.gates[GateKey($0)] != nil }
     }
 
-    /// Looks at the machine again while one of its gates is closed, and nothing else is.
+    /// Reads the machine again while one of its gates is closed and no other gate holds starts.
     mutating func lookAgain() {
         machine.next = nil
         guard isHeldByMachine, state.unfinished > 0, !startsNothingMore else { return }
@@ -50,8 +50,8 @@ extension Orchestrator {
         }
     }
 
-    /// Whether a session would start but for the machine: other gates may hold for days, and then it
-    /// is not looked at.
+    /// True if a session would start but for the machine: while other gates hold, perhaps for days,
+    /// the machine is not read.
     private mutating func hasSomethingToStart() -> Bool {
         let others = state.gates.values.filter { !Gate.ofMachine.contains($0.gate) }
         for account in state.accounts {
@@ -62,11 +62,10 @@ extension Orchestrator {
         return false
     }
 
-    /// Whether the machine has room for one more session; asks what it has left where that is not
-    /// known.
+    /// True if the machine has room for one more session; requests a reading if none is fresh.
     mutating func hasRoom() -> Bool {
         guard let admission = state.plan.admission, !admission.gates.isEmpty else { return true }
-        // A closed gate that lets one session run has let this one pass.
+        // A closed gate that lets one session run has admitted this one.
         guard !isHeldByMachine else { return true }
         guard machine.isFresh(at: now.awake) else { return isTiredOfWaiting() }
         guard !machine.hasRoom(admission, running: state.running.count) else { return true }
@@ -74,7 +73,7 @@ extension Orchestrator {
         return false
     }
 
-    /// Asks for a look at the machine; true once its result is overdue, and starts go on without.
+    /// Requests a reading; true once the reply is overdue and starts go on without it.
     private mutating func isTiredOfWaiting() -> Bool {
         let (isNew, patience) = machine.ask(at: now.awake)
         if isNew { commands.append(.readMachine) }
@@ -92,7 +91,7 @@ extension Orchestrator {
         return true
     }
 
-    /// Tells once what can't be found out, so that nothing is held for it.
+    /// Warns once of each gate whose value can't be read, and which therefore holds nothing.
     private mutating func tellUnknown(_ reading: MachineReading, _ admission: AdmissionPlan) {
         for gate in admission.gates where !machine.untold.contains(gate) {
             guard let words = reading.unknown(gate) else { continue }
@@ -103,7 +102,7 @@ extension Orchestrator {
 }
 
 extension MachineReading {
-    /// What could not be found out of what a gate goes by, and why; `nil` where it could.
+    /// Explains why the value of a gate could not be read; `nil` if it could.
     package func unknown(_ gate: Gate) -> String? {
         switch gate {
         case .memory where memory == nil:

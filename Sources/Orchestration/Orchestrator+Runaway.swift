@@ -1,6 +1,6 @@
-// Tasks that do not come on: they are told of, parked, then ended.
+// Tasks without progress: they are reported, parked, then ended.
 extension Orchestrator {
-    /// Tells when a task is parked, and early when its checklist grows as fast as it is ticked.
+    /// Warns when a task is parked, and early when its checklist grows as fast as it is ticked.
     mutating func reportRunaway(_ name: String, _ verdict: Verdict, wasParked: Bool) {
         guard let task = state.task(name), task.outcome == nil else { return }
         if !wasParked, state.isParked(name) {
@@ -16,7 +16,7 @@ extension Orchestrator {
 }
 
 extension TaskState {
-    /// Why it does not come on.
+    /// The lack of progress, for people.
     fileprivate var stagnation: String {
         if self.growing > 0 && self.idle == 0 { return growth }
         return self.idle <= 1
@@ -24,7 +24,7 @@ extension TaskState {
             : "\(Format.count(self.idle, "session")) in a row ticked nothing"
     }
 
-    /// Why it is parked, where it is, for people; begins in lower case.
+    /// The reason why a parked task is parked, for people; begins in lower case.
     package var parking: String {
         if plan.stallAfter > 0, self.idle >= (plan.stallAfter + 1) / 2 { return stagnation }
         if isHalfwayByTokens, let limit = plan.stallTokens { return idleTokens(of: limit) }
@@ -49,7 +49,7 @@ extension TaskState {
             + "\(fewestLeft ?? 0)"
     }
 
-    /// How its counts end it; `nil` while it may go on.
+    /// Returns the outcome and the reason with which the counts end the task; `nil` for none.
     func verdict(_ failure: Failure?) -> (Outcome, String)? {
         if let failure, failure.kind.isFinal { return (.failed, failure.message) }
         if let failure, self.sameFailures >= plan.sameFailure, plan.sameFailure > 0 {
@@ -79,19 +79,19 @@ extension TaskState {
         return nil
     }
 
-    /// Which of its sessions the cap does not count, in words; empty where it counts all.
+    /// A remark on sessions that the cap does not count; empty if it counts all.
     private var uncharged: String {
         guard self.sessions > self.charged else { return "" }
         return "; it counts \(self.charged) of its \(Format.count(self.sessions, "session")): "
             + "no retries, and none from before its caps were last fresh"
     }
 
-    /// How often it was tried again, in words; the last of what is counted had no retry.
+    /// The number of retries, for people; the last of the counted failures had no retry.
     private var retryCount: String {
         self.retries > 1 ? "after \(Format.count(self.retries - 1, "retry"))" : "without a retry"
     }
 
-    /// Why it has stalled; `nil` where it has not.
+    /// The reason why the task has stalled; `nil` if it has not.
     private var stall: String? {
         if plan.stallAfter > 0, self.idle >= plan.stallAfter { return stagnation }
         if let limit = plan.stallTokens, idleTokens >= limit { return idleTokens(of: limit) }

@@ -1,16 +1,16 @@
-/// Why Quire itself ended a session.
+/// The reason why Quire itself ended a session.
 enum EndCause: Hashable, Sendable {
-    /// One of its timeouts.
+    /// The session exceeded its session timeout or its idle timeout.
     case timeout
-    /// It waited for the network for too long.
+    /// The session waited for the network for too long.
     case network
-    /// It used more than it may, or than the run may.
+    /// The session used more than it may, or than the run may.
     case budget
     /// The run is being stopped.
     case shutdown
 }
 
-// What a session's end means for its task.
+// The consequences of a session's end for its task.
 extension Orchestrator {
     mutating func sessionEnded(
         _ key: SessionKey,
@@ -54,10 +54,10 @@ extension Orchestrator {
         }
     }
 
-    /// The failure to treat: what the agent says, unless Quire's own hand explains it.
+    /// Returns the failure to treat: the agent's own, unless a signal from Quire explains it.
     private func failure(_ result: SessionResult, _ cause: EndCause?) -> Failure? {
         guard let failure = result.failure else { return nil }
-        // What it said before it was stopped stands; that it then died is our doing.
+        // A message from before the signal stands; a death by the signal is Quire's doing.
         guard let cause, failure.kind.canComeFromASignal else { return failure }
         return cause == .network ? Failure(.noNetwork, "the network was down") : nil
     }
@@ -97,7 +97,7 @@ extension Orchestrator {
         }
     }
 
-    /// A resume that failed for its own sake costs nothing but a warning: a fresh session follows.
+    /// Treats a failure that a bad resume may have caused: a fresh session follows as a retry.
     private mutating func judgeResume(
         _ fact: inout SessionEnded,
         _ session: RunState.Running,
@@ -119,7 +119,7 @@ extension Orchestrator {
         return task.plan.retries.delay(attempt: task.failures + 1, using: &generator).inSeconds
     }
 
-    /// Whether no session of the task follows this one in the leg.
+    /// True if no delay is due: no session of the task follows this one in the leg.
     private func isLast(_ fact: SessionEnded, _ checklist: ChecklistState) -> Bool {
         guard fact.retryIn != nil, state.shutdown == nil, var task = state.task(fact.task) else {
             return true
@@ -129,7 +129,7 @@ extension Orchestrator {
         return verdict(on: task, fact.failure, with: fact) != nil
     }
 
-    /// Ends the task if what is known of it says so.
+    /// Ends the task if its known state says so.
     ///
     /// `list` is the stamp of its list, as in `TaskEnded`.
     mutating func settle(_ name: String, lastFailure: Failure? = nil, list: String? = nil) {
@@ -152,9 +152,9 @@ extension Orchestrator {
 
     private static let everyEntry = "every entry is ticked"
 
-    /// How what is known of a task ends it; `nil` while it may go on.
+    /// Returns the outcome and the reason with which a task ends; `nil` while it may go on.
     ///
-    /// `ended` is a session of it whose use is not booked yet.
+    /// `ended` is a session of the task whose usage is not booked yet.
     private func verdict(
         on task: TaskState,
         _ lastFailure: Failure?,
@@ -179,7 +179,7 @@ extension Orchestrator {
         if outcome != .complete { blockDependents(of: name, outcome) }
     }
 
-    /// Ends all that needs the task, near and far.
+    /// Ends all tasks that need this one, directly or indirectly.
     mutating func blockDependents(of name: String, _ outcome: Outcome) {
         var ended = [(name, outcome)]
         while let (needed, outcome) = ended.popLast() {
@@ -191,7 +191,7 @@ extension Orchestrator {
         }
     }
 
-    /// Ends a task that was found with work left, if what it needs has ended without being complete.
+    /// Ends a task with work left if one of its needs has ended without being complete.
     mutating func blockIfNeedEnded(_ name: String) {
         guard let task = state.task(name), task.outcome == nil else { return }
         for need in task.plan.needs {
@@ -207,8 +207,9 @@ extension Orchestrator {
         recordEnd(task, .blocked, "it needs \"\(need)\", which is \(outcome.rawValue)")
     }
 
-    /// Whether a task's list is known, or nobody can tell when it will be: others that have not
-    /// ended are being opened, and may be found complete.
+    /// True if the task's list is known, or nobody can tell when it will be.
+    ///
+    /// The directories of all other open tasks are being opened: these tasks may be complete.
     func isLookedAt(_ task: TaskState) -> Bool {
         task.isInspected || held.contains(task.plan.name)
     }
@@ -244,21 +245,20 @@ extension Orchestrator {
 }
 
 extension SessionEnded {
-    /// Takes what the session was last seen to have used, where it did not tell itself.
+    /// Fills in the usage that was last seen, for a session that reported none.
     mutating func lastSeen(of session: RunState.Running) {
         guard let used = session.used else { return }
         (usage, threadUsage, isUsagePartial) = (used, session.threadUsage, true)
     }
 
-    /// Takes what was set aside for the session, where nobody knows what it used and it may have
-    /// used anything.
+    /// Fills in the expected usage, if none is known and the session may have used anything.
     mutating func estimateUsage(of session: RunState.Running, wasAnswered: Bool) {
         guard usage == nil, session.estimate != .zero else { return }
         guard wasAnswered || mayHaveUsedAnything else { return }
         (usage, isUsageEstimated) = (session.estimate, true)
     }
 
-    /// Whether it may have been at work although nobody heard the model answer it.
+    /// True if the agent may have been at work although no answer of the model was seen.
     private var mayHaveUsedAnything: Bool {
         switch failure?.kind {
         case nil, .killed, .incomplete, .notCodex, .streamCut, .connectionLost: true
@@ -268,7 +268,7 @@ extension SessionEnded {
 }
 
 extension FailureClass {
-    /// Whether a thread that can't be resumed may look like this.
+    /// True if a thread that can't be resumed may cause such a failure.
     fileprivate var canComeFromABadResume: Bool {
         switch self {
         case .unknownThread, .refusedToStart, .incomplete, .notCodex: true
@@ -276,7 +276,7 @@ extension FailureClass {
         }
     }
 
-    /// Whether a process that Quire signalled may end looking like this.
+    /// True if a process that Quire signalled may end with such a failure.
     fileprivate var canComeFromASignal: Bool {
         switch self {
         case .killed, .incomplete, .notCodex, .turnFailed, .refusedToStart, .connectionLost: true

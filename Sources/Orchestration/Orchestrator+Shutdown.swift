@@ -41,7 +41,7 @@ extension Orchestrator {
         }
     }
 
-    /// How long a step may take before the next one; `nil` for the last.
+    /// Returns the time until the next step; `nil` for the last step.
     private func patience(with step: ShutdownStep, _ signal: ShutdownSignal) -> Duration? {
         switch (step, signal) {
         case (.drain, .interrupt): state.plan.drainAfterInterrupt

@@ -1,9 +1,9 @@
-/// The decisions of a run: what happened goes in, what is to be done comes out.
+/// The decisions of a run: events go in, commands come out.
 ///
 /// A pure value: no clock, no I/O; chance comes from a seed. The same events at the same moments
 /// give the same commands.
 package struct Orchestrator: Sendable {
-    /// The run as its facts tell it.
+    /// The run's state, folded from its facts.
     package internal(set) var state: RunState
     var now = Moment(awake: .zero, wall: WallTime(millisecondsSinceEpoch: 0))
     /// The moment of the last turn.
@@ -12,41 +12,42 @@ package struct Orchestrator: Sendable {
     var watch = SessionWatch()
     var causes: [SessionKey: EndCause] = [:]
     var rateLimitsInARow: [String?: Int] = [:]
-    /// When the model last answered anybody.
+    /// Awake time of the service's last answer to any session.
     var lastAnswer: Duration?
     var lastStart: Duration?
-    /// Until when starts are kept apart.
+    /// Awake time until which starts are spaced.
     var spacedUntil: Duration?
-    /// When the service last refused a session for being one too many, or one more was let run.
+    /// Awake time of the last trouble or raise; the next raise of concurrency counts from it.
     var lastTrouble: Duration?
     var lastSlowdown: Duration?
-    /// Whether as many sessions ran after the last turn as may.
+    /// True if all of the concurrency limit was in use after the last turn.
     var isFull = false
     var bucket: TokenBucket?
-    /// When there are tokens for the next start; `nil` where nothing waits for them.
+    /// Awake time at which there are tokens for the next start; `nil` if none waits for tokens.
     var tokensCome: Duration?
-    /// What is known of the machine.
+    /// The last reading of the machine.
     var machine = MachineWatch()
-    /// When the machine first had nothing left for a start, and how often in a row since; `nil` once
-    /// a process was started again.
+    /// Awake time of the first shortage since a process last started, and the number of shortages
+    /// since; `nil` for none.
     var shortage: (since: Duration, times: Int)?
     var shutdownDeadline: Duration?
     var shutdownWishes = ShutdownWishes()
-    /// When the run gives a journal up that can't be written.
+    /// Awake time at which the run gives up on a journal that can't be written.
     var storeDeadline: Duration?
     var generator: SplitMix64
-    /// Why the run has nothing left to spend, and the groups that have not; `nil` while it has.
+    /// The reason why the run's budget is used up; `nil` while it is not.
     var spentRun: String?
-    /// What was assumed for sessions that told no usage.
+    /// Tokens assumed for sessions that reported no usage.
     var estimates = EstimatedUse()
+    /// Groups whose budget is used up.
     var spentGroups: Set<String> = []
-    /// Tasks whose directories others own.
+    /// Tasks whose directories can't be opened yet.
     var held: Set<String> = []
-    /// Tasks that failed in this leg.
+    /// Number of tasks that failed in this leg.
     var failures = 0
     private var hasEnded = false
 
-    /// Makes the decisions' start from a recovered state, or an empty one.
+    /// Makes the decisions of a recovered state, or of a new run.
     ///
     /// The state is the fold of the run's journal; all chance comes from the seed.
     package init(recovering state: RunState = RunState(), seed: UInt64) {
@@ -54,11 +55,11 @@ package struct Orchestrator: Sendable {
         generator = SplitMix64(seed: seed)
     }
 
-    /// Takes what happened since the last call and decides.
+    /// Decides on the events since the last call.
     ///
-    /// To be called with all events of one turn together, and without any when `nextDeadline` has
-    /// come. Moments never go backwards in awake time. Nothing is decided after the leg's end, which
-    /// may take its time to become durable.
+    /// To be called with all events of one turn together, and without any at `nextDeadline`.
+    /// Moments never go backwards in awake time. Nothing is decided after the leg's end, which may
+    /// take its time to become durable.
     package mutating func handle(_ events: [Event], at moment: Moment) -> [Command] {
         guard !hasEnded else { return [] }
         let stepBack = lastMoment.map { moment.stepBack(since: $0) } ?? .zero
@@ -80,7 +81,7 @@ package struct Orchestrator: Sendable {
     /// The awake time at which `handle` must be called even if nothing happens; `nil` for never.
     package var nextDeadline: Duration? {
         if hasEnded { return nil }
-        // Asked for in each turn: without an array.
+        // Computed in each turn, so without an array.
         var next = state.nextWake
         next.lower(to: nextGate)
         next.lower(to: spacedStart)
@@ -184,7 +185,7 @@ package struct Orchestrator: Sendable {
         if let task = state.task(fact.task), task.plan.isLeftOut == true {
             return settleLeftOut(task, list: fact.list)
         }
-        // One that ended before its directory was open was not there to be released.
+        // A task that ended before its directory was open could not be released then.
         if state.task(fact.task)?.outcome != nil { commands.append(.releaseTask(fact.task)) }
         settle(fact.task, list: fact.list)
         blockIfNeedEnded(fact.task)
@@ -249,13 +250,13 @@ package struct Orchestrator: Sendable {
         return hasFailedEnough && !isOpening ? .finished : nil
     }
 
-    /// Whether directories are being opened: their tasks may be complete.
+    /// True while directories are being opened: their tasks may be complete.
     private var isOpening: Bool {
         state.tasks.contains { $0.isOpen && !isLookedAt($0) }
     }
 
-    /// Whether work is left and nothing would ever start it: an impossible state, but one that must
-    /// not hold a run for ever.
+    /// True if work is left that nothing would ever start: an impossible state, which must not hold
+    /// a run for ever.
     private var isStuck: Bool {
         state.unfinished > 0 && state.shutdown == nil
             && state.gates.keys.allSatisfy(\.gate.isProbed) && nextGate == nil
@@ -278,7 +279,7 @@ extension Command {
 }
 
 extension Duration? {
-    /// Takes another time where that is earlier.
+    /// Replaces the time by an earlier one.
     fileprivate mutating func lower(to other: Duration?) {
         guard let other else { return }
         self = map { min($0, other) } ?? other
