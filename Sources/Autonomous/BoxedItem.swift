@@ -1,15 +1,15 @@
-/// A line that begins with a box, well-formed or not, as an entry does.
+/// A line that begins with a box, as an entry does, well-formed or not.
 ///
-/// A box holds one character, and a blank or the line's end follows; so links, footnotes and
-/// references in brackets are none. What has brackets like a box's before `Task N:` is meant as an
-/// entry, whatever is wrong with it.
+/// A box holds one character and is followed by a blank or the line's end, so links, footnotes and
+/// references in brackets are none. Brackets like a box's before `Task N:` are meant as an entry,
+/// whatever else is wrong.
 struct BoxedItem {
-    /// The entry; `nil` for one that is malformed.
+    /// The entry; `nil` if it is malformed.
     let entry: Checklist.Entry?
-    /// Whether `Task N:` stands behind the box.
+    /// True if `Task N:` follows the box.
     let isTitled: Bool
 
-    /// Reads a line without its indentation; `nil` for one that does not begin with a box.
+    /// Parses a line without its indentation; `nil` unless it begins with a box.
     init?(_ line: Line) {
         let item = Self.contents(line)
         guard item.first == UInt8(ascii: "["), let end = Self.boxEnd(item) else { return nil }
@@ -21,9 +21,9 @@ struct BoxedItem {
         entry = Self.entry(line, box: box, rest: rest)
     }
 
-    /// Returns the text behind the mark of a list item, which may lack the space that belongs there.
+    /// Returns the text after a list item's mark, even if the space between them is missing.
     ///
-    /// Dashes and bullets of other kinds, and blanks that can't be seen, are meant as a mark.
+    /// Other dashes and bullets, and invisible blanks, count as a mark.
     private static func contents(_ line: Line) -> Line {
         let beginning = line.prefix(markLimit).prefix { $0 != UInt8(ascii: "[") }
         if beginning.contains(where: { $0 >= 0x80 }) {
@@ -39,10 +39,10 @@ struct BoxedItem {
         return line.dropFirst(digits + 1).drop(while: \.isBlank)
     }
 
-    /// How many bytes a mark may have, whatever it is made of.
+    /// Most bytes of a mark, whatever its characters.
     private static let markLimit = 32
 
-    /// How many characters may stand between brackets that are meant as a box: `done`, `in progress`.
+    /// Most characters between brackets that are meant as a box: `done`, `in progress`.
     private static let boxLimit = 16
 
     private static func isPartOfMark(_ scalar: Unicode.Scalar) -> Bool {
@@ -50,21 +50,21 @@ struct BoxedItem {
         return !scalar.properties.isAlphabetic && scalar.properties.numericType == nil
     }
 
-    /// The bracket that closes a box of at most `boxLimit` characters, whatever they are.
+    /// Returns the index of the bracket that closes a box of at most `boxLimit` characters of any kind.
     private static func boxEnd(_ item: Line) -> Int? {
         var characters = 0
         for place in item.indices.dropFirst() {
             if item[place] == UInt8(ascii: "]") { return place }
-            // A byte that continues a character is none of its own.
+            // Continuation bytes of a character don't count.
             if item[place] & 0xC0 != 0x80 { characters += 1 }
             if characters > boxLimit { return nil }
         }
         return nil
     }
 
-    /// Tells whether brackets stand alone and hold white space, an `x` or a sign such as `✓`.
+    /// Indicates whether brackets stand alone and hold white space, an `x` or a sign such as `✓`.
     ///
-    /// A digit or another letter is a reference.
+    /// A digit or another letter makes them a reference.
     private static func isBox(_ box: Line, _ rest: Line) -> Bool {
         guard rest.first?.isBlank ?? true else { return false }
         let mark = box.trimmed.text
@@ -73,9 +73,9 @@ struct BoxedItem {
             && (mark.lowercased() == "x" || !(character.isLetter || character.isNumber))
     }
 
-    /// Tells whether `Task N:` follows, with or without spaces and signs in front.
+    /// Indicates whether `Task N:` follows, with or without spaces and signs before it.
     ///
-    /// What a parenthesis follows is a link.
+    /// Brackets followed by a parenthesis are a link.
     private static func isTaskTitle(_ rest: Line) -> Bool {
         let text = rest.drop { !($0.isLetter || $0.isDigit || $0 == UInt8(ascii: "(")) }
         guard text.prefix(4).elementsEqual("task".utf8, by: { $0 | 0x20 == $1 }) else {

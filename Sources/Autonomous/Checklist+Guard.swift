@@ -1,8 +1,8 @@
 import Orchestration
 
-// The list is sacred: boxes may be ticked and entries appended; all else is damage.
+// The list is sacred: boxes may be ticked and entries appended; any other change is damage.
 extension Checklist {
-    /// What an agent did to the last good copy that it may not do; `nil` for a list in order.
+    /// Returns an agent's forbidden change since the last good copy; `nil` if there is none.
     package func damage(since good: Checklist) -> Damage? {
         for (place, old) in good.entries.enumerated() {
             guard let new = entry(at: place, insteadOf: old) else {
@@ -18,11 +18,11 @@ extension Checklist {
         return nil
     }
 
-    /// Describes the work that a person added to a complete task, by unticking boxes and appending
-    /// entries, since the copy with every box ticked.
+    /// Describes the work that a person added to a complete task, by unticking boxes or appending
+    /// entries.
     ///
-    /// - Returns: the change in words; `nil` where the copy was not complete, or something else was
-    ///   changed, too, or nothing.
+    /// - Returns: the changes since the copy in words; `nil` if the copy was not complete, nothing was
+    ///   changed, or anything else was changed, too.
     package func reopening(of good: Checklist) -> String? {
         guard good.progress.isComplete, entries.count >= good.entries.count else { return nil }
         var unticked: [Int] = []

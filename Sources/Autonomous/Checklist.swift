@@ -2,18 +2,18 @@ package import Orchestration
 
 /// The entries of a task's `task_list.md`.
 ///
-/// Entries stand under the heading `## Tasks` up to the next heading of that level; `###` headings
-/// may stand between them, and fenced code and comments hold none. A box in a list item that is not
-/// indented is an entry or damage; boxes inside of an item are its own notes. Where a reading is in
-/// doubt the list is damaged, or the line counts: never is an entry left out.
+/// Entries stand between the heading `## Tasks` and the next heading of that level. `###` headings may
+/// divide them; fenced code and comments contain none. A box in a list item without indentation is an
+/// entry or damage; boxes within an item are notes. In doubt the list is damaged, or the line counts as
+/// an entry: no entry is ever left out.
 package struct Checklist: Hashable, Sendable {
-    /// A line of the list.
+    /// An entry of the checklist.
     package struct Entry: Hashable, Sendable {
-        /// Its number; rises from entry to entry.
+        /// The entry's number; rises from entry to entry.
         package var number: Int
-        /// What is to be done, without white space at its ends.
+        /// The description, without white space at its ends.
         package var text: String
-        /// Whether its box is ticked.
+        /// True if the box is ticked.
         package var isTicked: Bool
 
         /// Makes an entry.
@@ -24,24 +24,24 @@ package struct Checklist: Hashable, Sendable {
         }
     }
 
-    /// What makes a list unusable; the words say where.
+    /// The reason why a list is unusable.
     package struct Damage: Error, Hashable, Sendable, CustomStringConvertible {
-        /// What is wrong and where, as in `line 7: …`.
+        /// The fault and its line, as in `line 7: …`.
         package var description: String
     }
 
-    /// The largest list that is read, in bytes.
+    /// Largest list that is read, in bytes.
     package static let sizeLimit = 8 * 1024 * 1024
 
     /// The entries, in order; at least one.
     package var entries: [Entry]
 
-    /// Reads a list.
+    /// Parses a list.
     ///
-    /// Bytes that are no UTF-8 are damage in entries alone.
+    /// Bytes that are not UTF-8 are damage only in entries.
     ///
-    /// - Throws: `Damage` when it is too large, is not text, has no entries, has entries that are
-    ///   malformed or out of order, or a fence or comment that is never closed.
+    /// - Throws: `Damage` if the list is too large, is not text, has no entries, or has entries that
+    ///   are malformed or out of order, or a fence or comment that is never closed.
     package init(bytes: [UInt8]) throws(Damage) {
         guard bytes.count <= Self.sizeLimit else {
             throw Damage(description: "it is larger than \(Int64(Self.sizeLimit).bytesForPeople)")
@@ -68,14 +68,14 @@ package struct Checklist: Hashable, Sendable {
         }
     }
 
-    /// How many entries are ticked, of how many.
+    /// The number of ticked entries, and of all.
     package var progress: Progress {
         Progress(ticked: entries.count(where: \.isTicked), total: entries.count)
     }
 
     private mutating func add(_ line: Line, _ number: Int) throws(Damage) {
         let isIndented = line.first?.isBlank == true
-        // What is indented may be a note, whatever stands between it and its entry.
+        // An indented line may be a note, even if something stands between it and its entry.
         guard let item = BoxedItem(line.indented().rest), item.isTitled || !isIndented else {
             return
         }
@@ -99,11 +99,11 @@ package struct Checklist: Hashable, Sendable {
     }
 }
 
-/// Encodings of text that begin with a byte-order mark and are not UTF-8.
+/// Recognises text that has a byte-order mark and is not UTF-8.
 private enum ByteOrder {
     static let utf8Mark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
-    /// The encoding's name; `nil` for what is not known to be another one.
+    /// Returns the encoding's name; `nil` unless it is known not to be UTF-8.
     static func name(_ bytes: [UInt8]) -> String? {
         if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) {
             return "UTF-16"

@@ -1,26 +1,26 @@
 import FileAccess
 import Glibc
 
-/// The top level of the git work tree around a directory, found by git's own rules without git.
+/// Finds the top level of the git work tree around a directory, by git's rules without running git.
 ///
-/// As `git rev-parse --show-toplevel` has it (`setup.c` and `gitrepository-layout(5)` of git): a
-/// `.git` that is no repository is none, whether it is an empty directory, as Codex's sandbox leaves
-/// it behind, or a broken file, at which git itself gives up. `GIT_CEILING_DIRECTORIES` and
-/// `GIT_DISCOVERY_ACROSS_FILESYSTEM` say how far to look; `GIT_DIR` and `GIT_WORK_TREE` are not
-/// heeded, so that a hook of git finds the same workspace as a terminal. Nor are `core.worktree` and
-/// the owner of the repository.
+/// Follows `git rev-parse --show-toplevel` (`setup.c` and `gitrepository-layout(5)` of git). A `.git`
+/// that is no repository is ignored: an empty directory, as Codex's sandbox leaves it behind, or a
+/// broken file, at which git itself gives up. `GIT_CEILING_DIRECTORIES` and
+/// `GIT_DISCOVERY_ACROSS_FILESYSTEM` limit the search. `GIT_DIR` and `GIT_WORK_TREE` are ignored, so
+/// that a git hook finds the same workspace as a terminal; so are `core.worktree` and the repository's
+/// owner.
 enum GitTopLevel {
-    /// The largest file `.git` that git reads, in bytes.
+    /// Largest `.git` file that git reads, in bytes.
     private static let fileLimit = 1 << 20
 
-    /// The top level around a directory, by an absolute path without links; `nil` for none.
+    /// Returns the top level around an absolute path without links; `nil` for none.
     static func around(_ directory: String) -> String? {
         let ceilings = ceilings
         let device = isLimitedToFileSystem ? device(of: directory) : nil
         var path = directory
         while true {
             if hasRepository(path) { return path }
-            // In a bare repository, or in the directory `.git`, there is no work tree.
+            // A bare repository has no work tree, nor has the directory `.git`.
             if path == "/" || isRepository(path) { return nil }
             let parent = path.parentPath
             if ceilings.contains(parent) || device != nil && Self.device(of: parent) != device {
@@ -30,7 +30,7 @@ enum GitTopLevel {
         }
     }
 
-    /// Whether a directory's `.git` is a repository, or names one.
+    /// Indicates whether a directory's `.git` is a repository, or names one.
     private static func hasRepository(_ directory: String) -> Bool {
         let path = child(".git", of: directory)
         var status = stat()
@@ -42,7 +42,7 @@ enum GitTopLevel {
         }
     }
 
-    /// The repository that a file `.git` names, as those of work trees and submodules do.
+    /// Returns the repository that a `.git` file names, as in linked work trees and submodules.
     private static func named(by file: String, in directory: String) -> String? {
         guard let text = text(file, limit: fileLimit), text.hasPrefix("gitdir: ") else {
             return nil
@@ -52,10 +52,10 @@ enum GitTopLevel {
         return target.hasPrefix("/") ? target : child(target, of: directory)
     }
 
-    /// Whether a directory is a repository: it has a head, objects and references.
+    /// Indicates whether a directory is a repository: it has a head, objects and references.
     private static func isRepository(_ directory: String) -> Bool {
         guard hasHead(directory) else { return false }
-        // What the work trees of a repository have in common.
+        // Linked work trees share this part of their repository.
         let named = text(child("commondir", of: directory), limit: 4096)?.trimmingLineEnds
         let common =
             named.map { $0.hasPrefix("/") ? $0 : child($0, of: directory) } ?? directory
@@ -86,9 +86,9 @@ enum GitTopLevel {
         directory == "/" ? "/" + name : directory + "/" + name
     }
 
-    // MARK: - How far to look
+    // MARK: - Limits of the search
 
-    /// The directories that git does not look into from below.
+    /// The directories that the search does not enter from below.
     private static var ceilings: Set<String> {
         var ceilings: Set<String> = []
         var isResolved = true
@@ -96,7 +96,7 @@ enum GitTopLevel {
             separator: ":",
             omittingEmptySubsequences: false
         ) {
-            // After an empty entry links are left as they are.
+            // Links in the entries after an empty one are not resolved.
             if entry.isEmpty { isResolved = false }
             guard entry.hasPrefix("/") else { continue }
             let path = String(entry)

@@ -1,8 +1,8 @@
-/// A line of a text: its bytes, because every session's end reads its list.
+/// A line of text, as bytes for speed: a checklist is read at the end of every session.
 typealias Line = ArraySlice<UInt8>
 
 extension Line {
-    /// Removes the first line, which ends with CR, LF or both, and returns it without that.
+    /// Removes the first line and its end (CR, LF or both), and returns it without that.
     mutating func takeLine() -> Line {
         let end = firstIndex { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") } ?? endIndex
         let line = self[..<end]
@@ -11,7 +11,7 @@ extension Line {
         return line
     }
 
-    /// The text, repaired where it is no UTF-8.
+    /// The text, with invalid UTF-8 repaired.
     var text: String { String(decoding: self, as: UTF8.self) }
 
     /// The bytes without white space around them.
@@ -23,12 +23,12 @@ extension Line {
         return self[first...last]
     }
 
-    /// Whether the line holds nothing but spaces and tabs.
+    /// True if the line contains only spaces and tabs.
     var isBlank: Bool { allSatisfy(\.isBlank) }
 
-    /// The columns of white space in front, tabs going to the next multiple of four, and the rest.
+    /// Returns the columns of white space at the front, and the rest.
     ///
-    /// `column` is the one at which the line begins.
+    /// A tab goes to the next multiple of four; `column` is the one at which the line begins.
     func indented(from column: Int = 0) -> (width: Int, rest: Line) {
         var width = 0
         for place in indices {
@@ -41,7 +41,7 @@ extension Line {
         return (width, [])
     }
 
-    /// Whether a text stands somewhere in the line.
+    /// Indicates whether the line contains a text.
     func contains(_ text: StaticString) -> Bool {
         let wanted = Array(text.description.utf8)
         guard count >= wanted.count else { return false }
@@ -52,13 +52,13 @@ extension Line {
 }
 
 extension UInt8 {
-    /// Whether it is a space or a tab.
+    /// True for a space or a tab.
     var isBlank: Bool { self == UInt8(ascii: " ") || self == UInt8(ascii: "\t") }
 
-    /// Whether it is an ASCII digit.
+    /// True for an ASCII digit.
     var isDigit: Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self) }
 
-    /// Whether it is an ASCII letter.
+    /// True for an ASCII letter.
     var isLetter: Bool { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(self | 0x20) }
 }
 
@@ -66,43 +66,42 @@ extension UInt8 {
 ///
 /// Source: CommonMark 0.31, "Fenced code blocks".
 struct FenceMark: Hashable {
-    /// The character that it is made of.
+    /// The character of which the mark consists.
     let mark: UInt8
-    /// How many of them.
+    /// The number of these characters.
     let length: Int
-    /// Whether nothing follows, as in one that closes.
+    /// True if nothing follows, as in a closing mark.
     let isBare: Bool
 
-    /// Reads a line without its indentation; `nil` for one that is no fence.
+    /// Parses a line without its indentation; `nil` if it is no fence.
     init?(_ line: Line) {
         guard let mark = line.first, mark == UInt8(ascii: "`") || mark == UInt8(ascii: "~") else {
             return nil
         }
         length = line.prefix { $0 == mark }.count
         let info = line.dropFirst(length)
-        // What has a backtick in its info string is code within a line.
+        // A line with a backtick in its info string is inline code.
         guard length >= 3, mark == UInt8(ascii: "~") || !info.contains(mark) else { return nil }
         self.mark = mark
         isBare = info.isBlank
     }
 
-    /// Whether this closes what another one opened.
+    /// Indicates whether the mark closes the block that another one opened.
     func closes(_ open: FenceMark) -> Bool {
         mark == open.mark && length >= open.length && isBare
     }
 }
 
-/// What begins a list item.
+/// The marker at the beginning of a list item.
 ///
 /// Source: CommonMark 0.31, "List items".
 struct ListMarker {
-    /// The column at which the item's contents begin: what is indented as far belongs to it.
+    /// The column at which the item's contents begin; lines indented as far belong to the item.
     let offset: Int
     /// The item's contents on this line.
     let contents: Line
 
-    /// Reads a line without its indentation, which was so many columns; `nil` for one that begins no
-    /// item.
+    /// Parses a line without its indentation, whose columns are `indentation`; `nil` if no item begins.
     init?(_ line: Line, indentation: Int) {
         guard let first = line.first else { return nil }
         var width = 1
@@ -118,7 +117,7 @@ struct ListMarker {
         let end = indentation + width
         let (space, contents) = rest.indented(from: end)
         if contents.isEmpty || space > 4 {
-            // It is empty, or begins with indented code.
+            // The item is empty, or begins with indented code.
             (offset, self.contents) = (end + 1, contents.isEmpty ? [] : rest.dropFirst())
         } else {
             (offset, self.contents) = (end + space, contents)
@@ -127,12 +126,12 @@ struct ListMarker {
     }
 }
 
-/// The beginning of a block of raw HTML other than a comment, in which Markdown has no meaning.
+/// The beginning of a block of raw HTML other than a comment; Markdown has no meaning in it.
 ///
-/// Source: CommonMark 0.31, "HTML blocks". What begins in a paragraph counts, too: only a fence or a
-/// comment inside it is affected, which is damage.
+/// Source: CommonMark 0.31, "HTML blocks". A beginning within a paragraph counts, too: it can only
+/// affect a fence or a comment inside, which is damage.
 struct RawHTML {
-    /// The text with which it ends; `nil` for one that a blank line ends.
+    /// The text that ends the block; `nil` if a blank line does.
     let end: String?
 
     private static let verbatim: Set<String> = ["script", "pre", "style", "textarea"]
@@ -146,7 +145,7 @@ struct RawHTML {
         "tr", "track", "ul",
     ]
 
-    /// Reads a line without its indentation; `nil` where none begins, or it ends on the same line.
+    /// Parses a line without its indentation; `nil` if no block begins, or it ends on the same line.
     init?(_ line: Line) {
         guard line.first == UInt8(ascii: "<"), let next = line.dropFirst().first else { return nil }
         let text = line.text.lowercased()
@@ -176,7 +175,7 @@ struct RawHTML {
         if let end, text.dropFirst(2).contains(end) { return nil }
     }
 
-    /// Whether a line is the last of it.
+    /// Indicates whether the block ends with a line.
     func ends(with line: Line) -> Bool {
         end.map { line.text.lowercased().contains($0) } ?? line.isBlank
     }

@@ -1,18 +1,18 @@
-/// Where in a Markdown text the reading stands: which lines show what they say.
+/// Reads Markdown line by line, and finds the lines that are visible as text.
 ///
-/// It follows CommonMark as far as an entry, which begins at the start of a line, can be hidden by
-/// what stands around it: fenced code and comments that are not inside a list item. Where that is
-/// in doubt the line counts, and what was opened and not closed is told as damage.
+/// Follows CommonMark as far as fenced code and comments outside of list items can hide an entry, which
+/// begins at the start of a line. In doubt the line counts, and whatever was opened and not closed is
+/// reported as damage.
 struct MarkdownReader {
-    /// What a line is to the list.
+    /// The kind of a line, as seen by the checklist.
     enum Kind {
-        /// Code, a comment, a heading, a blank line, or outside of the section `## Tasks`.
+        /// Code, a comment, a heading, a blank line, or a line outside of the section `## Tasks`.
         case other
-        /// A line of the section; `isNested` for the inside of a list item.
+        /// A visible line of the section; `isNested` if it is inside a list item.
         case shown(isNested: Bool)
     }
 
-    /// What hides the lines that follow.
+    /// A construct that hides the lines after its first.
     private enum Cover {
         case fence(FenceMark)
         case comment
@@ -25,30 +25,30 @@ struct MarkdownReader {
         }
     }
 
-    /// A cover, and the line on which it began.
+    /// An open cover, and the line on which it began.
     private struct Opened {
         var cover: Cover
         var line: Int
-        /// Whether it began in the section of the entries, or before any.
+        /// True if it began in the section of the entries or before it, and so may hide entries.
         var isRelevant: Bool
     }
 
-    /// The number of the line that was read last, from 1.
+    /// Number of the last line read, from 1.
     private(set) var number = 0
     private var isInTasks = false
     private var hadTasks = false
-    /// A fence or comment that is in no list item.
+    /// An open fence or comment outside of list items.
     private var outer: Opened?
-    /// One that is in the open list item, which ends with it.
+    /// An open fence or comment in the open list item, with which it ends.
     private var inner: Opened?
     private var html: RawHTML?
-    /// Where the contents of the open list item begin; `nil` while none is open.
+    /// Column of the open list item's contents; `nil` while none is open.
     private var item: Int?
     private var wasBlank = false
 
     /// Reads the next line.
     ///
-    /// - Throws: `Damage` where something was opened and can't have been closed.
+    /// - Throws: `Damage` if a cover was opened and can't have been closed.
     mutating func read(_ line: Line) throws(Checklist.Damage) -> Kind {
         number += 1
         defer { wasBlank = line.isBlank }
@@ -77,7 +77,7 @@ struct MarkdownReader {
         return readTop(text, indentation)
     }
 
-    /// Tells what is still open at the text's end.
+    /// Throws `Damage` if a relevant cover is still open at the text's end.
     func finish() throws(Checklist.Damage) {
         for case let opened? in [outer, inner] where opened.isRelevant { throw unclosed(opened) }
     }
@@ -90,7 +90,7 @@ struct MarkdownReader {
         case .comment:
             if text.contains("-->") { return outer = nil }
         }
-        // An entry below the section's end that is never shown is one that may have been meant.
+        // A hidden entry after the section may have been meant as an entry of it.
         if indentation < 4, BoxedItem(text) != nil { outer?.isRelevant = true }
     }
 
@@ -104,7 +104,7 @@ struct MarkdownReader {
 
     private mutating func openNested(_ text: Line) {
         var contents = text
-        // Items may begin on the line of the item that they are in.
+        // Items may begin on the line of the item that contains them.
         while let marker = ListMarker(contents, indentation: 0) { contents = marker.contents }
         inner = cover(contents).map(opened)
     }
@@ -119,7 +119,7 @@ struct MarkdownReader {
             (outer, item) = (opened(cover), nil)
             return .other
         }
-        // A comment that is all on one line.
+        // A comment on a single line.
         if text.starts(with: "<!--".utf8) {
             item = nil
             return .other
@@ -156,7 +156,7 @@ struct MarkdownReader {
         Opened(cover: cover, line: number, isRelevant: isInTasks || !hadTasks)
     }
 
-    /// What a line opens that goes on behind it.
+    /// Returns the fence or comment that a line opens and does not close.
     private func cover(_ text: Line) -> Cover? {
         if let fence = FenceMark(text) { return .fence(fence) }
         return text.starts(with: "<!--".utf8) && !text.contains("-->") ? .comment : nil
@@ -171,11 +171,11 @@ struct MarkdownReader {
 }
 
 extension Line {
-    /// The text of a heading `## …`; `nil` for any other line.
+    /// The text of a heading `## …`; `nil` for other lines.
     fileprivate var secondLevelHeading: Line? {
         guard starts(with: "##".utf8), dropFirst(2).first?.isBlank == true else { return nil }
         var text = dropFirst(3).trimmed
-        // Number signs may close it.
+        // Number signs may close the heading.
         let marks = text.reversed().prefix { $0 == UInt8(ascii: "#") }.count
         if marks > 0, text.count == marks || text.dropLast(marks).last?.isBlank == true {
             text = text.dropLast(marks).trimmed
@@ -183,13 +183,13 @@ extension Line {
         return text
     }
 
-    /// Whether the line is a rule such as `---` or `* * *`.
+    /// True for a rule such as `---` or `* * *`.
     fileprivate var isThematicBreak: Bool {
         guard let mark = first, "-*_".utf8.contains(mark) else { return false }
         return allSatisfy { $0 == mark || $0.isBlank } && count(where: { $0 == mark }) >= 3
     }
 
-    /// Whether no paragraph goes on in the line: a rule, a heading, a quote, or HTML.
+    /// True if the line ends a paragraph: a rule, a heading, a quote, or HTML.
     fileprivate var endsParagraph: Bool {
         isThematicBreak || isHeading || first == UInt8(ascii: ">") || RawHTML(self) != nil
     }

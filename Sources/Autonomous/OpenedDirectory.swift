@@ -1,7 +1,7 @@
 import FileAccess
 import Synchronization
 
-/// What is known of a directory that was opened before, and perhaps the open directory itself.
+/// The identity of a directory that was opened before, and perhaps its open descriptor.
 ///
 /// Shared by the copies of a value, on all threads.
 final class OpenedDirectory: Sendable {
@@ -13,10 +13,10 @@ final class OpenedDirectory: Sendable {
 
     private let known = Mutex(Known())
 
-    /// The directory that was opened before; `nil` until one was.
+    /// Identity of the directory once opened; `nil` until then.
     var identity: FileIdentity? { known.withLock { $0.identity } }
 
-    /// Remembers the directory, which must be the one from before.
+    /// Remembers the directory; throws unless it is the one from before.
     func note(_ directory: Directory) throws(FileError) {
         try known.withLock { known throws(FileError) in
             if let identity = known.identity, identity != directory.identity {
@@ -27,10 +27,11 @@ final class OpenedDirectory: Sendable {
         }
     }
 
-    /// The directory that is held, or what `open` opens; `nil` where there never was one.
+    /// Returns the directory that is held open, or else the result of `open`; `nil` if there never was
+    /// one.
     ///
-    /// - Throws: what the functions do; `check` is called for a directory that is not the one from
-    ///   before, or is gone.
+    /// - Throws: the errors of both functions; `check` is called if the directory is gone, or is not
+    ///   the one from before.
     func directory(
         _ open: () throws(FileError) -> Directory?,
         checking check: (FileIdentity) throws(FileError) -> Void
@@ -41,7 +42,7 @@ final class OpenedDirectory: Sendable {
         do throws(FileError) {
             found = try open()
         } catch {
-            // What stands there now matters less than that it stands in a directory's place.
+            // The object found there matters less than that it replaces a directory.
             if let identity { try check(identity) }
             throw error
         }
@@ -50,7 +51,7 @@ final class OpenedDirectory: Sendable {
         return found
     }
 
-    /// Forgets the directory, which this process moved away: another one may take its place.
+    /// Forgets the directory, which this process moved away, so that another one may take its name.
     func forget() {
         known.withLock { known in
             (known.identity, known.directory) = (nil, nil)
@@ -60,7 +61,7 @@ final class OpenedDirectory: Sendable {
     /// Keeps the directory open from the next use on.
     func hold() { known.withLock { $0.holders += 1 } }
 
-    /// Ends what `hold` began; the last one closes it.
+    /// Ends one `hold`; the last closes the directory.
     func letGo() {
         known.withLock { known in
             known.holders -= 1

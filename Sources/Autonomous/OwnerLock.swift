@@ -5,26 +5,26 @@ import Foundation
 import Glibc
 package import Orchestration
 
-/// Who owns something, as it says itself.
+/// The owner of a lock, as it describes itself.
 package struct Owner: Hashable, Sendable {
-    /// The process; without a start where nothing told it.
+    /// The process; its start is 0 if unknown.
     package var process: ProcessID
-    /// The machine it runs on.
+    /// Name of the machine that it runs on.
     package var host: String
-    /// Since when it owns it, in local time, for people.
+    /// Start of its ownership in local time, for people.
     package var since: String
-    /// What it does, for people.
+    /// Description of its work, for people.
     package var work: String
 
-    /// The process's number.
+    /// The process's id.
     package var pid: Int32 { process.pid }
 
-    /// This process, from now on.
+    /// Returns this process as an owner from now on.
     package static func current(work: String) -> Owner {
         Owner(process: .own, since: .now, work: work)
     }
 
-    /// A process of this machine.
+    /// Makes an owner of a process on this machine.
     package init(process: ProcessID, since: WallTime, work: String) {
         self.init(
             process: process,
@@ -37,7 +37,7 @@ package struct Owner: Hashable, Sendable {
     /// The process with its machine and time: "process 12 on host since 2026-01-31 12:00:00".
     package var words: String { "process \(pid) on \(host) since \(since)" }
 
-    /// One line for each part; the first is the process.
+    /// The contents of a lock file: one line per property, the process first.
     var lines: String {
         let start = process.start == 0 ? "" : "\(process.start)"
         return "\(pid)\n\(start)\n\(host)\n\(since)\n\(work)\n"
@@ -47,7 +47,7 @@ package struct Owner: Hashable, Sendable {
         (self.process, self.host, self.since, self.work) = (process, host, since, work)
     }
 
-    /// Reads what `lines` wrote; `nil` for anything else.
+    /// Parses `lines`; `nil` for any other text.
     init?(lines: String) {
         let lines = lines.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         guard lines.count >= 5, let pid = Int32(lines[0]), pid > 0,
@@ -62,19 +62,19 @@ package struct Owner: Hashable, Sendable {
     }
 }
 
-/// What others can tell a living owner by: a file that it holds locked, and what the file says.
+/// Proof that an owner lives: a file that it holds locked, with the contents that name it.
 package struct OwnerMark: Hashable, Sendable {
     /// The file's absolute path.
     package var path: String
-    /// What it says.
+    /// The owner that the file names.
     package var owner: Owner
-    /// The file itself, whose number is nobody else's while it is held; `nil` where that is unknown.
+    /// The file's inode number, unique while the file is held; `nil` if unknown.
     var inode: UInt64?
 
-    /// Whether that very owner still holds the file locked; `nil` where nobody can tell.
+    /// True if that very owner still holds the file locked; `nil` if unknown.
     ///
-    /// A file that is gone, or another one by now, tells nothing: it may have been removed under a
-    /// living owner.
+    /// A file that is gone or was replaced proves nothing: it may have been removed under a living
+    /// owner.
     var isHeld: Bool? {
         let file = RegularFile.open(path)
         guard file >= 0 else { return nil }
@@ -82,28 +82,27 @@ package struct OwnerMark: Hashable, Sendable {
         if let inode, Self.inode(file) != inode { return nil }
         if flock(file, LOCK_SH | LOCK_NB) == 0 { return false }
         guard errno == EWOULDBLOCK else { return nil }
-        // Somebody lives. One that does not say who it is may be this owner.
+        // Some process holds the lock. If the file doesn't name it, it may be this owner.
         return OwnerLock.owner(path).map { $0 == owner } ?? true
     }
 
-    /// The number of an open file.
+    /// Returns the inode number of an open file.
     static func inode(_ file: Int32) -> UInt64? {
         var status = stat()
         return fstat(file, &status) == 0 ? UInt64(status.st_ino) : nil
     }
 }
 
-/// A file that this process holds locked; the system gives it back when the process dies, however
-/// that happens.
+/// A file that this process holds locked; the system unlocks it at the process's death, however caused.
 package struct OwnerLock: ~Copyable, Sendable {
-    /// What others can tell this owner by.
+    /// The proof by which others recognise this owner.
     package let mark: OwnerMark
     private let descriptor: Int32
 
-    /// Locks a file in a directory, which is made if need be, and has it name its owner.
+    /// Locks a file in a directory, creates it if missing, and writes its owner into it.
     ///
-    /// - Throws: `LockError` when another process has it; `FileError` when it can't be written, or is
-    ///   no file of this directory alone.
+    /// - Throws: `LockError` if another process holds it; `FileError` if it can't be written, or is no
+    ///   plain file of this directory alone.
     package init(_ name: String, in directory: Directory, work: String) throws {
         var mark = OwnerMark(path: directory.path(of: name), owner: .current(work: work))
         descriptor = try Self.lock(name, in: directory, mark)
@@ -131,7 +130,7 @@ package struct OwnerLock: ~Copyable, Sendable {
     }
 
     private static func lock(_ file: Int32, _ path: String) throws {
-        // Who looks whether it is held has to hold it for a moment.
+        // Checking whether a lock is held means holding it for a moment.
         for attempt in 1...20 {
             if flock(file, LOCK_EX | LOCK_NB) == 0 { return }
             guard errno == EWOULDBLOCK else { throw FileError("locking", path, errno: errno) }
@@ -141,18 +140,18 @@ package struct OwnerLock: ~Copyable, Sendable {
     }
 
     deinit {
-        // Unlocked first: a child that was just forked has a copy of the descriptor until it execs.
+        // Unlock first: a child that was just forked has a copy of the descriptor until it execs.
         flock(descriptor, LOCK_UN)
         close(descriptor)
     }
 
-    /// Who holds the file at a path locked; `nil` when nobody does, or nobody says so.
+    /// Returns the owner that holds a file locked; `nil` if there is none, or the file names none.
     package static func holder(_ path: String) -> Owner? {
         guard let owner = owner(path) else { return nil }
         return OwnerMark(path: path, owner: owner).isHeld == true ? owner : nil
     }
 
-    /// Whom a lock file names; `nil` when it names nobody.
+    /// Returns the owner that a lock file names; `nil` for none.
     static func owner(_ path: String) -> Owner? {
         RegularFile.contents(path, limit: 4096).flatMap {
             Owner(lines: String(decoding: $0, as: UTF8.self))
@@ -169,7 +168,7 @@ package struct OwnerLock: ~Copyable, Sendable {
 }
 
 extension LockError {
-    /// The owner lives and does the work that somebody else wants to do.
+    /// Makes the error for work that a living owner does already.
     package init(busyWith owner: Owner) {
         self.init(
             owner: owner,

@@ -1,28 +1,27 @@
 package import Orchestration
 
-/// The words that tell an agent its role.
+/// The prompt templates that tell agents their role.
 ///
-/// `{task_dir}` and `{task_name}` stand for the task directory and the task's name; other braces
-/// are left alone.
+/// `{task_dir}` and `{task_name}` stand for the task directory and the task's name; other braces are
+/// text.
 package struct PromptTemplates: Hashable, Sendable {
     private let parsedInitializer: Template
     private let parsedExecutor: Template
 
-    /// The text for the session that writes the checklist.
+    /// The template for the session that writes the checklist.
     package var initializer: String { parsedInitializer.text }
-    /// The text for the sessions that carry it out.
+    /// The template for the sessions that carry the checklist out.
     package var executor: String { parsedExecutor.text }
 
-    /// Makes templates out of their texts.
+    /// Makes templates from their texts.
     package init(initializer: String, executor: String) {
         parsedInitializer = Template(initializer)
         parsedExecutor = Template(executor)
     }
 
-    /// The prompt of one session: who it is, where everything lies, how far the task has come, then
-    /// the role's template.
+    /// Returns a session's prompt: task, directory, progress and role, then the role's template.
     ///
-    /// It tells the agent to read the files and does not repeat them.
+    /// The prompt has the agent read the files instead of repeating their contents.
     package func prompt(for brief: SessionBrief) -> String {
         let isFirst = brief.role == .initializer
         var prompt = brief.description.isEmpty ? "" : "Task: \(brief.description)\n"
@@ -36,7 +35,7 @@ package struct PromptTemplates: Hashable, Sendable {
     }
 }
 
-/// A template cut at its placeholders, once for all sessions.
+/// A template split at its placeholders, once for all sessions.
 private struct Template: Hashable, Sendable {
     private enum Piece: Hashable, Sendable {
         case text(String)
@@ -75,12 +74,12 @@ private struct Template: Hashable, Sendable {
     }
 }
 
-/// What one session is about.
+/// The parts of a session's prompt that vary.
 package struct SessionBrief: Hashable, Sendable {
-    /// What the session is to do.
+    /// The session's role.
     package var role: Role
-    /// The task in words; empty for one that was begun elsewhere: an executor finds all it needs in
-    /// the list.
+    /// The task's description; empty for one begun elsewhere, as an executor finds all it needs in the
+    /// checklist.
     package var description: String
     /// The task's name.
     package var name: String

@@ -2,9 +2,9 @@ import Dispatch
 import Synchronization
 
 extension Array where Element: Sendable {
-    /// Maps the elements on all processors; the results are in order.
+    /// Maps the elements on all processors, and returns the results in order.
     ///
-    /// For looks at the files of thousands of tasks. Blocks until all are done.
+    /// Blocks until all are done. Meant for inspecting the files of thousands of tasks.
     package func mapSideBySide<Result: Sendable>(
         _ transform: @Sendable (Element) -> Result
     ) -> [Result] {

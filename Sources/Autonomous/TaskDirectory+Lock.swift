@@ -3,34 +3,34 @@ import FileAccess
 import Foundation
 import Glibc
 
-/// Something that another process owns.
+/// The error for something that another process owns.
 package struct LockError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// Who owns it; `nil` where nobody can tell.
+    /// The owner; `nil` if unknown.
     package var owner: Owner?
-    /// Whose it is and what to do.
+    /// The owner and the remedy, for people.
     package var description: String
 }
 
-/// How a lock was got.
+/// The way in which a lock was acquired.
 package enum LockAcquisition: Hashable, Sendable {
-    /// Nobody had it.
+    /// The lock was free.
     case fresh
-    /// Its owner is dead; `nil` where it did not say who that was.
+    /// The previous owner is dead; `nil` if the lock did not name it.
     case tookOver(owner: Int32?)
 }
 
-// The lock is a directory, because making one succeeds for one process alone; the file `pid` in it
-// names its owner, for the original system too. The file `owner` says more, and names a file that
-// the owner holds locked by the system: that holds between containers and machines, where process
-// numbers say nothing. It is never taken for its age.
+// The lock is a directory, because only one process can succeed in making it. Its file `pid` names the
+// owner, for the original system too. Its file `owner` says more, and names a file that the owner holds
+// locked by the system: this works between containers and machines, where process ids mean nothing. A
+// lock is never broken because of its age.
 extension TaskDirectory {
-    /// Makes this process the owner of the task; `mark` is what others can tell it by.
+    /// Makes this process the owner of the task; `mark` is the proof for others that it lives.
     ///
-    /// - Throws: `LockError` when a living process owns it; `FileError` when the lock can't be
+    /// - Throws: `LockError` if a living process owns the task; `FileError` if the lock can't be
     ///   written.
     package func acquireLock(as mark: OwnerMark? = nil) throws -> LockAcquisition {
         let directory = try directory()
-        // One at a time looks and takes over: between a look and the taking, a new owner may come.
+        // One process at a time checks and takes over: a new owner could come between the two steps.
         guard let how = try directory.alone({ try takeLock(in: directory, as: mark) }) else {
             throw LockError(
                 description:
@@ -52,11 +52,11 @@ extension TaskDirectory {
                 return dead
             }
             guard errno == EEXIST else { throw directory.failure("locking", Self.lockName) }
-            // What is no directory is no lock of anybody's, and is told.
+            // Anything but a directory is nobody's lock, and is reported.
             let lock = try directory.directory(Self.lockName)
             let holder = lock.flatMap(Self.lockHolder)
             if let holder, holder.isAlive { throw busy(holder) }
-            // New files cost a file system more than all the rest of a start.
+            // Overwriting saves new files, the most expensive part of a start.
             if let lock, let holder, writeOwnerOverDead(mark, in: lock) {
                 return .tookOver(owner: holder.pid)
             }
@@ -73,7 +73,7 @@ extension TaskDirectory {
         )
     }
 
-    /// Gives the task up, if it is this process's.
+    /// Releases the task's lock if this process owns it.
     package func releaseLock() {
         guard let directory = try? directory(),
             let lock = try? directory.directory(Self.lockName),
@@ -82,7 +82,7 @@ extension TaskDirectory {
         remove(Self.lockName, in: directory)
     }
 
-    /// Who has a task's lock, as far as the lock tells.
+    /// The holder of a task's lock, as far as the lock names it.
     private struct Holder {
         var pid: Int32
         var owner: Owner?
@@ -96,7 +96,7 @@ extension TaskDirectory {
 
         var isAlive: Bool {
             if let isHeld = mark?.isHeld { return isHeld }
-            // Another machine's processes can't be seen from here.
+            // Processes of another machine are invisible here.
             if let owner, owner.host != ProcessInfo.processInfo.hostName { return true }
             return (owner?.process ?? ProcessID(pid: pid, start: 0)).mayBeAlive
         }
@@ -110,21 +110,21 @@ extension TaskDirectory {
             return Holder(pid: pid, owner: nil)
         }
         guard lines[0] != "-" else { return Holder(pid: pid, owner: owner) }
-        // The line after the owner's five; older ones have none.
+        // The line after the owner's five; older locks have none.
         let inode = lines[1].split(separator: "\n", omittingEmptySubsequences: false)
             .dropFirst(5).first.flatMap { UInt64($0) }
         let mark = OwnerMark(path: lines[0], owner: owner, inode: inode)
         return Holder(pid: pid, owner: owner, mark: mark)
     }
 
-    /// The text of a lock's file; `nil` for none, and for what is no file.
+    /// Returns the text of a lock's file; `nil` if there is no such file.
     private static func text(_ file: String, of lock: Directory) -> String? {
         guard let bytes = try? lock.contents(of: file, limit: 8192) else { return nil }
         return String(decoding: bytes[...].trimmed, as: UTF8.self)
     }
 
-    /// Names this process as the owner; who reads a file too early takes the lock for one that is
-    /// being made.
+    /// Names this process as owner; whoever reads the files too early takes the lock for one being
+    /// made.
     private func writeOwner(_ mark: OwnerMark?, in directory: Directory) throws(FileError) {
         do throws(FileError) {
             guard let lock = try directory.directory(Self.lockName) else {
@@ -138,7 +138,7 @@ extension TaskDirectory {
         }
     }
 
-    /// Names this process in the files of a dead owner; false where that can't be done.
+    /// Writes this process over a dead owner; returns false if that fails.
     private func writeOwnerOverDead(_ mark: OwnerMark?, in lock: Directory) -> Bool {
         lock.overwrite("owner", with: Array(ownerText(mark).utf8))
             && lock.overwrite("pid", with: Array("\(getpid())\n".utf8))
@@ -149,20 +149,20 @@ extension TaskDirectory {
             + (mark?.inode.map { "\($0)\n" } ?? "")
     }
 
-    /// Whether the lock is so young that its owner may just not have written its number yet.
+    /// Indicates whether the lock is so new that its owner may not have written its process id yet.
     private func isBeingMade(in directory: Directory) -> Bool {
         guard let status = directory.status(of: Self.lockName) else { return false }
         return time(nil) - status.st_mtim.tv_sec < 2
     }
 
-    /// Takes a dead owner's lock out of the way: of several that try, one moves it.
+    /// Removes a dead owner's lock; of several processes that try, one succeeds in moving it.
     private func removeStaleLock(in directory: Directory) {
         let grave = "\(Self.lockName).stale-\(getpid())-\(UInt32.random(in: 0 ... .max))"
         do {
             try directory.move(Self.lockName, as: grave)
             remove(grave, in: directory)
         } catch {
-            // Another one moved it, or nobody can; the next attempt tells.
+            // Another process moved it, or none can; the next attempt shows which.
             return
         }
     }

@@ -1,24 +1,24 @@
 package import FileAccess
 import Glibc
 
-// A checklist belongs to the prompt that it was written for, which lies beside it.
+// A checklist belongs to the prompt that it was written for, which is saved beside it.
 extension TaskDirectory {
-    /// How a task's prompt compares with the one in its directory.
+    /// The result of comparing a task's prompt with the one in its directory.
     package enum PromptMatch: Hashable, Sendable {
-        /// The directory names none: it is new, the original system's, or an older Quire's.
+        /// The directory has no prompt: it is new, the original system's, or an older Quire's.
         case absent
-        /// It is the same but for white space around it.
+        /// The prompts are the same except for white space at the ends.
         case same
-        /// The checklist was written for another one.
+        /// The checklist was written for another prompt.
         case other
     }
 
-    /// The prompt that the checklist was written for.
+    /// Path of the prompt that the checklist was written for.
     package var promptPath: String { path + "/" + Self.promptName }
 
     /// Compares a prompt with the one that the checklist was written for.
     ///
-    /// - Throws: `FileError` when something that is no plain file stands there, or it can't be read.
+    /// - Throws: `FileError` if that one can't be read, or is no plain file.
     package func match(prompt: String) throws(FileError) -> PromptMatch {
         let wanted = Array(prompt.utf8)[...].trimmed
         let found = try directoryIfThere()?.contents(
@@ -29,7 +29,7 @@ extension TaskDirectory {
         return found[...].trimmed.elementsEqual(wanted) ? .same : .other
     }
 
-    /// The prompt that the checklist was written for, for people; `nil` where there is none.
+    /// Returns the prompt that the checklist was written for, for people; `nil` if there is none.
     package func promptText() -> String? {
         let bytes = try? directoryIfThere()?.contents(of: Self.promptName, limit: 65_536)
         return bytes.map { String(decoding: $0[...].trimmed, as: UTF8.self) }
@@ -45,30 +45,30 @@ extension TaskDirectory {
         )
     }
 
-    /// Whether the directory exists.
+    /// Indicates whether the directory exists.
     ///
-    /// - Throws: `FileError` when something else stands in its place, or it can't be used.
+    /// - Throws: `FileError` if it is something else, or can't be used.
     package func exists() throws(FileError) -> Bool { try directoryIfThere() != nil }
 
     // MARK: - Stamps
 
-    /// The stamp of the files of the checklist and of its prompt: two that are equal tell that neither
-    /// was changed in between, whatever they hold.
+    /// Returns a stamp of the checklist's and its prompt's files; equal stamps prove that neither file
+    /// was changed in between.
     ///
-    /// - Returns: `nil` where the checklist is no plain file.
+    /// - Returns: `nil` unless the checklist is a plain file.
     package func listStamp() -> String? {
         guard let autonomous = try? workspace.directories.autonomous() else { return nil }
         return stamp { autonomous.status(of: $0, in: name.description) }
     }
 
-    /// The stamp of what lies in the task's directory.
+    /// Returns the stamp of the files in the task's directory.
     func stamp(_ status: (_ file: String) -> stat?) -> String? {
         guard let list = status(Self.listName).flatMap(Self.stamp) else { return nil }
         guard let prompt = status(Self.promptName) else { return list + " without prompt" }
         return Self.stamp(prompt).map { list + " " + $0 }
     }
 
-    /// The stamp of a plain file; `nil` for anything else.
+    /// Returns the stamp of a plain file; `nil` for anything else.
     static func stamp(_ status: stat) -> String? {
         guard FileKind(status) == .file else { return nil }
         let changed = "\(status.st_ctim.tv_sec).\(status.st_ctim.tv_nsec)"
@@ -78,17 +78,17 @@ extension TaskDirectory {
 
     // MARK: - Beginning anew
 
-    /// Whether there is a last good copy of the list, or something in its place.
+    /// True if there is a last good copy of the list, or something under its name.
     package var hasCopy: Bool {
         let lists = try? workspace.directories.state("lists")
         return lists.map { $0.kind(of: copyName) != .nothing } ?? false
     }
 
-    /// Puts the directory and the last good copy of its list away, so that the task can begin anew;
+    /// Archives the directory and the last good copy of its list, so that the task can begin anew;
     /// `stamp` is the local time as `YYYYMMDD-HHMMSS`.
     ///
-    /// - Returns: where the work lies now; `nil` where there was none.
-    /// - Throws: `LockError` when a living process works on the task; `FileError`.
+    /// - Returns: the path in the archive; `nil` if there was nothing to move.
+    /// - Throws: `LockError` if a living process works on the task; `FileError`.
     package func archive(stamp: String, as mark: OwnerMark? = nil) throws -> String? {
         hold()
         defer { letGo() }
@@ -109,8 +109,8 @@ extension TaskDirectory {
     }
 
     private func move(to archive: Directory, as place: String, _ mark: OwnerMark?) throws {
-        // Given back before the move: it lies in the directory. Whoever takes it in between
-        // finds that its own directory has gone, as when a person moves it.
+        // Released before the move, as the lock is in the directory. A process that takes it in between
+        // finds its directory gone, as if a person had moved it.
         _ = try acquireLock(as: mark)
         releaseLock()
         try checkPlace()

@@ -4,11 +4,11 @@ package import Orchestration
 
 /// A task's directory: the truth about its work, shared with the original system.
 ///
-/// The only place that knows the names of its files. Its functions block, and are called on worker
-/// threads. The first that opens the directory checks it, and the others reach the same one or none:
-/// copies of the value share what is known of it.
+/// No other type knows the names of its files. Its functions block, and are called on worker threads.
+/// The first that opens the directory checks it, and all later ones, also of copies of this value, use
+/// that directory or fail.
 package struct TaskDirectory: Sendable {
-    /// The workspace it lies in.
+    /// The workspace that contains the directory.
     package let workspace: Workspace
     /// The task's name.
     package let name: TaskName
@@ -26,25 +26,25 @@ package struct TaskDirectory: Sendable {
         (self.workspace, self.name) = (workspace, name)
     }
 
-    /// The absolute path.
+    /// The directory's absolute path.
     package var path: String { workspace.autonomousDirectory + "/" + name.description }
-    /// The checklist.
+    /// Path of the checklist.
     package var taskListPath: String { path + "/" + Self.listName }
-    /// The agents' notes.
+    /// Path of the agents' notes.
     package var progressPath: String { path + "/" + Self.notesName }
-    /// The transcript of all sessions.
+    /// Path of the transcript of all sessions.
     package var logPath: String { path + "/" + Self.logName }
-    /// The last good copy of the checklist, where no agent has any business.
+    /// Path of the last good copy of the checklist, where agents have no business.
     package var goodListPath: String { workspace.stateDirectory + "/lists/" + copyName }
-    /// What a session that a launcher started elsewhere holds locked while anything of it lives.
+    /// Path of the file that a launched session holds locked while any of its processes lives.
     package var turnPath: String { workspace.stateDirectory + "/turns/\(name).lock" }
     var lockPath: String { path + "/" + Self.lockName }
 
     // MARK: - The directory itself
 
-    /// Makes the directory where it is missing.
+    /// Creates the directory if it is missing.
     ///
-    /// - Throws: `FileError` when something else stands in its place, a link too, when it is another
+    /// - Throws: `FileError` if something else has its name, even a link, or the directory is another
     ///   user's, or can't be written to.
     package func create() throws(FileError) {
         let outer = try workspace.directories.makeAutonomous(isDurable: workspace.isDurable)
@@ -54,9 +54,9 @@ package struct TaskDirectory: Sendable {
         try opened.note(directory)
     }
 
-    /// The directory, opened: the one that was opened before, or that is held open.
+    /// Opens the directory, or returns the one that is held open.
     ///
-    /// - Throws: `FileError` where there is none, or not the one from before any more.
+    /// - Throws: `FileError` if there is none, or no longer the one from before.
     package func directory() throws(FileError) -> Directory {
         guard let directory = try directoryIfThere() else {
             throw FileError("opening the task directory", path, errno: ENOENT)
@@ -64,7 +64,7 @@ package struct TaskDirectory: Sendable {
         return directory
     }
 
-    /// The directory, opened, as `directory()` does it; `nil` where there never was one.
+    /// Opens the directory like `directory()`; returns `nil` if there never was one.
     package func directoryIfThere() throws(FileError) -> Directory? {
         try opened.directory { () throws(FileError) -> Directory? in
             try workspace.directories.autonomous()?.directory(name.description)
@@ -73,17 +73,16 @@ package struct TaskDirectory: Sendable {
         }
     }
 
-    /// Keeps the directory open from the next use on, until `letGo`: for the time that it is worked
-    /// on, as thousands of directories can't be open at a time.
+    /// Keeps the directory open from the next use until `letGo`; only while it is worked on, as
+    /// thousands can't be open at a time.
     package func hold() { opened.hold() }
 
-    /// Ends what `hold` began.
+    /// Ends one `hold`.
     package func letGo() { opened.letGo() }
 
-    /// Makes sure that the path leads to the directory that was opened before, for agents know it
-    /// by its path.
+    /// Checks that the path still leads to the directory opened before, as agents use the path.
     ///
-    /// - Throws: `FileError` that tells what became of it.
+    /// - Throws: `FileError` with the reason if it does not.
     package func checkPlace() throws(FileError) {
         guard let identity = opened.identity else { return }
         try Directory.check(path, is: identity)
@@ -91,16 +90,15 @@ package struct TaskDirectory: Sendable {
 
     // MARK: - The checklist
 
-    /// Looks at the checklist, holds it against the last good copy, and keeps a good one as the
-    /// new last good copy.
+    /// Inspects the checklist, compares it with the last good copy, and saves a good list as the new
+    /// copy.
     ///
-    /// A good list that has not changed since `last`, the look before this one, is not parsed twice, nor
-    /// read where its file tells that.
-    /// One that can't be kept is good all the same, and one that can't be read now is taken to be
-    /// as it was; the look's `unkept` says why.
+    /// `last` is the previous inspection: a list unchanged since is not parsed again, nor read if its
+    /// file's stamp is proof. A good list that can't be saved still counts as good, and one that can't
+    /// be read now counts as unchanged; `unkept` has the error.
     ///
-    /// At the beginning of a leg (`isFirst`) no agent is at work: what was then changed in a list that
-    /// was complete was changed by a person, who may untick boxes, too.
+    /// At the beginning of a leg (`isFirst`) no agent is at work: changes to a complete list are then a
+    /// person's, who may untick boxes, too.
     package func inspectAndKeep(
         after last: ChecklistLook? = nil,
         isFirst: Bool = false
@@ -115,7 +113,7 @@ package struct TaskDirectory: Sendable {
     ) -> ChecklistLook {
         do {
             try checkPlace()
-            // Before the look into the file: what changes meanwhile shows the next time.
+            // Taken before the contents are read, so that a change meanwhile shows the next time.
             let file = try trustsStamps ? listFile() : nil
             if let last, let file, last.file == file { return last }
             guard let bytes = try listBytes() else {
@@ -137,24 +135,24 @@ package struct TaskDirectory: Sendable {
         }
     }
 
-    /// Makes a place for `turnPath`.
+    /// Creates the file `turnPath`.
     ///
-    /// - Throws: `FileError` when that can't be done, or something else has the file's name: others
-    ///   open it by its path.
+    /// - Throws: `FileError` if that fails, or something else has the file's name: other processes open
+    ///   it by its path.
     package func prepareTurn() throws(FileError) {
         let turns = try workspace.directories.makeState("turns", isDurable: false)
         let file = try turns.openForAppending("\(name).lock")
         close(file)
     }
 
-    /// Looks at the checklist as `inspectAndKeep` does, past what this machine remembers of a file
-    /// system that another one has written to.
+    /// Inspects the checklist like `inspectAndKeep`, past this machine's cache of a file system that
+    /// another machine has written to.
     package func inspectAfreshAndKeep(after last: ChecklistLook) -> ChecklistLook {
         (try? directory())?.refresh()
         return inspectAndKeep(after: last, isFirst: false, trustsStamps: false)
     }
 
-    /// What the system tells of the checklist's file; `nil` where that can't vouch for its contents.
+    /// Returns the stamp of the checklist's file; `nil` if it can't prove the contents unchanged.
     private func listFile() throws(FileError) -> FileStamp? {
         try workspace.directories.autonomous()?
             .status(of: Self.listName, in: name.description).flatMap(FileStamp.init)
@@ -172,23 +170,23 @@ package struct TaskDirectory: Sendable {
         do throws(FileError) {
             if list != good { try keep(bytes) }
         } catch {
-            // The list is good all the same; without a fingerprint it is looked at once more.
+            // The list is good all the same; without a fingerprint it is inspected once more.
             look.unkept = error
             look.fingerprint = nil
         }
         return look
     }
 
-    /// The stamp of the file with these bytes; `nil` where it is being changed just now.
+    /// Returns the stamp of the file with these bytes; `nil` if it is just being changed.
     private func stamp(of bytes: [UInt8]) throws -> String? {
         let directory = try directory()
         let stamp = stamp { directory.status(of: $0) }
         return try listBytes() == bytes ? stamp : nil
     }
 
-    /// The bytes of the last good copy; `nil` where there is none.
+    /// Returns the bytes of the last good copy; `nil` if there is none.
     ///
-    /// One that can't be read now must not pass for one that is not there.
+    /// Throws if the copy can't be read, which must not pass for its absence.
     private func goodCopyBytes() throws(FileError) -> [UInt8]? {
         try workspace.directories.state("lists")?
             .contents(of: copyName, limit: Checklist.sizeLimit)
@@ -200,14 +198,14 @@ package struct TaskDirectory: Sendable {
 
     private var hasGoodCopy: Bool { (try? goodCopy()) != nil }
 
-    /// Looks at the checklist as a new leg will, but changes nothing and locks nothing.
+    /// Inspects the checklist as a new leg will, but changes and locks nothing.
     ///
-    /// One that is missing is missing, whether there is a copy or not.
+    /// A missing list is reported as missing even if there is a copy.
     package func checklistAsItLies() -> ChecklistState {
         do {
             guard let bytes = try listBytes() else { return .missing }
             let list = try Checklist(bytes: bytes)
-            // Most copies are the list itself.
+            // Most copies equal the list.
             let copy = try goodCopyBytes().flatMap { $0 == bytes ? nil : $0 }
             if let good = copy.flatMap({ try? Checklist(bytes: $0) }),
                 list.reopening(of: good) == nil, let damage = list.damage(since: good)
@@ -222,7 +220,7 @@ package struct TaskDirectory: Sendable {
         }
     }
 
-    /// The bytes of the checklist; `nil` where there is none, or no directory for it.
+    /// Returns the bytes of the checklist; `nil` if it or its directory is missing.
     private func listBytes() throws(FileError) -> [UInt8]? {
         try directoryIfThere()?.contents(of: Self.listName, limit: Checklist.sizeLimit)
     }
@@ -241,34 +239,33 @@ package struct TaskDirectory: Sendable {
         return .damaged("invalid task_list.md: \(taskListPath): \(words)\(advice)")
     }
 
-    /// Whether there is a checklist, whatever it says.
+    /// Indicates whether there is a checklist, whatever its contents.
     ///
-    /// - Throws: `FileError` when the directory can't be used.
+    /// - Throws: `FileError` if the directory can't be used.
     package func hasList() throws(FileError) -> Bool {
         try directoryIfThere()?.kind(of: Self.listName) ?? .nothing != .nothing
     }
 
-    /// Whether the agents' notes are there.
+    /// Indicates whether the agents' notes exist.
     ///
-    /// - Throws: `FileError` when the directory can't be used.
+    /// - Throws: `FileError` if the directory can't be used.
     package func hasNotes() throws(FileError) -> Bool {
         try directoryIfThere()?.kind(of: Self.notesName) == .file
     }
 
-    /// The checklist as it stands, for people; empty when there is none.
+    /// Returns the checklist's text, for people; empty if there is none.
     package func taskListText() -> String {
         String(decoding: ((try? listBytes()) ?? nil) ?? [], as: UTF8.self)
     }
 
     // MARK: - The log
 
-    /// Opens the transcript to append to it, and makes it where there is none; the caller closes the
-    /// descriptor.
+    /// Opens the transcript for appending, and creates it if missing; the caller closes the descriptor.
     package func openLog() throws(FileError) -> Int32 {
         try directory().openForAppending(Self.logName)
     }
 
-    /// Opens the transcript to read it; -1 where there is none.
+    /// Opens the transcript for reading; returns -1 if there is none.
     ///
     /// The caller closes the descriptor.
     package func openLogForReading() throws(FileError) -> Int32 {
@@ -277,9 +274,9 @@ package struct TaskDirectory: Sendable {
 
     // MARK: - The thread
 
-    /// Puts a thread's id into `session.id`, in one step.
+    /// Saves a thread's id in `session.id`, atomically.
     ///
-    /// - Throws: `FileError` also for what is no id.
+    /// - Throws: `FileError`, also if it is no thread's id.
     package func saveThread(_ id: String) throws(FileError) {
         guard let id = ThreadID.checked(id) else {
             throw FileError("\(id.debugDescription) is no thread's id")
@@ -288,17 +285,17 @@ package struct TaskDirectory: Sendable {
         try directory().replace(Self.threadName, with: line, isDurable: workspace.isDurable)
     }
 
-    /// The id in `session.id`; `nil` when there is none or it can't be one.
+    /// Returns the id in `session.id`; `nil` if there is none, or it is no thread's id.
     ///
-    /// - Throws: `FileError` when it can't be read, or is no file.
+    /// - Throws: `FileError` if the file can't be read, or is no plain file.
     package func savedThread() throws(FileError) -> String? {
         guard case .id(let id) = try thread() else { return nil }
         return id
     }
 
-    /// What `session.id` holds.
+    /// Returns the contents of `session.id`.
     ///
-    /// - Throws: `FileError` when it can't be read, or is no file.
+    /// - Throws: `FileError` if the file can't be read, or is no plain file.
     package func thread() throws(FileError) -> SavedThread {
         guard let bytes = try directoryIfThere()?.contents(of: Self.threadName, limit: 256) else {
             return .none
@@ -315,7 +312,7 @@ package struct TaskDirectory: Sendable {
         return .id(id)
     }
 
-    /// When anything in the directory changed last.
+    /// Returns the time of the last change in the directory.
     func lastActivity() throws(FileError) -> WallTime {
         let names = [".", Self.listName, Self.notesName, Self.logName, Self.threadName]
         let directory = try directoryIfThere()
@@ -328,29 +325,29 @@ package struct TaskDirectory: Sendable {
     }
 }
 
-/// What a task's `session.id` holds.
+/// The contents of a task's `session.id`.
 package enum SavedThread: Hashable, Sendable {
-    /// Nothing, or it can't be read.
+    /// No contents, or no file.
     case none
     /// A thread's id.
     case id(String)
-    /// Something else; the words say what.
+    /// Something else, described in a message.
     case other(String)
 }
 
-/// What a look at a checklist found, to be held against the next look.
+/// The result of inspecting a checklist, to be compared with the next inspection.
 package struct ChecklistLook: Hashable, Sendable {
     /// The checklist.
     package let state: ChecklistState
-    /// Why a good list could not be kept as the last good copy; `nil` where it was, or was not to be.
+    /// The error in saving a good list as the last good copy, or in reading the list; `nil` for none.
     package fileprivate(set) var unkept: FileError?
-    /// Of a complete list, the stamp of its file: see `TaskDirectory.listStamp`.
+    /// Stamp of a complete list's file: see `TaskDirectory.listStamp`.
     package fileprivate(set) var stamp: String?
     /// The work that a person added to a complete task, in words; `nil` for none.
     package fileprivate(set) var reopening: String?
-    /// Tells the bytes of a good list from others.
+    /// Hash of a good list's bytes.
     fileprivate var fingerprint: Int?
-    /// What vouches for the list being the same as long as it is the same; `nil` for nothing.
+    /// Stamp of the list's file, proof that the list is the same; `nil` if there is none.
     fileprivate var file: FileStamp?
 
     fileprivate init(_ state: ChecklistState, of bytes: [UInt8]? = nil) {
@@ -358,18 +355,18 @@ package struct ChecklistLook: Hashable, Sendable {
         fingerprint = bytes?.hashValue
     }
 
-    /// Whether it found a good list that the look before did not.
+    /// Indicates whether a good list was found that differs from the last inspection's.
     package func isNews(after last: ChecklistLook) -> Bool {
         if case .good = state { self != last } else { false }
     }
 
-    /// Compares what was found; not what vouches for that.
+    /// Compares the findings, not the file's stamp.
     package static func == (one: ChecklistLook, other: ChecklistLook) -> Bool {
         one.state == other.state && one.unkept == other.unkept && one.stamp == other.stamp
             && one.reopening == other.reopening && one.fingerprint == other.fingerprint
     }
 
-    /// Hashes what is compared.
+    /// Hashes a part of the findings.
     package func hash(into hasher: inout Hasher) {
         hasher.combine(state)
         hasher.combine(fingerprint)

@@ -2,24 +2,24 @@ import Orchestration
 
 /// The name of a task and of its directory.
 package struct TaskName: Hashable, Sendable, CustomStringConvertible {
-    /// The longest name that is made up, in characters.
+    /// Longest generated name, in characters.
     package static let generatedLimit = 30
-    /// The longest name that is taken, in characters: it must fit into a file's name.
+    /// Longest name accepted, in characters: it must fit into a file's name.
     package static let givenLimit = 200
 
-    /// Why a name is refused.
+    /// The reason why a name is refused.
     package struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
-        /// What is wrong with it.
+        /// The fault, for people.
         package var description: String
     }
 
     /// The name itself.
     package let description: String
 
-    /// Takes a name that somebody chose.
+    /// Makes a name that somebody chose.
     ///
-    /// - Throws: `Refusal` when it is empty, too long, begins with anything but a letter or digit,
-    ///   or holds anything but letters, digits, `.`, `_` and `-`, or holds `..`.
+    /// - Throws: `Refusal` if it is empty or too long, begins with anything but a letter or digit, or
+    ///   contains `..` or anything but letters, digits, `.`, `_` and `-`.
     package init(given name: String) throws(Refusal) {
         if let reason = Self.refusal(of: name) { throw Refusal(description: reason) }
         description = name
@@ -29,10 +29,10 @@ package struct TaskName: Hashable, Sendable, CustomStringConvertible {
         description = name
     }
 
-    /// Makes a name up from a task's description, with a warning where none can be made from it.
+    /// Generates a name from a task's description, with a warning if the description yields none.
     ///
-    /// `stamp` is the local time as `YYYYMMDD-HHMMSS`, for a description that leaves no name;
-    /// `isTaken` says whether a task of a name exists.
+    /// `stamp` is the local time as `YYYYMMDD-HHMMSS`, for the name in that case; `isTaken` indicates
+    /// whether a task with a name exists.
     package static func generated(
         from text: String,
         stamp: String,

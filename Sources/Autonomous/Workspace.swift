@@ -2,17 +2,17 @@ package import FileAccess
 import Foundation
 package import Orchestration
 
-/// Where the task directories of a project lie: the git top level, or a plain directory.
+/// The directory that holds a project's task directories: the git top level, or a plain directory.
 package struct Workspace: Hashable, Sendable {
     /// The absolute path.
     package let root: String
-    /// Whether what Quire itself writes into the task directories and their good copies is to
-    /// survive a power failure, too.
+    /// True if Quire's own writes to the task directories and the good copies must survive a power
+    /// failure.
     package var isDurable = false
-    /// The directories in it that are Quire's, each opened once.
+    /// Quire's directories in the workspace, each opened once.
     package let directories: WorkspaceDirectories
 
-    /// Takes a directory as it is.
+    /// Makes a workspace of a directory as it is.
     package init(root: String) {
         self.root = root
         directories = WorkspaceDirectories(root: root)
@@ -27,35 +27,36 @@ package struct Workspace: Hashable, Sendable {
         hasher.combine(isDurable)
     }
 
-    /// The workspace of an absolute directory: the top level of the git work tree around it, or
-    /// itself; see `GitTopLevel` for what git is.
+    /// Returns the workspace of an absolute directory: the top level of the git work tree around it, or
+    /// the directory itself; see `GitTopLevel` for the rules.
     package static func containing(_ directory: String) -> Workspace {
         let start = directory.resolved(in: "/")
         return Workspace(root: GitTopLevel.around(start) ?? start)
     }
 
-    /// Whether the workspace is the top level of a git work tree.
+    /// True if the workspace is the top level of a git work tree.
     package var isGitTopLevel: Bool {
         root.withoutLinks.map { GitTopLevel.around($0) == $0 } ?? false
     }
 
-    /// Where the task directories lie.
+    /// Path of the directory that contains the task directories.
     package var autonomousDirectory: String { (root == "/" ? "" : root) + "/.autonomous" }
 
-    /// Where Quire keeps what is its own.
+    /// Path of Quire's own state.
     package var stateDirectory: String { autonomousDirectory + "/.quire" }
 
-    /// The directory of a task, whether it exists or not.
+    /// Returns the directory of a task, whether it exists or not.
     package func taskDirectory(_ name: TaskName) -> TaskDirectory {
         TaskDirectory(workspace: self, name: name)
     }
 
-    /// Whether task directories lie here at all: on another machine only the database may.
+    /// True if the directory that contains task directories exists; another machine may have only the
+    /// database.
     package var hasTasks: Bool { (try? directories.autonomous()) != nil }
 
-    /// The tasks whose directories exist, by name; files beside them are ignored.
+    /// Returns the tasks whose directories exist, by name; files are ignored.
     ///
-    /// - Throws: `FileError` when the directory around them can't be read.
+    /// - Throws: `FileError` if the directory that contains them can't be read.
     package func tasks() throws(FileError) -> [TaskListing] {
         guard let autonomous = try directories.autonomous() else { return [] }
         return try autonomous.names().mapSideBySide { name -> TaskListing? in
@@ -67,23 +68,23 @@ package struct Workspace: Hashable, Sendable {
         }.compactMap(\.self)
     }
 
-    /// The task that was worked on last, of those with a checklist.
+    /// Returns the task with a checklist that was worked on last.
     ///
-    /// - Throws: `FileError` when the directory around them can't be read.
+    /// - Throws: `FileError` if the directory that contains the tasks can't be read.
     package func mostRecentTask() throws(FileError) -> TaskListing? {
         try tasks().filter { $0.checklist != .missing }.max { $0.lastActivity < $1.lastActivity }
     }
 }
 
-/// A task directory at a glance.
+/// A summary of a task directory.
 package struct TaskListing: Hashable, Sendable {
     /// The task's name.
     package var name: TaskName
-    /// The checklist as it lies.
+    /// The checklist's state.
     package var checklist: ChecklistState
     /// The newest thread; `nil` for none.
     package var thread: String?
-    /// When anything in the directory changed last.
+    /// Time of the last change in the directory.
     package var lastActivity: WallTime
 
     init(_ directory: TaskDirectory) {
@@ -95,7 +96,7 @@ package struct TaskListing: Hashable, Sendable {
             thread = try directory.savedThread()
             lastActivity = try directory.lastActivity()
         } catch {
-            // A directory that is none is told by its checklist.
+            // An unusable directory is reported as damage of its checklist.
             if case .damaged = checklist {} else { checklist = .damaged("\(error)") }
             lastActivity = WallTime(millisecondsSinceEpoch: 0)
         }

@@ -2,9 +2,9 @@ package import FileAccess
 import Glibc
 import Synchronization
 
-/// The directories in a workspace that are Quire's, each opened once and kept open.
+/// Quire's directories in a workspace, each opened once and kept open.
 ///
-/// Neither `.autonomous` nor anything below it may be a link, and all must belong to who owns the
+/// Neither `.autonomous` nor anything below it may be a link, and each must belong to the owner of the
 /// workspace, to this user, or to root.
 package final class WorkspaceDirectories: Sendable {
     private let root: String
@@ -14,18 +14,18 @@ package final class WorkspaceDirectories: Sendable {
         self.root = root
     }
 
-    /// Where the task directories lie; `nil` where there is no such directory.
+    /// Returns the directory that contains the task directories; `nil` if there is none.
     ///
-    /// - Throws: `FileError` when something else stands in its place, or it is another user's.
+    /// - Throws: `FileError` if something else has its name, or it is another user's.
     package func autonomous() throws(FileError) -> Directory? {
         try known(".autonomous") { () throws(FileError) in try workspace()?.directory(".autonomous")
         }
     }
 
-    /// Where the task directories lie; made where it is missing.
+    /// Returns the directory that contains the task directories; creates it if missing.
     package func makeAutonomous(isDurable: Bool) throws(FileError) -> Directory {
         if let directory = try autonomous() { return directory }
-        // The workspace itself is the person's own, and may be named by a link.
+        // The workspace is the person's own, so its path may be a link.
         var workspace = try workspace()
         if workspace == nil { workspace = try Directory.open(root, made: true) }
         guard let workspace else { throw FileError("opening the workspace", root, errno: ENOENT) }
@@ -33,12 +33,12 @@ package final class WorkspaceDirectories: Sendable {
         return try required(try autonomous(), ".autonomous")
     }
 
-    /// A directory of the state that every workspace has; `nil` where there is none.
+    /// Returns a directory within the workspace's state; `nil` if there is none.
     package func state(_ name: String) throws(FileError) -> Directory? {
         try known(name) { () throws(FileError) in try state()?.directory(name) }
     }
 
-    /// A directory of the state that every workspace has; made where it is missing.
+    /// Returns a directory within the workspace's state; creates it if missing.
     package func makeState(_ name: String, isDurable: Bool) throws(FileError) -> Directory {
         if let directory = try state(name) { return directory }
         let autonomous = try makeAutonomous(isDurable: isDurable)
@@ -48,7 +48,7 @@ package final class WorkspaceDirectories: Sendable {
         return try required(try self.state(name), name)
     }
 
-    /// The workspace's own state directory; `nil` where there is none.
+    /// Returns the directory of the workspace's state; `nil` if there is none.
     private func state() throws(FileError) -> Directory? {
         try known(".quire") { () throws(FileError) in try autonomous()?.directory(".quire") }
     }
@@ -71,7 +71,7 @@ package final class WorkspaceDirectories: Sendable {
         return directory
     }
 
-    /// The directory that was opened under a name, or what is opened now.
+    /// Returns the directory opened before under a name, or opens it.
     private func known(
         _ name: String,
         _ open: () throws(FileError) -> Directory?
@@ -80,7 +80,7 @@ package final class WorkspaceDirectories: Sendable {
         guard let directory = try open() else { return nil }
         try directory.checkOwner(in: try Directory(following: root))
         return opened.withLock { opened in
-            // Of several that open it at once, one is kept.
+            // If several threads open it at once, one result is kept.
             if let first = opened[name] { return first }
             opened[name] = directory
             return directory
