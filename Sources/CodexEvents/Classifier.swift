@@ -1,18 +1,18 @@
 import Glibc
 import Orchestration
 
-/// What a session's failure is, judged by the error channel and the way the process ended.
+/// Classifies a session's failure from its error channel and the way its process ended.
 ///
-/// Messages of the agent, warnings in items and standard error are never judged; but for a process
-/// that refused to start and said so on standard error alone. Where nothing else explains the end,
-/// standard error is quoted.
+/// The agent's messages, warnings in items, and standard error are never judged, except for standard
+/// error of a process that refused to start and said so nowhere else. If nothing else explains the
+/// end, standard error is quoted.
 ///
 /// Source: recordings of Codex CLI 0.163.0.
 struct Classifier {
     let transcript: SessionTranscript
     let ending: SessionTranscript.Ending
 
-    /// The failure; `nil` for a session that succeeded.
+    /// The session's failure; `nil` if it succeeded.
     var failure: Failure? {
         if case .notStarted(let errno, let doing) = ending.termination {
             let passes = [EAGAIN, ENOMEM, EMFILE, ENFILE].contains(errno)
@@ -25,10 +25,10 @@ struct Classifier {
         return unexplained
     }
 
-    /// The last error of a session that ended without saying that its turn failed.
+    /// Last error of a session that ended without saying that its turn failed.
     private var deadMessage: String? { transcript.isCompleted ? nil : transcript.lastError }
 
-    /// A turn that was completed is a success; only a crash afterwards could have lost work.
+    /// A completed turn is a success; only a crash afterwards could have lost work.
     private var completed: Failure? {
         guard case .signaled(let signal) = ending.termination else { return nil }
         return Failure(.killed, "killed by signal \(signal) after its turn was completed")
@@ -65,40 +65,38 @@ struct Classifier {
         return Failure(kind, exitWords(status) + hint)
     }
 
-    /// The status, and what standard error says that tells most.
+    /// The exit status, with the most informative part of standard error.
     private func exitWords(_ status: Int32) -> String {
         "exit status \(status): \(errorWords ?? "no message")"
     }
 
-    /// What standard error says, to be added to a reason that it may explain.
+    /// Standard error, quoted after a reason that it may explain.
     private var quotation: String { errorWords.map { ": \($0)" } ?? "" }
 
     private var errorWords: String? { StandardErrorWords.telling(errorText) }
 
     private var errorText: String { String(decoding: ending.standardError, as: UTF8.self) }
 
-    /// Whether a launcher's status or words say that it never reached its place, or that the agent
-    /// was ended there by somebody else.
+    /// Indicates whether a launcher's status or message says that it never reached the other machine,
+    /// or that somebody else ended the agent there.
     private func isLost(_ status: Int32) -> Bool {
         Self.lost.contains(status) || Self.lostWords.contains { errorText.contains($0) }
     }
 
     /// `ssh` that did not reach the machine, or lost it; an agent that was killed or terminated.
     ///
-    /// Source: `ssh(1)`, EXIT STATUS; trials with Slurm 22.05, whose steps end like this when they
-    /// are cancelled or preempted.
+    /// Source: `ssh(1)`, EXIT STATUS; trials with Slurm 22.05, whose steps end like this if they are
+    /// cancelled or preempted.
     private static let lost: Set<Int32> = [255, 128 + 9, 128 + 15]
 
-    /// What `srun` says when the step did not begin, or its node went away; that an agent exited
-    /// with a status of its own it says in other words.
-    ///
-    /// Source: trials with Slurm 22.05.
+    /// Messages of `srun` if the step did not begin, or its node failed; an agent's own exit status
+    /// has another message.
     private static let lostWords = [
         "srun: Job step aborted", "srun: error: Unable to", "srun: error: Node failure",
         "srun: error: Timed out", "has expired", "slurmstepd: error: *** ",
     ]
 
-    /// The class that a message of the error channel tells.
+    /// Returns the class of a message on the error channel.
     static func kind(of message: String) -> FailureClass {
         // Both apostrophes are in use.
         let text = message.replacingApostrophes.lowercased()
@@ -106,7 +104,7 @@ struct Classifier {
         return .turnFailed
     }
 
-    /// What a process that refused to start may say on standard error; nothing else is looked for
+    /// Messages on standard error of a process that refused to start; no others are searched for
     /// there.
     private static let refusals: [(String, FailureClass)] = [
         ("no rollout found", .unknownThread), ("database is locked", .stateLocked),
@@ -115,7 +113,7 @@ struct Classifier {
         ("Error: Model provider", .brokenConfiguration),
     ]
 
-    /// In order: the first that is found counts, as one message may quote another.
+    /// Messages by class, in order of precedence, as one message may quote another.
     private static let telltales: [(String, FailureClass)] = [
         ("hit your usage limit", .usageLimit), ("usage limit has been reached", .usageLimit),
         ("usage_limit_reached", .usageLimit), ("hit your spend cap", .usageLimit),

@@ -1,6 +1,6 @@
 import Orchestration
 
-/// What the agent may touch.
+/// The limits of an agent's access.
 package enum Sandbox: String, Hashable, Sendable, CaseIterable {
     /// The working directory, the task directory and temporary files; no network.
     case workspaceWrite = "workspace-write"
@@ -8,21 +8,21 @@ package enum Sandbox: String, Hashable, Sendable, CaseIterable {
     case dangerFullAccess = "danger-full-access"
 }
 
-/// The arguments that make `codex` carry out one session; the prompt goes through standard input.
+/// The arguments with which `codex` carries out one session; the prompt goes through standard input.
 ///
-/// Source: `codex exec --help` and trials with Codex CLI 0.163.0. All options stand before `resume`,
-/// which takes only some of them (not `-p`, `-s`, `-C`, `--add-dir`, `--color`, `--oss`) and goes by
-/// those before it. No model is named unless somebody named one.
+/// Source: `codex exec --help` and trials with Codex CLI 0.163.0. All options precede `resume`, which
+/// accepts only some (not `-p`, `-s`, `-C`, `--add-dir`, `--color`, `--oss`) and follows those before
+/// it. No model is named unless the user named one.
 package struct CodexCommand: Hashable, Sendable {
-    /// What the agent may touch.
+    /// The agent's sandbox.
     package var sandbox: Sandbox
-    /// Directories it may write to besides the working directory.
+    /// Directories that the agent may write to besides the working directory.
     package var directories: [String]
     /// The model; `nil` for Codex's own choice.
     package var model: String?
-    /// Passed through as they are.
+    /// Arguments passed through as they are.
     package var extra: [String]
-    /// The thread to go on in; `nil`, or what is no thread's id, for a fresh one.
+    /// Thread to resume; `nil`, or anything but a thread's id, for a fresh one.
     package var resumes: String?
 
     /// Makes a command; see the properties.
@@ -47,10 +47,10 @@ package struct CodexCommand: Hashable, Sendable {
             "--skip-git-repo-check", "--json",
         ]
         if let model { arguments += ["--model", model] }
-        // The last word on a setting counts, and that is the user's.
+        // The last setting of an option counts, and that is the user's.
         arguments += extra
-        // After what is passed through: an option of that with any number of values (`--image`) would
-        // take `resume` for one of them.
+        // After the user's arguments: an option among them with any number of values (`--image`) would
+        // swallow `resume`.
         for directory in directories { arguments += ["--add-dir", directory] }
         if let thread = resumes.flatMap(ThreadID.checked) { arguments += ["resume", thread] }
         arguments.append("-")

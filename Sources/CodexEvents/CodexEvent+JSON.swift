@@ -1,13 +1,13 @@
 import Orchestration
 
-// Which keys of a line mean what.
+// The meaning of a line's keys.
 extension CodexEvent {
-    /// Reads a line's value; `nil` when it is not an object with a `type`.
+    /// Makes an event of a line's value; `nil` unless it is an object with a `type`.
     init?(_ value: JSONLine.Value) {
         guard let type = value["type"]?.string else { return nil }
         switch type {
         case "thread.started":
-            // Older versions named it `session_id`.
+            // Older versions called it `session_id`.
             guard let thread = (value["thread_id"] ?? value["session_id"])?.string else {
                 return nil
             }
@@ -28,11 +28,11 @@ extension CodexEvent {
     }
 }
 
-/// The tokens of a line, and what of them can't be.
+/// The token counts in a line, and the first implausible one.
 struct ToldUsage {
-    /// The counts; `nil` without input and output, and where one is no number or more than can be.
+    /// The counts; `nil` without input and output, or if one is no number or implausibly large.
     private(set) var usage: TokenUsage?
-    /// The first count that can't be, as it was told: it is left out, or cut to what can be.
+    /// The first implausible count, as reported; it is left out or reduced.
     private(set) var oddity: String?
 
     /// Reads `usage`.
@@ -65,7 +65,7 @@ struct ToldUsage {
 }
 
 extension Item {
-    /// Reads `item`; `nil` when it is not an object with a `type`.
+    /// Makes an item of `item`; `nil` unless it is an object with a `type`.
     init?(_ value: JSONLine.Value) {
         guard let type = value["type"]?.string else { return nil }
         id = value["id"]?.string ?? ""
@@ -114,7 +114,7 @@ extension Item.Kind {
         }
     }
 
-    /// What a failed call says: the call's own error, or that which the tool answers with.
+    /// Returns a failed call's error: its own, or the one in the tool's answer.
     private static func toolError(_ value: JSONLine.Value) -> String {
         let answer = value["result"]?["content"]?.elements ?? []
         let words =

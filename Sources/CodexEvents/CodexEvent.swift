@@ -1,22 +1,22 @@
 package import Orchestration
 
-/// One line of `codex exec --json`, typed.
+/// A line of `codex exec --json`, typed.
 ///
-/// Source: the recordings of Codex CLI 0.163.0. What is unknown is carried, never refused.
+/// Source: recordings of Codex CLI 0.163.0. Unknown types are carried, never refused.
 package enum CodexEvent: Hashable, Sendable {
-    /// The thread has an id; first of all, once.
+    /// The thread got its id; first of all, once.
     case threadStarted(String)
-    /// The agent began to work on the prompt.
+    /// The agent began its turn, the work on the prompt.
     case turnStarted
-    /// The agent ended well. The usage is the whole thread's; `nil` where the line had none, or none
-    /// that can be; `odd` is what of it can't be, which is left out or cut.
+    /// The turn ended well. The usage is the whole thread's; `nil` if the line had none, or no
+    /// plausible one. `odd` describes an implausible count, which is left out or reduced.
     case turnCompleted(TokenUsage?, odd: String? = nil)
-    /// The agent failed, for the reason it gives.
+    /// The turn failed, with the agent's reason.
     case turnFailed(String)
-    /// A message on the error channel: a retry that Codex makes by itself, or what `turn.failed`
-    /// is about to say.
+    /// A message on the error channel: a retry that Codex makes by itself, or the reason that
+    /// `turn.failed` will repeat.
     case error(String)
-    /// A step of the work.
+    /// An item: a step of the turn.
     case item(ItemPhase, Item)
     /// A type that this version of Quire doesn't know.
     case unknown(type: String)
@@ -24,32 +24,33 @@ package enum CodexEvent: Hashable, Sendable {
     case undecodable(Undecodable)
 }
 
-/// Where a step of the work stands.
+/// The progress of an item.
 package enum ItemPhase: String, Hashable, Sendable {
-    /// It began.
+    /// The item began.
     case started
-    /// It has news.
+    /// The item changed.
     case updated
-    /// It is over.
+    /// The item ended.
     case completed
 }
 
-/// A step of the work.
+/// An item: one step of a turn.
 package struct Item: Hashable, Sendable {
-    /// Its id within the thread.
+    /// The item's id within the thread.
     package var id: String
-    /// What it is.
+    /// The kind of step, with its details.
     package var kind: Kind
 
-    /// What a step of the work is.
+    /// The kinds of items.
     package enum Kind: Hashable, Sendable {
-        /// The agent says something.
+        /// A message of the agent.
         case agentMessage(String)
-        /// The agent thinks.
+        /// The agent's reasoning.
         case reasoning(String)
-        /// A shell command. `outputBytes` is the length of its output as it stood in the line;
-        /// `exitCode` is `nil` while it runs; `outputEnd` is the last 4 KiB of the output of one
-        /// that failed, as far as the line was kept.
+        /// A shell command.
+        ///
+        /// `outputBytes` is the length of its output in the line; `exitCode` is `nil` while it runs;
+        /// `outputEnd` is the last 4 KiB of a failed command's output, as far as the line was kept.
         case commandExecution(
             command: String,
             outputBytes: Int,
@@ -59,11 +60,11 @@ package struct Item: Hashable, Sendable {
         )
         /// Files were changed.
         case fileChange(paths: [String], status: String)
-        /// A tool server's tool; `error` is what the server said of a call that failed.
+        /// A call of an MCP server's tool; `error` is the server's message about a failed call.
         case mcpToolCall(server: String, tool: String, status: String, error: String = "")
-        /// Another agent's tool.
+        /// A call of a tool that involves another agent.
         case collabToolCall(tool: String, status: String)
-        /// A search on the web.
+        /// A web search.
         case webSearch(query: String)
         /// The agent's own plan.
         case todoList(completed: Int, total: Int)
@@ -76,24 +77,24 @@ package struct Item: Hashable, Sendable {
 
 /// A line that is not an event.
 package struct Undecodable: Hashable, Sendable {
-    /// Why a line is not an event.
+    /// The reason why a line is not an event.
     package enum Reason: String, Hashable, Sendable {
-        /// It is not JSON.
+        /// The line is not JSON.
         case notJSON = "not JSON"
-        /// It is JSON, but not an object with a `type`.
+        /// The line is JSON, but not an object with a `type`.
         case notAnEvent = "not an event"
-        /// It has more tokens than a decoder's memory may hold.
+        /// The line has more outside of long strings than the decoder's memory may hold.
         case tooLong = "too long"
     }
 
-    /// Why.
+    /// The reason.
     package var reason: Reason
-    /// The line's beginning, repaired to UTF-8, at most 200 bytes of it.
+    /// The first 200 bytes of the line at most, repaired to UTF-8.
     package var sample: String
 }
 
 extension CodexEvent {
-    /// Whether it says that the session waits for the network, which is no sign of life.
+    /// True if the session waits for the network, which is no sign of life.
     package var isNetworkWaiting: Bool {
         if case .error(let message) = self {
             message.hasPrefix("Reconnecting... waiting for network (")
@@ -102,13 +103,12 @@ extension CodexEvent {
         }
     }
 
-    /// Whether it says that Codex repeats a request by itself, which is not a failure.
+    /// True if Codex repeats a request by itself, which is not a failure.
     package var isReconnecting: Bool {
         if case .error(let message) = self { message.hasPrefix("Reconnecting... ") } else { false }
     }
 
-    /// Whether the model must have answered for it: a step of the work that is not a warning, or
-    /// the turn's completion.
+    /// True if the model must have answered: an item that is not a warning, or the turn's completion.
     package var isAnswer: Bool {
         switch self {
         case .turnCompleted: true
@@ -118,9 +118,8 @@ extension CodexEvent {
         }
     }
 
-    /// What the agent does, in one short line; `nil` where there is nothing to say.
-    ///
-    /// Free of control characters, at most 80 characters.
+    /// The agent's activity, in one line of at most 80 characters without control characters; `nil`
+    /// for none.
     package var summary: String? {
         switch self {
         case .threadStarted, .turnStarted, .unknown, .undecodable: nil
@@ -169,10 +168,11 @@ extension String {
         return self
     }
 
-    /// One line of at most `limit` characters, without control characters and escape sequences.
+    /// Returns one line of at most `limit` characters, without control characters and escape
+    /// sequences.
     ///
-    /// Characters that could steer a terminal or reorder text are shown by their numbers, as
-    /// everywhere (`\u{1B}`); those of no width are left out.
+    /// Characters that could steer a terminal or reorder text are shown as escapes, as everywhere
+    /// (`\u{1B}`); those without width are left out.
     package func oneLine(_ limit: Int) -> String {
         var result = ""
         var count = 0
@@ -194,7 +194,7 @@ extension String {
 }
 
 extension Unicode.Scalar {
-    /// The character as it may be shown.
+    /// The character in the form in which it may be shown.
     fileprivate var shown: String {
         switch value {
         case 0xAD, 0x200B...0x200D, 0x2060...0x2064, 0xFEFF: return ""

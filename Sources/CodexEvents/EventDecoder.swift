@@ -1,41 +1,40 @@
-/// Turns a session's standard output into events, however it is cut into pieces.
+/// Decodes a session's standard output into events, however it is cut into pieces.
 ///
-/// A newline always ends a record: inside a string of a real one it would be escaped, so what
-/// follows a raw newline can never pass for an event. Memory is bounded whatever a line's length.
+/// A newline always ends a record: within a string it would be escaped, so nothing after a raw newline
+/// can pass for an event. Memory is bounded whatever a line's length.
 package struct EventDecoder: Sendable {
-    /// Which steps of the work are emitted; everything else always is.
+    /// The items to emit; other events are always emitted.
     package enum Steps: Sendable {
-        /// All of them.
+        /// All items.
         case all
-        /// None: they are counted, and `newestStep` tells the last one, if no other event came
-        /// after it.
+        /// No items: they are counted, and `newestStep` is the last one if no other event followed it.
         case newest
     }
 
-    /// Steps of the work that were passed over without being emitted.
+    /// Number of items passed over without being emitted.
     package private(set) var passed = 0
 
-    /// What `takePassedAnswer` returns next.
+    /// The next result of `takePassedAnswer`.
     private var hasPassedAnswer = false
 
     private let steps: Steps
     private let longestLine: Int
-    /// The beginning of a line that has no end yet; `long` has it instead when that is set.
+    /// The beginning of an incomplete line; in `long` instead if that is set.
     private var line: [UInt8] = []
     private var long: LongLine?
-    /// The line of the newest step that was passed over.
+    /// The line of the newest item that was passed over.
     private var newest: [UInt8] = []
 
     /// Makes a decoder for one session's output from its start.
     ///
-    /// Of the strings of a line that has more bytes than `longestLine` only the beginnings are kept;
+    /// In a line with more bytes than `longestLine`, only the beginnings of long strings are kept;
     /// `nil` stands for the limit of a run, 64 KiB.
     package init(steps: Steps = .all, longestLine: Int? = nil) {
         self.steps = steps
         self.longestLine = longestLine ?? Scanner.longestLine
     }
 
-    /// Takes the next bytes and emits the events that they complete.
+    /// Decodes the next bytes and emits the events that they complete.
     package mutating func decode(_ bytes: Span<UInt8>, _ emit: (CodexEvent) -> Void) {
         var next = line.isEmpty && long == nil ? 0 : completeLine(bytes, emit)
         while next < bytes.count {
@@ -46,24 +45,24 @@ package struct EventDecoder: Sendable {
         }
     }
 
-    /// Takes the end of the output: a last line without its newline counts if it is whole.
+    /// Ends the output: a last line without a newline counts if it is whole.
     package mutating func finish(_ emit: (CodexEvent) -> Void) {
         if !line.isEmpty || long != nil { endKeptLine(emit) }
     }
 
-    /// The newest step of the work, if it was passed over and no other event came since.
+    /// The newest item, if it was passed over and no other event followed.
     package var newestStep: CodexEvent? {
         newest.isEmpty ? nil : JSONLine(newest).parse().flatMap(CodexEvent.init)
     }
 
-    /// Whether, since the last call, a step that was passed over and followed by another event was
-    /// an answer of the model's.
+    /// Returns true if an item that was passed over and followed by another event was an answer of the
+    /// model; resets that.
     package mutating func takePassedAnswer() -> Bool {
         defer { hasPassedAnswer = false }
         return hasPassedAnswer
     }
 
-    /// Passes over lines that are steps of the work; returns their length.
+    /// Passes over lines that are items; returns their length.
     private mutating func passItems(_ bytes: Span<UInt8>) -> Int {
         let items = Scanner.items(in: bytes)
         guard items.count > 0 else { return 0 }
@@ -73,7 +72,7 @@ package struct EventDecoder: Sendable {
         return items.passed
     }
 
-    /// Takes one line, or what there is of it; returns its length.
+    /// Consumes one line, or what there is of it; returns its length.
     private mutating func takeLine(
         _ bytes: Span<UInt8>,
         _ emit: (CodexEvent) -> Void
@@ -85,7 +84,7 @@ package struct EventDecoder: Sendable {
         return end + 1
     }
 
-    /// Takes the rest of a line that began earlier; returns its length.
+    /// Consumes the rest of a line that began earlier; returns its length.
     private mutating func completeLine(
         _ bytes: Span<UInt8>,
         _ emit: (CodexEvent) -> Void
@@ -97,7 +96,7 @@ package struct EventDecoder: Sendable {
         return end + 1
     }
 
-    /// Passes over the line that is kept, if it is a step of the work.
+    /// Passes over the kept line if it is an item.
     private mutating func passKeptLine() -> Bool {
         var whole: [UInt8] = []
         swap(&whole, &line)
@@ -145,7 +144,7 @@ package struct EventDecoder: Sendable {
         return event(long.bytes, drops: long.drops)
     }
 
-    /// The event of a line; `nil` for an empty one.
+    /// Returns the event of a line; `nil` if the line is empty.
     private static func event(_ line: [UInt8], drops: [DroppedBytes] = []) -> CodexEvent? {
         guard line.contains(where: { !$0.isJSONSpace }) else { return nil }
         guard let value = JSONLine(line, drops: drops).parse() else {

@@ -1,8 +1,8 @@
 import Orchestration
 
-/// A strict parser of one line of JSON (RFC 8259) that leaves strings where they are.
+/// A strict parser for one line of JSON (RFC 8259) that does not copy strings.
 struct JSONLine {
-    /// A value; strings and numbers are places in the line.
+    /// A value; strings and numbers are ranges of the line's bytes.
     indirect enum Value {
         case object([(key: Range<Int>, value: Value)], JSONLine)
         case array([Value])
@@ -12,7 +12,7 @@ struct JSONLine {
         case null
     }
 
-    /// Arrays and objects within each other that are followed; deeper lines are refused.
+    /// Deepest nesting of arrays and objects; deeper lines are refused.
     static let depthLimit = 128
 
     let bytes: [UInt8]
@@ -23,9 +23,9 @@ struct JSONLine {
         self.drops = drops
     }
 
-    /// The line's one value; `nil` when a strict parser would refuse the line.
+    /// Returns the line's only value; `nil` if a strict parser would refuse the line.
     func parse() -> Value? {
-        // A byte-order mark is no part of the text.
+        // A byte-order mark is not part of the text.
         var cursor = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
         guard let value = value(&cursor, depth: 0) else { return nil }
         skipSpace(&cursor)
@@ -71,7 +71,7 @@ struct JSONLine {
         return take("]", &cursor) ? .array(elements) : nil
     }
 
-    /// The place of a string's contents; the cursor ends behind its closing quote.
+    /// Returns the range of a string's contents, and moves the cursor behind the closing quote.
     private func string(_ cursor: inout Int) -> Range<Int>? {
         guard cursor < bytes.count, bytes[cursor] == UInt8(ascii: "\"") else { return nil }
         cursor += 1
@@ -102,7 +102,7 @@ struct JSONLine {
         }
     }
 
-    /// The number that four hexadecimal digits stand for.
+    /// Returns the number that four hexadecimal digits stand for.
     private func hex(at place: Int) -> UInt32? {
         guard place + 4 <= bytes.count else { return nil }
         var result: UInt32 = 0
@@ -163,8 +163,8 @@ struct JSONLine {
         while let byte = peek(cursor), byte.isJSONSpace { cursor += 1 }
     }
 
-    /// The text of a string's contents, with escapes resolved and bad UTF-8 and lone surrogates
-    /// repaired.
+    /// Returns the text of a string's contents, with escapes resolved, and invalid UTF-8 and lone
+    /// surrogates repaired.
     func text(_ range: Range<Int>) -> String {
         guard bytes[range].contains(UInt8(ascii: "\\")) else {
             return String(decoding: bytes[range], as: UTF8.self)
@@ -182,7 +182,7 @@ struct JSONLine {
         return String(decoding: result, as: UTF8.self)
     }
 
-    /// Resolves one escape, or a pair of surrogates; returns the place behind it.
+    /// Resolves one escape, or a pair of surrogates; returns the index behind it.
     private func unescape(at place: Int, into result: inout [UInt8]) -> Int {
         let simple: [UInt8: UInt8] = [
             UInt8(ascii: "b"): 8, UInt8(ascii: "f"): 12, UInt8(ascii: "n"): 10,
@@ -204,7 +204,7 @@ struct JSONLine {
         return end
     }
 
-    /// The last bytes of a string's contents; the cut is between characters and escapes.
+    /// Returns the last bytes of a string's contents, cut between characters and escapes.
     func end(of range: Range<Int>, most: Int) -> Range<Int> {
         guard range.count > most else { return range }
         var start = range.lowerBound
@@ -220,14 +220,14 @@ struct JSONLine {
         return min(start, range.upperBound)..<range.upperBound
     }
 
-    /// The length of a string's contents as it stood in the line, dropped bytes included.
+    /// Returns the length of a string's contents in the original line, dropped bytes included.
     func fullLength(_ range: Range<Int>) -> Int {
         range.count + (drops.first { $0.stringStart == range.lowerBound }?.count ?? 0)
     }
 }
 
 extension JSONLine.Value {
-    /// The value of a key; the last one where the key stands more than once.
+    /// The value of a key; the last one if the key occurs more than once.
     subscript(key: String) -> JSONLine.Value? {
         guard case .object(let members, let line) = self else { return nil }
         return members.last { line.text($0.key) == key }?.value
@@ -237,13 +237,13 @@ extension JSONLine.Value {
         if case .string(let range, let line) = self { line.text(range) } else { nil }
     }
 
-    /// The end of a string, of at most so many bytes as it stood in the line.
+    /// Returns the end of a string, of at most this many bytes in the line.
     func stringEnd(_ most: Int) -> String {
         guard case .string(let range, let line) = self else { return "" }
         return line.text(line.end(of: range, most: most))
     }
 
-    /// The length of a string as it stood in the line.
+    /// Length of a string in the original line.
     var stringLength: Int {
         if case .string(let range, let line) = self { line.fullLength(range) } else { 0 }
     }
@@ -254,8 +254,8 @@ extension JSONLine.Value {
         return Double(line.text(range))
     }
 
-    /// The integer that a number is, or a text of digits; `nil` for one that 64 bits don't hold, and
-    /// for anything else.
+    /// The integer of a number or of a text of digits; `nil` if it exceeds 64 bits, or for anything
+    /// else.
     var exactInteger: Int? {
         switch self {
         case .number(let range, let line), .string(let range, let line):
@@ -264,7 +264,7 @@ extension JSONLine.Value {
         }
     }
 
-    /// The words of a command, which may be a list of them.
+    /// A command's words, which may be a list.
     var command: String? {
         let words = elements.compactMap(\.string)
         return string ?? (words.isEmpty ? nil : words.joined(separator: " "))
@@ -272,7 +272,7 @@ extension JSONLine.Value {
 
     var isNull: Bool { if case .null = self { true } else { false } }
 
-    /// A value as it was told, in a few characters.
+    /// The value in a few characters, for a message.
     var short: String {
         switch self {
         case .number(let range, let line): line.text(range).oneLine(40)

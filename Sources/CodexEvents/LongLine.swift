@@ -1,18 +1,18 @@
-/// A line that is too long to be kept whole: of its long strings only the beginnings are.
+/// A line too long to be kept whole; only the beginnings of its long strings are kept.
 ///
 /// Memory is bounded whatever the line's length; a line with too much else is given up.
 struct LongLine: Sendable {
-    /// The bytes of a string that are kept.
+    /// Bytes kept of a string.
     static let stringLimit = 16 * 1024
-    /// The bytes of a line that are kept, long strings shortened.
+    /// Bytes kept of a line, long strings shortened.
     static let lineLimit = 256 * 1024
 
     private enum Place: Sendable {
         /// Outside of strings.
         case structure
-        /// In a string that is kept so far.
+        /// In a string, kept so far.
         case string
-        /// After a backslash in a string that is kept so far.
+        /// After a backslash in a string, kept so far.
         case escape
         /// In a string whose rest is dropped.
         case droppedString
@@ -22,19 +22,19 @@ struct LongLine: Sendable {
         case givenUp
     }
 
-    /// What is kept of the line.
+    /// The kept bytes of the line.
     private(set) var bytes: [UInt8] = []
-    /// What is not, by the strings it was dropped from, in order.
+    /// The dropped bytes, by the string that they belong to, in order.
     private(set) var drops: [DroppedBytes] = []
     private var place = Place.structure
     private var stringStart = 0
-    /// Where the newest escape of the form `\u0000` ends in the line.
+    /// End in the line of the newest escape of the form `\u0000`.
     private var escapeEnd = 0
 
-    /// Whether so much of the line would have to be kept that nothing is.
+    /// True if more would have to be kept than is allowed, so that the line is given up.
     var isGivenUp: Bool { place == .givenUp }
 
-    /// Takes the next bytes of the line, which hold no newline.
+    /// Adds the next bytes of the line, which contain no newline.
     mutating func append(_ more: Span<UInt8>) {
         var next = 0
         while next < more.count {
@@ -76,7 +76,7 @@ struct LongLine: Sendable {
         if bytes.count > Self.lineLimit { place = .givenUp }
     }
 
-    /// Whether the string is long enough, and this is a place between characters and escapes.
+    /// Indicates whether the string is long enough, and `byte` begins a character or escape.
     private func mayCut(before byte: UInt8) -> Bool {
         bytes.count - stringStart >= Self.stringLimit && byte & 0xC0 != 0x80
             && bytes.count >= escapeEnd
@@ -103,9 +103,9 @@ struct LongLine: Sendable {
     }
 }
 
-/// Bytes that were dropped from a string.
+/// The bytes dropped from one string.
 struct DroppedBytes: Sendable {
-    /// Where the string's contents begin in the kept line.
+    /// Index in the kept line at which the string's contents begin.
     var stringStart: Int
     var count: Int
 }

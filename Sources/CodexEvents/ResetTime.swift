@@ -1,7 +1,7 @@
 import Dates
 package import Orchestration
 
-/// When a limit is over, out of the words that tell it.
+/// Parses the reset time of a limit from its message.
 package enum ResetTime {
     private static let months = [
         "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
@@ -10,17 +10,17 @@ package enum ResetTime {
         ("ms", 0.001), ("s", 1), ("sec", 1), ("second", 1), ("m", 60), ("min", 60), ("minute", 60),
         ("h", 3600), ("hour", 3600), ("d", 86_400), ("day", 86_400), ("week", 604_800),
     ]
-    /// How long ago a time without a date may be and yet not be meant for tomorrow.
+    /// Longest time since a time without a date at which it is not taken for tomorrow's.
     private static let latestPast = Duration.seconds(3600)
-    /// The same across midnight: a message that was read a little late.
+    /// Longest time since yesterday's, in a message that is read a little after midnight.
     private static let latestPastMidnight = Duration.seconds(120)
 
-    /// The instant in a message like `… or try again at 10:11 AM.`, `… Try again at Sep 18th, 2026
-    /// 12:04 AM.` or `Please try again in 2 days 3 minutes.`; `nil` when it tells none.
+    /// Returns the reset time in a message such as `… or try again at 10:11 AM.`, `Please try again in
+    /// 2 days 3 minutes.` or `… Try again at Sep 18th, 2026 12:04 AM.`; `nil` if there is none.
     ///
-    /// It may be past. Codex tells local time and cuts it to the minute, so the instant is the end
-    /// of that minute: never too early. A time without a date is today's; tomorrow's where today's
-    /// is long over. An hour that the clock shows twice is the first of the two that is to come.
+    /// The result may be past. Codex truncates local time to the minute, so the result is that
+    /// minute's end, never too early. A time without a date is today's, or tomorrow's if today's is
+    /// long past. Of an hour that the clock shows twice, it is the first that is still to come.
     /// `offset` is the local zone's seconds from UTC at an instant.
     package static func parse(
         _ message: String,
@@ -63,7 +63,7 @@ package enum ResetTime {
         return now - yesterday <= latestPastMidnight ? yesterday : reset
     }
 
-    /// Takes `sep 18th 2026` off the front; the day since 1970-01-01.
+    /// Removes `sep 18th 2026` from the front; returns the day since 1970-01-01.
     private static func parseDate(_ words: inout [String]) -> Int? {
         guard words.count >= 3, let month = months.firstIndex(of: words[0]),
             let day = Int(words[1].prefix { $0.isNumber }), (1...31).contains(day),
@@ -73,7 +73,7 @@ package enum ResetTime {
         return GregorianCalendar.daysSinceEpoch(year: year, month: month + 1, day: day)
     }
 
-    /// The minute of the day in `10:11 am`.
+    /// Returns the minute of the day in `10:11 am`.
     private static func parseTime(_ words: [String]) -> Int? {
         guard words.count >= 2 else { return nil }
         let parts = words[0].split(separator: ":")
@@ -87,7 +87,7 @@ package enum ResetTime {
         }
     }
 
-    /// The time in `3 days 1 hour 7 minutes`, `14.036s`, `1h30m` or `less than a minute`.
+    /// Returns the duration in `3 days 1 hour 7 minutes`, `14.036s`, `1h30m` or `less than a minute`.
     private static func parseWait(_ words: ArraySlice<String>) -> Duration? {
         if words.starts(with: ["less", "than", "a", "minute"]) { return .seconds(60) }
         var seconds: Double?
@@ -111,7 +111,7 @@ package enum ResetTime {
         return wait(seconds)
     }
 
-    /// A wait of at most 30 years; `nil` for more, and for what is none.
+    /// Returns a wait of at most 30 years; `nil` for more, and for `nil`.
     private static func wait(_ seconds: Double?) -> Duration? {
         seconds.flatMap { $0 <= 1e9 ? Duration(inSeconds: $0) : nil }
     }
@@ -125,10 +125,10 @@ package enum ResetTime {
         return Int((Double(seconds) / 86_400).rounded(.down))
     }
 
-    /// The instant at which local clocks show the beginning of a minute.
+    /// Returns the instant at which local clocks show the beginning of a minute.
     ///
-    /// Where they show it twice it is the first one whose end is to come; where they leave it out,
-    /// what a clock would show that was not set forward.
+    /// If they show it twice, the first one whose end is to come; if they skip it, the time that a
+    /// clock would show that was not set forward.
     private static func instant(
         day: Int,
         minute: Int,
@@ -148,7 +148,7 @@ package enum ResetTime {
 }
 
 extension StringProtocol {
-    /// The text without any of these characters at its ends.
+    /// Returns the text without any of these characters at its ends.
     fileprivate func trimming(_ characters: String) -> String {
         let start = drop { characters.contains($0) }
         let count = start.reversed().prefix { characters.contains($0) }.count

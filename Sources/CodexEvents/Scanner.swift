@@ -1,21 +1,21 @@
 import CScan
 
-/// The scanner in C: the only memory that is touched here without a check of the bounds.
+/// The scanner in C, the only code here that accesses memory without bounds checks.
 enum Scanner {
-    /// The longest line that is kept whole, without its newline, in bytes.
+    /// Longest line that is kept whole, without its newline, in bytes.
     static let longestLine = Int(CSCAN_LONGEST_LINE)
 
-    /// Lines that are for certain steps of the work.
+    /// Lines that are certainly items.
     struct Items {
-        /// Their bytes, newlines included.
+        /// Their length in bytes, newlines included.
         var passed: Int
-        /// How many.
+        /// Number of the lines.
         var count: Int
-        /// Where the newest of them begins.
+        /// Offset of the newest one.
         var newestStart: Int
     }
 
-    /// Passes over the lines at the beginning that are for certain steps of the work.
+    /// Returns the lines at the beginning that are certainly items.
     static func items(in bytes: Span<UInt8>) -> Items {
         let items = unsafe bytes.withUnsafeBufferPointer {
             unsafe cscan_items($0.baseAddress, $0.count)
@@ -27,7 +27,7 @@ enum Scanner {
         )
     }
 
-    /// The place of the first newline; the end for none.
+    /// Returns the index of the first newline; the end if there is none.
     static func newline(in bytes: Span<UInt8>) -> Int {
         unsafe bytes.withUnsafeBufferPointer { unsafe cscan_newline($0.baseAddress, $0.count) }
     }

@@ -1,10 +1,10 @@
 package import Orchestration
 
-/// What a thread had used in all when it was last heard of.
+/// A thread's total usage at its last report.
 package struct ThreadReport: Hashable, Sendable {
     /// The thread's id.
     package var thread: String
-    /// Its total then.
+    /// The thread's total at that time.
     package var usage: TokenUsage
 
     /// Makes a report.
@@ -14,21 +14,21 @@ package struct ThreadReport: Hashable, Sendable {
     }
 }
 
-/// One session's events, folded into what they say about it.
+/// A session's events, folded into the facts about it.
 package struct SessionTranscript: Sendable {
-    /// What is known of the process besides its events.
+    /// Facts about the process besides its events.
     package struct Ending: Sendable {
-        /// How it ended.
+        /// The process's termination.
         package var termination: Termination
-        /// The last of its standard error.
+        /// The end of its standard error.
         package var standardError: [UInt8]
-        /// The bytes of its standard output.
+        /// Number of bytes of its standard output.
         package var outputBytes: Int64
-        /// Steps of the work that were not observed one by one.
+        /// Number of items that were passed over without being observed.
         package var passedSteps: Int
-        /// Whether a descendant held its output open until the leak limit.
+        /// True if a descendant held its output open until the leak limit.
         package var outputLeaked: Bool
-        /// Whether the process was a launcher that ran the agent elsewhere.
+        /// True if the process was a launcher that ran the agent elsewhere.
         package var isLaunched: Bool
 
         /// Makes an ending; see the properties.
@@ -51,13 +51,13 @@ package struct SessionTranscript: Sendable {
 
     /// The session's thread, once it is known.
     package private(set) var thread: String?
-    /// What the session called its thread and is no thread's id; `nil` where it did not do so.
+    /// The session's name for its thread, if it is no thread's id; `nil` otherwise.
     package private(set) var refusedThread: String?
-    /// The count of tokens that the session told and that can't be; `nil` where it told none.
+    /// The implausible token count that the session reported; `nil` for none.
     package private(set) var oddUsage: String?
-    /// Whether the turn was completed.
+    /// True if the turn was completed.
     package private(set) var isCompleted = false
-    /// What `turn.failed` said.
+    /// The message of `turn.failed`.
     private(set) var turnFailure: String?
     /// The last message of the error channel that was not about Codex's own retries.
     private(set) var lastError: String?
@@ -68,23 +68,23 @@ package struct SessionTranscript: Sendable {
 
     /// Begins a transcript.
     ///
-    /// `resumed` is what the session's thread had reported before; `nil` for a fresh context, and
-    /// where nobody knows.
+    /// `resumed` is the earlier report of the session's thread; `nil` for a fresh context, or if
+    /// unknown.
     package init(resuming resumed: ThreadReport?) {
         self.resumed = resumed
     }
 
-    /// Takes what the session's thread had used before, where that was not known at first.
+    /// Sets the earlier report of the session's thread, if it was unknown at first.
     package mutating func learn(resuming resumed: ThreadReport) { self.resumed = resumed }
 
-    /// Takes the session's next event.
+    /// Folds the session's next event.
     package mutating func observe(_ event: CodexEvent) {
         if case .undecodable = event { return }
         events += 1
         switch event {
         case .threadStarted(let id):
             if let id = ThreadID.checked(id) { thread = id } else { refusedThread = id }
-        // The last word counts.
+        // The later of completion and failure counts.
         case .turnCompleted(let usage, let odd):
             oddUsage = oddUsage ?? odd
             (isCompleted, turnFailure) = (true, nil)
@@ -95,10 +95,10 @@ package struct SessionTranscript: Sendable {
         }
     }
 
-    /// What the session came to.
+    /// Returns the session's result.
     ///
-    /// `now` and `offset`, the local time zone's seconds from UTC at an instant, are for reset
-    /// times, which Codex tells in local time.
+    /// `now` and `offset`, the local time zone's seconds from UTC at an instant, are for reset times,
+    /// which Codex states in local time.
     package func result(
         _ ending: Ending,
         now: WallTime,
@@ -118,7 +118,7 @@ package struct SessionTranscript: Sendable {
         )
     }
 
-    /// The session's part of its thread's total.
+    /// Returns the session's part of its thread's total.
     private func ownUsage(_ total: TokenUsage) -> TokenUsage {
         guard let resumed, resumed.thread == thread else { return total }
         return total.part(since: resumed.usage)

@@ -1,12 +1,12 @@
-/// What a program that failed says on standard error, in one line.
+/// Extracts a failed program's message from standard error, as one line.
 package enum StandardErrorWords {
-    /// The longest text, in characters.
+    /// Longest text, in characters.
     private static let limit = 2000
 
-    /// The paragraph that begins with an error, else the last line; `nil` where there is none.
+    /// Returns the paragraph that begins with an error, else the last line; `nil` if there is none.
     ///
-    /// Codex says its configuration's errors over several lines, after its warnings:
-    /// `Error loading config.toml:`, the place, and the line with a mark under it.
+    /// Codex writes a configuration error on several lines, after its warnings: `Error loading
+    /// config.toml:`, the position, and the line with a mark under it.
     package static func telling(_ text: String) -> String? {
         let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
         if let first = lines.firstIndex(where: isError) {
