@@ -1,9 +1,9 @@
 /// A value that writes itself as bytes without names, one part after the other.
 ///
-/// For what a snapshot has of each task: the names and types of its parts are told once, by
-/// `packedFormat`, and the parts need neither boxes nor look-ups.
+/// For the values that a snapshot has of each task: `packedFormat` states the names and types of
+/// the parts once, and the parts need neither boxes nor look-ups.
 protocol Packable: Sendable {
-    /// The names and types of the stored properties: what was written with others can't be read.
+    /// The names and types of the stored properties; bytes of another format can't be read.
     static var packedFormat: String { get }
 
     /// Writes the parts, in order.
@@ -40,7 +40,7 @@ struct Packed<Value: Packable>: Sendable, Codable {
         guard bytes.isAtEnd else { throw PackedBytes.Damage() }
     }
 
-    /// Writes the type's format, how many values there are, and their bytes.
+    /// Writes the type's format, the number of values, and their bytes.
     func encode(to encoder: any Encoder) throws {
         var bytes = PackedBytes()
         for value in values { bytes.write(value) }
@@ -51,7 +51,7 @@ struct Packed<Value: Packable>: Sendable, Codable {
     }
 }
 
-/// Tells the stored properties of a type by one of its values.
+/// Describes the stored properties of a type, given one of its values.
 func packedFormat(of value: Any) -> String {
     let mirror = Mirror(reflecting: value)
     let parts = mirror.displayStyle == .struct ? Array(mirror.children) : []
@@ -59,9 +59,9 @@ func packedFormat(of value: Any) -> String {
     return "\(type(of: value))(\(names.joined(separator: ",")))"
 }
 
-/// Bytes that values are written to, or read from.
+/// A buffer that values are written to, or read from.
 struct PackedBytes: Hashable, Sendable {
-    /// Bytes that are not what was to be read.
+    /// Thrown if the bytes are not what was to be read.
     struct Damage: Error {}
 
     private(set) var bytes: [UInt8]
@@ -69,7 +69,7 @@ struct PackedBytes: Hashable, Sendable {
 
     init(_ bytes: [UInt8] = []) { self.bytes = bytes }
 
-    /// Whether all was read.
+    /// True once all bytes were read.
     var isAtEnd: Bool { cursor == bytes.count }
 
     // MARK: - Writing
@@ -83,13 +83,13 @@ struct PackedBytes: Hashable, Sendable {
         bytes.append(UInt8(rest))
     }
 
-    /// Numbers near zero of either sign are short.
+    /// Writes numbers near zero of either sign in few bytes.
     mutating func write(_ number: some SignedInteger) {
         let number = Int64(number)
         write(UInt64(bitPattern: (number << 1) ^ (number >> 63)))
     }
 
-    /// Most numbers are whole, or zero: their last bytes are.
+    /// Writes the low bytes last: most numbers are whole, or zero, and end in zero bytes.
     mutating func write(_ number: Double) { write(number.bitPattern.byteSwapped) }
 
     mutating func write(_ value: Bool) { bytes.append(value ? 1 : 0) }
@@ -130,7 +130,7 @@ struct PackedBytes: Hashable, Sendable {
         let signed = Int64(bitPattern: bits >> 1) ^ -Int64(bitPattern: bits & 1)
         let number = Number.isSigned ? Number(exactly: signed) : Number(exactly: bits)
         guard let number else { throw Damage() }
-        // No count or time of a run has more than 53 bits, and a thousand of such can be added up.
+        // No count or time of a run has more than 53 bits; a thousand such numbers can be added up.
         guard Number.isSigned, Number.bitWidth == 64 else { return number }
         let limit = Number(1) << 53
         return min(limit, max(0 - limit, number))

@@ -1,4 +1,4 @@
-/// How far a task's checklist has come.
+/// The progress of a task's checklist.
 package struct Progress: Hashable, Sendable, Codable {
     /// Entries with a ticked box.
     package var ticked: Int
@@ -11,20 +11,20 @@ package struct Progress: Hashable, Sendable, Codable {
         self.total = total
     }
 
-    /// Entries left: of a checklist that claims more than 2^31, as if it had so many.
+    /// Entries left; counts above 2^31 - 1 are clamped.
     var left: Int { Int(Int32(clamping: total)) - Int(Int32(clamping: ticked)) }
 
-    /// Whether every box is ticked and there is one.
+    /// True if the checklist has entries and all of them are ticked.
     package var isComplete: Bool { total > 0 && ticked == total }
 }
 
-/// What a look at a task's checklist found.
+/// The state in which a task's checklist was found.
 package enum ChecklistState: Hashable, Sendable, Codable {
-    /// There is none yet: the task wants an initializer.
+    /// No checklist yet: the task needs an initializer.
     case missing
-    /// It is in order, and does not contradict the last good copy.
+    /// The checklist is in order, and does not contradict the last good copy.
     case good(Progress)
-    /// It is not; the words say what is wrong, where, and where the last good copy lies.
+    /// The checklist is damaged; the message says how, where, and where the last good copy is.
     case damaged(String)
 
     /// The progress of a good checklist.
@@ -32,7 +32,7 @@ package enum ChecklistState: Hashable, Sendable, Codable {
         if case .good(let progress) = self { progress } else { nil }
     }
 
-    /// What is wrong with a damaged one.
+    /// The message about a damaged checklist.
     var damage: String? { if case .damaged(let words) = self { words } else { nil } }
 }
 

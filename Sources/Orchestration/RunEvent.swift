@@ -1,21 +1,20 @@
-/// A fact of a run: what the journal keeps, what every report is made from, and all that the
-/// state of a run is folded from.
+/// A fact of a run: the content of the journal, and the source of all reports and of the run's state.
 ///
 /// A fact says what happened or was decided and never changes afterwards. `RunEvent` is the one
 /// vocabulary of the journal, the JSON Lines output and the projections.
 package enum RunEvent: Hashable, Sendable {
-    /// A leg of the run began: first of its leg, once. Sessions that an earlier leg left running
-    /// are recorded as lost right after it.
+    /// A leg of the run began: the leg's first fact, exactly once. Sessions that an earlier leg
+    /// left running are recorded as lost right after it.
     indirect case runBegan(RunBegan)
-    /// A task that had ended goes on in this leg, or one begins anew.
+    /// A task that had ended goes on in this leg, or a task begins anew.
     case taskReopened(TaskReopened)
-    /// A task's directory was looked at; at most once a leg.
+    /// A task's directory was inspected; at most once a leg.
     case taskInspected(TaskInspected)
-    /// A session was given a slot; its process starts only after this is durable.
+    /// A session was given a slot; its process starts only after this fact is durable.
     case sessionStarted(SessionStarted)
     /// The session's process is alive; at most once a session.
     case sessionSpawned(SessionSpawned)
-    /// A running session was found to have used so much.
+    /// The usage of a running session so far became known.
     case sessionUsed(SessionUsed)
     /// Codex named the session's thread; at most once a session.
     case threadStarted(ThreadStarted)
@@ -23,19 +22,19 @@ package enum RunEvent: Hashable, Sendable {
     case sessionSignalled(SessionSignalled)
     /// A session ended: exactly once for each that started.
     case sessionEnded(SessionEnded)
-    /// A task ended; the last of the task in this leg.
+    /// A task ended; the task's last fact in this leg.
     case taskEnded(TaskEnded)
     /// Starts are held, for a stated reason.
     case gateClosed(GateClosed)
     /// Starts go on.
     case gateOpened(GateOpened)
-    /// More or fewer sessions run at once.
+    /// The limit of sessions at once changed.
     case concurrencyChanged(ConcurrencyChanged)
-    /// The ladder of shutdown went up one step.
+    /// The shutdown went one step further.
     case shutdownAdvanced(ShutdownAdvanced)
     /// Something a person should know and that changes nothing.
     case warned(Warned)
-    /// The leg ended: last of its leg, once; missing when Quire was killed.
+    /// The leg ended: the leg's last fact, exactly once; missing if Quire was killed.
     case runEnded(RunEnded)
 }
 
@@ -45,26 +44,25 @@ package struct RunBegan: Hashable, Sendable, Codable {
     package var run: String
     /// The run's name, for people.
     package var name: String
-    /// Quire's process.
+    /// Quire's process id.
     package var pid: Int32
     /// Quire's version.
     package var quireVersion: String
     /// The plan this leg follows.
     package var plan: RunPlan
-    /// Whether failed, stalled and damaged tasks were reopened.
+    /// True if failed, stalled and damaged tasks were reopened.
     package var retryFailed: Bool
-    /// Which part of which tasks the plan is; `nil` where nobody asked for a part, and in journals
-    /// of earlier versions.
+    /// The shard that the plan carries out; `nil` if nobody asked for a part, and in journals of
+    /// earlier versions.
     package var part: RunPart?
-    /// Complete tasks whose lists are not as they were when these were found complete; `nil` for
-    /// none.
+    /// Complete tasks whose lists have changed since they were found complete; `nil` for none.
     package var changed: [String]?
-    /// Tasks that begin anew: their directories were deleted, or put away at the user's word; `nil`
-    /// for none.
+    /// Tasks that begin anew: their directories were deleted, or put away at the user's request;
+    /// `nil` for none.
     package var anew: [String]?
     /// The workspace's path; `nil` in journals of earlier versions.
     package var workspace: String?
-    /// What the Quire's process can be told by from all others, as `RunnerMark` writes it; `nil` in
+    /// The mark that tells Quire's process from all others, as `RunnerMark` writes it; `nil` in
     /// journals of earlier versions.
     package var runner: String?
 
@@ -96,13 +94,13 @@ package struct RunBegan: Hashable, Sendable, Codable {
     }
 }
 
-/// What a run that is a shard knows of the whole.
+/// The part of a whole that a run carries out as one of its shards.
 package struct RunPart: Hashable, Sendable, Codable {
-    /// Which shard it is.
+    /// The run's shard.
     package var shard: Shard
-    /// The tasks of all shards together.
+    /// Number of tasks in all shards together.
     package var tasks: Int
-    /// The same for all shards of the same tasks, and different for others: see `Fingerprint`.
+    /// A `Fingerprint` of the tasks: the same for all shards of the same tasks.
     package var manifest: String
 
     /// Makes a part; see the properties.
@@ -113,11 +111,11 @@ package struct RunPart: Hashable, Sendable, Codable {
     }
 }
 
-/// A task that had ended goes on, or one begins anew.
+/// A task that had ended goes on, or a task begins anew.
 package struct TaskReopened: Hashable, Sendable, Codable {
     /// The task's name.
     package var task: String
-    /// Whether nothing is left of its work: its directory was deleted or put away; `nil` for no.
+    /// True if nothing is left of the task's work, as its directory was deleted or put away; `nil` for no.
     package var beginsAnew: Bool?
 
     /// Makes the fact.
@@ -127,15 +125,15 @@ package struct TaskReopened: Hashable, Sendable, Codable {
     }
 }
 
-/// What the look at a task's directory found.
+/// The findings in a task's directory.
 package struct TaskInspected: Hashable, Sendable, Codable {
     /// The task's name.
     package var task: String
-    /// The checklist as it was found.
+    /// The checklist as found.
     package var checklist: ChecklistState
-    /// The thread named in `session.id`; `nil` when there is none.
+    /// The thread named in `session.id`; `nil` if there is none.
     package var thread: String?
-    /// The stamp of the list and the prompt, as in `TaskEnded`; `nil` where work is left.
+    /// The stamp of the list and the prompt, as in `TaskEnded`; `nil` if work is left.
     package var list: String?
 
     /// Makes the fact.
@@ -160,15 +158,15 @@ package struct SessionStarted: Hashable, Sendable, Codable {
     package var session: Int
     /// The slot, from 0.
     package var slot: Int
-    /// What the session is to do.
+    /// The session's role.
     package var role: Role
     /// The checklist's progress before the session; `nil` for an initializer.
     package var progress: Progress?
-    /// The thread it goes on in; `nil` for a fresh context.
+    /// The thread that the session resumes; `nil` for a fresh context.
     package var resumes: String?
-    /// Why the scheduler chose the task; `nil` in journals of earlier versions.
+    /// The scheduler's reason for the choice; `nil` in journals of earlier versions.
     package var stream: Scheduler.Stream?
-    /// Whether it is to find out if a gate has opened, alone; `nil` for no.
+    /// True if the session alone probes whether a gate has opened; `nil` for no.
     package var isProbe: Bool?
 
     /// The session's identity.
@@ -202,13 +200,12 @@ package struct SessionSpawned: Hashable, Sendable, Codable {
     package var task: String
     /// The session's number within its task.
     package var session: Int
-    /// The process.
+    /// The process id.
     package var pid: Int32
-    /// The process's start time in clock ticks after boot (`/proc/PID/stat`, field 22), which
-    /// with `pid` names it for ever; 0 where it could not be read.
+    /// The process's start time in clock ticks after boot (`/proc/PID/stat`, field 22), which with
+    /// `pid` identifies the process for ever; 0 if it could not be read.
     package var processStart: UInt64
-    /// What the thread it goes on in had used before, where nobody knew until it was started; else
-    /// `nil`.
+    /// Earlier usage of the resumed thread, if that was unknown until the session started; else `nil`.
     package var resumedUsage: TokenUsage?
 
     /// Makes the fact; see the properties.
@@ -227,15 +224,15 @@ package struct SessionSpawned: Hashable, Sendable, Codable {
     }
 }
 
-/// What a session has used so far; told now and then while it runs.
+/// The usage of a running session so far; recorded now and then.
 package struct SessionUsed: Hashable, Sendable, Codable {
     /// The task's name.
     package var task: String
     /// The session's number within its task.
     package var session: Int
-    /// All that it has used.
+    /// Total usage of the session.
     package var usage: TokenUsage
-    /// What its thread has used in all; `nil` in journals of earlier versions.
+    /// Total usage of the thread; `nil` in journals of earlier versions.
     package var threadUsage: TokenUsage?
 
     /// The session's identity.
@@ -274,7 +271,7 @@ package struct ThreadStarted: Hashable, Sendable, Codable {
 
 /// A session is being ended.
 package struct SessionSignalled: Hashable, Sendable, Codable {
-    /// How hard.
+    /// The force of a signal.
     package enum Step: String, Hashable, Sendable, Codable {
         /// Politely: SIGTERM.
         case terminate
@@ -286,9 +283,9 @@ package struct SessionSignalled: Hashable, Sendable, Codable {
     package var task: String
     /// The session's number within its task.
     package var session: Int
-    /// How hard.
+    /// The force of the signal.
     package var step: Step
-    /// Why, for people.
+    /// The reason, for people.
     package var reason: String
 
     /// Makes the fact; see the properties.
@@ -306,36 +303,36 @@ package struct SessionEnded: Hashable, Sendable, Codable {
     package var task: String
     /// The session's number within its task.
     package var session: Int
-    /// What it achieved.
+    /// The session's achievement.
     package var verdict: Verdict
-    /// What it is counted against.
+    /// The limit that the session counts against.
     package var charge: Charge
-    /// How its process ended; `nil` for a session that was lost.
+    /// The way in which the process ended; `nil` for a lost session.
     package var termination: Termination?
-    /// Why it failed; `nil` when it did not.
+    /// The failure; `nil` if the session did not fail.
     package var failure: Failure?
-    /// How long it took, awake; of a lost session, until its Quire last recorded that it lived.
+    /// Duration in seconds awake; for a lost session, until the last turn that its leg recorded.
     package var seconds: Double
-    /// Its thread.
+    /// The session's thread.
     package var thread: String?
-    /// The checklist afterwards; `nil` when it is missing or damaged.
+    /// The checklist's progress afterwards; `nil` if the checklist is missing or damaged.
     package var progress: Progress?
-    /// What this session used.
+    /// Usage of this session.
     package var usage: TokenUsage?
-    /// Whether `usage` is what it was last seen to have used, and it may have used more.
+    /// True if `usage` was last seen before the end, and may be too little.
     package var isUsagePartial: Bool?
-    /// Whether `usage` is what was set aside for it, since nobody knows what it used.
+    /// True if `usage` is what was expected of the session, since nothing else is known.
     package var isUsageEstimated: Bool?
-    /// What its thread has used in all.
+    /// Total usage of the thread.
     package var threadUsage: TokenUsage?
-    /// Whether a descendant held its output open until the leak limit.
+    /// True if a descendant held the session's output open until the leak limit.
     package var outputLeaked: Bool
-    /// Whether its thread is never to be resumed.
+    /// True if the thread must never be resumed.
     package var forgetsThread: Bool
     /// The delay before the task's next session, in seconds; `nil` for none.
     package var retryIn: Double?
 
-    /// Whether `usage` is what the session told itself.
+    /// True if the session itself reported `usage`.
     package var isUsageTold: Bool {
         usage != nil && isUsagePartial != true && isUsageEstimated != true
     }
@@ -381,16 +378,16 @@ package struct SessionEnded: Hashable, Sendable, Codable {
 package struct TaskEnded: Hashable, Sendable, Codable {
     /// The task's name.
     package var task: String
-    /// How.
+    /// The outcome.
     package var outcome: Outcome
-    /// Why, for people; one line.
+    /// The reason, for people; one line.
     package var reason: String
-    /// Its sessions so far, over all legs.
+    /// Number of the task's sessions so far, over all legs.
     package var sessions: Int
     /// The last good progress.
     package var progress: Progress?
-    /// Of a complete task, the stamp of its list and prompt: equal stamps tell that neither has
-    /// changed since; `nil` where nobody took it, and in journals of earlier versions.
+    /// The stamp of a complete task's list and prompt: equal stamps mean that neither has changed;
+    /// `nil` if nobody took it, and in journals of earlier versions.
     package var list: String?
 
     /// Makes the fact; see the properties.
@@ -417,11 +414,11 @@ package enum ShutdownStep: String, Hashable, Sendable, Codable, CaseIterable {
     case drain
     /// Running sessions are ended politely.
     case terminate
-    /// Running sessions are ended.
+    /// Running sessions are ended by force.
     case kill
 }
 
-/// The signals that climb the ladder.
+/// The signals that take a shutdown one step further.
 package enum ShutdownSignal: String, Hashable, Sendable, Codable {
     /// SIGINT: Ctrl-C.
     case interrupt
@@ -429,15 +426,15 @@ package enum ShutdownSignal: String, Hashable, Sendable, Codable {
     case terminate
 }
 
-/// The ladder went up one step.
+/// A shutdown went one step further.
 package struct ShutdownAdvanced: Hashable, Sendable, Codable {
     /// The step that now holds.
     package var step: ShutdownStep
     /// The signal that began the shutdown.
     package var signal: ShutdownSignal
-    /// When the next step is taken without a signal; `nil` for the last step.
+    /// Time of the next step if no signal comes before; `nil` for the last step.
     package var next: WallTime?
-    /// Sessions running now.
+    /// Number of sessions that run now.
     package var running: Int
 
     /// Makes the fact; see the properties.
@@ -451,9 +448,9 @@ package struct ShutdownAdvanced: Hashable, Sendable, Codable {
 
 /// Something a person should know.
 package struct Warned: Hashable, Sendable, Codable {
-    /// The task it is about; `nil` for the run.
+    /// The task concerned; `nil` for the run.
     package var task: String?
-    /// What, where, and what to do.
+    /// The problem, where it is, and what to do.
     package var message: String
 
     /// Makes the fact.
@@ -465,11 +462,11 @@ package struct Warned: Hashable, Sendable, Codable {
 
 /// A leg of the run ended.
 package struct RunEnded: Hashable, Sendable, Codable {
-    /// Why it ended.
+    /// The reason for the end.
     package var ending: Ending
-    /// How many tasks have each outcome; tasks with work left have none.
+    /// Number of tasks with each outcome; tasks with work left have none.
     package var outcomes: [String: Int]
-    /// Tasks with work left.
+    /// Number of tasks with work left.
     package var unfinished: Int
 
     /// Makes the fact; see the properties.
@@ -480,14 +477,14 @@ package struct RunEnded: Hashable, Sendable, Codable {
     }
 }
 
-/// Why a leg ended.
+/// The reason why a leg ended.
 package enum Ending: String, Hashable, Sendable, Codable {
-    /// Every task ended.
+    /// Every task ended, or as many failed as may (`maxFailures`).
     case finished
     /// SIGINT.
     case interrupted
     /// SIGTERM.
     case terminated
-    /// Something it needs is missing: the login was refused, or the store failed.
+    /// Something that the run needs is missing: the login was refused, or the store failed.
     case unable
 }

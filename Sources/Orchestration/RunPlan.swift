@@ -1,46 +1,43 @@
-/// What Orchestration needs to know of a manifest: who may run, how often, in which order.
+/// The part of a manifest that Orchestration needs: which tasks may run, how often, in which order.
 ///
-/// Prompts, directories and arguments are no business of the decisions; they stay with whoever
-/// carries a start out.
+/// Prompts, directories and arguments have no part in the decisions; whoever carries a start out has them.
 package struct RunPlan: Hashable, Sendable, Codable {
-    /// The most sessions at once: a plan that says more, as a damaged one may, is taken to say this.
+    /// The most sessions at once; a larger number, as in a damaged plan, counts as this one.
     static let slotsLimit = 100_000
 
-    /// Sessions at once, at least 1; the most where that adapts.
+    /// Number of sessions at once, at least 1; the maximum if concurrency adapts.
     package var concurrency: Int
-    /// The fewest sessions at once, where that adapts to what the service bears; `nil` where it
-    /// does not.
+    /// The fewest sessions at once, if concurrency adapts to what the service bears; `nil` if not.
     package var leastConcurrency: Int?
-    /// Tokens that sessions may use in a minute; `nil` for any number.
+    /// Tokens that all sessions together may use in a minute; `nil` for no limit.
     package var tokensPerMinute: Int?
-    /// The groups that tasks name; a task without a group is in a group of its own kind, `""`,
-    /// with weight 1 and no cap.
+    /// The groups that tasks name; tasks without a group are in a group `""` with weight 1 and no cap.
     package var groups: [GroupPlan]
     /// The tasks, in manifest order.
     ///
-    /// Names are unique, and `needs` have no cycle. What a task needs and the leg leaves out is
-    /// complete: see `Selection.checkNeeds`.
+    /// Names are unique, and `needs` have no cycle. A need that the leg leaves out is complete: see
+    /// `Selection.checkNeeds`.
     package var tasks: [TaskPlan]
     /// The time between a polite termination and a kill.
     package var grace: Duration
-    /// How long a drain may take after SIGINT, before sessions are terminated.
+    /// Maximum duration of a drain after SIGINT, before sessions are terminated.
     package var drainAfterInterrupt: Duration
-    /// How long a drain may take after SIGTERM, before sessions are terminated.
+    /// Maximum duration of a drain after SIGTERM, before sessions are terminated.
     package var drainAfterTerminate: Duration
     /// The least time between two sessions of one task.
     package var pause: Duration
-    /// Whether caps start afresh although the last run was interrupted.
+    /// True if caps start afresh although the last run was interrupted.
     package var freshCaps: Bool
     /// The scheduler; `nil` for PACE.
     package var scheduler: SchedulerName?
-    /// What the run may spend; `nil` for no limit.
+    /// The run's budget; `nil` for no limit.
     package var budget: RunBudget?
-    /// What tokens cost; `nil` where nobody said so, and cost is not counted.
+    /// The prices of tokens; `nil` if unknown, in which case cost is not counted.
     package var prices: Prices?
-    /// Tasks that fail in a leg before nothing more starts in it, at least 1; `nil` for any number.
+    /// Number of failed tasks in a leg after which nothing more starts, at least 1; `nil` for no limit.
     package var maxFailures: Int?
-    /// What the machine must have left for a session to start; `nil` for nobody looks, and in
-    /// journals of earlier versions.
+    /// The resources that the machine must have left for a session to start; `nil` for no check,
+    /// and in journals of earlier versions.
     package var admission: AdmissionPlan?
 
     /// Makes a plan with the manifest's defaults for everything not given.
@@ -84,20 +81,20 @@ package struct RunPlan: Hashable, Sendable, Codable {
     /// The tasks that the leg leaves out.
     package var leftOut: [TaskPlan] { tasks.filter { $0.isLeftOut == true } }
 
-    /// Leaves out all tasks but those of these names.
+    /// Leaves out all tasks except those with these names.
     package mutating func leaveOutAll(but names: Set<String>) {
         for place in tasks.indices where !names.contains(tasks[place].name) {
             tasks[place].isLeftOut = true
         }
     }
 
-    /// Has equal terms of tasks in memory once.
+    /// Stores equal terms of tasks in memory once.
     mutating func shareTerms() {
         var sharing = Sharing<TaskTerms>()
         for place in tasks.indices { tasks[place].shareTerms(&sharing) }
     }
 
-    /// Whether anything of it has a budget.
+    /// True if the run, a group, a task or its sessions have a budget.
     package var hasBudgets: Bool {
         budget != nil || groups.contains { $0.budget != nil }
             || tasks.contains { $0.budget != nil || $0.sessionBudget != nil }
@@ -106,13 +103,13 @@ package struct RunPlan: Hashable, Sendable, Codable {
 
 /// Tasks that share a weight and a cap.
 package struct GroupPlan: Hashable, Sendable, Codable {
-    /// Unique among the groups.
+    /// The name, unique among the groups.
     package var name: String
     /// The group's share of session time relative to other groups'; above 0.
     package var weight: Double
-    /// Sessions of the group at once; `nil` for no cap.
+    /// Maximum number of the group's sessions at once; `nil` for no cap.
     package var maxConcurrent: Int?
-    /// What its tasks may spend together; `nil` for no limit.
+    /// The budget of the group's tasks together; `nil` for no limit.
     package var budget: Budget?
 
     /// Makes a group; its weight is 1, and it has neither cap nor budget unless given.

@@ -1,9 +1,8 @@
-/// All that a run's state is made of.
+/// The complete state of a run, in parts that can be written and read in parallel.
 ///
-/// Its parts can be written and read side by side. A recovery that begins with a snapshot need not
-/// fold what was journalled before it.
+/// A recovery that begins with a snapshot need not fold what was journalled before it.
 package struct RunSnapshot: Sendable {
-    /// What is not of one task.
+    /// State that belongs to no single task.
     package struct Head: Sendable, Codable {
         fileprivate struct Closed: Sendable, Codable {
             var fact: GateClosed
@@ -39,14 +38,14 @@ package struct RunSnapshot: Sendable {
         fileprivate var scheduler: Scheduler.Memory
     }
 
-    /// What is of some of the tasks.
+    /// State that belongs to some of the tasks.
     package struct Part: Sendable, Codable {
         fileprivate var tasks: Tasks
         fileprivate var entries: Packed<Scheduler.Entry>
         fileprivate var estimates: Packed<Estimates.Task>
     }
 
-    /// Tasks, with what their plans have in common once.
+    /// Tasks, with each distinct plan stored once.
     fileprivate struct Tasks: Sendable, Codable {
         private var plans: [TaskPlan] = []
         private var places: Packed<TaskPlace>
@@ -68,7 +67,7 @@ package struct RunSnapshot: Sendable {
             states = Packed(Array(tasks))
         }
 
-        /// The tasks; fewer where something is missing.
+        /// The tasks; fewer if something is missing.
         var all: [TaskState] {
             zip(places.values, states.values).compactMap { place, state in
                 guard plans.indices.contains(place.plan) else { return nil }
@@ -80,15 +79,15 @@ package struct RunSnapshot: Sendable {
         }
     }
 
-    /// Tasks of a part.
+    /// Number of tasks in a part.
     private static let partSize = 512
 
-    /// What is not of one task.
+    /// State that belongs to no single task.
     package var head: Head
     /// The tasks, in the plan's order.
     package var parts: [Part]
 
-    /// Puts a snapshot together from what was one.
+    /// Puts a snapshot together from its parts.
     package init(head: Head, parts: [Part]) {
         self.head = head
         self.parts = parts
@@ -113,7 +112,7 @@ extension RunSnapshot.Head {
     fileprivate init(_ state: RunState) {
         plan = state.plan
         taskCount = state.tasks.count
-        // Each task has its own.
+        // Each part has the plans of its tasks.
         plan.tasks = []
         running = state.running.sorted { $0.key < $1.key }.map(\.value)
         gates = state.gates.sorted { $0.key < $1.key }.map {
@@ -139,9 +138,9 @@ extension RunSnapshot.Head {
 }
 
 extension RunState {
-    /// Makes the state that a snapshot was taken of.
+    /// Restores the state that a snapshot was taken of.
     ///
-    /// - Returns: `nil` where the parts don't fit together.
+    /// - Returns: `nil` if the parts don't fit together.
     package init?(_ snapshot: RunSnapshot) {
         self.init()
         let head = snapshot.head
@@ -175,7 +174,7 @@ extension RunState {
     }
 }
 
-/// A task's name, and where its plan is among those that tasks share.
+/// A task's name, and the index of its plan among the shared plans.
 private struct TaskPlace: Packable {
     static let packedFormat = Orchestration.packedFormat(of: Self(name: "", plan: 0))
 

@@ -1,18 +1,18 @@
-// Accounts. Where there is one its gates hold everything; where there are several the tasks of a
-// closed one are taken from the scheduler, so that its decisions stay as fast as they are.
+// Accounts. The gates of a single account hold everything. With several accounts, the tasks of a
+// closed one are withdrawn from the scheduler, so that its decisions stay as fast as they are.
 extension RunState {
-    /// Whose usage a task's sessions draw on; `nil` for the run's own.
+    /// Returns the account whose usage a task's sessions draw on; `nil` for the run's own.
     package func account(of task: String) -> String? {
         places[task].flatMap { tasks[$0].plan.account }
     }
 
-    /// Whether a closed gate holds everything.
+    /// True if the closed gates hold everything.
     var isEverythingHeld: Bool {
         accounts.count < 2 ? !gates.isEmpty : gates.keys.contains { !$0.gate.isOfAccount }
     }
 
-    /// The start that finds out whether an account's gates have opened; `nil` where none of its
-    /// tasks may start, or no slot is free.
+    /// Returns the start that probes an account's gates; `nil` if none of its tasks may start, or
+    /// no slot is free.
     mutating func nextStart(probing account: String?, at now: Duration) -> SessionStarted? {
         guard isHeld(account) else { return nextStart() }
         guard running.count < concurrencyLimit, let slot = slots.first else { return nil }
@@ -29,7 +29,7 @@ extension RunState {
         accounts.count > 1 && !gates.isEmpty && isHeld(tasks[place].plan.account)
     }
 
-    /// Whether an account's tasks are taken from the scheduler.
+    /// True if an account's tasks are withdrawn from the scheduler.
     private func isHeld(_ account: String?) -> Bool {
         accounts.count > 1
             && gates.keys.contains { $0.gate.isOfAccount && $0.account == account }
@@ -52,7 +52,7 @@ extension RunState {
         gates[key] = nil
         gatesClosed[key] = nil
         guard key.gate.isOfAccount, accounts.count > 1, !isHeld(key.account) else { return }
-        // Those whose delay is not over come back by themselves.
+        // Tasks whose delay is not over come back by themselves.
         let back = (members[key.account] ?? []).filter { isReady($0, at: moment.awake) }
         for place in back.sorted(by: scheduler.waitedLonger) {
             enqueueIfReady(place, at: moment)

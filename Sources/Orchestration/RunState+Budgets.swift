@@ -1,11 +1,10 @@
-// What the run's things with budgets spent, folded from the facts.
+// The spending of the run, its groups and its tasks, folded from the facts.
 extension RunState {
-    /// What a session is thought to use of which nothing is known: what Codex's sessions use in the
-    /// mean.
+    /// Usage expected of a session when nothing is known: the mean of Codex's sessions.
     package static let usualUsage = TokenUsage(input: 190_000, output: 10_000)
     private static let usual = SessionMeasure(usage: usualUsage, seconds: 480)
 
-    /// The run's clock at a moment: how long its legs have taken, since caps were last fresh.
+    /// Returns the time that the run's legs have taken until `now`, since caps were last fresh.
     package func elapsed(at now: Moment) -> Duration { legClock.elapsed(at: now) }
 
     mutating func beginBudgets(freshCaps: Bool, at moment: Moment) {
@@ -21,9 +20,9 @@ extension RunState {
         for group in kept.keys { holdIfCommitted(group) }
     }
 
-    /// Lets a task's group start nothing while its budget is used up, or set aside.
+    /// Holds the starts of a task's group while its budget is used up or reserved.
     ///
-    /// To be called when all of a fact is folded: it changes who goes next.
+    /// To be called when a fact is completely folded, since it changes which task goes next.
     mutating func holdGroup(of place: Int) {
         if !groupLedgers.isEmpty, let group = tasks[place].plan.group { holdIfCommitted(group) }
     }
@@ -35,7 +34,7 @@ extension RunState {
         scheduler.hold(name, ledger.committed.reaches(budget) != nil, in: plan)
     }
 
-    /// Sets aside what a task's next session is thought to need.
+    /// Reserves the amount that a task's next session is expected to need.
     mutating func reserve(for place: Int, _ session: inout Running) {
         guard hasBudgets else { return }
         let estimate = estimate(of: place)
@@ -48,8 +47,8 @@ extension RunState {
         change(place) { $0.reserve(reservation) }
     }
 
-    /// What the task's sessions used so far, or its group's, or all, in the mean, but no more than a
-    /// session of it may.
+    /// Returns the mean usage of the task's sessions so far, else of its group's, else of all; at
+    /// most the budget of a session.
     private func estimate(of place: Int) -> SessionMeasure {
         let plan = tasks[place].plan
         let group = plan.group.flatMap { groupLedgers[$0] }
@@ -76,7 +75,7 @@ extension RunState {
         holdGroup(of: place)
     }
 
-    /// Books what a session that is over used.
+    /// Books the usage of an ended session.
     mutating func settle(_ session: Running, _ fact: SessionEnded, of place: Int) {
         let usage = fact.usage ?? .zero
         let told = fact.isUsageTold ? SessionMeasure(usage: usage, seconds: fact.seconds) : nil
@@ -84,7 +83,7 @@ extension RunState {
         change(place) { $0.settle(session.reservation, used: used, measured: told) }
     }
 
-    /// What a session that is over used.
+    /// Returns the spending of an ended session.
     func spending(of fact: SessionEnded) -> Spending {
         Spending(fact.usage ?? .zero, seconds: fact.seconds, prices: plan.prices)
     }
@@ -98,18 +97,17 @@ extension RunState {
     }
 }
 
-/// How long the legs of a run have taken, pauses between them left out.
+/// The time that the legs of a run have taken, without the pauses between them.
 struct LegClock: Hashable, Sendable, Codable {
     private var before = Duration.zero
     private var began = Duration.zero
-    /// The awake time of the last turn that was recorded: a leg that was killed lived at least until
-    /// then.
+    /// Awake time of the last recorded turn: a leg that was killed lived at least until then.
     private(set) var last = Duration.zero
 
-    /// A turn of the leg was recorded.
+    /// Notes a recorded turn of the leg.
     mutating func note(_ moment: Moment) { last = moment.awake }
 
-    /// The awake clock may be another one in the new leg.
+    /// Begins a leg, whose awake clock may be another one.
     mutating func beginLeg(freshCaps: Bool, at moment: Moment) {
         before = freshCaps ? .zero : before + max(.zero, last - began)
         began = moment.awake
@@ -117,6 +115,6 @@ struct LegClock: Hashable, Sendable, Codable {
 
     func elapsed(at now: Moment) -> Duration { before + max(.zero, now.awake - began) }
 
-    /// The awake time at which so much has elapsed.
+    /// Returns the awake time at which so much has elapsed.
     func time(of elapsed: Duration) -> Duration { began + max(.zero, elapsed - before) }
 }

@@ -1,10 +1,8 @@
-// Which task directories a new leg opens, and in which order.
+// The task directories that a new leg opens, and their order.
 extension RunState {
-    /// The names of the tasks that a new leg would go on with, and whose directories it must open,
-    /// in the plan's order.
+    /// Returns the names of the tasks whose directories a new leg must open, in the plan's order.
     ///
-    /// `reopening` names those that go on however they ended: their directories are not as they were
-    /// left.
+    /// `reopening` names tasks that go on whatever their outcome, since their directories have changed.
     package func tasksToOpen(
         plan: RunPlan,
         retryFailed: Bool,
@@ -15,10 +13,9 @@ extension RunState {
         }
     }
 
-    /// Those of the tasks to open without which a new leg does not begin: all, or of many those that
-    /// go first.
+    /// Returns the tasks to open before a new leg begins: all, or, of many, those that go first.
     ///
-    /// There must be some to choose from; and 512 are opened in the time that a start takes.
+    /// The scheduler needs several to choose from; 512 are opened in the time that a start takes.
     package func tasksToOpenFirst(
         of names: [String],
         _ plan: RunPlan,
@@ -30,11 +27,11 @@ extension RunState {
         return first.isEmpty ? names : first
     }
 
-    /// The names of the first tasks that a new leg would start, as far as the journal tells; at most
-    /// `count` of them.
+    /// Returns the names of the first tasks that a new leg would start, as far as the journal
+    /// tells; at most `count`.
     ///
-    /// A leg that has opened several times as many as it may start can begin: what it starts is what it
-    /// would start if it had opened all, but for checklists that others changed.
+    /// A leg that has opened several times as many tasks as it may start can begin: it starts the
+    /// same tasks as if all were open, except where others changed checklists.
     package func tasksToStart(plan: RunPlan, retryFailed: Bool, count: Int) -> [String] {
         var next = Scheduler(
             plan: plan,
@@ -70,7 +67,7 @@ extension RunState {
 }
 
 extension RunPlan {
-    /// Some tasks but for those that are opened first, those of high priority first.
+    /// Returns the tasks that are not opened first, those of high priority first.
     package func tasksByPriority(of names: [String], without first: [String]) -> [String] {
         let others = Set(names).subtracting(first)
         return tasks.filter { others.contains($0.name) }
@@ -79,7 +76,7 @@ extension RunPlan {
 }
 
 extension Outcome {
-    /// Whether a new leg goes on with a task that ended this way.
+    /// True if a new leg goes on with a task of this outcome.
     fileprivate func isReopened(retryFailed: Bool) -> Bool {
         isFailure ? retryFailed : self != .complete
     }
