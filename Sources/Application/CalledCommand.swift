@@ -1,18 +1,18 @@
 import Reporting
 
-/// The command line that a person called, for hints that say what to call next.
+/// The command line that a person called, for hints on what to call next.
 ///
-/// A hint is made from the very words of the call, so that no option of it is lost.
+/// A hint is made from the words of the call, so that no option is lost.
 package struct CalledCommand: Sendable {
     private let command: String
     private let words: [String]
     private let manifest: String
 
-    /// Takes a call's words.
+    /// Makes a command from the words of a call.
     ///
-    /// `command` is what the hint calls, such as `quire run`; `words` are those behind the command, one of
-    /// which is the manifest. Words that are not the hint's, such as flags of `plan` alone, are left out by
-    /// `dropping`.
+    /// `command` is the command in the hint, such as `quire run`; `words` are the words after it, one of
+    /// which is the manifest. `dropping` removes flags that the hint's command doesn't have, such as those of
+    /// `plan`.
     package init(
         _ command: String,
         _ words: [String],
@@ -23,7 +23,7 @@ package struct CalledCommand: Sendable {
         self.words = Self.lasting(words.filter { !flags.contains($0) }, manifest: manifest)
     }
 
-    /// The words without options that name open descriptors, as `>(…)` does: these are gone with the call.
+    /// Removes options that name open descriptors, as `>(…)` does: descriptors end with the call.
     private static func lasting(_ words: [String], manifest: String) -> [String] {
         var result: [String] = []
         for word in words {
@@ -38,13 +38,13 @@ package struct CalledCommand: Sendable {
         return result
     }
 
-    /// Tells a path that means an open descriptor of the process that was called.
+    /// Returns true if a path names an open descriptor of the process that was called.
     private static func isDescriptor(_ path: String) -> Bool {
         path == "/dev/stdin" || ["/dev/fd/", "/proc/self/fd/"].contains(where: path.hasPrefix)
     }
 
-    /// The call in words of a shell, without some flags and options with their values, and with others at
-    /// its end.
+    /// Returns the call as a shell command, without some flags and some options with their values, and with
+    /// other words at its end.
     package func text(
         withoutFlags flags: Set<String> = [],
         options: Set<String> = [],
@@ -61,21 +61,22 @@ package struct CalledCommand: Sendable {
                 kept.append(word)
             }
         }
-        // Behind "--" nothing is an option.
+        // After "--" nothing is an option.
         let end = kept.firstIndex(of: "--") ?? kept.endIndex
         let isGiven = more.count == 1 && kept[..<end].contains(more[0])
         if !isGiven { kept.insert(contentsOf: more, at: end) }
         return ([command] + kept.map(\.shellQuoted)).joined(separator: " ")
     }
 
-    /// The call that goes on with what a leg has left: what was to happen to lists has happened.
+    /// Returns the call that continues a leg's work; its options for existing checklists have had their
+    /// effect.
     package func goingOn(adding more: [String] = []) -> String {
         text(withoutFlags: ["--keep-lists"], options: ["--redo"], adding: more)
     }
 
-    /// What the hint needs besides, to stand before its colon; empty for nothing.
+    /// A condition of the hint, to stand before its colon; empty for none.
     ///
-    /// A manifest that was read from a stream is not there any more.
+    /// A manifest that was read from a stream must be supplied again.
     package var condition: String {
         manifest == "-" || Self.isDescriptor(manifest)
             ? " with the manifest on standard input again" : ""
@@ -83,10 +84,10 @@ package struct CalledCommand: Sendable {
 }
 
 extension String {
-    /// What stands before the first mark; all of it where there is none.
+    /// Returns the text before the first mark; all of it if there is none.
     fileprivate func before(_ mark: Character) -> String { String(prefix { $0 != mark }) }
 
-    /// What stands behind the first mark; nothing where there is none.
+    /// Returns the text after the first mark; empty if there is none.
     fileprivate func behind(_ mark: Character) -> String {
         String(drop { $0 != mark }.dropFirst())
     }

@@ -3,12 +3,13 @@ package import FileAccess
 import Reporting
 package import RunStore
 
-/// A run database that can't be read any more: it is put aside, because what counts of the work is
-/// in the task directories.
+/// A run database that can't be read any more.
+///
+/// It is moved aside: the truth about the work is in the task directories.
 package enum DamagedStore {
-    /// Moves the database away, with the files that belong to it, and returns where it is now.
+    /// Moves the database and its companion files aside, and returns its new path.
     ///
-    /// - Throws: `Trouble` when another process uses it, or it can't be moved.
+    /// - Throws: `Trouble` if another process uses the database, or if it can't be moved.
     package static func moveAside(
         in directory: Directory,
         own lock: OwnerMark,
@@ -37,7 +38,7 @@ package enum DamagedStore {
         return directory.path(of: aside)
     }
 
-    /// Whoever else holds a lock in the state directory.
+    /// Returns the owner of any other lock in the state directory.
     private static func user(in directory: Directory, own lock: OwnerMark) throws -> Owner? {
         try directory.names()
             .filter { $0.hasSuffix(".lock") }

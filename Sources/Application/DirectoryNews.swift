@@ -2,22 +2,22 @@ package import Autonomous
 package import Orchestration
 package import RunStore
 
-/// The way in which a task's directory is not as the journal left it.
+/// The difference between a task's directory and the journal.
 ///
-/// The directory is the truth about the work. A command that only looks tells what the next leg will
-/// find, so that `list`, `status`, `explain` and `run` agree.
+/// The directory is the truth about the work. A command that only reads reports what the next leg will find,
+/// so that `list`, `status`, `explain` and `run` agree.
 package struct DirectoryNews {
-    /// The progress of the list as it lies; `nil` where there is none in order.
+    /// The progress of the checklist on disk; `nil` if it is missing or damaged.
     package let progress: Progress?
-    /// The reason why a task that the journal calls complete is not; `nil` where it is.
+    /// The reason why a task that the journal calls complete is not complete; `nil` otherwise.
     package let reopening: String?
-    /// What the next leg will find such a task to be: damaged, or, as `nil`, open.
+    /// The outcome that the next leg will find for such a task: damaged, or `nil` for open.
     package let outcome: Outcome?
 
-    /// Looks at a task's directory.
+    /// Compares a task's directory with the record.
     ///
-    /// - Returns: `nil` where it tells nothing new: the list is as recorded, or no task lies in the
-    ///   workspace, as on a machine that only has the database.
+    /// - Returns: `nil` if there is no difference, or if the workspace has no tasks, as on a machine that
+    ///   only has the database.
     package init?(
         _ task: String,
         outcome: Outcome?,
@@ -30,7 +30,7 @@ package struct DirectoryNews {
         progress = list.progress
         guard progress != recorded else { return nil }
         guard outcome == .complete, progress?.isComplete != true else {
-            // One that is missing or damaged now: a leg that goes on with the task says so.
+            // The checklist is missing or damaged: a leg that continues the task reports it.
             guard progress != nil else { return nil }
             (reopening, self.outcome) = (nil, outcome)
             return
@@ -50,7 +50,7 @@ package struct DirectoryNews {
 }
 
 extension TaskRow {
-    /// The row as the task's directory has it.
+    /// Returns the row, updated from the task's directory.
     package func asLies(in workspace: Workspace) -> TaskRow {
         let recorded = total.map { Progress(ticked: ticked ?? 0, total: $0) }
         let outcome = self.outcome.flatMap(Outcome.init)

@@ -3,16 +3,16 @@ package import FileAccess
 import Orchestration
 import Reporting
 
-/// Work that may happen once at a time in a state directory.
+/// Work that only one process may do at a time in a state directory.
 package enum Exclusive {
     /// A manifest's run: one in each state directory.
     case run
     /// Work on a single task, beside a run of others.
     case task
 
-    /// Takes the right to it for this process, until it is given back or the process dies.
+    /// Locks the work for this process, until the lock is released or the process dies.
     ///
-    /// - Throws: `Trouble` with status 69 that names the process which has it.
+    /// - Throws: `Trouble` with status 69 that names the process which holds the lock.
     package func lock(_ run: String, in directory: Directory) throws -> OwnerLock {
         do {
             return try OwnerLock(fileName(run), in: directory, work: run)
@@ -21,7 +21,7 @@ package enum Exclusive {
         }
     }
 
-    /// The file that is locked while it happens.
+    /// Returns the path of the lock file.
     package func path(of run: String, in directory: String) -> String {
         "\(directory)/\(fileName(run))"
     }

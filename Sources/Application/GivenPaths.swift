@@ -1,11 +1,10 @@
 import FileAccess
 
-// Paths as they are given to commands.
+// Paths in the arguments of commands.
 extension String {
-    /// The absolute path without links; a relative one is taken from the working directory.
+    /// The absolute path with links resolved; a relative path starts at the working directory.
     package var resolvedPath: String { resolved(in: WorkingDirectory.path) }
 
-    /// The absolute path by the names of its links; a relative one is taken from the working
-    /// directory.
+    /// The absolute path with links left in it; a relative path starts at the working directory.
     package var absolutePath: String { absolute(in: WorkingDirectory.path) }
 }

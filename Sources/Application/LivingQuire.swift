@@ -3,17 +3,17 @@ import Descendants
 package import Orchestration
 import Reporting
 
-/// The Quire that carries out the newest leg of a run, as the journal names it.
+/// The Quire process that carries out the newest leg of a run, as named in the journal.
 ///
-/// A Quire holds a lock for as long as it lives, but the lock's file may be removed or replaced, and a
-/// state directory copied: its process, known by its number and its start, tells all the same. One of
-/// another container or machine can't be looked up here; only locks tell of it.
+/// A living Quire holds a lock, but the lock file may be removed or replaced, and the state directory copied.
+/// Its process, identified by pid and start time, is evidence all the same. A process in another container or
+/// machine can't be checked here; only its lock can.
 package enum LivingQuire {
-    /// Whether a Quire is known to live, by its mark in `RunBegan`; false without one.
+    /// Returns true if the Quire with this mark, from `RunBegan`, is known to be alive; false without a mark.
     package static func lives(_ mark: String?) -> Bool { living(mark) != nil }
 
-    /// Says why a leg of a run does not begin where another Quire still carries out the newest one, as
-    /// far as the journal is folded; `nil` where it may begin.
+    /// Returns the reason why a leg must not begin: another Quire still carries out the newest one, as far as
+    /// `state`, the fold of the journal, tells; `nil` if the leg may begin.
     package static func refusal(of state: RunState, _ run: String) -> Trouble? {
         guard state.legs > 0, state.ending == nil, let runner = state.runner,
             let process = living(runner.mark)

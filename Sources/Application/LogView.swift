@@ -6,30 +6,29 @@ package import RunStore
 
 /// A task's log in words: what its agents said and did, session by session.
 ///
-/// The log itself knows threads alone; the sessions come from the run database, as far as it has
-/// any.
+/// The log itself names only threads; the sessions come from the run database, as far as it has them.
 package struct LogView {
-    /// Lines of a failed command's output that are shown, the last ones.
+    /// The number of last lines shown of a command's output.
     private static let mostLines = 20
 
     private let width: Int?
     private let readSessions: () -> [SessionRow]
     private var sessions: [SessionRow]
-    /// The sessions that were shown.
+    /// The number of sessions that were shown.
     private var shown = 0
-    /// The session whose events come now, if it is known.
+    /// The session whose events are being read, if it is known.
     private var current: SessionRow?
 
     /// Makes a view; `width` is the terminal's columns, `nil` for no bound.
     ///
-    /// `readSessions` tells the task's sessions in the order in which they began.
+    /// `readSessions` returns the task's sessions in the order in which they began.
     package init(width: Int?, sessions readSessions: @escaping () -> [SessionRow]) {
         self.width = width
         self.readSessions = readSessions
         sessions = readSessions()
     }
 
-    /// The text for the log's next event; `nil` for none.
+    /// Returns the text for the log's next event; `nil` for none.
     package mutating func text(for event: CodexEvent) -> SafeText? {
         switch event {
         case .threadStarted(let thread): began(thread)
@@ -42,7 +41,7 @@ package struct LogView {
         }
     }
 
-    /// The end of the newest session, and those sessions that the log has nothing of.
+    /// Returns the end of the newest session, and the sessions without a trace in the log.
     package mutating func finish() -> SafeText? {
         sessions = readSessions()
         let texts = [end()] + sessions.dropFirst(shown).map(Self.silent)
@@ -50,8 +49,9 @@ package struct LogView {
         return Self.joined(texts)
     }
 
-    /// The ends of sessions that ended, by what was known of them before the log was read to its end;
-    /// `nil` where none is new.
+    /// Returns the ends of sessions that are new; `nil` for none.
+    ///
+    /// `known` are the rows from before the log was read to its end.
     package mutating func ends(by known: [SessionRow]) -> SafeText? {
         guard known.count >= shown else { return nil }
         sessions = known
@@ -83,14 +83,15 @@ package struct LogView {
         return Self.joined([before] + silent + [words])
     }
 
-    /// The next session that worked in a thread, or that goes on and whose thread is not recorded yet.
+    /// Returns the index of the next session in a thread, else of a running session without a recorded
+    /// thread.
     private func place(of thread: String) -> Int? {
         let rest = sessions[min(shown, sessions.count)...]
         return rest.firstIndex { $0.thread == thread }
             ?? rest.lastIndex { $0.thread == nil && !$0.isOver }
     }
 
-    /// The end of the session whose events came last; `nil` where it goes on, or was told.
+    /// Returns the end of the current session; `nil` if it is still running or was shown already.
     package mutating func end() -> SafeText? {
         guard var session = current else { return nil }
         current = nil
@@ -102,7 +103,7 @@ package struct LogView {
         return "— session \(session.number)\(Self.outcome(session))"
     }
 
-    /// A session that left nothing in the log.
+    /// Returns the text for a session that left nothing in the log.
     private static func silent(_ session: SessionRow) -> SafeText? {
         session.isOver ? "\(heading(session)):\(outcome(session))" : nil
     }
@@ -178,14 +179,14 @@ package struct LogView {
         return head + omitted + "\n    " + SafeText(lines: text).hanging(4, width: width)
     }
 
-    /// A text behind a mark, under which its further lines are indented.
+    /// Returns a text after a mark, with its further lines indented.
     private func marked(_ mark: SafeText, _ text: SafeText) -> SafeText {
         mark + text.hanging(4, width: width)
     }
 }
 
 extension SessionRow {
-    /// Whether it has ended, as far as anybody knows.
+    /// True if the session has ended, as far as is recorded.
     fileprivate var isOver: Bool { ended != nil || verdict != nil }
 
     fileprivate func isSame(as other: SessionRow) -> Bool {

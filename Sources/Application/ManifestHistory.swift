@@ -2,9 +2,9 @@ import Manifest
 import Orchestration
 package import RunStore
 
-/// The history of a manifest: what its earlier runs tell, in whole or in shards.
+/// The history of a manifest: the records of its earlier runs and of their shards.
 package struct ManifestHistory {
-    /// What sessions used together, of those that told it.
+    /// The sum of the usage of those sessions that reported any.
     struct Usage: Hashable {
         var sessions = 0
         var tokens = TokenUsage.zero
@@ -14,25 +14,25 @@ package struct ManifestHistory {
             tokens = tokens + other.tokens
         }
 
-        /// Tokens of the mean session.
+        /// The mean number of tokens of a session.
         var perSession: Double { Double(tokens.total) / Double(max(1, sessions)) }
     }
 
-    /// Sessions of each task that is complete.
+    /// The number of sessions of each complete task.
     package private(set) var sizes: [String: Double] = [:]
-    /// Tasks that failed, stalled or were damaged in the newest run that tells of them.
+    /// The tasks that failed, stalled or were damaged in the newest run that holds them.
     private(set) var failed: Set<String> = []
-    /// What each task's sessions used; no entry where none told.
+    /// The usage of each task's sessions; no entry if none reported any.
     private(set) var usage: [String: Usage] = [:]
-    /// The median session.
+    /// The median length of a session, in minutes.
     private(set) var medianMinutes: Double?
 
     /// Makes the history of a manifest without earlier runs.
     package init() {}
 
-    /// Reads what a state directory tells of the runs of the manifest with this path.
+    /// Reads the runs of the manifest with this path from a state directory.
     ///
-    /// - Throws: `StoreError` where there is a database that can't be read.
+    /// - Throws: `StoreError` if the database can't be read.
     package init(directory: String, manifest path: String) throws(StoreError) {
         guard let reader = try StoreReader.open(directory: directory) else { return }
         var minutes: [Double] = []
@@ -55,12 +55,12 @@ package struct ManifestHistory {
         if !minutes.isEmpty { medianMinutes = max(0.001, minutes[minutes.count / 2]) }
     }
 
-    /// The sessions of the mean complete task; `nil` where there is none.
+    /// The mean number of sessions of a complete task; `nil` if there is none.
     var meanSize: Double? {
         sizes.isEmpty ? nil : sizes.values.reduce(0, +) / Double(sizes.count)
     }
 
-    /// What the sessions of some tasks used; `nil` where none told.
+    /// Returns the usage of some tasks' sessions; `nil` if none reported any.
     func usage(of tasks: some Sequence<String>) -> Usage? {
         var sum = Usage()
         for task in tasks { if let usage = usage[task] { sum.add(usage) } }

@@ -2,38 +2,37 @@ package import Manifest
 package import Orchestration
 package import Simulation
 
-/// A manifest's tasks as far as one can tell what they will take.
+/// A model of the work in a manifest's tasks, for simulations and estimates.
 ///
-/// A task's sessions in an earlier run tell most, then its size hint, then the sessions that other
-/// tasks took; without any, what tasks usually take. What a session uses is told by the task's own,
-/// then by its group's, then by all; without any, it is what is set aside for one.
+/// A task's size comes from its sessions in earlier runs, else from its size hint, else from the sessions of
+/// other tasks, else from a default. A session's tokens come from the task's own earlier sessions, else from
+/// its group's, else from the run's, else from the amount that is set aside for a session.
 package struct ManifestModel {
-    /// For how many tasks each source tells.
+    /// The number of tasks whose figures come from each source.
     struct Basis: Hashable, Encodable {
-        /// Their number of sessions: their own earlier ones, a hint, other tasks, nothing.
+        /// Session counts: from the task's own earlier sessions, a hint, other tasks, or the default.
         var earlierRuns = 0
         var sizeHints = 0
         var otherTasks = 0
         var guesses = 0
-        /// Their sessions' tokens: earlier sessions of their own, of their group, of the run,
-        /// nothing.
+        /// Tokens of a session: from the task's own earlier sessions, its group's, the run's, or the default.
         var tokensOfTask = 0
         var tokensOfGroup = 0
         var tokensOfRun = 0
         var tokenGuesses = 0
     }
 
-    /// Sessions that a task is thought to take of which nobody knows anything.
+    /// Assumed session count of a task without history, hint or other tasks to go by.
     static let usualSize = 5.0
 
-    /// The manifest's own plan; no session takes too long in it.
+    /// The manifest's plan, without limits on the time of sessions.
     package let plan: RunPlan
-    /// What the drawn work rests on.
+    /// The sources of the model's figures.
     private(set) var basis = Basis()
     private let manifest: Manifest
     private var tasks: [(model: SessionModel, work: Double, mix: Workload.TokenMix)] = []
 
-    /// Makes the model of a manifest, by what earlier runs tell.
+    /// Makes the model of a manifest from the history of its earlier runs.
     package init(_ manifest: Manifest, _ history: ManifestHistory) {
         self.manifest = manifest
         var plan = manifest.plan.onVirtualTime
@@ -53,7 +52,7 @@ package struct ManifestModel {
             let usage = usage(history.usage[task.name], ofGroup, ofRun)
             model.tokensPerSession = usage.perSession
             let size = size(of: task, history)
-            // Without a cap, as many as the task may reasonably take.
+            // Without a cap, a bound far above the size.
             model.cap = task.maxSessions > 0 ? task.maxSessions : max(1000, Int(clamping: 4 * size))
             let work = model.work(ofSessions: size)
             tasks.append((model, work, Workload.TokenMix(usage.tokens)))
@@ -98,7 +97,7 @@ package struct ManifestModel {
         return ManifestHistory.Usage(sessions: 1, tokens: RunState.usualUsage)
     }
 
-    /// Draws the work; everything comes from the seed.
+    /// Draws a workload; all randomness comes from the seed.
     package func workload(seed: Int) -> Workload {
         var random = SplitMix64(seed: UInt64(bitPattern: Int64(seed)))
         let groups = Self.groups(of: manifest)
@@ -131,7 +130,7 @@ package struct ManifestModel {
         )
     }
 
-    /// The groups that tasks are in; the one without a name is of those that are in none.
+    /// Returns the groups that have tasks; tasks without a group share one without a name.
     private static func groups(of manifest: Manifest) -> [Workload.Group] {
         let used = Set(manifest.tasks.map(\.plan.group))
         let named = manifest.groups.filter { used.contains($0.name) }
@@ -141,7 +140,7 @@ package struct ManifestModel {
 }
 
 extension Workload.TokenMix {
-    /// The classes of what was used.
+    /// Makes the mix of token classes from a usage.
     fileprivate init(_ usage: TokenUsage) {
         let all = Double(max(1, usage.total))
         self.init(input: Double(usage.input) / all, cachedInput: Double(usage.cachedInput) / all)
@@ -149,10 +148,10 @@ extension Workload.TokenMix {
 }
 
 extension RunPlan {
-    /// The same plan for sessions whose lengths are drawn and never wrong.
+    /// The same plan for virtual sessions, whose lengths are drawn and never count as hanging.
     fileprivate var onVirtualTime: RunPlan {
         var plan = self
-        // Virtual sessions take nothing of this machine's.
+        // Virtual sessions use no resources of this machine.
         plan.admission = nil
         for task in plan.tasks.indices {
             plan.tasks[task].sessionTimeout = .seconds(1_000_000_000)

@@ -3,23 +3,23 @@ package import Manifest
 import Orchestration
 import Reporting
 
-/// What a manifest would start: commands, sandboxes and variables, each with the tasks that it is for.
+/// The commands, sandboxes and variables that a manifest would use, each with the tasks that it is for.
 package struct PlanDetails {
-    /// How a task's sessions are carried out.
+    /// The settings of a task's sessions.
     package struct Work: Encodable {
         var name: String
         var directory: String
         var sandbox: String
         var env: [String: String]
         var arguments: [String]
-        /// The manifest's prompt; `nil` where nobody asked for prompts.
+        /// The manifest's prompt; `nil` unless prompts were requested.
         var prompt: String?
-        /// The whole prompts of an initializer and of an executor, the manifest's within the templates;
-        /// `nil` where nobody asked for them.
+        /// The whole prompts of an initializer and an executor, with the manifest's in them; `nil` unless
+        /// requested.
         var initializerPrompt: String?
         var executorPrompt: String?
 
-        /// Makes the work of a task; with the prompts that its sessions get, if they are asked for.
+        /// Makes the work of a task, with its sessions' prompts if they were requested.
         package init(
             _ task: Manifest.Task,
             prompts: (initializer: String, executor: String)? = nil
@@ -33,7 +33,7 @@ package struct PlanDetails {
             (initializerPrompt, executorPrompt) = (prompts?.initializer, prompts?.executor)
         }
 
-        /// The arguments after the agent's own words; the task's directory is only indicated.
+        /// Returns the arguments after the agent's own; the task's directory is a placeholder.
         static func arguments(of task: Manifest.Task) -> [String] {
             CodexCommand(
                 sandbox: Sandbox(rawValue: task.sandbox) ?? .workspaceWrite,
@@ -81,11 +81,11 @@ package struct PlanDetails {
             lines += ["variables that are set:"]
             lines += variables.sorted { $0.key < $1.key }.map { "  \($0)\(suffix($1))" }
         }
-        // Whatever a value holds stays on its line.
+        // A value must not break its line.
         return lines.map(Sanitizer.line)
     }
 
-    /// The tasks by something they have, in the order of the first of each.
+    /// Returns the tasks grouped by a text of theirs, in the order of each group's first task.
     private func groups(_ text: (Manifest.Task) -> String) -> [(text: String, names: [String])] {
         var places: [String: Int] = [:]
         var result: [(text: String, names: [String])] = []
@@ -101,7 +101,7 @@ package struct PlanDetails {
         return result
     }
 
-    /// Which tasks something is for; nothing where it is for all.
+    /// Returns the tasks that a line is for, in words; empty if it is for all.
     private func suffix(_ names: [String]) -> String {
         guard names.count < tasks.count else { return "" }
         let some = names.prefix(3).joined(separator: ", ")
@@ -118,15 +118,15 @@ package struct PlanDetails {
 }
 
 extension String {
-    /// The text in lines of at most so many columns; as it is for `nil`.
+    /// Returns the text in lines of at most this many columns; for `nil`, unchanged.
     package func wrapped(to columns: Int?) -> String {
         guard let columns else { return self }
         return split(separator: "\n", omittingEmptySubsequences: false)
             .flatMap { String($0).wrapped(columns) }.joined(separator: "\n")
     }
 
-    /// The text in lines of at most so many columns, broken at spaces where there are any; those that
-    /// follow are indented.
+    /// Returns the text in lines of at most this many columns, broken at spaces if there are any; all lines
+    /// but the first are indented.
     fileprivate func wrapped(_ columns: Int) -> [String] {
         let most = max(20, columns)
         var lines: [String] = []
@@ -137,7 +137,7 @@ extension String {
                 used += Columns.count(String(rest[end]))
                 end = rest.index(after: end)
             }
-            // A break in the indentation would be none.
+            // A break within the indentation would leave an empty line.
             let space = rest[..<end].lastIndex(of: " ").flatMap { place in
                 rest[..<place].contains { $0 != " " } ? place : nil
             }

@@ -3,10 +3,9 @@ import Orchestration
 import Reporting
 import Simulation
 
-/// An estimate of what a manifest would take: drawn several times, and played by the real decisions.
+/// An estimate of the sessions, tokens, cost and time of a manifest, from several simulated runs.
 package struct PlanEstimate: Encodable {
-    /// The middle of the draws; a tenth of them came to less than the lower number, a tenth to more
-    /// than the higher.
+    /// The median of the draws, with the 10th and the 90th percentile.
     struct Range: Encodable {
         var about: Double
         var low: Double
@@ -23,29 +22,29 @@ package struct PlanEstimate: Encodable {
         }
     }
 
-    /// Tasks that are drawn in all; each at most 50 times.
+    /// The number of tasks to draw in all; each is drawn at most 50 times.
     ///
-    /// Of many tasks one draw is like the other, and takes long.
+    /// Draws of many tasks hardly differ, and take long.
     private static let work = 10_000
 
-    /// The tasks that are left.
+    /// The number of tasks that would run.
     let tasks: Int
-    /// Those that are complete already, and not counted.
+    /// The number of tasks that are complete already, and not estimated.
     let completeTasks: Int
     let draws: Int
     let sessions: Range
     let tokens: Range
-    /// `nil` where there are no prices.
+    /// The cost; `nil` without prices.
     let cost: Range?
     let seconds: Range
-    /// What it rests on, in tasks.
+    /// The numbers of tasks behind each source of the estimate.
     let basis: ManifestModel.Basis
-    /// Budgets that will hardly do.
+    /// Warnings of budgets that are smaller than the estimate.
     package private(set) var warnings: [String] = []
 
-    /// Estimates what a manifest's tasks take, of which so many others are complete.
+    /// Estimates a manifest's tasks; `complete` is the number of tasks that are complete already.
     ///
-    /// - Returns: `nil` where no task is left.
+    /// - Returns: `nil` if the manifest has no tasks.
     package init?(_ manifest: Manifest, _ history: ManifestHistory, complete: Int) {
         guard !manifest.tasks.isEmpty else { return nil }
         let model = ManifestModel(manifest, history)
@@ -121,9 +120,9 @@ package struct PlanEstimate: Encodable {
     }
 }
 
-// Budgets against what is needed.
+// Comparison of budgets with the estimate.
 extension PlanEstimate {
-    /// What something needs in the mean.
+    /// Mean needs of a task, a group or the run.
     private struct Needs {
         var tokens = 0.0
         var cost = 0.0
@@ -145,7 +144,7 @@ extension PlanEstimate {
             )
         }
 
-        /// Which limits of a budget are less, in words.
+        /// Returns the limits of a budget that the needs exceed, in words.
         func exceeds(_ budget: Budget) -> [String] {
             var words: [String] = []
             if let limit = budget.tokens, tokens > Double(limit) {
@@ -195,7 +194,7 @@ extension PlanEstimate {
 }
 
 extension RunPlan {
-    /// The same plan where anything may be spent.
+    /// The same plan without any budget.
     fileprivate var withoutBudgets: RunPlan {
         var plan = self
         plan.budget = nil

@@ -2,19 +2,19 @@ package import Autonomous
 package import Manifest
 package import Orchestration
 
-/// The tasks of a manifest by what a run would do with them.
+/// A manifest's tasks, sorted by what a run would do with them.
 package struct PlannedTasks {
-    /// Tasks that would run.
+    /// The tasks that would run.
     package private(set) var left: [TaskPlan] = []
-    /// How many are complete.
+    /// The number of complete tasks.
     package private(set) var complete = 0
-    /// How many failed, stalled or were damaged, and go on only when that is asked for.
+    /// The number of tasks that failed, stalled or were damaged, and continue only with --retry-failed.
     package private(set) var failed = 0
 
-    /// Sorts a manifest's tasks; `redone` names those that begin anew.
+    /// Sorts a manifest's tasks; `redone` names the tasks that begin anew.
     ///
-    /// The directory of a task tells if its list is complete; where there is none, as on another machine,
-    /// the history does.
+    /// A task's checklist tells if the task is complete; without a checklist, as on another machine, the
+    /// history does.
     package init(
         _ manifest: Manifest,
         _ history: ManifestHistory,
@@ -43,13 +43,13 @@ package struct PlannedTasks {
         (try? TaskName(given: task)).map(workspace.taskDirectory)
     }
 
-    /// Whether a task's directory exists; one that can't be looked at does.
+    /// Returns true if a task's directory exists, or if that can't be determined.
     private static func isThere(_ task: String, in workspace: Workspace) -> Bool {
         guard let directory = directory(of: task, in: workspace) else { return false }
         return (try? directory.exists()) ?? true
     }
 
-    /// What is not in the estimate, in words; `nil` for nothing.
+    /// Words for the tasks that are not in the estimate; `nil` for none.
     package var words: String? {
         var parts: [String] = []
         if complete > 0 {

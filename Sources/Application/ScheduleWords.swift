@@ -1,8 +1,8 @@
 package import Orchestration
 
-/// The rules that each scheduler goes by, in plain words.
+/// Words for the rules of each scheduler.
 package enum ScheduleWords {
-    /// The reason why a task was chosen, to follow "because".
+    /// Returns the reason why a task was chosen, to follow "because".
     package static func reason(_ stream: Scheduler.Stream?, _ scheduler: SchedulerName) -> String {
         switch stream {
         case .age: "it had waited longest: every 32nd start of a group goes to that task"
@@ -21,7 +21,7 @@ package enum ScheduleWords {
         }
     }
 
-    /// The order of a waiting task among the others.
+    /// Returns the sentence on a waiting task's rank among the others.
     package static func rank(
         _ standing: Standing,
         _ task: TaskState,

@@ -5,14 +5,13 @@ import RunStore
 
 /// The tasks of a manifest that a run carries out.
 package struct SelectedTasks {
-    /// The manifest with these tasks alone.
+    /// The manifest with the selected tasks only.
     package var manifest: Manifest
-    /// The manifest with all tasks that the run holds: those that are not selected keep what is known
-    /// of them.
+    /// The manifest with all tasks that the run holds; the unselected ones keep their recorded state.
     package var held: Manifest
-    /// The part of them that a shard is; `nil` for all.
+    /// The shard among all selected tasks; `nil` if the run is not sharded.
     package var part: RunPart?
-    /// Warnings on what is odd about them.
+    /// Warnings about the selection.
     package var warnings: [String]
 
     /// Makes a selection; see the properties.
@@ -32,7 +31,7 @@ package enum RunName {
         manifest + (shard.map { "#\($0)" } ?? "")
     }
 
-    /// The manifest whose run has an id, in whole or in part.
+    /// Returns the manifest of a run, given the id of the run or of one of its shards.
     package static func manifest(of id: String) -> String {
         guard let mark = id.lastIndex(of: "#"), Shard(String(id[mark...].dropFirst())) != nil else {
             return id
@@ -40,7 +39,7 @@ package enum RunName {
         return String(id[..<mark])
     }
 
-    /// Whether a run is a manifest's, in whole or in part.
+    /// Returns true if a run is a manifest's, or one of its shards.
     package static func isRun(_ id: String, of manifest: String) -> Bool {
         guard id.hasPrefix(manifest) else { return false }
         let rest = id.dropFirst(manifest.count)
@@ -48,20 +47,20 @@ package enum RunName {
     }
 }
 
-/// The tasks that are complete already, as the checklists and the runs tell.
+/// The tasks that are complete already, according to their checklists or the recorded runs.
 package struct CompleteTasks {
     private let manifest: Manifest
     private let workspace: Workspace
     private let stateDirectory: String
 
-    /// Looks at a manifest's tasks in a workspace.
+    /// Makes the set for a manifest's tasks in a workspace.
     package init(_ manifest: Manifest, in workspace: Workspace, stateDirectory: String) {
         (self.manifest, self.workspace) = (manifest, workspace)
         self.stateDirectory = stateDirectory
     }
 
-    /// Whether a task's list is complete; only where there is none, as on another machine, the runs
-    /// tell.
+    /// Returns true if a task's checklist is complete; without a checklist, as on another machine, the
+    /// recorded runs decide.
     package func contains(_ task: String) -> Bool {
         switch list(of: task) {
         case .good(let progress): progress.isComplete
@@ -75,8 +74,9 @@ package struct CompleteTasks {
         return workspace.taskDirectory(name).checklistAsItLies()
     }
 
-    /// What the runs tell; a database that can't be read tells nothing, and the run that opens it
-    /// says what is wrong with it.
+    /// Returns true if a recorded run completed the task.
+    ///
+    /// A database that can't be read counts as empty; the run that opens it reports the error.
     private func isRecorded(_ task: String) -> Bool {
         guard let reader = try? StoreReader.open(directory: stateDirectory),
             let runs = try? reader.runs()
@@ -95,8 +95,9 @@ extension Manifest {
         return manifest
     }
 
-    /// The fingerprint of these tasks and of the way in which they are dealt: the same on every machine,
-    /// wherever the manifest lies there.
+    /// Returns the fingerprint of these tasks and of their distribution among shards.
+    ///
+    /// It is the same on every machine, whatever the manifest's path there.
     package func fingerprint(of plans: [TaskPlan]) -> String {
         let prompts = Dictionary(tasks.map { ($0.plan.name, $0.prompt) }) { first, _ in first }
         var fingerprint = Fingerprint(name)

@@ -2,8 +2,8 @@ import Orchestration
 import Reporting
 package import Simulation
 
-/// A page with pictures of simulated batches: what each slot did, how many tasks were complete
-/// when, and what each group got.
+/// A page with charts of simulated batches: the sessions in each slot, complete tasks over time, and the
+/// session time of each group.
 package struct SimulationPage {
     /// One batch.
     package struct Result {
@@ -22,7 +22,7 @@ package struct SimulationPage {
         /// The batch in numbers.
         package var figures: BatchFigures { batch.figures(policy: policy) }
 
-        /// What it comes to against the others on as many slots.
+        /// Compares the batch with the others on the same number of slots.
         package func comparison(in results: [Result]) -> BatchComparison {
             let others = results.filter { $0.slots == slots }.compactMap { other in
                 Policy(rawValue: other.policy).map { ($0, other.batch) }
@@ -44,7 +44,7 @@ package struct SimulationPage {
         (self.workload, self.results) = (workload, results)
     }
 
-    /// The page; it needs nothing but itself.
+    /// The page, without references to other files.
     package var html: String {
         """
         <!doctype html>
@@ -127,7 +127,7 @@ package struct SimulationPage {
         """
     }
 
-    /// A row for each slot, coloured by group, at the picture's own resolution; at most 64 rows.
+    /// Draws a row for each slot, coloured by group, a cell for each pixel; at most 64 rows.
     private func slotPicture(_ result: Result) -> String {
         let end = max(1, result.figures.end)
         let rows = min(result.slots, 64)
@@ -146,7 +146,7 @@ package struct SimulationPage {
         return picture(holds(result, end) + bars(cells), end: end, top: note)
     }
 
-    /// When starts were held, behind everything; the narrowest are drawn as one pixel.
+    /// Draws the times during which starts were held, at least a pixel wide, behind everything else.
     private func holds(_ result: Result, _ end: Double) -> String {
         result.batch.holds.map { from, to in
             let width = max(1, (to - from) / end * Self.width)
@@ -155,13 +155,13 @@ package struct SimulationPage {
         }.joined()
     }
 
-    /// What a slot is painted with.
+    /// The fill of a cell of a slot.
     private struct Shade: Hashable {
         var group: Int
         var isFirst: Bool
     }
 
-    /// One path for each shade, with a stroke for each run of cells of it.
+    /// Draws one path for each shade, with a stroke for each run of equal cells.
     private func bars(_ rows: [[Shade?]]) -> String {
         let rowHeight = Self.height / Double(rows.count)
         var strokes: [Shade: String] = [:]
@@ -185,7 +185,7 @@ package struct SimulationPage {
             .joined(separator: "\n")
     }
 
-    /// Each group's session time over time.
+    /// Draws the session time of each group over time.
     private func groupPicture(_ result: Result) -> String {
         guard workload.groups.count > 1 else { return "" }
         let end = max(1, result.figures.end)

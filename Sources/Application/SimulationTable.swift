@@ -2,7 +2,7 @@ import Orchestration
 package import Reporting
 package import Simulation
 
-/// What simulated batches came to, side by side.
+/// The results of simulated batches, side by side.
 package struct SimulationTable {
     private static let columns: [Table.Column] = [
         .init("SCHEDULER"), .init("SLOTS", isRight: true), .init("MEAN", isRight: true),
@@ -27,7 +27,8 @@ package struct SimulationTable {
     private let hasLimits: Bool
     private let hasCosts: Bool
 
-    /// Makes the tables, with mean completion times as multiples of clairvoyant's where there are any.
+    /// Makes the tables; mean completion times are also shown as multiples of clairvoyant's, if that was
+    /// played.
     package init(
         _ results: [(slots: Int, figures: BatchFigures)],
         againstClairvoyant ratios: [Double?]
@@ -73,16 +74,16 @@ package struct SimulationTable {
         ])
     }
 
-    /// The lines, the head first.
+    /// Returns the lines of the main table, the titles first.
     package func lines(width: Int?) -> [SafeText] { table.lines(width: width) }
 
-    /// The tables of what limits did, and of what it cost, where there is any.
+    /// Returns the tables of limits and of cost, if there are any.
     package func limitLines(width: Int?) -> [SafeText] {
         [(hasLimits, waits), (hasCosts, costs)].filter(\.0)
             .map { $1.lines(width: width).joined(separator: "\n") }
     }
 
-    /// When tasks were complete; `-` where none ever was.
+    /// Formats the time of a completion; `-` if no task was completed.
     static func completion(_ seconds: Double, _ figures: BatchFigures) -> String {
         figures.completed > 0 ? hours(seconds) : "-"
     }

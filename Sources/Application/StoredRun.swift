@@ -2,7 +2,7 @@ package import Orchestration
 package import Reporting
 package import RunStore
 
-/// A run as its store tells it.
+/// A run as recorded in its store.
 package struct StoredRun {
     /// The run's row.
     package let row: RunRow
@@ -10,13 +10,13 @@ package struct StoredRun {
     package let directory: String
     /// The beginning of its newest leg.
     package let began: RunBegan
-    /// The tasks and what they came to; of a shard, those that were selected: the others are in other
+    /// The tasks and their results; for a shard, only the selected ones, since the others are in other
     /// shards.
     package let tasks: [RunReport.Task]
 
     /// Reads a run.
     ///
-    /// - Throws: `StoreError`, or `Trouble` where the journal does not say how it began.
+    /// - Throws: `StoreError`, or `Trouble` if the journal lacks the run's beginning.
     package init(_ row: RunRow, in directory: String, _ reader: StoreReader) throws {
         guard let began = try reader.beginning(of: row.id) else {
             throw Trouble(
@@ -59,9 +59,9 @@ package struct StoredRun {
 }
 
 extension RunReport {
-    /// Reads what a run came to, over all its legs.
+    /// Reads the results of a run over all its legs.
     ///
-    /// - Throws: `StoreError`, or `Trouble` where the store knows no such run.
+    /// - Throws: `StoreError`, or `Trouble` if the store has no such run.
     package init(run: String, in directory: String) throws {
         guard let reader = try StoreReader.open(directory: directory),
             let row = try reader.runs().first(where: { $0.id == run })

@@ -1,8 +1,8 @@
 package import Reporting
 
-/// A reason to give up, and the status to leave with.
+/// An error that ends a command, with its exit status.
 package struct Trouble: Error {
-    /// The reason: what, where, and what to do.
+    /// The message: the problem, its location, and what to do.
     package var message: SafeText
     /// The exit status.
     package var status: Int32
