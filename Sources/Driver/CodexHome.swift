@@ -2,17 +2,16 @@ package import EventLoop
 import FileAccess
 import Foundation
 
-/// Codex's home directory, found as Codex finds it: `CODEX_HOME`, or else `.codex` in `HOME`.
+/// Codex's home directory, by Codex's own rules: `CODEX_HOME`, or else `.codex` in `HOME`.
 ///
-/// A variable that is empty counts as unset. A relative path is taken from the directory that Codex
-/// works in.
+/// An empty variable counts as unset. A relative path starts at Codex's working directory.
 package struct CodexHome: Sendable {
     private let codexHome: String?
     private let home: String
-    /// The home directory without variables of a session's own, where it is the same everywhere.
+    /// The home directory of sessions without variables of their own; `nil` if it is a relative path.
     private let usual: String?
 
-    /// Reads what sessions inherit.
+    /// Reads the environment that sessions inherit.
     package init(_ environment: InheritedEnvironment) {
         func value(_ name: String) -> String? {
             environment.text(name).flatMap { $0.isEmpty ? nil : $0 }
@@ -23,8 +22,8 @@ package struct CodexHome: Sendable {
         usual = path.hasPrefix("/") ? path.resolved(in: "/") : nil
     }
 
-    /// The home directory, without links, of sessions with these variables of their `own` that work in
-    /// an absolute directory.
+    /// Returns the home directory, with links resolved, of sessions with these `own` variables and this
+    /// working directory, an absolute path.
     package func path(of own: [String: String], in directory: String) -> String {
         let (ownCodexHome, ownHome) = (own["CODEX_HOME"], own["HOME"])
         if ownCodexHome == nil, ownHome == nil, let usual { return usual }

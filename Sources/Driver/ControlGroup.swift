@@ -1,26 +1,26 @@
 import Foundation
 import Orchestration
 
-/// A control group of Linux that this process is in, and what it says of memory.
+/// A Linux control group of this process, and its memory figures.
 ///
 /// Sources: the kernel's `admin-guide/cgroup-v2.rst` and `admin-guide/cgroup-v1/memory.rst`.
 struct ControlGroup {
-    /// Of which kind: the kinds have other files.
+    /// The version of control groups, which determines the names of files.
     private enum Version { case one, two }
 
-    /// Its path below the mount, as `/proc/self/cgroup` has it.
+    /// The path below the mount, as in `/proc/self/cgroup`.
     private let name: String
     private let directory: String
     private let version: Version
 
-    /// This process's own groups, each before its parents.
+    /// Returns this process's own groups, each before its parents.
     static func own(proc: String, mount: String) -> [ControlGroup] {
         let lines = MachineReader.text("\(proc)/self/cgroup")?.split(separator: "\n") ?? []
         return lines.flatMap { line -> [ControlGroup] in
             let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
             guard fields.count == 3 else { return [] }
             if fields[1].isEmpty {
-                // Beside groups of the first version those of the second have a place of their own.
+                // Beside groups of version 1, those of version 2 have a mount of their own.
                 let base = ["\(mount)/unified", mount].first(where: hasControllers) ?? mount
                 return lineage(String(fields[2]), below: base, .two)
             }
@@ -38,7 +38,8 @@ struct ControlGroup {
         below base: String,
         _ version: Version
     ) -> [ControlGroup] {
-        // A container sees its own group as the mount, and perhaps the name that others see.
+        // In a container the mount is the container's own group, but the name may be the one seen from
+        // outside.
         let isVisible = FileManager.default.fileExists(atPath: base + name)
         var parts = isVisible ? name.split(separator: "/") : []
         if parts.contains("..") { parts = [] }
@@ -52,7 +53,7 @@ struct ControlGroup {
         }
     }
 
-    /// What its limit leaves; `nil` where it has none.
+    /// The memory left below the group's limit; `nil` without a limit.
     var memory: MachineReading.Memory? {
         let names: (limits: [String], usage: String, cache: String) =
             switch version {
@@ -60,10 +61,10 @@ struct ControlGroup {
                 (["memory.limit_in_bytes"], "memory.usage_in_bytes", "total_inactive_file")
             case .two: (["memory.max", "memory.high"], "memory.current", "inactive_file")
             }
-        // "max" is no number, and the first version's word for it is a large one.
+        // "max" is no number, and version 1 writes a very large number instead.
         let limit = names.limits.compactMap(number).filter { $0 < 1 << 60 }.min()
         guard let limit, let usage = number(names.usage) else { return nil }
-        // What was read and not used again goes before anything is short.
+        // Inactive file pages are reclaimed before memory runs short.
         let cache = MachineReader.value(of: names.cache, in: "\(directory)/memory.stat") ?? 0
         return MachineReading.Memory(
             free: max(0, limit - max(0, usage - cache)),
@@ -72,8 +73,7 @@ struct ControlGroup {
         )
     }
 
-    /// Processes of it that the kernel killed for want of memory, so far; `nil` where it does not
-    /// tell.
+    /// The number of processes in the group that the kernel's OOM killer killed; `nil` if it is not counted.
     var outOfMemoryKills: Int64? {
         let file = version == .one ? "memory.oom_control" : "memory.events"
         return MachineReader.value(of: "oom_kill", in: "\(directory)/\(file)")

@@ -2,56 +2,54 @@ package import Autonomous
 import FileAccess
 package import Orchestration
 
-/// The tasks' directories held against their prompts and the journal, before a leg begins.
+/// A comparison of the tasks' directories with their prompts and the journal, before a leg begins.
 ///
-/// The directory is the truth about the work: a list that was written for another prompt, or is not
-/// as it was when its task was found complete, is seen here, whatever the journal says. A task that
-/// the journal calls complete and whose directory nobody touched costs two `lstat`s.
+/// The directory is the truth about the work. Whatever the journal says, the review finds a checklist that
+/// was written for another prompt, or that changed after its task was complete. A complete task with an
+/// untouched directory costs two `lstat`s.
 package struct DirectoryReview: Sendable {
-    /// What a leg does about lists that were written for other prompts.
+    /// The ways to treat checklists that were written for other prompts.
     package enum Policy: Hashable, Sendable {
-        /// It does not begin.
+        /// The leg does not begin.
         case refuse
-        /// It goes on with the lists, under the new prompts, which are recorded.
+        /// The leg continues the checklists under the new prompts, and records those.
         case keepLists
-        /// It goes on with the lists, and the directory keeps its prompt: the original system's way.
+        /// The leg continues the checklists, and directories keep their prompts, as in the original system.
         case ignore
     }
 
-    /// A prompt that a directory lacks.
+    /// A prompt to record in a task's directory.
     struct MissingPrompt: Hashable, Sendable {
         var text: String
-        /// Whether it is recorded beside a list that is complete, too.
+        /// True if the prompt is recorded even beside a complete checklist.
         var isOwnList: Bool
     }
 
-    /// Tasks whose lists were written for other prompts, in the plan's order.
+    /// Tasks whose checklists were written for other prompts, in the plan's order.
     package private(set) var otherPrompts: [String] = []
-    /// Complete tasks whose lists are not as they were, or are kept under other prompts, in the plan's
-    /// order.
+    /// Complete tasks that must be opened again, in the plan's order: the checklist changed, or is kept under
+    /// another prompt.
     package private(set) var changed: [String] = []
-    /// Tasks that begin anew, in the plan's order: those that were asked for, and those whose
-    /// directories are gone.
+    /// Tasks that begin anew, in the plan's order: by request, or since their directories were deleted.
     package private(set) var anew: [String] = []
-    /// Why tasks' directories can't be looked at, or put away.
+    /// The reasons why tasks' directories can't be read, or can't be archived.
     package private(set) var unreadable: [String] = []
-    /// The prompts that are to be recorded when the directories are open, by task.
+    /// The prompts to record once the directories are open, by task.
     private(set) var prompts: [String: MissingPrompt] = [:]
 
-    /// What there is to tell of the tasks that the leg leaves out.
+    /// The review of the tasks that the leg leaves out.
     package let leftOut: LeftOutReview
-    /// How many tasks were looked at, those aside that are left out.
+    /// The number of reviewed tasks, without those that the leg leaves out.
     package let count: Int
-    /// Where the directories lie.
+    /// The workspace of the directories.
     package let workspace: Workspace
-    /// What the leg does about other prompts.
+    /// The treatment of checklists that were written for other prompts.
     package let policy: Policy
 
-    /// Looks at the directories of the tasks that a leg selects, and of those that it leaves out.
+    /// Reviews the directories of the tasks that a leg selects, and of those that it leaves out.
     ///
-    /// `prompts` holds each task's prompt; a task without one, or with an empty one, is taken as it
-    /// is. `state` is the fold of the run's journal so far, `redo` names the tasks that begin anew
-    /// at the user's word.
+    /// `prompts` returns each task's prompt; without one, or with an empty one, the prompt is not compared.
+    /// `state` is the fold of the run's journal so far, and `redo` names the tasks to begin anew.
     package init(
         of tasks: [TaskPlan],
         leavingOut others: [TaskPlan] = [],
@@ -91,13 +89,13 @@ package struct DirectoryReview: Sendable {
         if let prompt = finding.prompt { prompts[task] = prompt }
     }
 
-    /// The stamp of a complete task's list and prompt, as in `TaskEnded`.
+    /// Returns the stamp of a complete task's checklist and prompt, as in `TaskEnded`.
     static func stamp(_ list: String, prompt: String) -> String {
         "\(list) \(Fingerprint(prompt).text)"
     }
 }
 
-/// What was found of one task's directory.
+/// The findings for one task's directory.
 private struct Finding: Sendable {
     private(set) var hasOtherPrompt = false
     private(set) var isChanged = false
@@ -112,7 +110,7 @@ private struct Finding: Sendable {
         isRedone: Bool,
         _ policy: DirectoryReview.Policy
     ) {
-        // Other names are refused when the directories are opened.
+        // Invalid names are refused when the directories are opened.
         guard let directory else { return }
         if isRedone {
             beginsAnew = true
@@ -140,7 +138,7 @@ private struct Finding: Sendable {
         do throws(FileError) {
             exists = try directory.exists()
         } catch {
-            // What is wrong with it is told when the leg opens it: its task alone fails.
+            // The leg reports the error when it opens the directory: only this task fails.
             isChanged = isComplete
             return
         }
@@ -153,7 +151,7 @@ private struct Finding: Sendable {
         if isComplete, directory.checklistAsItLies().progress?.isComplete != true {
             isChanged = true
         }
-        // So that its directory is opened, and has the new prompt from now on.
+        // The task's directory must be opened, so that it gets the new prompt.
         if isComplete, hasOtherPrompt, policy == .keepLists { isChanged = true }
     }
 

@@ -1,9 +1,9 @@
 import EventLoop
 import Orchestration
 
-/// What the disk does not take now: full, read-only or failing.
+/// The writes that a full, read-only or failing disk refuses now.
 ///
-/// Starts are held while there is anything.
+/// Starts are held while there are any.
 final class DiskTroubles {
     private struct Trouble {
         var since: Duration
@@ -11,7 +11,7 @@ final class DiskTroubles {
     }
 
     private static let interval = Duration.seconds(1)
-    /// How long anything is tried again.
+    /// The time for which a write is tried again.
     static let patience = Duration.seconds(3600)
 
     private let loop: Loop
@@ -19,15 +19,15 @@ final class DiskTroubles {
     private var timer: Timer?
     private var troubles: [String: Trouble] = [:]
 
-    /// Reports the first trouble, and the end of the last.
+    /// Makes the set; `report` gets an event for the first trouble, and one for the end of the last.
     init(loop: Loop, report: @escaping (Event) -> Void) throws(LoopError) {
         self.loop = loop
         self.report = report
         timer = try Timer(loop: loop) { [unowned self] in tryAgain() }
     }
 
-    /// Notes that a place could not be written to, and calls `retry` in a second, where there is
-    /// one; false when that has gone on for too long.
+    /// Notes that a file could not be written; `retry`, if given, is called in a second, unless that has gone
+    /// on for `patience`: then false is returned.
     func note(_ place: String, _ reason: String, retry: (() -> Void)? = nil) -> Bool {
         if troubles.isEmpty { report(.storeFailed(reason)) }
         let since = troubles[place]?.since ?? loop.now
@@ -37,13 +37,13 @@ final class DiskTroubles {
         return true
     }
 
-    /// Notes that nothing waits for a place any more.
+    /// Notes that a file was written, or that nothing waits for it any more.
     func settle(_ place: String) {
         guard troubles.removeValue(forKey: place) != nil else { return }
         if troubles.isEmpty { report(.storeRecovered) }
     }
 
-    /// Calls nobody any more.
+    /// Stops calling `retry`.
     func close() { timer?.close() }
 
     private func tryAgain() {

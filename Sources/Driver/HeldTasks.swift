@@ -1,22 +1,21 @@
 import Autonomous
 import EventLoop
 
-/// Tasks whose directories other processes own: opened as soon as they are given up.
+/// Tasks whose directories other processes own; each is opened once its owner releases it.
 final class HeldTasks {
-    /// Between two looks; a look costs a few system calls a task.
+    /// The time between two attempts, which cost a few system calls a task.
     private static let interval = Duration.seconds(2)
 
     private let loop: Loop
     private let opening: TaskOpening
     private let handle: (TaskOpening.Result) -> Void
     private var timer: Timer?
-    /// Each task, and who has it.
+    /// The owner of each task.
     private var owners: [String: String] = [:]
     private var isLooking = false
     private var isClosed = false
 
-    /// Waits with `opening`; `handle` gets what came of a task, and its owner whenever that is
-    /// another one.
+    /// Makes the set; `handle` gets each task's result, and another one whenever the owner changes.
     init(
         loop: Loop,
         opening: TaskOpening,
@@ -28,13 +27,13 @@ final class HeldTasks {
         timer = try Timer(loop: loop) { [unowned self] in look() }
     }
 
-    /// Waits for a task.
+    /// Adds a task to wait for.
     func add(_ task: String, owner: String) {
         owners[task] = owner
         if !isLooking { timer?.set(loop.now + Self.interval) }
     }
 
-    /// Waits for nothing any more.
+    /// Stops waiting.
     func close() {
         isClosed = true
         owners = [:]
@@ -55,7 +54,7 @@ final class HeldTasks {
         isLooking = false
         for (name, result) in zip(names, results) {
             if isClosed {
-                // Nobody wants it any more.
+                // The task is no longer wanted.
                 if case .opened(let task, _, _) = result { task.directory.releaseLock() }
             } else if let reason = result.reasonToWait {
                 if owners.updateValue(reason, forKey: name) != reason { handle(result) }
@@ -69,7 +68,7 @@ final class HeldTasks {
 }
 
 extension TaskOpening.Result {
-    /// Why the task can't be opened yet; `nil` where it was, or never can be.
+    /// The reason why the task can't be opened yet; `nil` if it was opened, or never can be.
     fileprivate var reasonToWait: String? {
         switch self {
         case .locked(_, let reason), .unwritable(_, let reason): reason

@@ -1,10 +1,10 @@
-/// The words that stand before the agent's command and bring it to where it is to run.
+/// The words before the agent's command, which run it elsewhere.
 ///
 /// A launcher is a program that takes a command as its last words (`srun`, `systemd-run`) or, with
-/// `{command}`, as one text for a shell (`ssh`). What it has to do: pass standard input, standard
-/// output, standard error and the exit status through, and end the command when it is ended itself.
+/// `{command}`, as one text for a shell (`ssh`). It must pass on standard input, standard output, standard
+/// error and the exit status, and end the command when it is ended itself.
 package struct Launcher: Hashable, Sendable {
-    /// What stands in braces in a launcher's words, and what is put in for it.
+    /// The names that may stand in braces in a launcher's words, and their values.
     package enum Placeholder: String, CaseIterable, Sendable {
         /// The agent's whole command, for a shell.
         case command
@@ -14,27 +14,27 @@ package struct Launcher: Hashable, Sendable {
         case task
         /// The session's number within the task, from 1.
         case session
-        /// What the session may use of memory, in MiB, as `512M`.
+        /// The memory limit of the session, in MiB, as `512M`.
         case memory
     }
 
-    /// The launcher's path.
+    /// The path of the launcher's program.
     package var executable: String
-    /// What follows its name.
+    /// The words after the program's name.
     package var words: [String]
 
-    /// Names a program and the words before the agent's.
+    /// Makes a launcher of a program and the words before the agent's.
     package init(executable: String, words: [String]) {
         self.executable = executable
         self.words = words
     }
 
-    /// Whether the agent's command is one of its words, and need not follow them.
+    /// True if a word contains the agent's command, which then doesn't follow the words.
     var joinsWords: Bool { words.contains { $0.contains("{command}") } }
 
-    /// The words with every placeholder replaced, each once: what is put in is left as it is.
+    /// Returns the words with every placeholder replaced; replaced text is not searched again.
     ///
-    /// A placeholder in double braces is its own name in braces.
+    /// A name in double braces becomes that name in single braces.
     func words(_ values: [Placeholder: String]) -> [String] {
         words.map { word in
             var result = ""

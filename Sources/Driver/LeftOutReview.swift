@@ -2,16 +2,16 @@ import Autonomous
 import FileAccess
 package import Orchestration
 
-/// The directories of the tasks that a leg leaves out, held against the journal.
+/// A comparison with the journal of the directories of tasks that a leg leaves out.
 ///
-/// The leg opens none of them and does nothing for them, but what it tells of them is so.
+/// The leg neither opens them nor works in them, but reports of these tasks must still be true.
 package struct LeftOutReview: Sendable {
-    /// The lists that are not as the journal has them, in the plan's order.
+    /// The checklists that differ from the journal, in the plan's order.
     package private(set) var facts: [TaskInspected] = []
-    /// The complete tasks among them with work left, in the plan's order.
+    /// The complete tasks among them that have work left, in the plan's order.
     package private(set) var reopened: [String] = []
 
-    /// Looks at the tasks' directories; `state` is the fold of the journal so far.
+    /// Reviews the tasks' directories; `state` is the fold of the journal so far.
     init(
         of tasks: [TaskPlan],
         prompts: @Sendable (String) -> String?,
@@ -29,8 +29,8 @@ package struct LeftOutReview: Sendable {
         reopened = facts.map(\.task).filter { state.known($0)?.outcome == .complete }
     }
 
-    /// The task's list where it is not as the journal has it; `nil` where it is, and where it tells
-    /// nothing: it is not there, was written for another prompt, or its task ended without it.
+    /// Returns the task's checklist if it differs from the journal; `nil` also if the checklist is no
+    /// evidence: missing, written for another prompt, or of a task that ended otherwise.
     private static func fact(
         of directory: TaskDirectory,
         prompt: String,
@@ -50,7 +50,7 @@ package struct LeftOutReview: Sendable {
             }
         }
         let found = directory.checklistAsItLies()
-        // A list that is being written may be anything.
+        // A damaged list of an open task may be half written.
         if !isComplete, found.progress == nil { return nil }
         let isDone = found.progress?.isComplete == true
         guard isComplete ? !isDone : found != known?.checklist ?? .missing else { return nil }

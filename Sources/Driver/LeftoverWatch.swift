@@ -2,7 +2,7 @@ import Descendants
 import EventLoop
 import Orchestration
 
-/// The looks at what sessions leave behind, and the carrying out of what `Leftovers` decides.
+/// Searches for processes that sessions leave behind, and carries out the decisions of `Leftovers`.
 final class LeftoverWatch {
     private let loop: Loop
     private let isLive: (SessionKey) -> Bool
@@ -12,7 +12,7 @@ final class LeftoverWatch {
     private var waiters: [SessionKey: ([ProcessID]) -> Void] = [:]
     private var allWaiter: (() -> Void)?
 
-    /// Cares for the sessions of one run; `isLive` says which of them are not over.
+    /// Watches the sessions of one run; `isLive` returns true for sessions that have not ended.
     init(
         loop: Loop,
         run: String,
@@ -26,14 +26,15 @@ final class LeftoverWatch {
         timer = try Timer(loop: loop) { [unowned self] in look() }
     }
 
-    /// Notes that a session begins, whose processes carry a label.
+    /// Notes that a session with this label begins.
     func sessionBegan(_ session: SessionKey, _ label: SessionLabel) {
         leftovers.sessionBegan(session, label)
     }
 
-    /// Ends what a session that is over left behind, and calls `then` when all of it is gone, with
-    /// what nothing helped against: at once where it left nothing, and in any case after the grace and
-    /// two seconds.
+    /// Ends the processes that an ended session left behind, then calls `then` with those that survived
+    /// SIGKILL.
+    ///
+    /// `then` is called at once if nothing was left, and no later than two seconds after the grace.
     func end(
         _ session: SessionKey,
         _ label: SessionLabel,
@@ -51,14 +52,14 @@ final class LeftoverWatch {
         look()
     }
 
-    /// Ends every orphan, and calls `then` when all are gone or nothing helps.
+    /// Ends every orphan, then calls `then`, even if some survived.
     func endAll(then: @escaping () -> Void) {
         allWaiter = then
         leftovers.waitForAll(at: loop.now)
         look()
     }
 
-    /// Stops caring.
+    /// Stops searching.
     func close() {
         timer?.close()
         timer = nil
@@ -97,8 +98,8 @@ final class LeftoverWatch {
 }
 
 extension Survivors<SystemProcesses> {
-    /// The survivors of a run with this recovered state, and of any other run that worked on the
-    /// tasks in these directories.
+    /// Finds the survivors of a run with this recovered state, and of other runs that worked in these
+    /// directories.
     init(of state: RunState, run: String, directories: [String: String], grace: Duration) {
         self.init(
             in: SystemProcesses(),

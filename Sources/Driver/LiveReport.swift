@@ -9,7 +9,7 @@ package import Reporting
 package final class LiveReport: Report {
     private static let frameInterval = Duration.milliseconds(100)
     private static let quietInterval = Duration.seconds(1)
-    /// Lines that wait for a terminal that takes nothing, the newest of them.
+    /// The number of newest lines kept for a terminal that is not reading.
     private static let mostLines = 1000
 
     package let showsActivity = true
@@ -24,7 +24,7 @@ package final class LiveReport: Report {
     private var view = RunView()
     private var lastFrame: Duration?
 
-    /// Makes a report on a stream that leads to the terminal with this descriptor.
+    /// Makes a report on a stream to the terminal with this descriptor.
     package init(
         _ stream: ReportStream,
         loop: Loop,
@@ -55,7 +55,7 @@ package final class LiveReport: Report {
         scheduleFrame()
     }
 
-    /// Shows a warning above the moving block.
+    /// Shows a warning above the block.
     package func warn(_ words: SafeText) {
         lines.append("warning: \(words)")
         scheduleFrame()
@@ -78,7 +78,7 @@ package final class LiveReport: Report {
     }
 
     private func draw() {
-        // A terminal that takes nothing (Ctrl-S) gets the newest frame when it does again.
+        // A terminal that is not reading (Ctrl-S) gets the newest frame once it reads again.
         guard !stream.isBehind else {
             timer?.set(loop.now + Self.frameInterval)
             return
@@ -100,7 +100,7 @@ package final class LiveReport: Report {
 }
 
 extension RunEvent {
-    /// Whether a terminal keeps the fact above the moving block.
+    /// True if the fact's line stays on the terminal above the block.
     fileprivate var staysOnScreen: Bool {
         switch self {
         case .taskEnded, .warned, .gateClosed, .gateOpened, .shutdownAdvanced, .taskReopened: true

@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 package import Orchestration
 
-/// Looks at what the machine has left: what only Linux tells, or tells in its own way.
+/// Reads the machine's free resources from Linux's own sources.
 ///
 /// Sources: `proc(5)`, `statvfs(3)`, and see `ControlGroup`.
 package struct MachineReader: Sendable {
@@ -10,8 +10,8 @@ package struct MachineReader: Sendable {
     private let proc: String
     private let groups: String
 
-    /// Makes a reader of the file systems of some places; `proc` and `groups` stand for `/proc` and
-    /// the mount of control groups.
+    /// Makes a reader of the file systems of some directories; `proc` and `groups` stand for `/proc` and the
+    /// mount of control groups.
     package init(
         places: [String],
         proc: String = "/proc",
@@ -20,7 +20,7 @@ package struct MachineReader: Sendable {
         (self.places, self.proc, self.groups) = (places, proc, groups)
     }
 
-    /// Looks; may block, for worker threads.
+    /// Reads all figures; may block, so only for worker threads.
     package func read() -> MachineReading {
         MachineReading(
             memory: memory,
@@ -30,15 +30,15 @@ package struct MachineReader: Sendable {
         )
     }
 
-    /// Processes that the kernel killed for want of memory, so far: of this process's control group,
-    /// or of the machine where the group does not count them; `nil` where nobody tells.
+    /// Returns the number of processes that the kernel's OOM killer killed in this process's control group,
+    /// or on the machine if the group does not count them; `nil` if neither does.
     package func outOfMemoryKills() -> Int64? {
         let groups = ControlGroup.own(proc: proc, mount: groups)
         return groups.lazy.compactMap(\.outOfMemoryKills).first
             ?? Self.value(of: "oom_kill", in: "\(proc)/vmstat")
     }
 
-    /// Of the machine and of the groups whatever leaves the least.
+    /// The least free memory of the machine and of the control groups.
     private var memory: MachineReading.Memory? {
         let groups = ControlGroup.own(proc: proc, mount: groups)
         let all = [machineMemory].compactMap(\.self) + groups.compactMap(\.memory)
@@ -75,12 +75,12 @@ package struct MachineReader: Sendable {
         }
     }
 
-    /// The contents of a small file; `nil` where it can't be read.
+    /// Returns the contents of a small file; `nil` if it can't be read.
     static func text(_ path: String) -> String? {
         FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }
     }
 
-    /// The number behind a name at the beginning of a line.
+    /// Returns the number after a name at the beginning of a line.
     static func value(of name: String, in path: String) -> Int64? {
         guard let lines = text(path)?.split(separator: "\n") else { return nil }
         return lines.lazy.compactMap { line -> Int64? in

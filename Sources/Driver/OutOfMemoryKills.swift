@@ -1,24 +1,24 @@
 import Orchestration
 
-/// Which sessions the kernel killed for want of memory.
+/// Finds the sessions that the kernel's OOM killer ended.
 ///
-/// It tells only how many processes it killed. A session that died of SIGKILL by no hand of Quire's,
-/// while that number grew, is taken for one of them.
+/// The kernel only counts the processes that it killed. A session that died of a SIGKILL that Quire did not
+/// send counts as one of them if the number grew meanwhile.
 struct OutOfMemoryKills {
     private var seen: Int64?
     private var before: [SessionKey: Int64] = [:]
 
-    /// Takes the newest number; `nil` where nobody tells.
+    /// Stores the newest number; `nil` if it is not counted.
     mutating func take(_ count: Int64?) {
         seen = count
     }
 
-    /// Takes the number of the last look, a few seconds ago, for that at the session's beginning.
+    /// Stores the last number, which is a few seconds old, as the number at the session's start.
     mutating func sessionBegan(_ key: SessionKey) {
         before[key] = seen
     }
 
-    /// A session has ended; returns its result, with the class that the number makes of it.
+    /// Returns the result of a session that ended, with the failure that the number implies.
     mutating func judge(_ key: SessionKey, _ end: SessionEnd) -> SessionResult {
         var result = end.result
         guard let before = before.removeValue(forKey: key), let seen, seen > before,
@@ -30,7 +30,7 @@ struct OutOfMemoryKills {
 }
 
 extension SessionResult {
-    /// Whether it looks like the end of a process, or of one below its shell, that was killed.
+    /// True if the result looks like that of a process, or of a child of its shell, that got SIGKILL.
     var mayBeOutOfMemory: Bool {
         guard termination == .signaled(9) || termination == .exited(128 + 9) else { return false }
         switch failure?.kind {

@@ -1,56 +1,56 @@
 import Reporting
 
-/// What `{command}` stands for: the agent, and a shell script around it on the machine where it runs.
+/// The value of `{command}`: a shell script that runs the agent on another machine.
 ///
-/// Needs nothing but a POSIX shell there; what of `flock`, `setsid`, `setpriv` and GNU's `tail` there
-/// is, is made use of.
+/// The machine needs only a POSIX shell; `flock`, `setsid`, `setpriv` and GNU's `tail` are used if present.
 struct RemoteCommand: Sendable {
-    /// Where the agent works.
+    /// The agent's working directory.
     var directory: String
-    /// `NAME=value` for each variable that everybody may see.
+    /// `NAME=value` for each variable that other users may see.
     var marks: [String]
-    /// The variables that the agent gets besides: they go through standard input, since arguments
-    /// can be seen by every user of a machine.
+    /// The agent's other variables, sent through standard input: arguments are visible to every user of a
+    /// machine.
     var environment: [String: String]
     /// The agent's program and its arguments.
     var words: [String]
-    /// The file that Quire holds locked while it lives; empty for none.
+    /// The file that Quire keeps locked while it lives; empty for none.
     var owner: String
-    /// The file that the agent's session holds locked while it lives.
+    /// The file that the agent's session keeps locked while it lives.
     var turn: String
-    /// Whole seconds between asking the agent to end and killing it.
+    /// The whole seconds between SIGTERM and SIGKILL to the agent.
     var grace: Int64
 
-    /// The command, for a shell.
+    /// The command line for a shell.
     var text: String {
         let call = ["sh", "-c", Self.script, "quire", owner, turn, "\(grace)"] + words
         let all = (["env"] + marks + call).map(\.shellQuoted).joined(separator: " ")
         return "cd \(directory.shellQuoted) && exec \(all)"
     }
 
-    /// What stands before the prompt on the script's standard input.
+    /// The text before the prompt on the script's standard input.
     var preamble: String {
         environment.sorted { $0.key < $1.key }
             .map { "export \($0.key)=\($0.value.shellQuoted)\n" }.joined() + "# prompt\n"
     }
 
-    /// Runs the agent in a process group of its own, and ends that group (terminate, grace, kill)
-    /// when the script is asked to end, or nobody is left to read the agent's output: when standard
-    /// output has closed, the process that called the script has gone, or Quire has given its lock
-    /// back.
+    /// Runs the agent in a process group of its own, and ends that group by terminate, grace, kill.
     ///
-    /// - What stands before the prompt is read here; the prompt is handed on as descriptor 3, as a
-    ///   shell gives background commands none.
-    /// - `turn` is locked on descriptor 9, which the agent does not get: where the file system locks
-    ///   for all machines, a session waits until nothing is left of its task's last one, wherever
-    ///   that was. It ends with 255 when it has waited too long, as `ssh` does: it is tried again.
-    /// - `turn` is where agents can write: what is a link or no file is not opened.
-    /// - `tail` notices that its output was closed, although it never writes; others than GNU's do
-    ///   not, and then it is the caller's end alone that tells.
-    /// - `owner` names its owner by what it says, and by its lock where that can be seen from here.
-    ///   Whoever takes over says otherwise; a file that can't be read says nothing.
-    /// - A signal to all of a group must leave those alone that watch. It interrupts `wait`, so that
-    ///   that is repeated while the agent lives.
+    /// The script ends the group when it gets a signal, or when nobody is left to read the agent's output:
+    /// its standard output was closed, its parent has gone, or Quire has released its lock.
+    ///
+    /// - The script reads the text before the prompt. The prompt goes to the agent as descriptor 3, since a
+    ///   shell gives background commands no standard input.
+    /// - `turn` is locked on descriptor 9, which the agent does not get. On a file system with locks across
+    ///   machines, a session waits until nothing is left of its task's last one, wherever that ran. After 120
+    ///   seconds the script exits with 255, as `ssh` does, and the session is tried again.
+    /// - Agents can write to the directory of `turn`: links and other files that are not regular are not
+    ///   opened.
+    /// - GNU's `tail` notices that its output was closed although it never writes. Other ones don't, and then
+    ///   only the end of the parent is noticed.
+    /// - `owner` identifies Quire by its text, and by its lock if that is visible here. A process that takes
+    ///   over writes another text; an unreadable file proves nothing.
+    /// - A signal to the whole group must spare the watching processes. It interrupts `wait`, which is
+    ///   therefore repeated while the agent lives.
     static let script = #"""
         owner=$1 turn=$2 grace=$3
         shift 3

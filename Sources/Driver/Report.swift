@@ -1,32 +1,32 @@
 package import Orchestration
 package import Reporting
 
-/// Whoever shows a run to somebody: sees facts after they are durable, decides nothing.
+/// A view of a run for somebody: receives facts once they are durable, and decides nothing.
 ///
-/// All calls come on the loop's thread.
+/// All calls are made on the loop's thread.
 package protocol Report: AnyObject {
-    /// Whether it shows what each session does; to find that out costs time.
+    /// True if the report shows the activity of each session, which costs time to gather.
     var showsActivity: Bool { get }
-    /// Takes the facts of a batch; the view has them in already.
+    /// Shows the facts of a batch; `view` includes them already.
     func show(_ events: [RecordedEvent], view: RunView)
-    /// Takes the news that sessions were active; at most once a turn.
+    /// Notes that sessions were active, or that starts are held; called at most once a turn.
     func noteActivity(view: RunView, at moment: Moment)
-    /// Writes out what it holds and stops; calls back when that is done.
+    /// Writes what is buffered and stops, then calls back.
     func finish(view: RunView, at moment: Moment, then: @escaping () -> Void)
-    /// Waits for no reader any more, so that a finish that is under way comes to its end.
+    /// Stops waiting for readers, so that a `finish` under way ends.
     func giveUp()
 }
 
 extension Report {
-    /// Most show facts alone.
+    /// False: most reports show only facts.
     package var showsActivity: Bool { false }
 }
 
-/// A fact with its place in the run.
+/// A fact with its number and time in the leg.
 package struct RecordedEvent: Sendable {
     /// The fact's number in this leg, from 1.
     package var sequence: Int
-    /// When it was decided.
+    /// The time of the decision.
     package var at: Moment
     /// The fact.
     package var event: RunEvent

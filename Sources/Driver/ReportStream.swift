@@ -3,29 +3,28 @@ import Glibc
 import Orchestration
 package import Reporting
 
-/// Where a report is written: a file, a pipe or a terminal, on worker threads.
+/// A file, a pipe or a terminal that a report is written to, on worker threads.
 ///
-/// A reader that does not read holds up nothing: what waits for it is bounded, and what comes when
-/// that much waits is left out. A reader that has gone, and a system that refuses to write, are
-/// told once; nothing more is written then.
+/// A reader that does not read holds up nothing: the buffer is bounded, and text is left out while it is
+/// full. A closed reader and an error of the system are reported once, and end all writing.
 package final class ReportStream {
-    /// Bytes that may wait for a reader.
+    /// The bytes that may wait for the reader.
     private static let mostWaiting = 8 * 1024 * 1024
 
     private let writer: LogWriter
     private let name: SafeText
-    /// Whether the stream is standard output.
+    /// True if the stream is standard output.
     package let isStandardOutput: Bool
-    /// Bytes that were left out, since nobody read what came before them.
+    /// The bytes that were left out while the buffer was full.
     package private(set) var leftOut: Int64 = 0
     private var isTold = false
     private let isDevice: Bool
-    /// Called on the loop with what there is to tell about the stream, at most once.
+    /// Called on the loop with a warning about the stream, at most once.
     package var onTrouble: ((SafeText) -> Void)?
-    /// Why something was not written; `nil` while everything was.
+    /// The reason why something was not written; `nil` if everything was.
     package private(set) var failure: StandardStream.Failure?
 
-    /// Makes a stream on a descriptor, which stays open; messages call it by `name`.
+    /// Makes a stream on a descriptor, which stays open; `name` is its name in messages.
     package init(loop: Loop, descriptor: Int32, name: SafeText) {
         self.name = name
         isStandardOutput = descriptor == STDOUT_FILENO
@@ -34,10 +33,11 @@ package final class ReportStream {
         writer.onError = { [unowned self] in failed($0) }
     }
 
-    /// Makes a stream that appends to what `opening` opens; messages call it by `name`, errors by
-    /// `path`.
+    /// Makes a stream that appends to the file opened by `opening`.
     ///
-    /// - Throws: `LoopError` when it can't be written to.
+    /// Messages call the stream by `name`, errors by `path`.
+    ///
+    /// - Throws: `LoopError` if the file can't be written.
     package init(
         loop: Loop,
         path: String,
@@ -52,10 +52,10 @@ package final class ReportStream {
         writer.onError = { [unowned self] in failed($0) }
     }
 
-    /// Whether something waits for the reader.
+    /// True if text is waiting for the reader.
     package var isBehind: Bool { writer.waiting > 0 }
 
-    /// Writes a text, whose lines no CI system takes for commands.
+    /// Writes a text; CI systems find no command in its lines.
     package func write(_ text: SafeText) {
         guard failure == nil else { return }
         let text = Sanitizer.disarmed(text.description)
@@ -67,16 +67,16 @@ package final class ReportStream {
         writer.append(text)
     }
 
-    /// Writes out what waits, and calls back; the last call but `giveUp`.
+    /// Writes what is waiting, and calls back; only `giveUp` may be called after this.
     package func finish(then: @escaping () -> Void) { writer.finish(then: then) }
 
-    /// Waits for no reader any more: what was not read is lost.
+    /// Stops waiting for the reader: unread text is lost.
     package func giveUp() { writer.giveUp() }
 
-    /// Why the stream lacks something in the end; `nil` where it is whole.
+    /// The reason why the stream is incomplete in the end; `nil` if it is whole.
     package var loss: StandardStream.Failure? { failure ?? (leftOut > 0 ? .unread : nil) }
 
-    /// What the stream lacks in the end, where that was not told yet; `nil` for nothing.
+    /// A message on what the stream lacks in the end; `nil` if nothing, or if it was reported already.
     package var untold: SafeText? {
         guard let failure else {
             let words: SafeText =
@@ -90,7 +90,7 @@ package final class ReportStream {
     private func failed(_ error: LoopError) {
         let failure = StandardStream.Failure(errno: error.errno, isDevice: isDevice)
         self.failure = failure
-        // What nobody reads comes to light at the end, where all of it is known.
+        // Unread text is reported at the end, when its amount is known.
         if failure != .unread { tell(words(failure)) }
     }
 

@@ -5,7 +5,7 @@ import Glibc
 package import Orchestration
 package import Reporting
 
-/// A run in plain lines, with a summary now and then.
+/// A run in plain lines, with an occasional summary.
 package final class PlainReport: Report {
     private let stream: ReportStream
     private let reporter = PlainReporter(offset: LocalTime.offset)
@@ -14,7 +14,8 @@ package final class PlainReport: Report {
 
     /// Makes a report on a stream.
     ///
-    /// A line of summary follows when nothing was said for `interval` and something happens.
+    /// After `interval` without a line, the next activity writes a summary; after ten intervals if starts are
+    /// held and no session runs.
     package init(_ stream: ReportStream, interval: Duration = .seconds(60)) {
         self.stream = stream
         self.interval = interval
@@ -30,7 +31,7 @@ package final class PlainReport: Report {
     }
 
     package func noteActivity(view: RunView, at moment: Moment) {
-        // A wait of hours is not told every minute.
+        // A wait of hours needs no line every minute.
         let isHeld = view.slots.isEmpty && !view.gates.isEmpty
         guard moment.awake - lastLine >= (isHeld ? interval * 10 : interval) else { return }
         lastLine = moment.awake
@@ -105,9 +106,9 @@ package final class TaskReport: Report {
     package func giveUp() { stream.giveUp() }
 }
 
-/// What is to be said about the other reports, on standard error.
+/// Warnings about the other reports, on standard error.
 ///
-/// It shows no facts, and opens standard error only when there is something to say.
+/// The report shows no facts, and opens standard error only for the first warning.
 package final class TroubleReport: Report {
     private let loop: Loop
     private var stream: ReportStream?
@@ -116,7 +117,7 @@ package final class TroubleReport: Report {
     /// Makes a report.
     package init(loop: Loop) { self.loop = loop }
 
-    /// Says a warning; nothing once the report was finished.
+    /// Writes a warning; does nothing once the report was finished.
     package func warn(_ words: SafeText) {
         guard !isFinishing else { return }
         let stream =

@@ -5,7 +5,7 @@ import Orchestration
 import Reporting
 import RunStore
 
-// What sessions tell.
+// The sessions' reports to the driver.
 extension RunDriver: SessionObserver {
     func session(_ key: SessionKey, reported event: Event) {
         inbox.append(event)
@@ -30,7 +30,7 @@ extension RunDriver: SessionObserver {
     }
 
     func session(_ key: SessionKey, endedWith end: SessionEnd) {
-        // Where it could not tell what it used Codex's own record may.
+        // If the session reported no usage, look it up in Codex's rollout file.
         let query = end.result.usage == nil ? sessions[key]?.usageQuery : nil
         let isKilled = end.result.mayBeOutOfMemory && !end.wasKilled
         guard query != nil || isKilled else { return finish(key, end) }
@@ -43,7 +43,7 @@ extension RunDriver: SessionObserver {
         }
     }
 
-    /// Looks at the machine on a worker thread, and tells what it has left.
+    /// Reads the machine's free resources on a worker thread, and reports them.
     func readMachine() {
         loop.perform { [machine = machineReader] in
             (machine.read(), machine.outOfMemoryKills())
@@ -53,8 +53,8 @@ extension RunDriver: SessionObserver {
         }
     }
 
-    /// Lets a session end when nothing that it started lives: the next one of its task must not
-    /// find it at work.
+    /// Ends a session once nothing that it started lives, so that its task's next session doesn't meet
+    /// leftovers.
     private func finish(_ key: SessionKey, _ end: SessionEnd) {
         var end = end
         end.result = outOfMemory.judge(key, end)

@@ -7,12 +7,12 @@ package import Orchestration
 package import Reporting
 package import RunStore
 
-/// The shell around the decisions: collects what happens, hands it to `Orchestrator` once per turn
-/// of the loop, then journals, acts and reports, in that order.
+/// The shell around the decisions.
 ///
-/// It lives on the loop's thread and decides nothing itself.
+/// Collects events, passes them to `Orchestrator` once per turn of the loop, then journals, acts and reports,
+/// in that order. The driver lives on the loop's thread and decides nothing itself.
 package final class RunDriver {
-    /// A turn's decisions on their way through the journal.
+    /// The decisions of a turn on their way through the journal.
     private struct Batch {
         var at: Moment
         var events: [RunEvent]
@@ -24,7 +24,7 @@ package final class RunDriver {
         }
     }
 
-    /// What the store tells.
+    /// A message from the store.
     private enum StoreReport: Sendable {
         case written(Result<Void, StoreError>)
         case condition(RunStore.Condition)
@@ -54,7 +54,7 @@ package final class RunDriver {
     var disk: DiskTroubles?
     private var usage: UsageWatch?
     var outOfMemory = OutOfMemoryKills()
-    /// What the sessions of an earlier leg have used that its death left running.
+    /// The usage of sessions that an earlier leg left running when it died.
     private var usedBefore: [Event] = []
 
     var inbox: [Event] = []
@@ -66,20 +66,20 @@ package final class RunDriver {
     private var sequence = 0
     private var lastTurn: Moment
     private var hasBegun = false
-    /// The tasks as earlier legs left them, for the view: their facts are not of this leg.
+    /// The tasks' state from earlier legs, for the view: their facts are not of this leg.
     private let before: [TaskState]
 
-    /// The run as it is shown.
+    /// The run's state for display.
     package internal(set) var view = RunView()
-    /// How the leg ended; `nil` before, and when it never began.
+    /// The ending of the leg; `nil` until it ends, or if it never began.
     package private(set) var ending: Ending?
-    /// Why the run could not begin; `nil` when it could.
+    /// The reasons why the run could not begin; `nil` if it could.
     package private(set) var refusal: RunRefusal?
 
     /// Makes a driver for one leg of a run.
     ///
-    /// `recovered` is the fold of the run's journal so far, `review` tells of the directories; the
-    /// jitter comes from the seed.
+    /// `recovered` is the fold of the run's journal so far, `review` the review of the directories; `seed`
+    /// determines the jitter.
     package init(
         _ request: RunRequest,
         recovered: RunState,
@@ -107,16 +107,16 @@ package final class RunDriver {
         lastTurn = clock.now
     }
 
-    /// The run as its facts tell it.
+    /// The run's state as the fold of its facts.
     package var state: RunState { orchestrator.state }
 
-    /// Carries the leg out; returns when nothing of it is left.
+    /// Carries the leg out, and returns once nothing of it is left.
     ///
-    /// Afterwards `ending` or `refusal` says how it went.
+    /// Afterwards `ending` or `refusal` has the result.
     package func run() throws {
         journalled = try loop.mailbox { [unowned self] in $0.forEach(storeReported) }
         if let mailbox = journalled?.mailbox { store.observe { mailbox.post(.condition($0)) } }
-        // Its going off is a turn of the loop, which is all that is wanted.
+        // The timer only has to cause a turn of the loop.
         deadline = try Timer(loop: loop) {}
         heartbeat = try Timer(loop: loop) { [unowned self] in beat() }
         readersDeadline = try Timer(loop: loop) { [unowned self] in giveUpReports() }
@@ -184,7 +184,7 @@ package final class RunDriver {
             grace: request.plan.grace
         )
         let (reader, lost, machine) = (usageReader, lostSessions, machineReader)
-        // Found while the workers look.
+        // The names are computed while the workers read.
         var first: [String] = []
         loop.perform {
             (survivors.end(), reader.look(lost), machine.outOfMemoryKills())
@@ -197,7 +197,9 @@ package final class RunDriver {
         first = request.waitsForTasks ? firstTasks(of: names) : names
     }
 
-    /// Those that go first, and those whose old work is put away: the leg's first record says so.
+    /// Returns the tasks to open before the leg begins.
+    ///
+    /// These are the first to start, and those that begin anew, since the leg's first record names them.
     private func firstTasks(of names: [String]) -> [String] {
         let first = orchestrator.state.tasksToOpenFirst(
             of: names,
@@ -227,16 +229,16 @@ package final class RunDriver {
         }
     }
 
-    /// Opens the directories of the tasks that go first, begins, and opens the others.
+    /// Opens the directories of the first tasks, begins the leg, and opens the others.
     private func open(_ names: [String], first: [String]) {
         guard !first.isEmpty else { return begin(with: []) }
         var results: [String: TaskOpening.Result] = [:]
         opener?.open(first, jobs: Loop.workerThreads) { [unowned self] opened in
             for result in opened { results[result.task] = result }
             guard results.count == first.count else { return }
-            // Tasks come in the plan's order, whichever job was done first.
+            // The results are in the plan's order, whichever job ended first.
             begin(with: names.compactMap { results[$0] })
-            // Sessions start meanwhile, and are not to wait for a processor.
+            // Sessions start meanwhile, and must not wait for a processor.
             let later = request.plan.tasksByPriority(of: names, without: first)
             opener?.open(later, jobs: 1) { [unowned self] in
                 inbox += $0.flatMap(take)
@@ -266,7 +268,7 @@ package final class RunDriver {
         inbox.insert(contentsOf: usedBefore + events, at: 0)
     }
 
-    /// Takes what came of opening a task, and returns what is to be told of it.
+    /// Applies the result of opening a task, and returns the events to report.
     private func take(_ result: TaskOpening.Result) -> [Event] {
         switch result {
         case .opened(let task, let inspected, let warnings):
@@ -302,7 +304,7 @@ package final class RunDriver {
         )
     }
 
-    /// The stamp of a complete task's list, as in `TaskEnded`; `nil` while work is left.
+    /// Returns the stamp of a complete task's checklist, as in `TaskEnded`; `nil` while work is left.
     func stamp(of look: ChecklistLook, _ task: String) -> String? { opening.stamp(of: look, task) }
 
     // MARK: - A turn
@@ -333,7 +335,7 @@ package final class RunDriver {
     }
 
     private func noteActivity(at now: Moment) {
-        // While starts are held the time that is left is news enough.
+        // While starts are held, the time left is news enough.
         guard !active.isEmpty || !view.gates.isEmpty else { return }
         if showsActivity {
             for key in active {
@@ -344,7 +346,7 @@ package final class RunDriver {
         reports.forEach { $0.noteActivity(view: view, at: now) }
     }
 
-    /// Ends what is to be ended at once, and sends the rest through the journal.
+    /// Signals sessions and reads the machine at once, and sends all other commands through the journal.
     private func carryOut(_ commands: [Command], at now: Moment) {
         var batch = Batch(at: now, events: [], commands: [])
         for command in commands {
@@ -389,7 +391,7 @@ package final class RunDriver {
         }
     }
 
-    /// Tells what could not be journalled: it may take hours until it can be, and people look now.
+    /// Reports the batches that are waiting for the journal: that may take hours, and people are watching.
     private func reportWaiting() {
         for place in batches.indices where !batches[place].isReported {
             batches[place].isReported = true
@@ -397,7 +399,7 @@ package final class RunDriver {
         }
     }
 
-    /// Starts don't wait with their records: it may take hours, and the scheduler decides anew.
+    /// Refuses starts whose records are waiting: that may take hours, and the scheduler decides anew.
     private func refuseWaitingStarts(_ reason: String) {
         for place in batches.indices {
             for case .startSession(let start) in batches[place].commands {
@@ -474,7 +476,7 @@ package final class RunDriver {
         self.usage?.sessionBegan()
     }
 
-    /// Lets a session that can't even be tried end.
+    /// Ends a session that can't even be tried.
     private func refuse(_ start: SessionStarted, _ kind: FailureClass, _ reason: String) {
         let result = SessionResult(
             termination: .notStarted(errno: 0, doing: reason),
@@ -500,7 +502,7 @@ package final class RunDriver {
         held?.close()
         let remaining = tasks.values.map(\.directory)
         tasks = [:]
-        // The tasks are not given up while anything may still work on them.
+        // The locks on tasks are kept while any process may still work on them.
         leftovers?.endAll { [unowned self] in
             release(remaining) { [unowned self] in finishReports() }
         }
@@ -522,9 +524,9 @@ package final class RunDriver {
 
 // Readers that don't read.
 extension RunDriver {
-    /// How long a leg that has ended waits for those who read its reports.
+    /// The time that a leg that has ended waits for the readers of its reports.
     ///
-    /// Whoever asked for the end does not want to wait for others.
+    /// A person who asked for the end does not want to wait for readers.
     package var patienceWithReaders: Duration {
         view.shutdown == nil ? request.plan.grace : min(request.plan.grace, .seconds(1))
     }
@@ -532,8 +534,8 @@ extension RunDriver {
     private func giveUpReports() { reports.forEach { $0.giveUp() } }
 }
 
-/// Why a run could not begin.
+/// The refusal of a run that could not begin.
 package struct RunRefusal: Hashable, Sendable {
-    /// One line for each reason: what, where, what to do.
+    /// The reasons: for each one line with the problem, its location, and what to do.
     package var reasons: [String]
 }

@@ -5,44 +5,44 @@ package import Orchestration
 
 /// Everything a run needs, decided before it begins.
 package struct RunRequest: Sendable {
-    /// The run's id: the manifest's absolute path, and which shard it is.
+    /// The run's id: the manifest's absolute path, with the shard if there is one.
     package var run: String
     /// The run's name, for people.
     package var name: String
     /// Quire's version.
     package var version: String
-    /// What the decisions follow.
+    /// The plan that the decisions follow.
     package var plan: RunPlan
-    /// How each task is carried out, by name; one for each task of the plan.
+    /// The work of each task of the plan, by name.
     package var work: [String: TaskWork]
-    /// Where the task directories lie.
+    /// The workspace with the task directories.
     package var workspace: Workspace
-    /// What to start for a session.
+    /// The agent of tasks without one of their own.
     package var agent: AgentCommand
-    /// What brings it to where it is to run; `nil` for this machine.
+    /// The launcher of the agent; `nil` for this machine.
     package var launcher: Launcher?
-    /// The words that begin each session.
+    /// The templates of the sessions' prompts.
     package var prompts: PromptTemplates
-    /// What every session inherits.
+    /// The environment that every session inherits.
     package var environment: InheritedEnvironment
-    /// Whether failed, stalled and damaged tasks go on.
+    /// True if failed, stalled and damaged tasks are tried again.
     package var retryFailed: Bool
-    /// How long a descendant may hold a dead session's output open.
+    /// The time that a descendant may hold a dead session's output open.
     package var leakLimit: Duration
-    /// What other processes can tell this one by, as the owner of its tasks; `nil` for its number.
+    /// The mark of this process as the owner of its tasks; `nil` for its pid only.
     package var owner: OwnerMark?
-    /// Whether the run waits for tasks that other processes own; otherwise it does not begin.
+    /// True if the run waits for tasks that other processes own; if false, it does not begin.
     package var waitsForTasks: Bool
-    /// What part of all tasks the plan is; `nil` where nobody asked for a part.
+    /// The shard that the plan is; `nil` if the run is not sharded.
     package var part: RunPart?
-    /// What a person should know of the whole run; told and kept as it begins.
+    /// Warnings about the whole run, reported and recorded as it begins.
     package var warnings: [String] = []
-    /// Tasks that begin anew, their old work put away.
+    /// The tasks that begin anew; their old work is archived.
     package var redo: Set<String> = []
-    /// What to do about lists that were written for other prompts.
+    /// The treatment of checklists that were written for other prompts.
     package var promptPolicy = DirectoryReview.Policy.refuse
 
-    /// The tasks' directories held against their prompts and the journal.
+    /// Compares the tasks' directories with their prompts and the journal.
     package func review(_ state: RunState) -> DirectoryReview {
         DirectoryReview(
             of: plan.selected,
@@ -89,25 +89,25 @@ package struct RunRequest: Sendable {
     }
 }
 
-/// How a task is carried out.
+/// The work of a task: its prompt and the settings of its sessions.
 package struct TaskWork: Sendable {
-    /// The task in words; empty for one that was begun elsewhere and is only continued.
+    /// The task's prompt; empty for a task that was begun elsewhere and is only continued.
     package var description: String
-    /// Where the agent works.
+    /// The agent's working directory.
     package var directory: String
-    /// What the agent may touch.
+    /// The agent's sandbox.
     package var sandbox: Sandbox
-    /// Added to the inherited environment.
+    /// The variables added to the inherited environment.
     package var environment: [String: String]
-    /// Passed through to the agent.
+    /// The arguments passed to the agent.
     package var arguments: [String]
     /// The model; `nil` for the agent's own choice.
     package var model: String?
-    /// What a session may use of memory, in bytes; `nil` where nobody said so.
+    /// The memory limit of a session, in bytes; `nil` for none.
     ///
-    /// Only a launcher holds it to that.
+    /// Only a launcher enforces the limit.
     package var memory: Int64?
-    /// What to start for a session; `nil` for what the run starts.
+    /// The agent of this task; `nil` for the run's.
     package var agent: AgentCommand?
 
     /// Makes a task's work; see the properties.
@@ -132,14 +132,14 @@ package struct TaskWork: Sendable {
     }
 }
 
-/// The program that stands behind a session.
+/// The program that runs as a session.
 package struct AgentCommand: Sendable {
-    /// Its path.
+    /// The path of the program.
     package var executable: String
-    /// Words that come before Codex's own arguments.
+    /// The words before Codex's own arguments.
     package var arguments: [String]
 
-    /// Names a program and the words before Codex's arguments.
+    /// Makes a command of a program and the words before Codex's arguments.
     package init(executable: String, arguments: [String] = []) {
         self.executable = executable
         self.arguments = arguments

@@ -3,14 +3,14 @@ import Synchronization
 
 /// A session's decoder, fed on the worker threads that write its log.
 final class SessionDecoder: Sendable {
-    /// What the output told since it was last asked.
+    /// The decoded output since the last call of `takeNews`.
     struct News {
         var events: [CodexEvent]
-        /// Steps of the work since the session's start that were counted alone.
+        /// The number of steps since the session's start that were only counted.
         var passed: Int
-        /// Whether a step that was counted alone, and followed by another event, was an answer.
+        /// True if one of those steps, with another event after it, was an answer.
         var isAnswered: Bool
-        /// All bytes since the session's start.
+        /// The number of bytes since the session's start.
         var bytes: Int64
     }
 
@@ -22,7 +22,7 @@ final class SessionDecoder: Sendable {
 
     private let state = Mutex(State())
 
-    /// Takes the next bytes of the output.
+    /// Decodes the next bytes of the output.
     func decode(_ bytes: Span<UInt8>) {
         state.withLock { state in
             state.bytes += Int64(bytes.count)
@@ -30,14 +30,14 @@ final class SessionDecoder: Sendable {
         }
     }
 
-    /// Takes the end of the output.
+    /// Decodes the end of the output.
     func finish() {
         state.withLock { state in
             state.decoder.finish { state.events.append($0) }
         }
     }
 
-    /// What has come since the last call.
+    /// Returns the news since the last call.
     func takeNews() -> News {
         state.withLock { state in
             defer { state.events = [] }
@@ -50,6 +50,6 @@ final class SessionDecoder: Sendable {
         }
     }
 
-    /// The newest step of the work, if no other event came since.
+    /// The newest step of the work; `nil` if another event came after it.
     var newestStep: CodexEvent? { state.withLock { $0.decoder.newestStep } }
 }

@@ -4,12 +4,12 @@ import EventLoop
 import FileAccess
 import Orchestration
 
-/// What the sessions of a run inherit, and what tells whose they are.
+/// The environment of a run's sessions, and the marks by which their processes are recognized.
 struct SessionEnvironment: Sendable {
     private let run: String
     private let runner: String
     private let inherited: InheritedEnvironment
-    /// Where the tasks lie.
+    /// The paths of the tasks' directories.
     let places: TaskPlaces
 
     init(run: String, inherited: InheritedEnvironment, places: TaskPlaces) {
@@ -19,18 +19,18 @@ struct SessionEnvironment: Sendable {
         self.inherited = inherited.without(SessionMark.variables)
     }
 
-    /// What a session is handed on as it is: all but the variables that its task has of its `own`.
+    /// Returns the variables that a session inherits unchanged: all but those in its task's `own`.
     func inherited(beside own: [String: String]) -> InheritedEnvironment {
         own.isEmpty ? inherited : inherited.without(own.keys)
     }
 
-    /// `NAME=value` for each variable that a session has besides.
+    /// Returns `NAME=value` for each variable that a session gets besides.
     func variables(of start: SessionStarted, adding own: [String: String]) -> [String] {
         own.filter { !SessionMark.variables.contains($0.key) }.map { "\($0.key)=\($0.value)" }
             + marks(of: start)
     }
 
-    /// `NAME=value` for each variable that tells whose a session is.
+    /// Returns `NAME=value` for each variable that marks a session's processes.
     func marks(of start: SessionStarted) -> [String] {
         SessionMark.variables(
             run: run,
@@ -41,7 +41,7 @@ struct SessionEnvironment: Sendable {
     }
 }
 
-/// The tasks' directories by names that every run has for them: absolute and without links.
+/// The paths of the tasks' directories, the same in every run: absolute and without links.
 struct TaskPlaces: Sendable {
     private let root: String
 
@@ -51,7 +51,7 @@ struct TaskPlaces: Sendable {
 
     func path(of task: String) -> String { root + "/" + task }
 
-    /// The directories of some tasks, by the tasks' names.
+    /// Returns the paths of some tasks' directories, by the tasks' names.
     func paths(of tasks: [String]) -> [String: String] {
         Dictionary(tasks.map { ($0, path(of: $0)) }) { $1 }
     }

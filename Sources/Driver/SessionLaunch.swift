@@ -4,29 +4,29 @@ import Descendants
 import EventLoop
 import Orchestration
 
-/// All that a session's process is made of; turned into one on a worker thread.
+/// The data that a session's process is made from, on a worker thread.
 struct SessionLaunch: Sendable {
     var start: SessionStarted
     var work: TaskWork
     var directory: TaskDirectory
     var agent: AgentCommand
-    /// What brings the agent to where it is to run; `nil` for this machine.
+    /// The launcher of the agent; `nil` for this machine.
     var launcher: Launcher?
-    /// The file that Quire holds locked while it lives.
+    /// The file that Quire keeps locked while it lives.
     var owner: String?
     /// The time between a polite termination and a kill.
     var grace: Duration
     var prompts: PromptTemplates
     var environment: SessionEnvironment
 
-    /// What the session's processes carry.
+    /// The label that the session's processes carry.
     var label: SessionLabel {
         SessionLabel(place: environment.places.path(of: start.task), session: start.session)
     }
 
-    /// Makes it.
+    /// Makes the launch.
     ///
-    /// - Throws: `FileError` when what a launcher's sessions share can't be written.
+    /// - Throws: `FileError` if the file that a task's launched sessions lock can't be written.
     func make() throws -> ChildProcess.Launch {
         if launcher != nil { try directory.prepareTurn() }
         let (executable, arguments) = commandLine
@@ -47,7 +47,7 @@ struct SessionLaunch: Sendable {
         return (launcher.executable, launcher.joinsWords ? before : before + words)
     }
 
-    /// The agent's program and all of its arguments.
+    /// The agent's program and all its arguments.
     private var words: [String] {
         let command = CodexCommand(
             sandbox: work.sandbox,

@@ -6,46 +6,47 @@ import EventLoop
 import FileAccess
 import Orchestration
 
-/// What a session tells whoever started it, on the loop.
+/// The receiver of a session's reports, on the loop.
 protocol SessionObserver: AnyObject {
-    /// Something to decide on.
+    /// Reports an event to decide on.
     func session(_ key: SessionKey, reported event: Event)
-    /// The session gave a sign of life.
+    /// Reports a sign of life.
     func sessionIsActive(_ key: SessionKey)
-    /// Something could not be written, for the disk's sake; `retry` is called in a second, unless
-    /// the answer is false: that has gone on for too long.
+    /// Reports that the disk refused a write.
+    ///
+    /// - Returns: true if `retry` will be called in a second; false once the write was refused for an hour.
     func session(
         _ key: SessionKey,
         cannotWrite place: String,
         _ reason: String,
         retry: (() -> Void)?
     ) -> Bool
-    /// What could not be written is written, or nobody waits for it any more.
+    /// Reports that the file was written, or that nothing waits for it any more.
     func session(_ key: SessionKey, isDoneWith place: String)
-    /// The session is over: nothing of it is left to come.
+    /// Reports the end of the session; no report follows.
     func session(_ key: SessionKey, endedWith end: SessionEnd)
 }
 
-/// All that is left of a session.
+/// The result of a session, and its data to record.
 struct SessionEnd {
     var result: SessionResult
     var look: ChecklistLook
     var standardError: CapturedOutput
-    /// Whether Quire killed it.
+    /// True if Quire killed the session.
     var wasKilled: Bool
 }
 
-/// One session: its process, its decoder, its log, until all three have ended.
+/// One session: its process, its decoder and its log, until all three have ended.
 final class SessionRunner {
-    /// What its processes carry.
+    /// The label that the session's processes carry.
     let label: SessionLabel
     private let key: SessionKey
     private let loop: Loop
     private let directory: TaskDirectory
-    /// The look at the checklist before the session.
+    /// The inspection of the checklist before the session.
     private let look: ChecklistLook
     private let log: LogWriter
-    /// Outlives the session: it is told its end.
+    /// The observer outlives the session, since it gets the report of its end.
     private unowned let observer: any SessionObserver
     private var child: ChildProcess?
     private let decoder = SessionDecoder()
@@ -57,24 +58,24 @@ final class SessionRunner {
     private var transcript: SessionTranscript
     private let resumedThread: String?
     private var resumed: ThreadReport?
-    /// What the resumed thread had used before, where that is read right before the process starts.
+    /// The resumed thread's earlier usage, if it must be read right before the process starts.
     private let usageBefore = UsageBefore()
     private var undecodable = 0
     private var savesUnderWay = 0
-    /// Whether it is to end now, whatever the disk does not take.
+    /// True if the session must end now, even if writes to the disk are pending.
     private var isKilled = false
-    /// Whether a launcher runs the agent, perhaps on another machine.
+    /// True if a launcher runs the agent, perhaps on another machine.
     private let isLaunched: Bool
-    /// How long to wait before each further look at a checklist that may not be the newest.
+    /// The delays before further inspections of a checklist that may be outdated.
     private var laterLooks = [500, 1000, 2000, 3000, 4000].map(Duration.milliseconds)[...]
     private var nextLook: Timer?
-    /// How the process ended, and the checklist it left.
+    /// The end of the process, and the checklist that it left.
     private var over: (ChildEnd, ChecklistLook)?
 
-    /// Starts a session; its process comes to life on a worker thread.
+    /// Starts a session; its process is spawned on a worker thread.
     ///
-    /// `resumedUsage` is what the resumed thread had reported before; where that is unknown the
-    /// reader looks for it.
+    /// `resumedUsage` is the usage that the resumed thread had reported before; if it is `nil`, `usageReader`
+    /// reads it.
     init(
         _ start: SessionStarted,
         launch: SessionLaunch,
@@ -126,10 +127,10 @@ final class SessionRunner {
         }
     }
 
-    /// Ends the process politely.
+    /// Terminates the process.
     func terminate() { child?.terminate() }
 
-    /// Ends the process, and waits for no disk any more.
+    /// Kills the process, and stops waiting for the disk.
     func kill() {
         isKilled = true
         log.giveUp()
@@ -163,7 +164,7 @@ final class SessionRunner {
         outputBytes = news.bytes
         for event in news.events { observe(event) }
         guard hasTurn, !hasAnswer else { return }
-        // An answer that came before the network was lost is none any more.
+        // An answer from before the network was lost no longer counts.
         let isAnswered = news.isAnswered && !news.events.contains(where: \.isNetworkWaiting)
         if isAnswered || decoder.newestStep?.isAnswer ?? false { noteAnswer() }
     }
@@ -173,8 +174,8 @@ final class SessionRunner {
         report(.sessionAnswered(key))
     }
 
-    /// What is to be asked for what the session has used; `nil` while nobody could know, and after
-    /// a resume where it is not known what the thread had used before.
+    /// The query for the session's usage; `nil` while the thread is unknown, and after a resume if the
+    /// thread's earlier usage is unknown.
     var usageQuery: UsageReader.Query? {
         guard let thread = transcript.thread, resumedThread == nil || resumed != nil,
             Rollout.creation(of: thread) != nil
@@ -183,7 +184,7 @@ final class SessionRunner {
         return UsageReader.Query(key: key, thread: thread, before: before)
     }
 
-    /// What the agent does, in a few words; `nil` where it said nothing of the kind yet.
+    /// Returns the agent's activity in a few words; `nil` if it has shown none yet.
     func activity() -> String? {
         lastActivity = decoder.newestStep?.summary ?? lastActivity
         return lastActivity
@@ -222,7 +223,7 @@ final class SessionRunner {
         )
     }
 
-    /// Puts the thread into the task directory before anything later of this session is recorded.
+    /// Saves the thread in the task directory before anything later of this session is recorded.
     private func save(_ thread: String) {
         savesUnderWay += 1
         let (directory, key) = (directory, key)
@@ -247,7 +248,7 @@ final class SessionRunner {
 
     private func childEnded(_ end: ChildEnd) {
         let (decoder, directory, look) = (decoder, directory, look)
-        // What this machine remembers of a file says little where another one may have written.
+        // Another machine may have written the files, so this one's cached attributes prove little.
         let isLaunched = isLaunched
         log.finish {
             decoder.finish()
@@ -273,7 +274,7 @@ final class SessionRunner {
         }
     }
 
-    /// Whether another machine may have written more than this one sees of it by now.
+    /// Returns true if another machine may have written more than this one sees yet.
     private func mayBeOld(_ found: ChecklistLook) -> Bool {
         guard isLaunched, !isKilled, !found.isNews(after: look) else { return false }
         if case .damaged = found.state { return true }
@@ -282,7 +283,7 @@ final class SessionRunner {
 
     private func lookAgain(after delay: Duration, _ end: ChildEnd) {
         let (directory, look) = (directory, look)
-        // Its silence is not its own meanwhile.
+        // The wait for the checklist is ours; don't count it as silence of the session.
         observer.sessionIsActive(key)
         do {
             nextLook = try Timer(loop: loop) { [self] in
@@ -307,7 +308,7 @@ final class SessionRunner {
         endIfOver()
     }
 
-    /// Does a job on a worker thread, again and again while the disk does not take it.
+    /// Runs a job on a worker thread, again and again while the disk refuses it.
     private func keepTrying<Value: Sendable>(
         _ file: String,
         _ job: @escaping @Sendable () -> (Value, FileError?),
@@ -325,7 +326,7 @@ final class SessionRunner {
                     retry: { [self] in keepTrying(file, job, then: then) }
                 )
             {
-                // Its silence is not its own while it waits for the disk.
+                // The wait for the disk is ours; don't count it as silence of the session.
                 return observer.sessionIsActive(key)
             }
             observer.session(key, isDoneWith: place)
@@ -369,7 +370,7 @@ final class SessionRunner {
         warn("session.log lost output of session \(key.number): \(words(error))")
     }
 
-    /// An error of the log, and what to do about it.
+    /// Returns an error of the log with advice on what to do.
     private func words(_ error: LoopError) -> String {
         let (words, advice) = (
             "\(error)", FileError.advice(error.errno, directory.logPath)

@@ -2,7 +2,7 @@ import Dates
 import EventLoop
 package import Orchestration
 
-/// Both of Quire's clocks.
+/// The awake clock and the wall clock of a run.
 package struct SystemClock {
     private let loop: Loop
     private var excluded = Duration.zero
@@ -11,20 +11,20 @@ package struct SystemClock {
         self.loop = loop
     }
 
-    /// Awake time less the time Quire itself was stopped, and UTC.
+    /// The awake time, without the time that Quire itself was stopped, and UTC.
     var now: Moment {
         Moment(awake: loop.now - excluded, wall: Self.wall)
     }
 
-    /// The loop's time at which an awake time comes.
+    /// Returns the loop's time for an awake time.
     func loopTime(of awake: Duration) -> Duration { awake + excluded }
 
-    /// Leaves the time since `moment` out of awake time: Quire was stopped and did not see it.
+    /// Excludes the time since `moment` from awake time: Quire was stopped then.
     mutating func exclude(since moment: Moment) {
         excluded += max(.zero, now.awake - moment.awake)
     }
 
-    /// Leaves so much of the last time out of awake time: Quire was frozen and did not see it.
+    /// Excludes a duration from awake time: Quire was frozen for that long.
     mutating func exclude(_ time: Duration) { excluded += time }
 
     /// UTC.

@@ -3,21 +3,21 @@ import EventLoop
 
 /// Opens task directories on worker threads.
 final class TaskOpener {
-    /// The directories of one job.
+    /// The number of directories in one job.
     private static let jobSize = 64
 
     private let loop: Loop
     private let opening: TaskOpening
     private var isClosed = false
 
-    /// Makes an opener that opens with `opening`.
+    /// Makes an opener that uses `opening`.
     init(loop: Loop, opening: TaskOpening) {
         self.loop = loop
         self.opening = opening
     }
 
-    /// Opens directories in about this order, so many jobs at a time; `handle` gets what came of
-    /// each job.
+    /// Opens directories in about this order, at most `limit` jobs at a time; `handle` gets each job's
+    /// results.
     func open(
         _ tasks: [String],
         jobs limit: Int,
@@ -38,7 +38,7 @@ final class TaskOpener {
         for _ in 0..<limit { openNext() }
     }
 
-    /// Opens nothing more, and lets go what is being opened.
+    /// Opens nothing more, and releases what is being opened.
     func close() { isClosed = true }
 
     private func take(

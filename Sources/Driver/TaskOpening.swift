@@ -6,23 +6,23 @@ import Orchestration
 /// A task whose directory is locked for this run.
 struct OpenTask: Sendable {
     let directory: TaskDirectory
-    /// The last look at its checklist.
+    /// The newest inspection of its checklist.
     var look: ChecklistLook
 }
 
-/// The opening of task directories before a run begins: made where missing, locked, looked at.
+/// The opening of task directories: created if missing, locked, inspected.
 ///
 /// Runs on worker threads, many directories a job.
 struct TaskOpening: Sendable {
-    /// What became of one directory.
+    /// The result for one directory.
     enum Result: Sendable {
-        /// It is ready; the warnings tell what was odd about it.
+        /// The directory is open; the warnings tell what was odd about it.
         case opened(OpenTask, TaskInspected, warnings: [String])
-        /// It can't be used at all.
+        /// The directory can't be used at all.
         case unusable(task: String, reason: String)
-        /// Another process owns it now.
+        /// Another process owns the directory now.
         case locked(task: String, reason: String)
-        /// The disk takes nothing now.
+        /// The disk refuses writes now.
         case unwritable(task: String, reason: String)
 
         /// The task's name.
@@ -34,21 +34,21 @@ struct TaskOpening: Sendable {
         }
     }
 
-    /// This process.
+    /// The pid of this process.
     static let ownPID: Int32 = getpid()
 
     let workspace: Workspace
-    /// What others can tell this owner by.
+    /// The mark of this process as an owner; `nil` for its pid only.
     var owner: OwnerMark?
-    /// Each task's prompt; empty for one that was begun elsewhere.
+    /// The prompts by task; empty for a task that was begun elsewhere.
     var prompts: [String: String] = [:]
     /// The prompts to record.
     var missingPrompts: [String: DirectoryReview.MissingPrompt] = [:]
-    /// Tasks that begin anew.
+    /// The tasks that begin anew.
     var anew: Set<String> = []
-    /// Those of them that do so at the user's word.
+    /// The tasks that begin anew by request.
     var redone: Set<String> = []
-    /// The local time as `YYYYMMDD-HHMMSS`, for what is put away.
+    /// The local time as `YYYYMMDD-HHMMSS`, for the names of archives.
     var stamp = ""
 
     func open(_ tasks: [String]) -> [Result] { tasks.map(open) }
@@ -86,7 +86,7 @@ struct TaskOpening: Sendable {
         }
     }
 
-    /// The stamp of a list that is complete, and of its prompt; `nil` for one with work left.
+    /// Returns the stamp of a complete checklist and its prompt; `nil` while work is left.
     func stamp(of look: ChecklistLook, _ task: String) -> String? {
         look.stamp.map { DirectoryReview.stamp($0, prompt: prompts[task] ?? "") }
     }
@@ -95,18 +95,18 @@ struct TaskOpening: Sendable {
         let look = directory.inspectAndKeep(isFirst: true)
         if let error = look.unkept { throw error }
         let isComplete = look.state.progress?.isComplete ?? false
-        // For which prompt a list was written that was complete before nobody knows.
+        // For a list that was complete before, nobody knows the prompt that it was written for.
         if let prompt = missingPrompts[directory.name.description],
             prompt.isOwnList || !isComplete
         {
             try directory.save(prompt: prompt.text)
-            // The stamp is of the prompt's file, too.
+            // The stamp covers the prompt's file, too.
             if isComplete { return directory.inspectAndKeep(isFirst: true) }
         }
         return look
     }
 
-    /// Puts the work of a task away that begins anew; says where it is.
+    /// Archives the old work of a task that begins anew; returns the words on where it is.
     private func putAway(_ directory: TaskDirectory) throws -> [String] {
         let task = directory.name.description
         guard anew.contains(task) else { return [] }
@@ -118,7 +118,7 @@ struct TaskOpening: Sendable {
         return ["its directory was deleted: it begins anew\(copy)"]
     }
 
-    /// The newest thread; one that can't be read is none, and told.
+    /// Returns the newest thread's id; one that can't be read is ignored, with a warning.
     private func thread(of directory: TaskDirectory, _ warnings: inout [String]) -> String? {
         do throws(FileError) {
             switch try directory.thread() {

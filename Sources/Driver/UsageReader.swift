@@ -6,10 +6,9 @@ import Orchestration
 import Reporting
 import Synchronization
 
-/// Finds out from Codex's own records what sessions have used that can't tell it themselves yet, or
-/// any more.
+/// Reads sessions' usage from Codex's rollout files, for sessions that can't report it yet, or any more.
 struct UsageReader: Sendable {
-    /// A session's thread, and what that had used before the session; `nil` for nothing.
+    /// A session's thread, and the thread's usage before the session; `nil` for none.
     struct Query: Sendable {
         var key: SessionKey
         var thread: String
@@ -24,7 +23,7 @@ struct UsageReader: Sendable {
         self.work = work
     }
 
-    /// What the sessions have used, as far as anybody knows; blocks, for worker threads.
+    /// Returns the usage of sessions, as far as it is recorded; blocks, so only for worker threads.
     func look(_ queries: [Query]) -> [SessionUsed] {
         queries.compactMap { query in
             let end = end(of: query.thread, of: query.key.task)
@@ -38,13 +37,12 @@ struct UsageReader: Sendable {
         }
     }
 
-    /// What a thread of a task, none of whose sessions runs, has used in all; `nil` where nobody
-    /// knows.
+    /// Returns the total usage of a task's thread while none of its sessions runs; `nil` if it is unknown.
     ///
     /// Blocks, too.
     func total(of thread: String, of task: String) -> TokenUsage? {
         guard let end = end(of: thread, of: task) else { return nil }
-        // A whole record without a count is that of a thread that was never answered.
+        // A whole rollout without a count belongs to a thread that never got an answer.
         return Rollout.usage(inEnd: end) ?? (end.count < Rollout.tailSize ? .zero : nil)
     }
 
@@ -60,7 +58,7 @@ struct UsageReader: Sendable {
             try handle.close()
             return [UInt8](bytes)
         } catch {
-            // Nobody knows, then; the session's own word is still to come.
+            // The usage is unknown now; the session itself may still report it.
             return nil
         }
     }
@@ -68,7 +66,7 @@ struct UsageReader: Sendable {
     private func file(of thread: String, of task: String) -> String? {
         guard let creation = Rollout.creation(of: thread) else { return nil }
         let home = home(of: task)
-        // The directory is that of the local day, wherever that was.
+        // The directory is named for the local day, in the time zone of whatever machine wrote it.
         for days in [0, -1, 1] {
             let directory = "\(home)/sessions/\(Self.day(creation + .seconds(days * 86_400)))"
             let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
@@ -89,12 +87,11 @@ struct UsageReader: Sendable {
     }
 }
 
-/// What a thread had used before a session went on in it: found out on the worker thread that starts
-/// the session.
+/// The usage of a thread before a session resumed it, read on the worker thread that starts the session.
 final class UsageBefore: Sendable {
     private let found = Mutex<TokenUsage?>(nil)
 
-    /// `nil` before it was noted, and where nobody knows.
+    /// The usage; `nil` until it is noted, or if it is unknown.
     var usage: TokenUsage? { found.withLock { $0 } }
 
     func note(_ usage: TokenUsage?) { found.withLock { $0 = usage } }

@@ -1,7 +1,7 @@
 import EventLoop
 import Orchestration
 
-/// Looks now and then at what running sessions have used.
+/// Reads the usage of running sessions now and then.
 final class UsageWatch {
     private let loop: Loop
     private let reader: UsageReader
@@ -11,9 +11,9 @@ final class UsageWatch {
     private let report: ([SessionUsed]) -> Void
     private var timer: Timer?
 
-    /// Looks every `interval` while anything runs; `report` gets what was found.
+    /// Makes a watch that reads every `interval` while any session runs; `report` gets the findings.
     ///
-    /// `queries` is asked each time for what can be looked at by then.
+    /// `queries` returns the sessions that can be read at that time.
     init(
         loop: Loop,
         reader: UsageReader,
@@ -31,12 +31,12 @@ final class UsageWatch {
         timer = try Timer(loop: loop) { [unowned self] in look() }
     }
 
-    /// A session runs.
+    /// Starts the timer, since a session runs.
     func sessionBegan() {
         if timer?.isSet == false { timer?.set(loop.now + interval) }
     }
 
-    /// Looks no more.
+    /// Stops reading.
     func close() {
         timer?.close()
         timer = nil
@@ -45,7 +45,7 @@ final class UsageWatch {
     private func look() {
         let queries = queries()
         guard !queries.isEmpty else {
-            // What runs may have yet to name its thread.
+            // A running session may not have named its thread yet.
             if anyRuns() { timer?.set(loop.now + interval) }
             return
         }
