@@ -1,32 +1,31 @@
-/// A run as far as it has come: the fold of its facts.
+/// The state of a run: the fold of its facts.
 ///
-/// The state changes through `apply` alone, live and in recovery alike, so that what a run knows
-/// after a crash is what its journal says.
+/// The state changes through `apply` alone, live and in recovery alike, so that the state after a
+/// crash is what the journal says.
 package struct RunState: Sendable {
     /// A session that has started and not ended.
     package struct Running: Hashable, Sendable, Codable {
-        /// The fact that it started.
+        /// The fact of the session's start.
         package var start: SessionStarted
-        /// When that was, awake.
+        /// Awake time of the start.
         package var since: Duration
-        /// The usage that the resumed thread had reported before; `nil` for a fresh context, and
-        /// where nobody knows.
+        /// Usage of the resumed thread before the session; `nil` for a fresh context, and if unknown.
         package var resumedUsage: TokenUsage?
-        /// Its process, once it lives.
+        /// The process, once it is alive.
         package var process: SessionSpawned?
-        /// What it was last seen to have used; `nil` where nobody looked.
+        /// Usage of the session as last seen; `nil` if never seen.
         package var used: TokenUsage?
-        /// What its thread was then seen to have used in all; `nil` where nobody looked.
+        /// Total usage of the thread, seen together with `used`; `nil` if never seen.
         package var threadUsage: TokenUsage?
-        /// What it is thought to use; nothing where nothing has a budget.
+        /// Usage expected of the session; zero if nothing has a budget.
         var estimate = TokenUsage.zero
-        /// What is set aside for it.
+        /// Amount reserved for the session.
         var reservation = Spending()
     }
 
-    /// The Quire that carries a leg out.
+    /// The Quire process that carries a leg out.
     package struct Runner: Hashable, Sendable, Codable {
-        /// Its process, as in `RunBegan`.
+        /// The mark of the process, as in `RunBegan`.
         package var mark: String
         /// The beginning of the leg.
         package var since: WallTime
@@ -45,27 +44,27 @@ package struct RunState: Sendable {
     package internal(set) var plan = RunPlan()
     /// The tasks, in the plan's order.
     package internal(set) var tasks: [TaskState] = []
-    /// The sessions that run.
+    /// The running sessions.
     package internal(set) var running: [SessionKey: Running] = [:]
-    /// The gates that are closed.
+    /// The closed gates.
     package internal(set) var gates: [GateKey: GateClosed] = [:]
-    /// When each of them was closed last.
+    /// Time at which each closed gate was last closed.
     var gatesClosed: [GateKey: WallTime] = [:]
     /// The session that probes the gates of each account.
     package internal(set) var probes: [String?: SessionKey] = [:]
     /// The accounts that tasks of the plan draw on.
     package internal(set) var accounts: [String?] = []
-    /// The sessions that may run at once now.
+    /// The current limit of sessions at once.
     package internal(set) var concurrencyLimit = RunPlan().concurrency
-    /// How far the leg's shutdown has come; `nil` while there is none.
+    /// The step that the leg's shutdown has reached; `nil` without a shutdown.
     package internal(set) var shutdown: ShutdownAdvanced?
-    /// How the newest leg ended; `nil` while it runs, and after a crash.
+    /// The ending of the newest leg; `nil` while it runs, and after a crash.
     package internal(set) var ending: Ending?
-    /// Legs so far.
+    /// Number of legs so far.
     package internal(set) var legs = 0
-    /// The Quire of the newest leg; `nil` where its journal does not tell.
+    /// The Quire process of the newest leg; `nil` if the journal does not tell.
     package internal(set) var runner: Runner?
-    /// Tasks that the leg has work to do on.
+    /// Number of tasks that the leg has work to do on.
     package private(set) var unfinished = 0
 
     private(set) var places: [String: Int] = [:]
@@ -75,14 +74,14 @@ package struct RunState: Sendable {
     var members: [String?: [Int]] = [:]
     var delayed = BinaryHeap<Delayed>()
     var slots = Slots()
-    /// What the run spent, and has reserved.
+    /// The spending and reservations of the run.
     package internal(set) var ledger = Ledger()
-    /// The same for each group that has a budget.
+    /// The spending and reservations of each group that has a budget.
     package internal(set) var groupLedgers: [String: Ledger] = [:]
-    /// Whether anything of the plan has a budget.
+    /// True if the plan has a budget anywhere.
     private(set) var hasBudgets = false
     var legClock = LegClock()
-    /// Who goes next.
+    /// The scheduler, which knows the waiting tasks of the leg.
     package internal(set) var scheduler = Scheduler(plan: RunPlan())
 
     let rule: (any SchedulingRule)?
@@ -103,10 +102,10 @@ package struct RunState: Sendable {
         places[name].map { tasks[$0] }
     }
 
-    /// All tasks that any leg knew of.
+    /// All tasks that any leg had.
     package var knownTasks: [TaskState] { tasks + absent.values }
 
-    /// What is known of the task of this name, in whatever leg; `nil` for nothing.
+    /// Returns the state of the task of this name in any leg; `nil` if no leg had one.
     package func known(_ name: String) -> TaskState? { task(name) ?? absent[name] }
 
     /// Folds one batch of the journal in.
@@ -116,9 +115,9 @@ package struct RunState: Sendable {
         noteTurn(at: moment)
     }
 
-    /// Notes that the facts of a turn are all folded in, or that the journal had none to tell.
+    /// Notes that the facts of a turn are all folded in.
     ///
-    /// Not with each fact: a leg begins with what is found of the one before, whose clock was another.
+    /// Not called for each fact: a leg begins with facts about the leg before, whose clock was another.
     mutating func noteTurn(at moment: Moment) { legClock.note(moment) }
 
     /// Hands the tasks whose delay is over to the scheduler, and frees the slots that have rested.
@@ -130,13 +129,13 @@ package struct RunState: Sendable {
         }
     }
 
-    /// When the next delayed task wakes, or the next slot has rested.
+    /// Awake time at which the next delay or the rest of the next slot is over.
     var nextWake: Duration? {
         guard let slot = slots.nextWake else { return delayed.first?.until }
         return min(delayed.first?.until ?? slot, slot)
     }
 
-    /// The start that the scheduler wants next; `nil` when nothing may run or no slot is free.
+    /// Returns the scheduler's next start; `nil` if nothing may run or no slot is free.
     mutating func nextStart() -> SessionStarted? {
         guard running.count < concurrencyLimit, let slot = slots.first else { return nil }
         guard let choice = scheduler.next(slot: slot) else { return nil }
@@ -156,12 +155,12 @@ package struct RunState: Sendable {
         )
     }
 
-    /// Whether a task only runs by its age, or when nothing else waits, since it does not come on.
+    /// True if a task makes no progress, and so runs only by its age or when nothing else waits.
     func isParked(_ task: String) -> Bool {
         places[task].map { scheduler.isParked($0) } ?? false
     }
 
-    /// The tasks that need this one, directly, and that the leg has work to do on.
+    /// Returns the tasks that need this one directly and that the leg has work to do on.
     func openDependents(of name: String) -> [TaskState] {
         guard let place = places[name] else { return [] }
         return dependents[place].map { tasks[$0] }.filter(\.isOpen)
@@ -191,7 +190,7 @@ package struct RunState: Sendable {
 extension RunState {
     private mutating func beginLeg(_ fact: RunBegan, at moment: Moment) {
         for task in tasks { absent[task.plan.name] = task }
-        // A crash is an interrupt too: caps are fresh after a normal end alone.
+        // A crash counts as an interrupt: only after a normal end are caps fresh.
         let freshCaps = fact.plan.freshCaps || ending == .finished
         scheduler = Scheduler(
             plan: fact.plan,
@@ -222,7 +221,7 @@ extension RunState {
         slots = Slots(plan.concurrency)
     }
 
-    /// Makes what follows from the plan and the tasks.
+    /// Computes all that follows from the plan and the tasks.
     mutating func derive() {
         places = [:]
         for (place, task) in plan.tasks.enumerated() { places[task.name] = place }
@@ -238,7 +237,7 @@ extension RunState {
     }
 
     private mutating func countNeeds() {
-        // What was left out was complete when the leg was planned, whatever the journal says.
+        // A task that is left out was complete when the leg was planned, whatever the journal says.
         for needed in tasks.indices
         where tasks[needed].outcome != .complete && tasks[needed].plan.isLeftOut != true {
             for dependent in dependents[needed] { tasks[dependent].pendingNeeds += 1 }
@@ -250,7 +249,7 @@ extension RunState {
         if let outcome = tasks[place].outcome {
             tasks[place].reopen()
             if tasks[place].isOpen { unfinished += 1 }
-            // Before any task of the leg is inspected, so that none that needs it waits for a slot yet.
+            // No task of the leg is inspected yet, so none that needs this one waits for a slot.
             if outcome == .complete, tasks[place].plan.isLeftOut != true {
                 for dependent in dependents[place] { tasks[dependent].pendingNeeds += 1 }
             }
@@ -282,7 +281,7 @@ extension RunState {
         tasks[place].apply(fact)
         if fact.isProbe == true {
             probes[tasks[place].plan.account] = fact.key
-            // One of an account whose tasks are held is not among those that wait.
+            // A probe's task is not among the waiting ones if its account's tasks are held.
             scheduler.enqueue(place)
         }
         scheduler.sessionStarted(place, slot: fact.slot)
@@ -306,7 +305,7 @@ extension RunState {
             settle(session, fact, of: place)
             if fact.verdict != .lost { end(session, fact, of: place, at: moment) }
         }
-        // After the scheduler has learned from it: the task's new key depends on that.
+        // After the scheduler has learned from the fact, on which the task's new key depends.
         update(place, at: moment) { $0.apply(fact, at: moment) }
         holdGroup(of: place)
     }
@@ -335,7 +334,7 @@ extension RunState {
         tasks[place].phase = .ended(fact.outcome)
         tasks[place].reason = fact.reason
         tasks[place].list = fact.list
-        // The leg counted neither on it nor for it.
+        // The leg counts no task that it leaves out.
         guard tasks[place].plan.isLeftOut != true else { return }
         scheduler.taskEnded(place)
         unfinished -= 1
@@ -374,7 +373,7 @@ extension RunState {
     mutating func enqueueIfReady(_ place: Int, at moment: Moment) {
         guard tasks[place].mayRun, !scheduler.isWaiting(place) else { return }
         if let until = tasks[place].notBefore, until > moment.awake {
-            // One of a held account, too: it may be the only one that can probe.
+            // Also for a task of a held account: it may be the only one that can probe.
             delayed.push(Delayed(until: until, task: place))
         } else if !isHeld(place) {
             scheduler.enqueue(place)
@@ -383,8 +382,8 @@ extension RunState {
 }
 
 extension SessionEnded {
-    /// What the scheduler learns from it; `nil` where nothing can be learned: the checklist is
-    /// missing, or what happened was nobody's fault.
+    /// The scheduler's lesson from the session; `nil` if there is none: the checklist is missing,
+    /// or the end was nobody's fault.
     fileprivate var report: Estimates.Report? {
         guard charge != .free, let progress else { return nil }
         return Estimates.Report(

@@ -1,32 +1,32 @@
 import Glibc
 
-/// Which tasks of a plan a run carries out.
+/// The choice of the tasks of a plan that a run carries out.
 package struct Selection: Hashable, Sendable {
-    /// Why a selection can't be carried out.
+    /// The reason why a selection can't be carried out.
     package enum Problem: Error, Hashable, Sendable {
-        /// No task has a name like this.
+        /// No task's name matches the pattern.
         case nothingMatches(pattern: String)
-        /// A task was selected, and what it needs was neither selected nor is it complete.
+        /// A selected task needs one that is neither selected nor complete.
         case needIsMissing(task: String, need: String)
     }
 
-    /// Patterns of the names to take; empty for all.
+    /// Patterns of the names to select; empty for all.
     package var only: [String]
     /// Patterns of the names to leave out.
     package var skip: [String]
-    /// The names among which to choose; `nil` for all.
+    /// Names to choose from; `nil` for all.
     package var among: Set<String>?
 
-    /// Makes a selection: of everything, unless said otherwise.
+    /// Makes a selection; of everything unless given.
     package init(only: [String] = [], skip: [String] = [], among: Set<String>? = nil) {
         self.only = only
         self.skip = skip
         self.among = among
     }
 
-    /// The tasks that are selected, in their order.
+    /// Returns the selected tasks, in their order.
     ///
-    /// A pattern that nothing matches is a mistake, whatever the others match.
+    /// A pattern that matches nothing is a mistake, even if other patterns match.
     package func apply(to tasks: [TaskPlan]) throws(Problem) -> [TaskPlan] {
         for pattern in only + skip where !tasks.contains(where: { $0.name.matches(pattern) }) {
             throw .nothingMatches(pattern: pattern)
@@ -38,9 +38,9 @@ package struct Selection: Hashable, Sendable {
         }
     }
 
-    /// Checks that what the selected tasks need is selected, too, or complete.
+    /// Checks that all needs of the selected tasks are selected, too, or complete.
     ///
-    /// - Throws: the first need that is neither.
+    /// - Throws: `needIsMissing` for the first need that is neither.
     package static func checkNeeds(
         of tasks: [TaskPlan],
         isComplete: (String) -> Bool
@@ -55,7 +55,7 @@ package struct Selection: Hashable, Sendable {
 }
 
 extension String {
-    /// Whether the text is like a pattern of the shell: `*`, `?`, `[a-z]`.
+    /// True if the text matches a pattern of the shell: `*`, `?`, `[a-z]`.
     fileprivate func matches(_ pattern: String) -> Bool {
         fnmatch(pattern, self, 0) == 0
     }

@@ -16,52 +16,52 @@ package struct SessionKey: Hashable, Comparable, Sendable, Codable {
     }
 }
 
-/// How a task ended.
+/// The way in which a task ended.
 package enum Outcome: String, Hashable, Sendable, Codable, CaseIterable {
     /// Every entry is ticked.
     case complete
-    /// Its failures exceeded what the manifest allows.
+    /// The task failed more often than the manifest allows.
     case failed
-    /// Its sessions ticked nothing for too long.
+    /// The task's sessions ticked nothing for too long, or its list grew as fast as it was ticked.
     case stalled
-    /// Its checklist is damaged.
+    /// The task's checklist is damaged.
     case damaged
-    /// It used up its sessions with work left.
+    /// The sessions that the task may have, or a budget, are used up with work left.
     case capped
-    /// A task it needs did not complete.
+    /// A task that this one needs did not complete.
     case blocked
-    /// The user ended it.
+    /// The user ended the task.
     case cancelled
 }
 
-/// What a session achieved.
+/// The achievement of a session.
 package enum Verdict: String, Hashable, Sendable, Codable, CaseIterable {
-    /// It wrote the checklist.
+    /// The session wrote the checklist.
     case initialized
-    /// It ticked at least one entry.
+    /// The session ticked at least one entry.
     case ticked
-    /// Its turn was completed and nothing was ticked.
+    /// The session's turn was completed, and nothing was ticked.
     case idled
-    /// It failed; the failure says why.
+    /// The session failed; the failure says why.
     case failed
-    /// It took longer than its session timeout, or was silent longer than its idle timeout.
+    /// The session exceeded its session timeout or its idle timeout.
     case timedOut = "timed_out"
-    /// It used more than it may, or than the run may.
+    /// The session used more than it may, or than the run may.
     case overBudget = "over_budget"
-    /// Quire's shutdown cut it down.
+    /// Quire's shutdown ended the session.
     case stopped
-    /// It left a damaged checklist.
+    /// The session left a damaged checklist.
     case damaged
-    /// Quire itself died while it was running; found by the run that came after.
+    /// Quire itself died while the session was running; the next leg found out.
     case lost
 }
 
-/// What a session is counted against.
+/// The limit that a session counts against.
 package enum Charge: String, Hashable, Sendable, Codable {
-    /// `max_sessions`: it was given to the agent.
+    /// `max_sessions`: the session was given to the agent.
     case session
-    /// `retries`: the world cut it down.
+    /// `retries`: something outside ended the session, such as overload, a broken stream, a restart.
     case retry
-    /// Nothing: a usage limit, a rate limit or a missing network.
+    /// No limit: for example after a usage limit, a rate limit or an outage of the network.
     case free
 }

@@ -1,24 +1,24 @@
-/// How a session's process ended.
+/// The way in which a session's process ended.
 package enum Termination: Hashable, Sendable, Codable {
-    /// It called `exit` with this status, 0 to 255.
+    /// The process called `exit` with this status, 0 to 255.
     case exited(Int32)
-    /// This signal killed it.
+    /// A signal, given by its number, killed the process.
     case signaled(Int32)
-    /// It never came to life: the `errno` of what failed, and words that say what that was.
+    /// The process never lived: the `errno` of the step that failed, and a description of that step.
     case notStarted(errno: Int32, doing: String)
 }
 
-/// A session's failure, as its error channel told it.
+/// A session's failure, as its error channel reported it.
 package struct Failure: Hashable, Sendable, Codable {
-    /// The class, from which all treatment follows.
+    /// The class, which decides on all treatment.
     package var kind: FailureClass
-    /// The agent's own words, or Quire's where the agent said nothing; one line, for people.
+    /// The agent's own message, or Quire's if the agent gave none; one line, for people.
     package var message: String
-    /// When a usage limit or rate limit is over, where the message told, perhaps a time that is
+    /// Time at which a usage limit or rate limit ends, if the message stated one, perhaps in the
     /// past; `nil` for every other class.
     package var resetsAt: WallTime?
 
-    /// Makes a failure of a class, with the words that told it.
+    /// Makes a failure of a class with its message.
     package init(_ kind: FailureClass, _ message: String, resetsAt: WallTime? = nil) {
         self.kind = kind
         self.message = message
@@ -40,37 +40,37 @@ package enum FailureClass: String, Hashable, Sendable, Codable, CaseIterable {
     case streamCut = "stream_cut"
     /// The network was down until Quire ended the session.
     case noNetwork = "no_network"
-    /// The credentials were refused: no retry can help.
+    /// The credentials were refused; a probe finds out whether for good.
     case authentication
-    /// The thread outgrew the model's context window: never resume it.
+    /// The thread outgrew the model's context window and is never resumed.
     case contextWindow = "context_window"
-    /// The thread to resume is not known: start a new one.
+    /// The thread to resume is unknown; a new one starts.
     case unknownThread = "unknown_thread"
     /// Codex's own databases were locked by another Codex; transient.
     case stateLocked = "state_locked"
-    /// The agent refused to run: a non-zero status, nothing on stdout (unknown flag, untrusted
+    /// The agent refused to run: a non-zero status, and nothing on stdout (unknown flag, untrusted
     /// directory).
     case refusedToStart = "refused_to_start"
-    /// The agent can't read its configuration, or its words for it: nothing changes that but a
-    /// person.
+    /// The agent can't read its configuration or the command line's overrides; only a person can
+    /// change that.
     case brokenConfiguration = "broken_configuration"
-    /// Its start could not be journalled, so it was not begun.
+    /// The session's start could not be journalled, so the session was not begun.
     case notRecorded = "not_recorded"
-    /// The launcher lost the agent, or never reached where it was to run: the slot's trouble, where
-    /// other slots have none.
+    /// The launcher lost the agent, or never reached the machine to run it on: the slot's own
+    /// trouble, if other slots have none.
     case connectionLost = "connection_lost"
     /// The process could not be started.
     case spawnFailed = "spawn_failed"
-    /// The machine had no process, memory or descriptor left to start it with; that passes.
+    /// The machine had no process, memory or descriptor left to start the process with; transient.
     case shortage
-    /// The stream ended, with status 0 or in the middle, and no turn was completed or failed.
+    /// The stream ended, with status 0 or in the middle, without a completed or failed turn.
     case incomplete
-    /// What came on stdout was not Codex's JSON Lines.
+    /// The output on stdout was not Codex's JSON Lines.
     case notCodex = "not_codex"
-    /// A signal that Quire did not send killed it.
+    /// A signal that Quire did not send killed the process.
     case killed
-    /// The kernel killed it since the machine, or a control group, was out of memory: the whole run
-    /// goes slower.
+    /// The kernel killed the process as the machine, or a control group, was out of memory: the
+    /// whole run goes slower.
     case outOfMemory = "out_of_memory"
     /// The turn failed for any other reason.
     case turnFailed = "turn_failed"
@@ -78,8 +78,8 @@ package enum FailureClass: String, Hashable, Sendable, Codable, CaseIterable {
 
 /// Tokens, as Codex counts them.
 ///
-/// No count is more than `limit`, nor less than its negative, so that those of all tasks of a run
-/// can be added up: what an agent or a file tells may be any number.
+/// All counts are clamped to the range from `-limit` to `limit`, so that those of all tasks of a
+/// run can be added up: an agent or a file may report any number.
 package struct TokenUsage: Hashable, Sendable, Codable {
     /// All input tokens; `cachedInput` is part of them.
     package var input: Int64
@@ -90,10 +90,10 @@ package struct TokenUsage: Hashable, Sendable, Codable {
     /// Output tokens spent on reasoning.
     package var reasoningOutput: Int64
 
-    /// The largest number of tokens, ten trillion.
+    /// The largest count of tokens, ten trillion.
     package static let limit: Int64 = 10_000_000_000_000
 
-    /// Makes a count; every part is zero unless given, and cut to the limit.
+    /// Makes a count; every part is zero unless given, and clamped to the limit.
     package init(
         input: Int64 = 0,
         cachedInput: Int64 = 0,
@@ -106,7 +106,7 @@ package struct TokenUsage: Hashable, Sendable, Codable {
         self.reasoningOutput = Self.cut(reasoningOutput)
     }
 
-    /// Reads what the synthesized `encode(to:)` writes, cut to the limit.
+    /// Reads what the synthesized `encode(to:)` writes, clamped to the limit.
     package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         self.init(
@@ -143,8 +143,8 @@ package struct TokenUsage: Hashable, Sendable, Codable {
         )
     }
 
-    /// The part of a thread's total that came after `before`; all of a total that shrank, which was
-    /// counted afresh.
+    /// Returns the part of a thread's total that came after `before`; all of a total that shrank,
+    /// since that was counted afresh.
     package func part(since before: TokenUsage) -> TokenUsage {
         var part = self - before
         if part.input < 0 || part.output < 0 || part.cachedInput < 0 { part = self }
@@ -153,22 +153,23 @@ package struct TokenUsage: Hashable, Sendable, Codable {
     }
 }
 
-/// What a session's process left behind, judged by its output alone; whether the *task* advanced
-/// only the checklist says.
+/// The result of a session's process, judged by its output alone.
+///
+/// Only the checklist says whether the *task* advanced.
 package struct SessionResult: Hashable, Sendable {
-    /// How the process ended.
+    /// The way in which the process ended.
     package var termination: Termination
-    /// Why the session failed; `nil` when its turn was completed.
+    /// The failure; `nil` if the session's turn was completed.
     package var failure: Failure?
-    /// The thread it worked in; `nil` when it died before `thread.started`.
+    /// The session's thread; `nil` if the process died before `thread.started`.
     package var thread: String?
-    /// What the thread has used in all, as last reported; `nil` when nothing was reported.
+    /// Total usage of the thread, as last reported; `nil` if nothing was reported.
     package var threadUsage: TokenUsage?
-    /// What this session used: the thread's total less what earlier sessions had reported.
+    /// Usage of this session: the thread's total less what earlier sessions had reported.
     package var usage: TokenUsage?
-    /// Whether a descendant held the output open until the leak limit.
+    /// True if a descendant held the output open until the leak limit.
     package var outputLeaked: Bool
-    /// Where the list is complete afterwards, its stamp, as in `TaskEnded`.
+    /// The stamp of the list, as in `TaskEnded`; `nil` if the list is not complete afterwards.
     package var list: String?
 
     /// Makes a result; see the properties.

@@ -1,13 +1,12 @@
-/// The deadlines of running sessions: how long each may take, how long it may be silent, and when
-/// a terminated one is killed.
+/// The deadlines of running sessions: their timeouts, idle timeouts, and the kills after a grace.
 struct SessionWatch: Sendable {
-    /// What a deadline that has come asks for.
+    /// A deadline that has come.
     enum Finding: Hashable, Sendable {
-        /// It took longer than its session timeout.
+        /// The session exceeded its session timeout.
         case tookTooLong(SessionKey, after: Duration)
-        /// It was silent longer than its idle timeout.
+        /// The session exceeded its idle timeout.
         case silentTooLong(SessionKey, after: Duration)
-        /// Its grace is over.
+        /// The grace of a terminated session is over.
         case graceIsOver(SessionKey)
     }
 
@@ -37,10 +36,10 @@ struct SessionWatch: Sendable {
 
     private var entries: [SessionKey: Entry] = [:]
     /// One alarm a session and a few stale ones: activity only moves an entry's deadline, and the
-    /// alarm finds out when it goes off.
+    /// alarm checks the deadline when it goes off.
     private var alarms = BinaryHeap<Alarm>()
 
-    /// When the next alarm goes off, perhaps for nothing.
+    /// Awake time at which the next alarm goes off, perhaps a stale one.
     var next: Duration? { alarms.first?.at }
 
     mutating func begin(_ key: SessionKey, task: TaskPlan, at now: Duration) {
@@ -70,19 +69,19 @@ struct SessionWatch: Sendable {
         entries[key]?.hasAnswer = false
     }
 
-    /// Whether the session was begun in this leg, and is not over.
+    /// True if the session was begun in this leg and has not ended.
     func hasBegun(_ key: SessionKey) -> Bool { entries[key] != nil }
 
-    /// Whether the model answered the session, and it has not lost the network since.
+    /// True if the model answered the session, which has not lost the network since.
     func hasAnswer(_ key: SessionKey) -> Bool { entries[key]?.hasAnswer ?? false }
 
-    /// Whether the last that was heard of the session is that it waits for the network.
+    /// True if the session reported that it waits for the network, and the model has not answered since.
     func waitsForNetwork(_ key: SessionKey) -> Bool { entries[key]?.waitsForNetwork ?? false }
 
-    /// Whether any session waits for the network.
+    /// True if any session waits for the network.
     var anyWaitsForNetwork: Bool { entries.values.contains { $0.waitsForNetwork } }
 
-    /// Sets the kill of a session that is being terminated.
+    /// Sets the time at which a terminated session is killed.
     mutating func kill(_ key: SessionKey, at time: Duration) {
         guard var entry = entries[key] else { return }
         entry.killAt = time
@@ -90,7 +89,7 @@ struct SessionWatch: Sendable {
         arm(key, entry)
     }
 
-    /// Forgets a session that is over; returns whether the model ever answered it.
+    /// Forgets an ended session; returns true if the model ever answered it.
     mutating func end(_ key: SessionKey) -> Bool {
         entries.removeValue(forKey: key)?.wasAnswered ?? false
     }

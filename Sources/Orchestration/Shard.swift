@@ -1,11 +1,11 @@
 /// One of several parts of a manifest that are carried out apart, each by a run of its own.
 ///
-/// Whoever computes the shards of the same tasks gets the same ones: disjoint, and together all.
-/// Nothing but the tasks has a part in it, neither their order nor what any machine knows.
+/// The shards depend on the tasks alone, not on their order or on a machine: wherever they are
+/// computed, they are the same, disjoint, and together all tasks.
 package struct Shard: Hashable, Sendable, Codable, CustomStringConvertible {
-    /// Its number, from 1.
+    /// Number of the shard, from 1.
     package var number: Int
-    /// How many there are.
+    /// Number of shards.
     package var count: Int
 
     /// Makes a shard; `nil` unless the number is from 1 to the count.
@@ -28,29 +28,29 @@ package struct Shard: Hashable, Sendable, Codable, CustomStringConvertible {
     package var description: String { "\(number)/\(count)" }
 }
 
-/// Tasks dealt to shards.
+/// A distribution of tasks to shards.
 ///
-/// Tasks that need each other, near or far, stay together: a machine can't see what another one has
-/// completed. These clusters go to the emptiest shard, the largest first, which leaves no shard more
-/// than a third above the least that is possible (Graham 1969). Sizes are sessions; a task without a
-/// size counts as the mean of the others.
+/// Tasks that need each other, directly or indirectly, stay together: a machine can't see what
+/// another one has completed. These clusters go to the emptiest shard, the largest first; no shard
+/// gets more than a third above the least possible maximum (Graham 1969). Sizes are sessions; a
+/// task without a size counts as the mean of the others.
 package struct Sharding: Hashable, Sendable {
     /// Tasks that stay together.
     package struct Cluster: Hashable, Sendable {
-        /// Their places, in order.
+        /// Indices of the tasks, in order.
         package var tasks: [Int]
-        /// Their sizes together.
+        /// Sum of the tasks' sizes.
         package var size: Double
     }
 
-    /// The places of each shard's tasks, in order.
+    /// Indices of each shard's tasks, in order.
     package private(set) var tasks: [[Int]]
-    /// The sizes of each shard's tasks together.
+    /// Sum of the sizes of each shard's tasks.
     package private(set) var sizes: [Double]
     /// The largest cluster; `nil` where there are no tasks.
     package private(set) var largest: Cluster?
 
-    /// Deals tasks to a number of shards, at least 1.
+    /// Distributes tasks to a number of shards, at least 1.
     package init(_ plans: [TaskPlan], count: Int) {
         tasks = Array(repeating: [], count: count)
         sizes = Array(repeating: 0, count: count)
@@ -73,7 +73,7 @@ package struct Sharding: Hashable, Sendable {
         for number in tasks.indices { tasks[number].sort() }
     }
 
-    /// How much larger the largest shard is than the mean one; 1 where all are alike.
+    /// Ratio of the largest shard's size to the mean size; 1 if all are alike.
     package var imbalance: Double {
         let sum = sizes.reduce(0, +)
         return sum > 0 ? (sizes.max() ?? 0) * Double(sizes.count) / sum : 1
@@ -89,14 +89,14 @@ package struct Sharding: Hashable, Sendable {
         }
     }
 
-    /// The clusters, the largest first.
+    /// Returns the clusters, the largest first.
     ///
-    /// What is as large is ordered by its names' fingerprint, so that neighbours in the manifest,
-    /// which are often alike, come apart.
+    /// Clusters of one size are ordered by the fingerprint of their first name, so that neighbours
+    /// in the manifest, which are often alike, come apart.
     private static func clusters(_ plans: [TaskPlan]) -> [Cluster] {
         let sizes = sizes(plans)
         let keyed = components(plans).map { places in
-            // The order of the manifest has no part in it, nor in the rounding of the sum.
+            // Neither a cluster nor the rounding of its size may depend on the manifest's order.
             let names = places.map { plans[$0].name }.sorted()
             return (
                 cluster: Cluster(
@@ -117,7 +117,7 @@ package struct Sharding: Hashable, Sendable {
         return plans.map { $0.size ?? mean }
     }
 
-    /// The tasks that are connected by needs; needs that are not among the tasks connect nothing.
+    /// Returns the tasks that needs connect; needs that are not among the tasks connect nothing.
     private static func components(_ plans: [TaskPlan]) -> [[Int]] {
         var places: [String: Int] = [:]
         for (place, plan) in plans.enumerated() { places[plan.name] = place }

@@ -1,7 +1,7 @@
 /// A value that copies share in memory until one of them is changed.
 ///
-/// For what many tasks have in common, or few have at all: a task that differs in nothing costs a
-/// reference.
+/// For parts that many tasks have in common, or few have at all: a task without differences costs
+/// one reference.
 struct Shared<Value: Hashable & Sendable>: Hashable, Sendable {
     private final class Storage: Sendable {
         let value: Value
@@ -11,13 +11,13 @@ struct Shared<Value: Hashable & Sendable>: Hashable, Sendable {
 
     private var storage: Storage
 
-    /// Makes a value that nothing shares yet.
+    /// Makes a value that is not shared yet.
     init(_ value: Value) { storage = Storage(value) }
 
-    /// The value; setting another one leaves copies as they are.
+    /// The value; changing it leaves the copies as they are.
     var value: Value { storage.value }
 
-    /// Changes one part of the value, unless it is so already.
+    /// Changes one part of the value, unless the part is equal already.
     ///
     /// Inlined, so that a key path costs what its property costs.
     @inline(__always)
@@ -40,7 +40,7 @@ struct Sharing<Value: Hashable & Sendable> {
     private var known: [Value: Shared<Value>] = [:]
     private var last: Shared<Value>?
 
-    /// The first value that was given and is equal to this one.
+    /// Returns the first of the given values that is equal to this one.
     mutating func first(of value: Shared<Value>) -> Shared<Value> {
         // Neighbours in a manifest are mostly alike.
         if let last, last == value { return last }

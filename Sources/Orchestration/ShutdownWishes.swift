@@ -1,16 +1,16 @@
-/// The wishes for a shutdown, told from their echoes.
+/// The requests for a shutdown, told apart from their echoes.
 ///
 /// A terminal's Ctrl-C goes to every process of its foreground group, and a wrapper among them
-/// (`npm run`, `npx`, `timeout`) hands on what it got once more, milliseconds later.
+/// (`npm run`, `npx`, `timeout`) forwards it once more, milliseconds later.
 package struct ShutdownWishes: Sendable {
-    /// The time in which whatever asks again is an echo.
+    /// Time in which a repeated request is an echo.
     package static let echo = Duration.milliseconds(500)
-    /// When the last wish was counted.
+    /// Awake time of the last counted request.
     private var last: Duration?
 
     /// Counts a request at an awake time; false for an echo.
     ///
-    /// Time is measured from what was counted last, so that somebody who keeps asking gets on.
+    /// Time is measured from the last counted request, so that somebody who keeps asking gets on.
     mutating func count(at time: Duration) -> Bool {
         if let last, time - last < Self.echo { return false }
         last = time

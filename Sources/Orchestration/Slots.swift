@@ -1,8 +1,8 @@
-/// The places for sessions; the smallest free one goes first.
+/// The slots for sessions; the smallest free one goes first.
 ///
-/// A slot may stand for a machine, by the `{slot}` of a launcher. One whose sessions get lost rests,
-/// longer each time in a row, and goes after those that lose none: a machine that is gone would be
-/// free at once for ever, and take the sessions of all tasks.
+/// A slot may stand for a machine, by the `{slot}` of a launcher. A slot that loses its sessions
+/// rests, longer each time in a row, and goes after slots that lose none: the slot of a machine
+/// that is gone would be free at once for ever, and take the sessions of all tasks.
 struct Slots: Hashable, Sendable, Codable {
     private struct Free: Comparable, Hashable, Codable {
         var losses: Int
@@ -24,7 +24,7 @@ struct Slots: Hashable, Sendable, Codable {
 
     private var free = BinaryHeap<Free>()
     private var resting = BinaryHeap<Rest>()
-    /// Sessions that each slot has lost in a row.
+    /// Number of sessions that each slot has lost in a row.
     private var losses: [Int]
 
     /// Makes free slots, numbered from 0.
@@ -34,22 +34,22 @@ struct Slots: Hashable, Sendable, Codable {
         for slot in 0..<count { free.push(Free(losses: 0, slot: slot)) }
     }
 
-    /// The slot for the next session; `nil` when none is free and rested.
+    /// The slot for the next session; `nil` if none is free and rested.
     var first: Int? { free.first?.slot }
 
-    /// Takes the first slot, if that is the one.
+    /// Takes the given slot if it is the first one.
     mutating func take(_ slot: Int) {
         if free.first?.slot == slot { _ = free.pop() }
     }
 
-    /// Takes a slot back whose session was not lost.
+    /// Frees a slot whose session was not lost.
     mutating func giveBack(_ slot: Int) {
         guard losses.indices.contains(slot) else { return }
         losses[slot] = 0
         free.push(Free(losses: 0, slot: slot))
     }
 
-    /// Takes a slot back whose session was lost; it rests as a task does that is retried so often.
+    /// Rests a slot whose session was lost: as long as the delay of a task with so many retries.
     mutating func giveBackLost(_ slot: Int, retries: RetryPlan, at now: Duration) {
         guard losses.indices.contains(slot) else { return }
         losses[slot] += 1
@@ -65,10 +65,10 @@ struct Slots: Hashable, Sendable, Codable {
         }
     }
 
-    /// When the next slot has rested; `nil` where none rests.
+    /// Awake time at which the next slot has rested; `nil` if none rests.
     var nextWake: Duration? { resting.first?.until }
 
-    /// Whether another slot than this has lost nothing lately, so that a loss is this one's own.
+    /// True if another slot has lost nothing lately, so that a loss is this slot's own trouble.
     func hasSound(butOf slot: Int) -> Bool {
         losses.indices.contains { $0 != slot && losses[$0] == 0 }
     }

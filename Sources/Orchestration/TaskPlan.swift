@@ -1,12 +1,12 @@
 /// A task as the decisions see it.
 ///
-/// The defaults are the manifest's. All but a few properties are its `TaskTerms`, which a task shares
-/// in memory with those that have the same: there may be a million tasks.
+/// The defaults are the manifest's. All but a few properties are the task's `TaskTerms`, which
+/// tasks with equal terms share in memory: there may be a million tasks.
 @dynamicMemberLookup
 package struct TaskPlan: Hashable, Sendable, Codable {
-    /// Unique in the plan; also the name of the task directory.
+    /// The name, unique in the plan; also that of the task directory.
     package var name: String
-    /// How many sessions the task is thought to take; `nil` for nobody knows.
+    /// Expected number of sessions; `nil` if unknown.
     package var size: Double?
     /// Names of the tasks that must be complete before this one starts.
     package var needs: [String]
@@ -93,7 +93,7 @@ package struct TaskPlan: Hashable, Sendable, Codable {
         @inline(__always) set { terms.set(term, to: newValue) }
     }
 
-    /// Shares the terms with an earlier task that has the same.
+    /// Shares the terms with an earlier task whose terms are equal.
     mutating func shareTerms(_ sharing: inout Sharing<TaskTerms>) {
         terms = sharing.first(of: terms)
     }
@@ -101,56 +101,57 @@ package struct TaskPlan: Hashable, Sendable, Codable {
 
 /// The part of a task's plan that many tasks have in common.
 package struct TaskTerms: Hashable, Sendable, Codable {
-    /// Larger goes first.
+    /// The priority; larger goes first.
     package var priority: Int
     /// The group's name; `nil` for none.
     package var group: String?
     /// The task's share within its group; above 0.
     package var weight: Double
-    /// Charged sessions the task may take; 0 for no limit.
+    /// Maximum number of charged sessions; 0 for no limit.
     package var maxSessions: Int
-    /// The time a session may take.
+    /// Time that a session may take.
     package var sessionTimeout: Duration
-    /// The time a session may go without an event, network waiting not counted as one.
+    /// Time that a session may go without an event; network waiting does not count as one.
     package var idleTimeout: Duration
     /// Charged executor sessions in a row without a new tick that end the task as stalled.
     package var stallAfter: Int
-    /// Tokens since the last new tick that end the task as stalled; `nil` for any number.
+    /// Tokens since the last new tick that end the task as stalled; `nil` for no limit.
     package var stallTokens: Int64?
-    /// Session time since the last new tick that ends the task as stalled; `nil` for any.
+    /// Session time since the last new tick that ends the task as stalled; `nil` for no limit.
     package var stallTime: Duration?
-    /// Charged executor sessions in a row with new ticks, but without fewer entries left than ever
-    /// before, that end the task as stalled, if as many entries were ticked meanwhile as twice the
-    /// checklist then had; `nil` for any number.
+    /// Sessions in a row with new ticks, but no new minimum of entries left, that end the task as
+    /// stalled; `nil` for no limit.
+    ///
+    /// Since that minimum, twice as many entries must have been ticked as the checklist had then.
     package var growAfter: Int?
     /// Charged initializer sessions in a row without a checklist that end the task as failed.
     package var initializerAttempts: Int
     /// Identical failures in a row that end the task as failed.
     package var sameFailure: Int
-    /// How failures that are nobody's fault are retried.
+    /// The retries of failures that something outside caused.
     package var retries: RetryPlan
-    /// Whether the next session goes on in the same thread instead of a fresh context.
+    /// True if the next session resumes the thread instead of beginning with a fresh context.
     package var resume: Bool
-    /// Whether the first session of the leg goes on in the thread that the task directory names.
+    /// True if the first session of the leg resumes the thread that the task directory names.
     package var resumeFirst: Bool
-    /// Whose usage its sessions draw on, for tasks with another account than the run's own: Codex's
-    /// home directory; `nil` for the run's own.
+    /// Codex's home directory of the account whose usage the sessions draw on; `nil` for the run's
+    /// own account.
     package var account: String?
-    /// What its sessions may spend together; `nil` for no limit.
+    /// The budget of the task's sessions together; `nil` for no limit.
     package var budget: Budget?
-    /// What each of its sessions may spend; `nil` for no limit but the timeouts.
+    /// The budget of each session; `nil` for no limit but the timeouts.
     package var sessionBudget: Budget?
-    /// Whether the leg leaves the task alone, since it was not selected; `nil` for no.
+    /// True if the leg leaves the task alone, since it was not selected; `nil` for no.
     ///
-    /// Such a task is part of the run: what is known of it stays known, and nothing of it changes.
+    /// Such a task is part of the run: its known state stays as it is.
     package var isLeftOut: Bool?
 }
 
-/// How often and how soon a session that the world cut down is repeated.
+/// The number and the delays of the retries after failures that something outside caused.
 package struct RetryPlan: Hashable, Sendable, Codable {
-    /// Retries in a row; the next failure of the world ends the task as failed.
+    /// Retries in a row; one more such failure ends the task as failed.
     package var limit: Int
-    /// The delay before the first retry; doubled for each further one.
+    /// The delay before the first retry; each further one doubles it.
     package var delay: Duration
     /// The longest delay.
     package var maxDelay: Duration

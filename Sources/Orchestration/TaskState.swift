@@ -1,19 +1,19 @@
-/// All that is known of a task, folded from the facts.
+/// The state of a task, folded from the facts.
 ///
-/// There may be a million tasks: numbers are kept small, and what few tasks have by itself.
+/// There may be a million tasks: numbers are small, and what few tasks have is stored apart.
 @dynamicMemberLookup
 package struct TaskState: Hashable, Sendable {
-    /// Where a task stands.
+    /// The phase of a task.
     package enum Phase: Hashable, Sendable {
-        /// It has work left and no session.
+        /// The task has no session and has not ended.
         case waiting
-        /// This session of it runs.
+        /// The session with this number runs.
         case running(Int)
-        /// It ended.
+        /// The task ended.
         case ended(Outcome)
     }
 
-    /// What is counted of a task; a number that does not fit is cut.
+    /// The counts of a task, clamped to 32 bits.
     package struct Counts: Hashable, Sendable {
         /// Sessions started over all legs; the next one is numbered one more.
         package var sessions: Int32 = 0
@@ -25,48 +25,48 @@ package struct TaskState: Hashable, Sendable {
         package var failures: Int32 = 0
         /// Charged sessions in a row without a new tick.
         package var idle: Int32 = 0
-        /// Charged sessions in a row with new ticks, but without fewer entries left than ever before.
+        /// Sessions in a row with new ticks, but no new minimum of entries left.
         package var growing: Int32 = 0
         /// The most ticked entries ever seen.
         package var bestTicked: Int32 = 0
-        /// The ticks after which so much was ticked since the fewest entries were left that no list
-        /// that only became longer would explain it.
+        /// Ticked entries from which `hasRunAway` applies: since the last minimum of entries left,
+        /// more were ticked than a list that only became longer would explain.
         var runawayTicks: Int32 = 0
-        /// Failures in a row that are like the last one.
+        /// Failures in a row with the same signature as the last one.
         var sameFailures: Int32 = 0
         /// Needs that are not complete yet.
         var pendingNeeds: Int32 = 0
     }
 
-    /// What many tasks have nothing of.
+    /// Properties that many tasks lack.
     package struct Rarities: Hashable, Sendable {
-        /// What the newest thread has used in all.
+        /// Total usage of the newest thread.
         package var threadUsage: TokenUsage?
-        /// The stamp of the list with which it was found complete; `nil` where nobody took it, and
-        /// while work is left.
+        /// The stamp of the list with which the task was found complete; `nil` if nobody took it,
+        /// and while work is left.
         package var list: String?
-        /// The awake time before which no session of it starts; `nil` for none.
+        /// Awake time before which no session of the task starts; `nil` for none.
         package var notBefore: Duration?
-        /// What the last failure that counts was like.
+        /// The signature of the last failure that counts.
         var lastFailure: FailureSignature?
 
         fileprivate static let none = Shared(Rarities())
     }
 
-    /// The plan it follows in this leg.
+    /// The task's plan in this leg.
     package internal(set) var plan = TaskPlan(name: "")
-    /// Where it stands.
+    /// The task's phase.
     package internal(set) var phase = Phase.waiting
-    /// Whether its directory was opened in this leg.
+    /// True once the directory was opened in this leg.
     package internal(set) var isInspected = false
-    /// Whether the next session goes on in the newest thread.
+    /// True if the next session resumes the newest thread.
     package internal(set) var resumesNext = false
-    /// The exit status of its newest session; `nil` for one that did not exit by itself.
+    /// Exit status of the newest session; `nil` if its process did not exit by itself.
     package internal(set) var lastExitStatus: Int32?
     var counts = Counts()
     /// The fewest entries that were ever left; `nil` before the first checklist.
     package internal(set) var fewestLeft: Int?
-    /// Why it ended; `nil` while it has work left.
+    /// The reason why the task ended; `nil` while it has work left.
     package internal(set) var reason: String?
     /// The checklist as last seen.
     package internal(set) var checklist = ChecklistState.missing
@@ -74,23 +74,23 @@ package struct TaskState: Hashable, Sendable {
     package internal(set) var idleTokens: Int64 = 0
     /// Seconds of charged sessions since the last new tick.
     package internal(set) var idleSeconds = 0.0
-    /// Seconds of all its sessions.
+    /// Seconds of all sessions.
     package internal(set) var seconds = 0.0
-    /// Tokens of all its sessions.
+    /// Tokens of all sessions.
     package internal(set) var usage = TokenUsage.zero
-    /// What it spent and has reserved, for its budget.
+    /// The spending and reservations of the task, for its budget.
     package internal(set) var ledger = Ledger()
     /// The newest thread.
     package internal(set) var thread: String?
     var rarities = Rarities.none
 
-    /// One of its counts.
+    /// One of the counts.
     package internal(set) subscript(dynamicMember count: WritableKeyPath<Counts, Int32>) -> Int {
         @inline(__always) get { Int(counts[keyPath: count]) }
         @inline(__always) set { counts[keyPath: count] = Int32(clamping: newValue) }
     }
 
-    /// Something that few tasks have.
+    /// One of the properties that few tasks have.
     package internal(set) subscript<Rarity: Equatable>(
         dynamicMember rarity: WritableKeyPath<Rarities, Rarity>
     ) -> Rarity {
@@ -102,23 +102,23 @@ package struct TaskState: Hashable, Sendable {
         self.plan = plan
     }
 
-    /// How it ended; `nil` while it has work left.
+    /// The task's outcome; `nil` while it has work left.
     package var outcome: Outcome? {
         if case .ended(let outcome) = phase { outcome } else { nil }
     }
 
-    /// Whether this leg has work to do on it.
+    /// True if this leg has work to do on the task.
     package var isOpen: Bool { outcome == nil && plan.isLeftOut != true }
 
-    /// True where nothing but a delay, its account or its group keeps it from being started.
+    /// True if at most a delay, the account or the group keeps the task from being started.
     var mayRun: Bool { isOpen && phase == .waiting && isInspected && self.pendingNeeds == 0 }
 
-    /// The number of its running session.
+    /// The number of the running session; `nil` if none runs.
     package var runningSession: Int? {
         if case .running(let number) = phase { number } else { nil }
     }
 
-    /// Whether it has come half of the way to what ends it as stalled, idle sessions aside.
+    /// True if the task has come half of the way to a stall, idle sessions aside.
     var isRunningAway: Bool {
         plan.growAfter.map { self.growing >= ($0 + 1) / 2 } ?? false
             || checklist != .missing && (isHalfwayByTokens || isHalfwayByTime)
@@ -128,22 +128,22 @@ package struct TaskState: Hashable, Sendable {
 
     var isHalfwayByTime: Bool { plan.stallTime.map { idleSeconds >= $0.inSeconds / 2 } ?? false }
 
-    /// Whether it has for so long that it will not come to an end.
+    /// True if the checklist has grown for so long that the task will not come to an end.
     var hasRunAway: Bool {
         plan.growAfter.map { self.growing >= $0 && self.bestTicked >= self.runawayTicks } ?? false
     }
 
-    /// What its next session does.
+    /// The role of the next session.
     var nextRole: Role { checklist == .missing ? .initializer : .executor }
 
-    /// The thread the next session resumes; `nil` for a fresh context.
+    /// The thread that the next session resumes; `nil` for a fresh context.
     ///
-    /// A journal may hold what is no id.
+    /// Checked, since a journal may hold something else than an id.
     var nextThread: String? {
         resumesNext || plan.resume ? thread.flatMap(ThreadID.checked) : nil
     }
 
-    /// Takes the plan of a new leg over and forgets what belonged to the old leg's clock.
+    /// Adopts the plan of a new leg, and forgets what belonged to the old leg's clock.
     mutating func beginLeg(plan: TaskPlan, freshCaps: Bool) {
         self.plan = plan
         isInspected = false
@@ -153,7 +153,7 @@ package struct TaskState: Hashable, Sendable {
         ledger.beginLeg(freshCaps: freshCaps)
     }
 
-    /// Starts its counts afresh.
+    /// Reopens the task, and starts its counts afresh.
     mutating func reopen() {
         phase = .waiting
         (reason, self.list) = (nil, nil)
@@ -165,7 +165,7 @@ package struct TaskState: Hashable, Sendable {
         self.sameFailures = 0
     }
 
-    /// Forgets the work of the directory that it had before.
+    /// Forgets the work in the directory that the task had before.
     mutating func beginAnew() {
         checklist = .missing
         (self.bestTicked, self.runawayTicks, self.charged) = (0, 0, 0)
@@ -207,7 +207,7 @@ package struct TaskState: Hashable, Sendable {
         if let total = fact.threadUsage { self.threadUsage = total }
         countProgress(fact)
         countFailure(fact)
-        // One that was never begun leaves everything as it was.
+        // A session that was never begun leaves everything as it was.
         if fact.failure?.kind != .notRecorded {
             resumesNext = fact.failure?.kind.leavesThreadResumable ?? false
         }
@@ -237,7 +237,7 @@ package struct TaskState: Hashable, Sendable {
         let left = progress.left
         if left < fewestLeft ?? .max {
             (fewestLeft, self.growing) = (left, 0)
-            // Ticked and twice the total.
+            // Ticked entries, and twice the total.
             self.runawayTicks = 3 * Int(Int32(clamping: progress.total)) - left
         } else if isNew {
             self.growing += 1

@@ -1,13 +1,13 @@
-/// The form of a thread's id, wherever one comes from: a session's output, `session.id`, the journal.
+/// The form of a thread's id, wherever it comes from: a session's output, `session.id`, the journal.
 ///
-/// Codex's ids are UUIDs. Other agents may have others, but none that a command line could take for
-/// an option, or a file system for a path.
+/// Codex's ids are UUIDs. Other agents may have others, but none that could pass for an option of a
+/// command line, or for a path.
 package enum ThreadID {
-    /// The most characters of an id.
+    /// Maximum number of characters of an id.
     package static let longest = 128
 
-    /// The text, if it can be a thread's id: up to 128 ASCII letters, digits, `-`, `_`, `.` and `:`,
-    /// of which the first is a letter or a digit; `nil` for any other.
+    /// Returns the text if it can be a thread's id: up to 128 ASCII letters, digits, `-`, `_`, `.`
+    /// and `:`, of which the first is a letter or a digit; `nil` for any other.
     package static func checked(_ text: String) -> String? {
         guard let first = text.utf8.first, isLetterOrDigit(first), text.utf8.count <= longest,
             text.utf8.allSatisfy({ isLetterOrDigit($0) || marks.contains($0) })

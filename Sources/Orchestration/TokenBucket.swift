@@ -1,20 +1,20 @@
-/// Tokens that sessions may use, so many a minute: a start takes what sessions take, and the
-/// session's end settles what it took.
+/// A bucket of tokens that fills by so many a minute: a start takes the expected usage, and the
+/// session's end settles the real one.
 ///
-/// It may owe tokens; then nothing starts until they have come in.
+/// The level may be negative; then nothing starts until the debt has come in.
 struct TokenBucket: Hashable, Sendable {
-    /// Sessions that an estimate looks back on.
+    /// Number of sessions that an estimate looks back on.
     private static let memory = 31
 
     private let perMinute: Double
     private var level: Double
     private var filledAt: Duration
-    /// What a session is thought to take of which nothing is known.
+    /// Estimate for a session before any has ended.
     private let usual: Double
     private var recent: [String: [Double]] = [:]
     private var taken: [SessionKey: Double] = [:]
 
-    /// Makes a full bucket; `mean` is what earlier sessions took, `nil` where there were none.
+    /// Makes a full bucket; `mean` is the mean usage of earlier sessions, `nil` if there were none.
     init(perMinute: Int, slots: Int, mean: Double?, at now: Duration) {
         self.perMinute = Double(perMinute)
         level = Double(perMinute)
@@ -22,16 +22,16 @@ struct TokenBucket: Hashable, Sendable {
         usual = mean ?? Double(perMinute) / Double(max(1, slots))
     }
 
-    /// When a session of a group may start; `nil` for now.
+    /// Returns the time at which a session of a group may start; `nil` for now.
     mutating func wait(for group: String, at now: Duration) -> Duration? {
         fill(at: now)
-        // What no bucket holds waits for a full one; the wall clock's milliseconds are not waited
-        // for.
+        // An estimate larger than the bucket waits for a full one; waits shorter than the wall
+        // clock's milliseconds are none.
         let seconds = (min(estimate(group), perMinute) - level) / perMinute * 60
         return seconds > 0.002 ? now + .seconds(min(seconds, 1e12)) : nil
     }
 
-    /// Takes what a session of a group is thought to take.
+    /// Takes the estimate for a session of a group.
     mutating func take(_ key: SessionKey, of group: String, at now: Duration) {
         fill(at: now)
         let estimate = estimate(group)
@@ -39,7 +39,7 @@ struct TokenBucket: Hashable, Sendable {
         level -= estimate
     }
 
-    /// Settles what a session took; `nil` for nobody knows.
+    /// Settles the usage of a session; `nil` if unknown.
     mutating func settle(_ key: SessionKey, of group: String, used: Int64?, at now: Duration) {
         guard let taken = taken.removeValue(forKey: key), let used else { return }
         fill(at: now)
@@ -57,16 +57,16 @@ struct TokenBucket: Hashable, Sendable {
         filledAt = now
     }
 
-    /// The median of the group's last sessions, or of everybody's.
+    /// Returns the median of the group's last sessions, or of everybody's.
     private func estimate(_ group: String) -> Double {
         guard let samples = recent[group] ?? recent[""] else { return usual }
         return samples.sorted()[samples.count / 2]
     }
 }
 
-// Tokens a minute.
+// The limit on tokens a minute.
 extension Orchestrator {
-    /// The shortest wait for tokens that is told.
+    /// The shortest wait for tokens that closes the gate.
     private static let toldWait = Duration.seconds(5)
 
     mutating func fillBucket() {
@@ -82,7 +82,7 @@ extension Orchestrator {
         }
     }
 
-    /// Whether there are tokens for a start; notes when there will be.
+    /// True if there are tokens for a start; notes when there will be.
     mutating func hasTokens(for start: SessionStarted) -> Bool {
         guard bucket != nil else { return true }
         let group = group(of: start.task)
