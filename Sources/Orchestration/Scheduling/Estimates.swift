@@ -1,22 +1,21 @@
 import Glibc
 
-/// What the sessions so far say of the work that is left: nothing but checklists and seconds goes
-/// in.
+/// Estimates of the remaining work, from nothing but checklists and session times.
 ///
 /// Source of the formulas and constants: the PACE policy, found by simulation on synthetic
 /// workloads whose tails are fitted to published traces of agents.
 package struct Estimates: Hashable, Sendable {
-    /// What a session has shown.
+    /// The observable result of a session.
     package struct Report: Hashable, Sendable {
-        /// How long it took, in seconds.
+        /// Duration in seconds.
         package var seconds: Double
-        /// Ticked entries of the checklist afterwards; any number is endured.
+        /// Ticked entries of the checklist afterwards; any number is tolerated.
         package var done: Int
-        /// All entries of the checklist afterwards; any number is endured.
+        /// All entries of the checklist afterwards; any number is tolerated.
         package var total: Int
-        /// Whether it came to nothing for a reason of its own.
+        /// True if the session failed for a reason of its own.
         package var crashed: Bool
-        /// Whether it completed the task.
+        /// True if the session completed the task.
         package var completes: Bool
 
         /// Makes a report; see the properties.
@@ -35,48 +34,48 @@ package struct Estimates: Hashable, Sendable {
         }
     }
 
-    /// What is known of one task.
+    /// The knowledge of one task.
     struct Task: Hashable, Sendable {
-        /// Seconds and entries of its sessions, older ones counting less.
+        /// Seconds and entries of the task's sessions, older ones counting less.
         var recentSeconds = 0.0
         var recentEntries = 0.0
-        /// Seconds since the fewest entries ever were left.
+        /// Seconds since the number of entries left last reached a new minimum.
         var secondsWithoutGain = 0.0
-        /// Seconds of all its sessions.
+        /// Seconds of all sessions.
         var attained = 0.0
         var sessions: Int32 = 0
-        /// The most ticked entries ever.
+        /// The largest number of ticked entries ever seen.
         var mostDone: Int32 = 0
-        /// The fewest entries left ever.
+        /// The smallest number of entries left ever seen.
         var fewestLeft = Int32.max
-        /// Ticked and all entries at last.
+        /// Ticked and all entries of the checklist as last seen.
         var done: Int32 = 0
         var total: Int32 = 0
         /// Sessions in a row without a new tick.
         var idle: Int32 = 0
-        /// The same, but short sessions count in part.
+        /// Idle sessions in a row, of which short ones count in part.
         var idleWeight: Float = 0
-        /// Whether its checklist has been seen.
+        /// True once the checklist was seen.
         var isSeen = false
     }
 
-    /// How much of the past a session leaves: γ.
+    /// Factor by which each session weakens the past: γ.
     private static let memory = 0.9
-    /// Entries that the general speed counts as, against a task's own: α.
+    /// Weight of the general speed against a task's own, in entries: α.
     private static let shrinkage = 4.0
-    /// How much time without a gain weighs against the entries left: β.
+    /// Weight of time without a gain against the entries left: β.
     private static let stagnation = 2.0
     /// The odds that a task is stuck for good, at first and per idle session: h and z.
     private static let stuckOdds = (0.02, 0.3)
-    /// The part of the mean session from which on an idle one counts in full: a short one hardly had
-    /// the chance to tick anything.
+    /// Share of the mean session from which on an idle session counts in full: a shorter one hardly
+    /// had the chance to tick anything.
     private static let fullIdleShare = 1.0 / 8
-    /// How much of a first session is work on the checklist's entries.
+    /// Share of a first session that is work on the checklist's entries.
     private static let firstSessionShare = 0.4
-    /// Tasks that the first guess of the remaining work after a first session counts as.
+    /// Weight, in tasks, of the first guess of the work that remains after a first session.
     private static let priorWeight = 4.0
 
-    /// What is known of all tasks together.
+    /// The knowledge of all tasks together.
     struct World: Sendable, Codable {
         fileprivate struct Prior: Sendable, Codable {
             var rank: Double
@@ -87,7 +86,7 @@ package struct Estimates: Hashable, Sendable {
         fileprivate var entries = 4.0
         fileprivate var sessionSeconds = 3.0 * 540
         fileprivate var sessionCount = 3.0
-        /// The work that was left after first sessions, in seconds: sorted, and what came since.
+        /// The work left after first sessions, in seconds: the sorted part, and the part added since.
         fileprivate var remainders: [Double] = []
         fileprivate var newRemainders: [Double] = []
         fileprivate var nextRefresh = 1
@@ -113,42 +112,41 @@ package struct Estimates: Hashable, Sendable {
         hasher.combine(tasks)
     }
 
-    /// The mean session, in seconds: s̄.
+    /// Duration of the mean session, in seconds: s̄.
     package var meanSession: Double { world.sessionSeconds / world.sessionCount }
 
-    /// The general speed: τ₀.
+    /// The general speed, in seconds per entry: τ₀.
     var secondsPerEntry: Double { world.entrySeconds / world.entries }
 
-    /// The rank of a task that nothing is known of: the least ratio of the time that inspecting it
-    /// and finishing it costs, if it turns out short enough, to the chance that it does.
+    /// Rank of a task that nothing is known of.
     ///
-    /// Source: Weitzman, "Optimal search for the best alternative", 1979; it is the Gittins index
-    /// of a task whose size its first session reveals.
+    /// The least ratio of the time for inspecting the task, and finishing it if it turns out short
+    /// enough, to the probability that it does. Source: Weitzman, "Optimal search for the best
+    /// alternative", 1979; this is the Gittins index of a task whose size its first session reveals.
     package var unseenRank: Double { world.prior?.rank ?? 2 * meanSession }
 
-    /// The work that a task is expected to be which nothing is known of, in seconds.
+    /// Expected work of a task that nothing is known of, in seconds.
     var unseenMean: Double { world.prior?.mean ?? 4 * meanSession }
 
     /// Forgets all that is known of the task, which begins anew.
     mutating func forget(_ place: Int) { tasks[place] = Task() }
 
-    /// Whether anything is known of the task.
+    /// True if anything is known of the task.
     func isSeen(_ place: Int) -> Bool { tasks[place].isSeen }
 
     /// Sessions in a row without a new tick.
     func idle(_ place: Int) -> Int { Int(tasks[place].idle) }
 
-    /// Whether the task has not come on lately, so that its length says little.
+    /// True if the task has made no progress lately, so that its length says little.
     func isStuck(_ place: Int) -> Bool { tasks[place].idle >= 2 }
 
-    /// Seconds of all its sessions.
+    /// Returns the seconds of all sessions of the task.
     func attained(_ place: Int) -> Double { tasks[place].attained }
 
-    /// Sessions it has had.
+    /// Returns the number of sessions of the task.
     func sessions(_ place: Int) -> Int { Int(tasks[place].sessions) }
 
-    /// The work that is expected to be left of a task whose checklist has been seen, in seconds:
-    /// R̂.
+    /// Returns the expected remaining work of a task whose checklist was seen, in seconds: R̂.
     func remaining(_ place: Int) -> Double {
         let task = tasks[place]
         let left = Double(max(1, Int(task.total) - Int(task.done)))
@@ -156,7 +154,7 @@ package struct Estimates: Hashable, Sendable {
             / (Self.shrinkage + task.recentEntries)
     }
 
-    /// What orders tasks: the work left, or more where a task does not come on.
+    /// Returns what tasks are ordered by: the work left, or more if a task makes no progress.
     func rank(_ place: Int) -> Double {
         let task = tasks[place]
         let robust = max(remaining(place), Self.stagnation * task.secondsWithoutGain)
@@ -165,27 +163,27 @@ package struct Estimates: Hashable, Sendable {
         return robust * (1 + odds * pow(base, -Double(task.idleWeight)))
     }
 
-    /// The work left by the speed of the task's whole life: what a naive rule would go by.
+    /// Returns the work left at the mean speed of the task's life, as a naive rule would.
     func naiveRemaining(_ place: Int) -> Double {
         let task = tasks[place]
         let left = Double(max(1, Int(task.total) - Int(task.done)))
         return task.done > 0 ? left * task.attained / Double(task.done) : left * secondsPerEntry
     }
 
-    /// Takes what the checklist says of a task that was begun before this run.
+    /// Applies the checklist of a task that was begun before this run.
     mutating func inspect(_ place: Int, done: Int, total: Int) {
         tasks[place].see(done: Int32(clamping: done), total: Int32(clamping: total))
-        // A person may have unticked boxes: ticking them again is a gain.
+        // A person may have unticked boxes; ticking them again is a gain.
         let isUnticked = tasks[place].done < tasks[place].mostDone
         tasks[place].mostDone = tasks[place].done
         tasks[place].fewestLeft =
             isUnticked ? tasks[place].left : min(tasks[place].fewestLeft, tasks[place].left)
     }
 
-    /// Takes what a session has shown; returns whether the task had not been seen before.
+    /// Applies a session's report; returns true if the task had not been seen before.
     @discardableResult
     mutating func observe(_ place: Int, _ report: Report) -> Bool {
-        // A copy, so that the array is asked once whether it is its own.
+        // A copy, so that the array's uniqueness is checked once.
         var task = tasks[place]
         let isFirst = !task.isSeen
         task.sessions &+= 1
@@ -258,23 +256,23 @@ package struct Estimates: Hashable, Sendable {
         return merged
     }
 
-    /// Takes over what is known of a task under another number.
+    /// Adopts the knowledge of a task that had another index.
     mutating func copy(_ task: Task, to place: Int) { tasks[place] = task }
 
-    /// Takes over what is known of the world, but nothing of any task.
+    /// Adopts the knowledge of all tasks together, but of no single task.
     mutating func keepWorld(of old: Estimates) { world = old.world }
 
-    /// Takes over what was known.
+    /// Adopts the knowledge of a snapshot.
     mutating func restore(_ tasks: [Task], _ world: World) {
         (self.tasks, self.world) = (tasks, world)
     }
 }
 
 extension Estimates.Task {
-    /// Entries left by the last report; may be below 0.
+    /// Entries left by the last report; may be negative.
     var left: Int32 { total.subtractingReportingOverflow(done).partialValue }
 
-    /// Entries that were ticked for the first time.
+    /// Applies a report's ticks; returns the number of entries ticked for the first time.
     fileprivate mutating func gain(_ report: Estimates.Report) -> Int {
         let gained = max(0, Int(Int32(clamping: report.done)) - Int(mostDone))
         mostDone = max(mostDone, Int32(clamping: report.done))

@@ -27,7 +27,7 @@ struct KeyHeap: Hashable, Sendable, Codable {
         siftDown(0, last)
     }
 
-    /// Takes the first entry out and another one in; there must be one.
+    /// Replaces the first entry by another one; there must be one.
     mutating func replaceFirst(_ entry: KeyEntry) {
         siftDown(0, entry)
     }

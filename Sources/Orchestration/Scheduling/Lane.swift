@@ -1,9 +1,9 @@
 /// The tasks of one group and one priority: they compete with each other by rank, and with the
 /// other lanes of their priority by weight.
 struct Lane: Hashable, Sendable, Codable {
-    /// Tasks of about one weight of which nothing is known, in the order in which they came.
+    /// Tasks of about one weight that nothing is known of, in the order in which they came.
     struct Unseen: Hashable, Sendable, Codable {
-        /// Their weight, as a power of two.
+        /// The tasks' weight, rounded to a power of two.
         var weight: Double
         var entries: [KeyEntry] = []
         var next = 0
@@ -21,28 +21,28 @@ struct Lane: Hashable, Sendable, Codable {
     var group: Int
     var tier: Int
     var weight: Double
-    /// Session seconds it has had for its weight, those under way as the mean session: V.
+    /// Session seconds per weight, in which running sessions count as the mean session: V.
     var virtualTime = 0.0
-    /// The session seconds that each of its tasks would have had under equal shares: v.
+    /// The session seconds that each task would have had under equal shares: v.
     var shareClock = 0.0
-    /// Whether it goes on from where it stood in an earlier leg.
+    /// True if the lane goes on with its standing of an earlier leg.
     var keepsStanding = false
-    /// Tasks that have come and not ended.
+    /// Number of active tasks: they could run at some time, and have not ended since.
     var active = 0
     var waiting = 0
-    /// What is due of the ageing share, in sessions.
+    /// Starts that are due to the ageing share.
     var credit = 0.0
-    /// The work that is expected to be left of the tasks that have been seen, in seconds: U.
+    /// Expected remaining work of the active tasks that were seen, in seconds: U.
     var openWork = 0.0
-    /// Active tasks of which nothing is known.
+    /// Number of active tasks that nothing is known of.
     var unseenCount = 0
-    /// Sessions that run because their task is among the longest.
+    /// Number of running sessions that started because their task is among the longest.
     var criticalRunning = 0
     var keys = KeyHeap()
-    /// Tasks by the work left, negated.
+    /// Tasks by the negated remaining work.
     var longest = KeyHeap()
     var unseen: [Unseen] = []
-    /// Tasks that waited already in an earlier leg, by their age: they are older than the others.
+    /// Tasks that have waited since an earlier leg, by age: they are older than the others.
     var kept = KeyHeap()
     /// The longest-waiting task of this leg and the newest one; -1 for none.
     var oldest: Int32 = -1
@@ -62,7 +62,7 @@ struct Lane: Hashable, Sendable, Codable {
         if entry.isCritical { criticalRunning -= 1 }
     }
 
-    /// The place of the queue for tasks of this weight of which nothing is known.
+    /// Returns the index of the queue for unseen tasks of this weight.
     ///
     /// Weights are rounded to powers of two from 1/256 to 256, so that there are few queues.
     mutating func unseenQueue(for weight: Double) -> Int {

@@ -1,6 +1,6 @@
-/// A 4-ary min-heap of lanes that knows where each one is, so that a lane's key can change.
+/// A 4-ary min-heap of lanes that knows the index of each one, so that a lane's key can change.
 struct LaneHeap: Hashable, Sendable, Codable {
-    /// What orders lanes: ties go to the smaller number.
+    /// The order of lanes: ties go to the smaller number.
     struct Key: Hashable, Comparable, Sendable, Codable {
         var value: Double
         var tie: UInt32
@@ -16,7 +16,7 @@ struct LaneHeap: Hashable, Sendable, Codable {
     }
 
     private var entries: [Entry] = []
-    /// Where each lane is; -1 for one that is not in the heap.
+    /// Index of each lane in the heap; -1 for a lane that is not in it.
     private var places: [Int32]
 
     /// Makes an empty heap for lanes below `count`.
@@ -32,7 +32,7 @@ struct LaneHeap: Hashable, Sendable, Codable {
     /// The least key.
     var firstKey: Key? { entries.first?.key }
 
-    /// Sets a lane's key, and adds the lane if need be.
+    /// Sets a lane's key; adds the lane if it is missing.
     mutating func set(_ lane: Int, _ key: Key) {
         let place = Int(places[lane])
         let entry = Entry(key: key, lane: Int32(lane))
@@ -48,7 +48,7 @@ struct LaneHeap: Hashable, Sendable, Codable {
         }
     }
 
-    /// Takes a lane out, if it is in.
+    /// Removes a lane; does nothing if it is missing.
     mutating func remove(_ lane: Int) {
         let place = Int(places[lane])
         guard place >= 0 else { return }

@@ -1,4 +1,4 @@
-// What the scheduler has of each task, in snapshots.
+// The scheduler's values of each task, in snapshots.
 
 extension Scheduler.Entry: Packable {
     static let packedFormat = Orchestration.packedFormat(

@@ -1,6 +1,6 @@
-// How a decision is made, and what it leaves behind.
+// The making of a decision, and its effects.
 extension Scheduler {
-    /// The next start; changes nothing but dropping what is out of date.
+    /// Returns the next start; drops outdated entries, but changes nothing else.
     mutating func decide(slot: Int) -> Decision? {
         refreshStale()
         guard let top = runnable.firstIndex(where: { !$0.isEmpty }) else { return nil }
@@ -10,7 +10,7 @@ extension Scheduler {
         return decide(tier: top, slot: slot, isLower: false)
     }
 
-    /// Takes the effects of a decision on whose turn it is next.
+    /// Applies the effects of a decision on whose turn is next.
     mutating func settle(_ decision: Decision) {
         guard isFair else { return }
         let lane = decision.lane
@@ -22,7 +22,7 @@ extension Scheduler {
             lowerCredit = min(2, lowerCredit + settings.ageingShare)
         }
         lanes[lane].credit += settings.ageingShare
-        // A start that was not decided here, as a probe's, leaves the share due.
+        // A start that was not decided here, such as a probe's, leaves the share due.
         if decision.stream == .age { lanes[lane].credit -= 1 }
         if decision.stream == .length {
             lanes[lane].criticalRunning += 1
@@ -30,14 +30,14 @@ extension Scheduler {
         }
     }
 
-    /// Notes that the lane may belong elsewhere among those of its priority.
+    /// Marks a lane whose position among the lanes of its priority may be outdated.
     mutating func refresh(_ lane: Int) {
         guard lane != stale else { return }
         refreshStale()
         stale = lane
     }
 
-    /// Puts the lane that was noted where its task that goes next belongs.
+    /// Puts the marked lane where its next task belongs.
     mutating func refreshStale() {
         guard stale >= 0 else { return }
         let lane = stale
@@ -60,20 +60,20 @@ extension Scheduler {
         return !isFull(group)
     }
 
-    /// Whether a group runs as many sessions as its cap lets it.
+    /// True if a group runs as many sessions as its cap allows.
     func isFull(_ group: Int) -> Bool {
         guard let cap = groupCaps[group] else { return false }
         return groupRunning[group] >= cap
     }
 
-    /// The same for all lanes that a change of a group's running sessions concerns.
+    /// Marks all lanes that a change of a group's running sessions concerns.
     mutating func refreshAfterRoomChanged(_ lane: Int) {
         let group = lanes[lane].group
         guard groupCaps[group] != nil, lanesOfGroup[group].count > 1 else { return refresh(lane) }
         for lane in lanesOfGroup[group] { refresh(lane) }
     }
 
-    /// The priority below the given one whose turn is next, of those with a task that may start.
+    /// Returns the lower priority whose turn is next, of those with a task that may start.
     private func nextLower(than top: Int) -> Int? {
         guard runnable.count > 1 else { return nil }
         let lower = runnable.indices.filter { $0 > top && !runnable[$0].isEmpty }
@@ -95,7 +95,7 @@ extension Scheduler {
         return decision
     }
 
-    /// The longest task, if the batch would end later unless it begins now.
+    /// Returns the longest task, if the batch would end later unless that task begins now.
     private mutating func firstCritical(_ lane: Int) -> Int? {
         guard settings.longestShare > 0 else { return nil }
         let share = Double(slots) * lanes[lane].weight / busyWeight[lanes[lane].tier]
@@ -120,7 +120,7 @@ extension Scheduler {
         return Int(seen.task)
     }
 
-    /// The task that has waited longest; one must wait.
+    /// Returns the task that has waited longest; one must wait.
     private mutating func oldest(_ lane: Int) -> Int {
         Int(Self.first(of: &lanes[lane].kept, entries)?.task ?? lanes[lane].oldest)
     }
@@ -129,7 +129,7 @@ extension Scheduler {
         Self.first(of: &lanes[lane].keys, entries)
     }
 
-    /// The task of which nothing is known that goes first, with its key as of now.
+    /// Returns the first of the tasks that nothing is known of, with its current key.
     private mutating func firstUnseen(_ lane: Int) -> KeyEntry? {
         var best: KeyEntry?
         for queue in lanes[lane].unseen.indices {

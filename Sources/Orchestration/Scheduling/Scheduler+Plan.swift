@@ -1,4 +1,4 @@
-// How a scheduler is made from a plan, and from the one before it.
+// The making of a scheduler from a plan and an earlier scheduler.
 extension Scheduler {
     mutating func makeLanes(_ plan: RunPlan) {
         let tiers = Set(plan.tasks.map(\.priority)).sorted(by: >)
@@ -34,8 +34,8 @@ extension Scheduler {
         busyWeight = Array(repeating: 0, count: tiers.count)
     }
 
-    /// How many tasks wait for each one: D, where a task that needs several counts for each of
-    /// them in part.
+    /// Counts the tasks that wait for each one, D, where a task with several needs counts for each
+    /// in part.
     mutating func countDescendants(_ plan: RunPlan) {
         guard plan.tasks.contains(where: { !$0.needs.isEmpty }) else { return }
         let places = Dictionary(plan.tasks.enumerated().map { ($1.name, $0) }) { first, _ in first }
@@ -54,7 +54,7 @@ extension Scheduler {
         }
     }
 
-    /// Takes over what an earlier scheduler knows of what has the same name.
+    /// Adopts an earlier scheduler's knowledge of tasks and groups with the same names.
     mutating func keep(_ old: Scheduler, _ oldPlan: RunPlan, _ plan: RunPlan) {
         estimates.keepWorld(of: old.estimates)
         hints.lessons = old.hints.lessons
@@ -74,8 +74,7 @@ extension Scheduler {
         }
     }
 
-    /// A task keeps its place among those of its group, and the group its standing: a session that
-    /// was lost is not charged.
+    /// Keeps a task's position within its group, and the group's standing; a lost session is not charged.
     private mutating func keepStanding(of task: Int, _ old: Scheduler, _ before: Int) {
         let (lane, oldLane) = (Int(entries[task].lane), Int(old.entries[before].lane))
         let oldGroup = old.lanes[oldLane]
@@ -93,7 +92,7 @@ extension Scheduler {
         if old.entries[before].isWaiting { keptAges[task] = old.entries[before].sequence }
     }
 
-    /// A weight that no arithmetic can stumble over.
+    /// Clamps a weight to a range in which all arithmetic works.
     private static func usable(_ weight: Double) -> Double {
         weight.isFinite ? min(max(weight, 1e-6), 1e9) : 1
     }
@@ -101,7 +100,7 @@ extension Scheduler {
 
 // The waiting tasks of a lane by age, as a list within the entries.
 extension Scheduler {
-    /// Gives a task that begins to wait its age: that of an earlier leg, or the youngest.
+    /// Gives a task that begins to wait its age: its age of an earlier leg, or the youngest.
     mutating func addByAge(_ task: Int, _ lane: Int) {
         if !keptAges.isEmpty, let age = keptAges.removeValue(forKey: task) {
             entries[task].sequence = age
@@ -125,9 +124,9 @@ extension Scheduler {
         lanes[lane].newest = Int32(task)
     }
 
-    /// Takes a waiting task out of its lane; its entries in the heaps are out of date then.
+    /// Removes a waiting task from its lane; the task's entries in the heaps become outdated.
     ///
-    /// One that has its age from an earlier leg is in no list.
+    /// A task with an age of an earlier leg is in no list.
     mutating func unlink(_ task: Int) {
         guard entries[task].isWaiting else { return }
         let lane = Int(entries[task].lane)

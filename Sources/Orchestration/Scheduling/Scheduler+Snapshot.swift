@@ -1,6 +1,6 @@
-// A scheduler's part of a snapshot.
+// The scheduler's part of a snapshot.
 extension Scheduler {
-    /// What changes in a scheduler, but for what it knows of each task.
+    /// The changing state of a scheduler, except what it knows of each task.
     struct Memory: Sendable, Codable {
         fileprivate struct Kept<Value: Sendable & Codable>: Sendable, Codable {
             var task: Int
@@ -29,7 +29,7 @@ extension Scheduler {
         fileprivate var keptAges: [Kept<UInt32>]
     }
 
-    /// What changes in this scheduler, but for `entries` and the estimates of each task.
+    /// The changing state of this scheduler, except `entries` and the estimates of each task.
     var memory: Memory {
         Memory(
             world: estimates.world,
@@ -55,9 +55,9 @@ extension Scheduler {
         )
     }
 
-    /// Makes the scheduler of a plan that knows what another one of the same plan knew.
+    /// Makes the scheduler of a plan with the state of another one of the same plan.
     ///
-    /// - Returns: `nil` where that one was of another plan.
+    /// - Returns: `nil` if the state is that of another plan.
     init?(plan: RunPlan, entries: [Entry], tasks: [Estimates.Task], memory: Memory) {
         self.init(plan: plan)
         guard entries.count == self.entries.count, tasks.count == entries.count,

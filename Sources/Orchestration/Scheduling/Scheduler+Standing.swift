@@ -1,46 +1,46 @@
-/// Where a waiting task stands, for people.
+/// The standing of a waiting task, for people.
 package struct Standing: Hashable, Sendable {
-    /// Its group; empty for tasks without one.
+    /// The group's name; empty for tasks without a group.
     package var group: String
-    /// Whether its group runs as many sessions as it may.
+    /// True if the group runs as many sessions as its cap allows.
     package var isGroupFull: Bool
-    /// Whether its group starts nothing since its budget is used up, or set aside.
+    /// True if the group starts nothing, since its budget is used up or reserved.
     package var isGroupHeld: Bool
-    /// Whether tasks of a larger priority wait that may start.
+    /// True if tasks of a larger priority wait that may start.
     package var isOutranked: Bool
-    /// Whether its group has tasks of other priorities, which the bound does not count.
+    /// True if the group has tasks of other priorities, which `latest` does not count.
     package var hasOtherPriorities: Bool
-    /// Groups of its priority with a task that may start and with less session time for their
-    /// weight; 0 where groups have no shares.
+    /// Number of groups of the same priority with a task that may start and with less session time
+    /// for their weight; 0 if groups have no shares.
     package var groupsAhead: Int
-    /// Tasks of its priority that would go first by rank, first the next one; those of its group
-    /// alone where groups have shares.
+    /// Tasks of the same priority that go first by rank, the next one first; only tasks of the same
+    /// group if groups have shares.
     package var ahead: [Int]
-    /// Tasks of its group and priority that wait, itself included.
+    /// Number of waiting tasks of the same group and priority, this one included.
     package var waiting: Int
-    /// The work that is thought to be left, in seconds; `nil` where nothing is known of the task.
+    /// Expected remaining work, in seconds; `nil` if nothing is known of the task.
     package var remaining: Double?
-    /// The work that is left by the speed of its whole life, in seconds; `nil` where nothing is
-    /// known of the task.
+    /// Remaining work at the mean speed of the task's life, in seconds; `nil` if nothing is known
+    /// of the task.
     package var remainingAtItsSpeed: Double?
-    /// What PACE ranks it by, in seconds; `nil` for other rules.
+    /// The rank in PACE, in seconds; `nil` for other rules.
     ///
-    /// The work that is thought to be left, or more where the task does not come on; the group's
-    /// expectation of a task where nothing is known.
+    /// The expected remaining work, or more if the task makes no progress; if nothing is known of
+    /// the task, the rank of its size hint, else that of all such tasks.
     package var rank: Double?
-    /// Seconds of all its sessions.
+    /// Seconds of all sessions.
     package var attained: Double
     /// Sessions in a row without a new tick.
     package var idle: Int
-    /// Whether it only runs by its age, or when nothing else waits.
+    /// True if the task runs only by its age, or when nothing else waits.
     package var isParked: Bool
-    /// The starts of tasks of its group and priority after which its turn comes at the latest,
-    /// whatever the ranks; `nil` where nothing bounds it.
+    /// Number of starts of the same group and priority after which the task's turn comes at the
+    /// latest, whatever the ranks; `nil` if unbounded.
     package var latest: Int?
 }
 
 extension Scheduler {
-    /// Where a task stands; `nil` for one that does not wait.
+    /// Returns a task's standing; `nil` for a task that does not wait.
     package func standing(of task: Int) -> Standing? {
         guard entries.indices.contains(task), entries[task].isWaiting else { return nil }
         let lane = lanes[Int(entries[task].lane)]
@@ -74,8 +74,8 @@ extension Scheduler {
         }
     }
 
-    /// The waiting tasks that come before it by key: those of its lane, or where lanes have no
-    /// shares, those of its priority.
+    /// Returns the waiting tasks with a smaller key: those of the same lane or, if lanes have no
+    /// shares, of the same priority.
     private func tasksAhead(of task: Int) -> [Int] {
         let lane = entries[task].lane
         let tier = lanes[Int(lane)].tier
@@ -90,7 +90,7 @@ extension Scheduler {
             .sorted { $0.1 < $1.1 }.map(\.0)
     }
 
-    /// The key as of now; parked tasks come last.
+    /// Returns the current key of a task; parked tasks come last.
     private func currentKey(of task: Int) -> KeyEntry {
         let entry = entries[task]
         var key = rank(of: task) ?? estimates.unseenRank
@@ -102,8 +102,8 @@ extension Scheduler {
         return KeyEntry(key: key, sequence: entry.sequence, task: Int32(task))
     }
 
-    /// After how many starts of its lane the ageing share reaches the task: it loses one of those
-    /// that have waited longer with each 1/λ starts.
+    /// Returns the number of starts of the task's lane after which the ageing share reaches it:
+    /// with each 1/λ starts, one task that has waited longer goes.
     private func latestStart(of task: Int) -> Int? {
         guard isFair, settings.ageingShare > 0 else { return nil }
         let lane = lanes[Int(entries[task].lane)]

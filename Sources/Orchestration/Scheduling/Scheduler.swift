@@ -1,30 +1,32 @@
-/// Who goes next.
+/// The scheduler: decides which task goes next.
 ///
-/// Tasks are named by their place in the plan. The same calls give the same decisions; a decision
-/// takes logarithmic time, and no key changes but by its own task's events.
+/// Tasks are named by their index in the plan. The same calls give the same decisions. A decision
+/// takes logarithmic time, and a task's key changes only with the task's own events.
 ///
 /// Source: PACE. Groups of a priority share session time by weight (start-time fair queueing whose
 /// charge is settled at the end). Within a group the least `v + rank / weight` goes first, where v
-/// is the group's share clock when the task came; every 32nd start is the longest-waiting task's;
-/// and the longest tasks are begun in time for the batch's end.
+/// is the group's share clock when the task came. Every 32nd start is the longest-waiting task's,
+/// and the longest tasks begin in time for the batch's end.
 package struct Scheduler: Sendable {
-    /// What can be turned off, for comparisons and tests.
+    /// The parts that can be turned off, for comparisons and tests.
     package struct Settings: Hashable, Sendable {
         /// The share of a group's starts that goes to the longest-waiting task: λ.
         package var ageingShare = 1.0 / 32
-        /// The share of a group's slots that may be held by its longest tasks.
+        /// The share of a group's slots that its longest tasks may hold.
         package var longestShare = 0.5
-        /// Idle sessions in a row after which a task only runs by its age, or when nothing else
-        /// does, where no number of them ends it, and else half of that number; `nil` for never.
+        /// Idle sessions in a row that park a task whose `stallAfter` is 0; `nil` parks no task.
+        ///
+        /// Other tasks are parked at half of their `stallAfter`. A parked task only runs by its age,
+        /// or when nothing else does.
         package var parksAfter: Int? = 4
-        /// Whether, of equals, the task goes first whose session ended on the slot.
+        /// True if, among equals, the task goes first whose session ended last on the slot.
         package var prefersWarm = true
-        /// Whether tasks that many others need go earlier.
+        /// True if tasks that many others need go earlier.
         package var countsDescendants = true
-        /// Whether short sessions without a new tick count in part.
+        /// True if short sessions without a new tick count in part.
         package var weighsIdleSessions = true
 
-        /// Makes the settings that a run has.
+        /// Makes the settings of a run.
         package init() {}
 
         /// The settings of the published reference.
@@ -36,59 +38,59 @@ package struct Scheduler: Sendable {
         }
     }
 
-    /// Why a task was chosen.
+    /// The reason why a task was chosen.
     package enum Stream: String, Hashable, Sendable, Codable {
-        /// It had waited longest, and the ageing share was due.
+        /// The task had waited longest, and the ageing share was due.
         case age
-        /// It had waited longest of parked tasks, when nothing else waited.
+        /// The task had waited longest of the parked tasks, and nothing else waited.
         case parked
-        /// It is among the longest, and must begin in time.
+        /// The task is among the longest, and must begin in time.
         case length
-        /// Its key was the least.
+        /// The task's key was the least.
         case rank
     }
 
-    /// A choice, and how it came about.
+    /// A choice and the reason for it.
     package struct Decision: Hashable, Sendable, Codable {
         /// The task.
         package var task: Int
-        /// Why.
+        /// The reason.
         package var stream: Stream
         var lane: Int
-        /// Whether it is of a lower priority than the highest that waits.
+        /// True if the task's priority is lower than the highest that waits.
         var isLower = false
     }
 
     /// A task's part of the queues.
     struct Entry: Hashable, Sendable {
         var lane: Int32
-        /// Its neighbours among the waiting, by age; -1 for none.
+        /// Neighbours in the lane's list of waiting tasks by age; -1 for none.
         var older: Int32 = -1
         var newer: Int32 = -1
-        /// When it began to wait.
+        /// Number that orders tasks by when they began to wait.
         var sequence: UInt32 = 0
-        /// How many tasks came before it; -1 before it came.
+        /// Number of tasks that came before; -1 until the task comes.
         var arrival: Int32 = -1
         var slot: Int32 = -1
-        /// The group's share clock when it came.
+        /// The group's share clock when the task came.
         var arrivalClock = 0.0
         var key = 0.0
-        /// What its group was charged for the session that runs, in seconds.
+        /// Seconds that the group was charged for the running session.
         var charge = 0.0
-        /// Its part of the group's open work.
+        /// The task's part of the lane's `openWork`.
         var openWork = 0.0
-        /// Sessions it may have; 0 for any number.
+        /// Maximum number of sessions; 0 for no limit.
         var sessionCap: Int32
-        /// Idle sessions in a row that park it; 0 for the settings'.
+        /// Idle sessions in a row that park the task; 0 for the number of the settings.
         var parksAfter: Int32 = 0
         var weight: Float
         var descendants: Float = 0
         var isWaiting = false
         var isRunning = false
         var isCritical = false
-        /// Whether it has come half of the way to one of its other ends for not coming on.
+        /// True if the task has come half of the way to a stall, idle sessions aside.
         var isRunningAway = false
-        /// Whether it could run at some time, and has not ended since.
+        /// True if the task could run at some time, and has not ended since.
         var isActive = false
 
         fileprivate mutating func begin(on slot: Int, charge: Double) {
@@ -105,51 +107,51 @@ package struct Scheduler: Sendable {
 
     let settings: Settings
     let rule: any SchedulingRule
-    /// The rule's own; asked for often.
+    /// The rule's `isFair`, which is read often.
     let isFair: Bool
     let slots: Int
     var entries: [Entry] = []
     var lanes: [Lane] = []
-    /// What is known of the tasks.
+    /// The estimates of the tasks' work.
     package internal(set) var estimates: Estimates
     var hints: SizeHints
     var groupCaps: [Int?]
     var groupRunning: [Int]
-    /// The starts before each group ran nothing, or could start nothing.
+    /// Number of starts when each group last began to run nothing, or to have nothing to start.
     var idleSince: [UInt32]
     var starts: UInt32 = 0
     var groupNames: [String]
     var lanesOfGroup: [[Int]] = []
     /// Lanes with a task that may start, for each priority from the highest.
     var runnable: [LaneHeap] = []
-    /// The virtual time of the lane of each priority that started last, when it did.
+    /// For each priority, the virtual time of the lane that started last, when it did.
     var clocks: [Double] = []
-    /// The groups that may start nothing, whatever their cap.
+    /// Groups that may start nothing, whatever their cap.
     var heldGroups: Set<Int> = []
-    /// How many lanes have a task that has not ended, and their weights.
+    /// For each priority, the number and the weight of the lanes with a task that has not ended.
     var busyCount: [Int] = []
     var busyWeight: [Double] = []
     var lowerCredit = 0.0
-    /// The priority, of those below the highest that waits, that was served last.
+    /// The priority that was served last of those below the highest that waits.
     var lastLower = 0
     var sequence: UInt32 = 0
     var arrivals: Int32 = 0
     /// The task whose session ended last on each slot.
     var warm: [Int32]
     var decided: Decision?
-    /// The lane whose place among those of its priority is to be looked at; -1 for none.
+    /// The lane whose position among those of its priority must be updated; -1 for none.
     ///
-    /// Most events concern the same lane as the one before, so one look does for several.
+    /// Most events concern the same lane as the one before, so one update does for several.
     var stale = -1
-    /// The group's share clock when a task came, for tasks that came before this scheduler.
+    /// The group's share clocks when tasks came, for tasks that came before this scheduler.
     var keptClocks: [Int: Double] = [:]
-    /// The sequence number of tasks that waited in an earlier leg, and not in this one yet.
+    /// The sequence numbers of tasks that waited in an earlier leg, and not in this one yet.
     var keptAges: [Int: UInt32] = [:]
 
     /// Makes a scheduler for a plan's groups and tasks; nothing waits yet.
     ///
-    /// With `old`, what that one knows goes on: estimates of tasks of the same name, and the
-    /// standing of groups of the same name.
+    /// The scheduler keeps what `old` knows: the estimates of tasks and the standing of groups that
+    /// have the same name.
     package init(
         plan: RunPlan,
         rule: (any SchedulingRule)? = nil,
@@ -175,17 +177,17 @@ package struct Scheduler: Sendable {
         if let old { keep(old.scheduler, old.plan, plan) }
     }
 
-    /// Whether the task waits.
+    /// True if the task waits.
     package func isWaiting(_ task: Int) -> Bool { entries[task].isWaiting }
 
-    /// Notes that a task has come, although it may have to wait for others yet.
+    /// Notes that a task has come, although it may still have to wait for its needs.
     package mutating func comes(_ task: Int) {
         guard entries[task].arrival < 0 else { return }
         entries[task].arrival = arrivals
         arrivals &+= 1
     }
 
-    /// Takes what a task's checklist says before its first session here.
+    /// Applies a task's checklist before the task's first session here.
     package mutating func inspect(_ task: Int, done: Int, total: Int) {
         decided = nil
         let wasSeen = estimates.isSeen(task)
@@ -201,7 +203,7 @@ package struct Scheduler: Sendable {
         estimates.forget(task)
     }
 
-    /// Adds a task that may run now; nothing happens if it waits or runs already.
+    /// Adds a task that may run now; does nothing if the task waits or runs already.
     package mutating func enqueue(_ task: Int) {
         guard !entries[task].isWaiting, !entries[task].isRunning else { return }
         decided = nil
@@ -215,14 +217,13 @@ package struct Scheduler: Sendable {
         refresh(lane)
     }
 
-    /// Notes whether a task has come half of the way to what ends it for not coming on, other than
-    /// idle sessions; counts from when the task is enqueued next.
+    /// Notes whether a task has come half of the way to a stall, idle sessions aside; counts from
+    /// when the task is enqueued next.
     package mutating func setRunningAway(_ task: Int, _ isRunningAway: Bool) {
         entries[task].isRunningAway = isRunningAway
     }
 
-    /// Takes a waiting task out, until it is enqueued again; nothing happens to one that does not
-    /// wait.
+    /// Removes a waiting task until it is enqueued again; does nothing to a task that does not wait.
     package mutating func withdraw(_ task: Int) {
         guard entries[task].isWaiting else { return }
         decided = nil
@@ -232,17 +233,17 @@ package struct Scheduler: Sendable {
         refresh(lane)
     }
 
-    /// Notes since when a group runs nothing, in starts.
+    /// Notes the number of starts so far, if a group runs nothing.
     private mutating func noteIdleness(_ group: Int) {
         if groupRunning[group] == 0 { idleSince[group] = starts }
     }
 
-    /// Whether the first of two tasks began to wait before the second.
+    /// True if the first of two tasks began to wait before the second.
     package func waitedLonger(_ task: Int, _ other: Int) -> Bool {
         (entries[task].sequence, task) < (entries[other].sequence, other)
     }
 
-    /// Lets a group start nothing, or start again.
+    /// Holds a group's starts, or lets them go on.
     mutating func hold(_ name: String, _ isHeld: Bool, in plan: RunPlan) {
         guard let group = plan.groups.firstIndex(where: { $0.name == name }),
             heldGroups.contains(group) != isHeld
@@ -255,18 +256,18 @@ package struct Scheduler: Sendable {
         }
     }
 
-    /// Whether a task's group may run one session more.
+    /// True if a task's group may run one session more.
     package func hasRoom(for task: Int) -> Bool { hasRoom(lanes[Int(entries[task].lane)].group) }
 
-    /// The task that goes next on a free slot; `nil` when none waits in a group with room.
+    /// Returns the task that goes next on a free slot; `nil` if none waits in a group with room.
     ///
-    /// It goes on waiting until its session starts.
+    /// The task goes on waiting until its session starts.
     package mutating func next(slot: Int) -> Decision? {
         if decided == nil { decided = decide(slot: slot) }
         return decided
     }
 
-    /// Counts a session that starts; its task waits no longer.
+    /// Counts a session's start; the session's task waits no longer.
     ///
     /// A start that this scheduler would have decided otherwise (an older version did) counts as
     /// one by rank.
@@ -289,9 +290,9 @@ package struct Scheduler: Sendable {
         refreshAfterRoomChanged(lane)
     }
 
-    /// Counts the end of a session.
+    /// Counts a session's end.
     ///
-    /// Without a report its time counts, but nothing is learned from it: it was nobody's fault.
+    /// Without a report the session's time counts, but nothing is learned: the end was nobody's fault.
     package mutating func sessionEnded(_ task: Int, seconds: Double, report: Estimates.Report?) {
         guard entries[task].isRunning else { return }
         decided = nil
@@ -316,7 +317,7 @@ package struct Scheduler: Sendable {
         refreshAfterRoomChanged(lane)
     }
 
-    /// Counts a task that ended: it has no part in anything any more, until it is enqueued again.
+    /// Counts a task's end: the task has no part in anything until it is enqueued again.
     package mutating func taskEnded(_ task: Int) {
         decided = nil
         let lane = Int(entries[task].lane)
@@ -355,7 +356,7 @@ package struct Scheduler: Sendable {
         busyWeight[tier] = busyCount[tier] == 0 ? 0 : busyWeight[tier] - lanes[lane].weight
     }
 
-    /// Puts a lane level that had no task, or whose group ran nothing while others started.
+    /// Levels a lane that had no task, or whose group ran nothing while others started.
     private mutating func catchUp(_ lane: Int) {
         if lanes[lane].keepsStanding {
             lanes[lane].keepsStanding = false
@@ -366,10 +367,10 @@ package struct Scheduler: Sendable {
         if lanes[lane].active == 0 || wasIdle { levelUp(lane) }
     }
 
-    /// Who could start nothing has saved nothing up: a lane goes on from where the one stood that
-    /// started last.
+    /// Raises a lane's virtual time to that of the lane that started last.
     ///
-    /// Source: Goyal, Vin and Cheng, "Start-time fair queueing", 1996.
+    /// A lane that could start nothing has saved nothing up. Source: Goyal, Vin and Cheng,
+    /// "Start-time fair queueing", 1996.
     private mutating func levelUp(_ lane: Int) {
         lanes[lane].virtualTime = max(lanes[lane].virtualTime, clocks[lanes[lane].tier])
     }
@@ -406,7 +407,7 @@ package struct Scheduler: Sendable {
         )
     }
 
-    /// What orders a task within its group, before its weight; `nil` where nothing is known.
+    /// Returns a task's rank within its group, before its weight; `nil` if nothing is known.
     func rank(of task: Int) -> Double? {
         guard let rank = rule.rank(task, arrival: Int(entries[task].arrival), estimates) else {
             return hints.rank(task, estimates)
@@ -425,7 +426,7 @@ package struct Scheduler: Sendable {
         return estimates.idle(task) >= (own > 0 ? own : usual)
     }
 
-    /// The work that is thought to be left, where that can be trusted and finished within the cap.
+    /// Returns the expected remaining work, if it can be trusted and finished within the cap.
     private func trustedLength(_ task: Int) -> Double? {
         guard estimates.isSeen(task), !estimates.isStuck(task) else { return nil }
         let remaining = estimates.remaining(task)
@@ -435,9 +436,8 @@ package struct Scheduler: Sendable {
         return remaining <= 1.3 * estimates.meanSession * sessionsLeft ? remaining : nil
     }
 
-    /// Adds a task that begins to wait, and drops the entries of tasks that wait no longer: the
-    /// first one at once, as it is most often the task that started last, the others once they are
-    /// the larger part.
+    /// Adds a task that begins to wait, and drops entries of tasks that wait no longer: the first entry
+    /// at once, as it is most often the task that started last, the others once they are the larger part.
     private static func add(
         _ entry: KeyEntry,
         to heap: inout KeyHeap,

@@ -1,11 +1,11 @@
-/// The rules by which a user may have tasks scheduled.
+/// The scheduling rules that a user may choose.
 package enum SchedulerName: String, Hashable, Sendable, Codable, CaseIterable {
     /// Progress-aware completion with equity: weighted shares for groups, and within a group the
-    /// task that is likely to be finished soonest, with nobody waiting for ever.
+    /// task that is likely to finish soonest, with no task waiting for ever.
     case pace
-    /// First come, first served, each task to its end.
+    /// First come, first served; each task runs to its end.
     case fifo
-    /// One session each, in turns.
+    /// One session for each task, in turns.
     case roundRobin = "round-robin"
     /// Least attained service: the task with the least session time so far.
     case las
@@ -13,15 +13,14 @@ package enum SchedulerName: String, Hashable, Sendable, Codable, CaseIterable {
     case shortestRemaining = "shortest-remaining"
 }
 
-/// How the scheduler orders the tasks of a group, and whether groups have shares.
+/// The order of the tasks of a group, and whether groups have shares.
 package protocol SchedulingRule: Sendable {
-    /// Whether groups share by weight, tasks keep their standing from when they came, the ageing
-    /// share is served, and the longest tasks are begun in time; otherwise the least rank of all
-    /// goes first.
+    /// True if groups share by weight, tasks keep their standing from their arrival, the ageing share
+    /// is served, and the longest tasks begin in time; otherwise the least rank of all goes first.
     var isFair: Bool { get }
 
-    /// The rank of a waiting task, smaller first: by its number, by how many tasks came before it,
-    /// and by what is known of it; `nil` for a task of which nothing is known.
+    /// Returns the rank of a waiting task, smaller first, from the task's index, the number of
+    /// tasks that came before it, and the estimates; `nil` if nothing is known of the task.
     func rank(_ task: Int, arrival: Int, _ estimates: Estimates) -> Double?
 }
 
@@ -38,7 +37,7 @@ extension SchedulerName {
     }
 }
 
-/// The rank that PACE goes by.
+/// The rank in PACE.
 package struct EstimatedRemaining: SchedulingRule {
     package let isFair = true
 
@@ -89,7 +88,7 @@ package struct Clairvoyant: SchedulingRule {
     package let isFair = false
     private let work: [Double]
 
-    /// Makes the rule from all the session time that each task needs, in seconds; infinity for a
+    /// Makes the rule from the session time that each task needs in all, in seconds; infinity for a
     /// task that is never finished.
     package init(work: [Double]) {
         self.work = work
@@ -107,8 +106,8 @@ package struct Inspection: SchedulingRule {
     private let work: [Double]
     private let unseenRank: Double
 
-    /// Makes the rule from all the session time that each task needs, and its first session's, in
-    /// seconds; infinity for a task that is never finished.
+    /// Makes the rule from the session time that each task needs in all, and from that of its first
+    /// session, in seconds; infinity for a task that is never finished.
     package init(work: [Double], first: [Double]) {
         self.work = work
         let remainders = zip(work, first).map { $0 - $1 }.filter(\.isFinite).sorted()

@@ -1,17 +1,16 @@
 import Glibc
 
-/// What a manifest says of the sizes of tasks, taken as seriously as it has turned out to be.
+/// The size hints of a manifest, weighted by how right hints have been so far.
 ///
-/// Hints and sizes are taken as lognormal; a hint is drawn towards the middle of all hints by how
-/// far hints have been off (the posterior mean of a normal with known variances).
+/// Hints and sizes are modelled as lognormal. A hint is drawn towards the mean of all hints, the
+/// more the farther hints have been off (the posterior mean of a normal with known variances).
 struct SizeHints: Hashable, Sendable {
-    /// Tasks that the first guess of how far hints are off counts as.
+    /// Weight, in tasks, of the first guess of how far hints are off.
     private static let priorWeight = 4.0
 
-    /// What tasks that are complete have taught.
+    /// The lessons from complete tasks.
     struct Lessons: Hashable, Sendable, Codable {
-        /// The sum of the squares of how far hints were off, on the logarithmic scale: the first
-        /// guess is a factor of e.
+        /// Sum of the squared errors of hints on the logarithmic scale; the first guess is a factor of e.
         fileprivate var errors = priorWeight
         fileprivate var count = priorWeight
     }
@@ -24,7 +23,7 @@ struct SizeHints: Hashable, Sendable {
 
     init(plan: RunPlan) {
         let hints = plan.tasks.map { task in task.size.map { log(min(max($0, 0.01), 1e6)) } }
-        // Empty rather than full of nothing: there may be a million tasks.
+        // Empty rather than full of `nil`: there may be a million tasks.
         logarithms = hints.contains { $0 != nil } ? hints : []
         let known = logarithms.compactMap(\.self)
         let number = Double(max(1, known.count))
@@ -33,7 +32,7 @@ struct SizeHints: Hashable, Sendable {
         variance = known.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / number
     }
 
-    /// The rank of a task that has a hint and nothing else; `nil` without one.
+    /// Returns the rank of a task of which only a hint is known; `nil` without a hint.
     func rank(_ task: Int, _ estimates: Estimates) -> Double? {
         guard let hint = hint(task) else { return nil }
         let noise = lessons.errors / lessons.count
@@ -43,7 +42,7 @@ struct SizeHints: Hashable, Sendable {
         return exp(min(expected, 50)) * estimates.meanSession
     }
 
-    /// Takes the size of a task that is complete.
+    /// Learns from the size of a complete task.
     mutating func learn(_ task: Int, attained: Double, _ estimates: Estimates) {
         guard let hint = hint(task), attained > 0 else { return }
         let error = log(attained / estimates.meanSession) - hint
