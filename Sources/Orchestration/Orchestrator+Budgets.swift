@@ -2,8 +2,8 @@
 extension Orchestrator {
     /// True if spending and reservations leave nothing to start a session with.
     ///
-    /// A session starts while anything is left. A budget is overdrawn by the part of that session's
-    /// need that is more than the rest, and by what running sessions need beyond their reservations.
+    /// A session starts while anything is left. So a budget may be overdrawn: by that session's need
+    /// beyond the rest, and by the needs of running sessions beyond their reservations.
     var isBudgetCommitted: Bool {
         guard let budget = state.plan.budget else { return false }
         return runSpending(state.ledger.committed).reaches(budget.limits) != nil

@@ -1,4 +1,4 @@
-// What is known of each task, in snapshots; the plans are kept by themselves.
+// The states of tasks in snapshots; their plans are stored separately.
 
 extension TaskState: Packable {
     static let packedFormat =

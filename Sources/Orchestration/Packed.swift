@@ -61,7 +61,7 @@ func packedFormat(of value: Any) -> String {
 
 /// A buffer that values are written to, or read from.
 struct PackedBytes: Hashable, Sendable {
-    /// Thrown if the bytes are not what was to be read.
+    /// Thrown if the bytes do not hold the expected value.
     struct Damage: Error {}
 
     private(set) var bytes: [UInt8]

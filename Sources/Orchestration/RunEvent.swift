@@ -485,6 +485,6 @@ package enum Ending: String, Hashable, Sendable, Codable {
     case interrupted
     /// SIGTERM.
     case terminated
-    /// Something that the run needs is missing: the login was refused, or the store failed.
+    /// The login was refused, the store failed, or the run is stuck (a bug).
     case unable
 }

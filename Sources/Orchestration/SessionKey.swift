@@ -20,7 +20,7 @@ package struct SessionKey: Hashable, Comparable, Sendable, Codable {
 package enum Outcome: String, Hashable, Sendable, Codable, CaseIterable {
     /// Every entry is ticked.
     case complete
-    /// The task failed more often than the manifest allows.
+    /// The failures are more than the manifest allows, or one is final; or the directory is unusable.
     case failed
     /// The task's sessions ticked nothing for too long, or its list grew as fast as it was ticked.
     case stalled

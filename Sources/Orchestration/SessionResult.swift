@@ -30,7 +30,7 @@ package struct Failure: Hashable, Sendable, Codable {
 ///
 /// No retry happens without one.
 package enum FailureClass: String, Hashable, Sendable, Codable, CaseIterable {
-    /// The account is out of usage until a stated time; every task of the account is affected.
+    /// The account is out of usage, which affects all its tasks; the message may state until when.
     case usageLimit = "usage_limit"
     /// Too many requests: the whole run goes slower.
     case rateLimit = "rate_limit"

@@ -47,7 +47,7 @@ package struct Sharding: Hashable, Sendable {
     package private(set) var tasks: [[Int]]
     /// Sum of the sizes of each shard's tasks.
     package private(set) var sizes: [Double]
-    /// The largest cluster; `nil` where there are no tasks.
+    /// The largest cluster; `nil` if there are no tasks.
     package private(set) var largest: Cluster?
 
     /// Distributes tasks to a number of shards, at least 1.

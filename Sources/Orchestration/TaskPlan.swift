@@ -117,7 +117,7 @@ package struct TaskTerms: Hashable, Sendable, Codable {
     package var stallAfter: Int
     /// Tokens since the last new tick that end the task as stalled; `nil` for no limit.
     package var stallTokens: Int64?
-    /// Session time since the last new tick that ends the task as stalled; `nil` for no limit.
+    /// Time of charged sessions since the last new tick that ends the task as stalled; `nil` for no limit.
     package var stallTime: Duration?
     /// Sessions in a row with new ticks, but no new minimum of entries left, that end the task as
     /// stalled; `nil` for no limit.

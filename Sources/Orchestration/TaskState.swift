@@ -21,13 +21,13 @@ package struct TaskState: Hashable, Sendable {
         package var charged: Int32 = 0
         /// Retries in a row.
         package var retries: Int32 = 0
-        /// Failures in a row, of whatever class.
+        /// Failures in a row, of all classes that are not free of charge.
         package var failures: Int32 = 0
         /// Charged sessions in a row without a new tick.
         package var idle: Int32 = 0
         /// Sessions in a row with new ticks, but no new minimum of entries left.
         package var growing: Int32 = 0
-        /// The most ticked entries ever seen.
+        /// The most ticked entries seen since the directory was last inspected.
         package var bestTicked: Int32 = 0
         /// Ticked entries from which `hasRunAway` applies: since the last minimum of entries left,
         /// more were ticked than a list that only became longer would explain.
@@ -64,7 +64,7 @@ package struct TaskState: Hashable, Sendable {
     /// Exit status of the newest session; `nil` if its process did not exit by itself.
     package internal(set) var lastExitStatus: Int32?
     var counts = Counts()
-    /// The fewest entries that were ever left; `nil` before the first checklist.
+    /// The fewest entries left after a session since the task last reopened; `nil` before the first.
     package internal(set) var fewestLeft: Int?
     /// The reason why the task ended; `nil` while it has work left.
     package internal(set) var reason: String?

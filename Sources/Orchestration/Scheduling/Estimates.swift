@@ -44,9 +44,9 @@ package struct Estimates: Hashable, Sendable {
         /// Seconds of all sessions.
         var attained = 0.0
         var sessions: Int32 = 0
-        /// The largest number of ticked entries ever seen.
+        /// The most ticked entries seen since the checklist was last inspected.
         var mostDone: Int32 = 0
-        /// The smallest number of entries left ever seen.
+        /// The fewest entries left since boxes were last unticked.
         var fewestLeft = Int32.max
         /// Ticked and all entries of the checklist as last seen.
         var done: Int32 = 0
