@@ -1,4 +1,4 @@
-/// A command line of `codex`, as far as the simulator plays it.
+/// The arguments of `codex` that the simulator supports.
 struct Arguments {
     enum Command {
         case exec(resumes: String?)
@@ -7,7 +7,7 @@ struct Arguments {
         case loginStatus
     }
 
-    /// Why a command line is refused: what goes to standard error.
+    /// The refusal of a command line, with the message for standard error.
     struct Refusal: Error {
         var message: String
     }

@@ -1,11 +1,11 @@
 import Glibc
 
-/// A stand-in for `codex`: the same arguments, the same JSON Lines, scripted behaviour.
+/// A stand-in for `codex`: the same arguments and JSON Lines, scripted behaviour.
 ///
-/// It needs no account and no network, and works on the task directory as an agent would. It
+/// The simulator needs no account and no network, and works on the task directory as an agent would. It
 /// shares no code with the rest of the project, so that neither can hide the other's mistakes.
 package enum CodexSim {
-    /// Plays `codex` with these arguments, the program's name left out; returns the exit status.
+    /// Runs as `codex` with these arguments, without the program's name; returns the exit status.
     package static func main(arguments words: [String]) -> Int32 {
         do {
             let arguments = try Arguments(words)

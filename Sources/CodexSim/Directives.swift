@@ -1,9 +1,9 @@
-/// What the simulated agent is told to do.
+/// The behaviour that the simulated agent is told to show.
 ///
-/// Words of the form `name` or `name=value`, on a line of the prompt that begins with `sim:`, in
-/// the environment variable `CODEX_SIM`, or in the file that `CODEX_SIM_SCRIPT` names, where each
-/// line is `TASK SESSION words…` with `*` for any; what comes later wins. An unknown word is an
-/// error: a misspelt fault would be a test that cannot fail.
+/// Directives have the form `name` or `name=value`. They stand on a line of the prompt that begins
+/// with `sim:`, in the environment variable `CODEX_SIM`, or in the file that `CODEX_SIM_SCRIPT`
+/// names, with lines `TASK SESSION words…` and `*` for any; later ones override earlier ones. An
+/// unknown directive is an error, as a misspelt fault would be a test that cannot fail.
 struct Directives {
     static let help = """
         entries=N        entries of the checklist that an initializer writes (3)
@@ -118,7 +118,7 @@ struct Directives {
         }
     }
 
-    /// Leaves the faults out in a session that is to go well.
+    /// Removes the faults, for a session that is to go well.
     mutating func spareFaults() {
         fail = nil
         hangs = false

@@ -1,14 +1,14 @@
 import Glibc
 
-/// A file in which sessions note what they have done, for who doubts that a run does its work once.
+/// A file in which sessions record their work, as proof that a run does its work once.
 ///
-/// A line is written once its deed is done, so that a session that is killed may have left a deed
-/// out, but none in that was not done.
+/// A line is written after its deed: the record of a killed session may lack a deed, but has none
+/// that was not done.
 struct Evidence {
     private let path: String
     private let words: String
 
-    /// Begins the notes of a session; `nil` where none are wanted.
+    /// Begins the record of a session; `nil` if none is wanted.
     init?(_ directives: Directives, task: String, session: Int) {
         guard let path = directives.evidence else { return nil }
         self.path = path
@@ -19,9 +19,9 @@ struct Evidence {
 
     func note(_ deed: String) { Files.append("\(deed) \(words)\n", to: path) }
 
-    /// Locks the task for as long as this process lives; false where another session has it.
+    /// Locks the task for this process's life; returns false if another session holds it.
     ///
-    /// By a lock that belongs to the process: what it leaves behind does not inherit it.
+    /// The lock belongs to the process, so that processes it leaves behind don't inherit it.
     private func isAlone(_ task: String) -> Bool {
         let file = open("\(path).\(task)", O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         var lock = flock(

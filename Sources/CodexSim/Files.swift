@@ -8,7 +8,7 @@ enum Files {
         return readAll(file)
     }
 
-    /// Standard input to its end, where there is no `/dev/stdin` either.
+    /// Reads standard input to its end, even without `/dev/stdin`.
     static func readInput() -> String {
         guard let file = fdopen(0, "r") else { return "" }
         defer { fclose(file) }
@@ -26,7 +26,7 @@ enum Files {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Replaces a file in one step.
+    /// Replaces a file atomically.
     @discardableResult
     static func write(_ text: String, to path: String) -> Bool {
         let temporary = path + ".\(getpid())"

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Standard output, unbuffered: every event is one write, as Codex does it.
+/// Standard output, unbuffered: every event is one write, as in Codex.
 enum Output {
     static func event(_ type: String, _ fields: String = "") {
         write(#"{"type":"\#(type)""# + (fields.isEmpty ? "" : "," + fields) + "}\n")
@@ -18,16 +18,16 @@ enum Output {
         var rest = bytes
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            // Codex ends when nobody reads it any more.
+            // Codex exits if its output has no reader.
             if count < 0 { if errno == EINTR { continue } else { _exit(1) } }
             rest = rest.dropFirst(count)
         }
     }
 
-    /// This many bytes of text that are one byte each in JSON.
+    /// Returns this many bytes of text that are one byte each in JSON.
     static func filler(_ count: Int) -> String { String(repeating: "o", count: count) }
 
-    /// One event whose line has about this many bytes.
+    /// Writes an event with a line of about this many bytes.
     static func longLine(_ count: Int) {
         write(#"{"type":"item.completed","item":{"id":"item_long","type":"command_execution","#)
         write(#""command":"yes","aggregated_output":""#)
@@ -40,7 +40,7 @@ enum Output {
         write("\",\"exit_code\":0,\"status\":\"completed\"}}\n")
     }
 
-    /// A message whose characters arrive in pieces.
+    /// Writes a message whose characters arrive in pieces.
     static func tornCharacters() {
         let line =
             #"{"type":"item.completed","item":{"id":"item_torn","type":"agent_message","text":"é😀"}}"#

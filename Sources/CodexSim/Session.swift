@@ -1,6 +1,6 @@
 import Glibc
 
-/// One simulated session: prints what Codex prints, in its order and form.
+/// A simulated session, which prints the same as Codex, in the same order and form.
 struct Session {
     let thread: String
     let threads: Threads
@@ -34,7 +34,7 @@ struct Session {
         return complete()
     }
 
-    /// What the limit of the account says; `nil` while there is none.
+    /// The message of the account's usage limit; `nil` while there is none.
     private var limit: String? {
         guard let path = directives.limit, let text = Files.read(path),
             let over = Double(text.prefix { $0.isNumber || $0 == "." })
@@ -96,7 +96,7 @@ struct Session {
 
     private var pauseTotal: Double {
         guard directives.jitter > 0 else { return directives.duration }
-        // The same for the same session, so that runs can be compared.
+        // Always the same for a session, so that runs can be compared.
         var hash: UInt64 = 1_469_598_103_934_665_603
         for byte in "\(work.name)#\(number)".utf8 {
             hash = (hash ^ UInt64(byte)) &* 1_099_511_628_211
@@ -173,8 +173,8 @@ struct Session {
         }
     }
 
-    /// Leaves a child behind, and goes on once it leads a session of its own: what ends this
-    /// process's group must not reach it.
+    /// Leaves a child behind, and returns once the child leads a session of its own, so that
+    /// signals to this process's group don't reach it.
     private func leave(_ body: () -> Void) {
         let child = fork()
         if child == 0 {

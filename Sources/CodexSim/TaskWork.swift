@@ -1,6 +1,6 @@
 import Glibc
 
-/// A task directory, as an agent finds it in its prompt and works on it.
+/// The task directory that the prompt names, on which the simulated agent works.
 struct TaskWork {
     var name = ""
     var directory: String?
@@ -18,8 +18,8 @@ struct TaskWork {
         isInitializer = prompt.contains("You are the Initializer Agent")
     }
 
-    /// The session's number within its task: as the runner says, or one more than there are
-    /// sections of notes.
+    /// The session's number within its task: the runner's, or one more than the notes have
+    /// sections.
     var session: Int {
         if let told = getenv("QUIRE_SESSION"), let number = Int(String(cString: told)) {
             return number

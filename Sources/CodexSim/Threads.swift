@@ -1,8 +1,8 @@
 import Glibc
 
-/// The threads that can be resumed: one small file each, with what the thread has used.
+/// The threads that can be resumed, in one small file each, which holds the thread's usage.
 ///
-/// They lie in `$CODEX_HOME` if it is set, else beside the task directories.
+/// The files are below `$CODEX_HOME` if it is set, else beside the task directories.
 struct Threads {
     private let directory: String?
 
@@ -14,7 +14,7 @@ struct Threads {
         }
     }
 
-    /// What a thread has used; `nil` for one that is not known.
+    /// Returns a thread's usage; `nil` for an unknown thread.
     func usage(of thread: String) -> Int? {
         guard let directory, !thread.contains("/"), !thread.isEmpty else { return nil }
         return Files.read("\(directory)/\(thread)").map {
@@ -28,7 +28,7 @@ struct Threads {
         Files.write("\(usage)\n", to: "\(directory)/\(thread)")
     }
 
-    /// A fresh id of Codex's form: a UUID of version 7.
+    /// Returns a fresh id in Codex's form: a UUID of version 7.
     static func fresh() -> String {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
