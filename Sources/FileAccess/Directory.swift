@@ -1,15 +1,15 @@
 package import Glibc
 
-/// An open directory, and the way to the files in it.
+/// An open directory, and access to the files in it.
 ///
-/// A directory is opened once, and all in it is reached from there: whatever somebody puts in the
-/// place of its path afterwards is not it. Files have single names, never paths. No link is followed,
-/// nothing but a regular file is read or written, and nothing is waited for: agents can write where
-/// Quire does, and Quire is not in their sandbox. All functions may block as disks do.
+/// A directory is opened once, and everything in it is reached through that descriptor: whatever
+/// replaces its path afterwards is not used. Files are given by single names, never paths. No link is
+/// followed, only regular files are read or written, and no pipe or device is waited for: agents can
+/// write where Quire does, and Quire is outside their sandbox. All functions may block as disks do.
 package final class Directory: Sendable {
-    /// The path that it was opened by, for messages and for others.
+    /// The path by which it was opened, for messages and other programs.
     package let path: String
-    /// The directory itself, whatever its path leads to by now.
+    /// The directory's identity, whatever its path leads to now.
     package let identity: FileIdentity
     let descriptor: Int32
     private let owner: uid_t
@@ -33,7 +33,7 @@ package final class Directory: Sendable {
 
     // MARK: - Opening
 
-    /// Opens a directory by a path that a person named: links on the way lead on.
+    /// Opens a directory by a path that a person named; links in the path are followed.
     package convenience init(following path: String) throws(FileError) {
         let descriptor = Glibc.open(path, Self.flags)
         guard descriptor >= 0 else {
@@ -42,9 +42,9 @@ package final class Directory: Sendable {
         try self.init(descriptor, path: path)
     }
 
-    /// Opens the directory with a name in this one; `nil` where nothing has it.
+    /// Opens the directory with a name in this one; `nil` if there is none.
     ///
-    /// - Throws: `FileError` where something else has it, a link to a directory too.
+    /// - Throws: `FileError` if anything else has the name, even a link to a directory.
     package func directory(_ name: String) throws(FileError) -> Directory? {
         let descriptor = openat(self.descriptor, name, Self.flags | O_NOFOLLOW)
         if descriptor >= 0 { return try Directory(descriptor, path: path(of: name)) }
@@ -55,7 +55,7 @@ package final class Directory: Sendable {
         throw FileError("opening the directory", path(of: name), errno: code)
     }
 
-    /// Opens the directory with a name in this one, and makes it where nothing has it.
+    /// Opens the directory with a name in this one; creates it if missing.
     package func makeDirectory(
         _ name: String,
         isDurable: Bool = false
@@ -72,12 +72,12 @@ package final class Directory: Sendable {
         return directory
     }
 
-    /// Opens a directory with a path that a person named, and makes what of it is missing.
+    /// Opens a directory by a path that a person named; creates its missing parts if `made`.
     ///
-    /// No part from `.autonomous` on may be a link, nor the last one where it is `made` to be
+    /// No part from `.autonomous` on may be a link; neither may the last part if `made`, as it will be
     /// written to.
     ///
-    /// - Returns: `nil` where it does not exist and is not `made`.
+    /// - Returns: `nil` if it does not exist and is not `made`.
     package static func open(_ path: String, made: Bool) throws(FileError) -> Directory? {
         var parts = path.split(separator: "/").map(String.init)
         guard let last = parts.indices.last else { return try Directory(following: "/") }
@@ -111,14 +111,14 @@ package final class Directory: Sendable {
 
     // MARK: - Checks
 
-    /// Makes sure that the directory's path still leads to it.
+    /// Checks that the directory's path still leads to it.
     ///
-    /// - Throws: `FileError` that tells what stands there now.
+    /// - Throws: `FileError` that names what is there instead.
     package func checkPlace() throws(FileError) {
         try Self.check(path, is: identity)
     }
 
-    /// Makes sure that a path leads to a directory that was opened before.
+    /// Checks that a path leads to a directory that was opened before.
     package static func check(_ path: String, is identity: FileIdentity) throws(FileError) {
         var status = stat()
         guard lstat(path, &status) == 0 else {
@@ -140,8 +140,8 @@ package final class Directory: Sendable {
         }
     }
 
-    /// Makes sure that the directory may be trusted: it is this user's, root's, or of the same owner
-    /// as `outer`, the one around it.
+    /// Checks that the directory can be trusted: it belongs to this user, to root, or to the owner of
+    /// `outer`, which contains it.
     package func checkOwner(in outer: Directory) throws(FileError) {
         guard owner != geteuid(), owner != 0, owner != outer.owner else { return }
         throw FileError(
@@ -150,30 +150,30 @@ package final class Directory: Sendable {
         )
     }
 
-    /// Whether files can be made in the directory.
+    /// True if files can be created in the directory.
     package var isWritable: Bool { faccessat(descriptor, ".", W_OK | X_OK, 0) == 0 }
 
-    /// Makes sure that files can be made in the directory.
+    /// Checks that files can be created in the directory.
     package func checkWritable() throws(FileError) {
         guard isWritable else { throw failure("opening the directory", ".") }
     }
 
-    // MARK: - Looking
+    // MARK: - Names
 
-    /// The path of a file in the directory, for messages and for others.
+    /// Returns the path of a file in the directory, for messages and other programs.
     package func path(of name: String) -> String { path + "/" + name }
 
-    /// What the system tells of a name, links not followed; `nil` for nothing.
+    /// Returns the status of a name, without following links; `nil` for none.
     package func status(of name: String) -> stat? {
         var status = stat()
         guard fstatat(descriptor, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return nil }
         return status
     }
 
-    /// What the system tells of a name in the directory `inner` in this one; `nil` for nothing.
+    /// Returns the status of a name in this directory's directory `inner`; `nil` for none.
     ///
-    /// One call, for what is only compared: a link in the place of `inner` itself is followed, so
-    /// nothing may be opened on the word of this.
+    /// Takes a single call, but follows a link in the place of `inner`: compare the result, but open
+    /// nothing because of it.
     package func status(of name: String, in inner: String) -> stat? {
         var status = stat()
         guard fstatat(descriptor, "\(inner)/\(name)", &status, AT_SYMLINK_NOFOLLOW) == 0 else {
@@ -182,7 +182,7 @@ package final class Directory: Sendable {
         return status
     }
 
-    /// A name that nothing has yet: the given one, or that with a number.
+    /// Returns a free name: the given one, or that with a number.
     package func firstFree(_ name: String) -> String {
         guard kind(of: name) != .nothing else { return name }
         var number = 2
@@ -190,12 +190,12 @@ package final class Directory: Sendable {
         return "\(name)-\(number)"
     }
 
-    /// What has a name.
+    /// Returns the kind of object that has a name.
     package func kind(of name: String) -> FileKind {
         status(of: name).map(FileKind.init) ?? .nothing
     }
 
-    /// The names in the directory, sorted.
+    /// Returns the names in the directory, sorted.
     package func names() throws(FileError) -> [String] {
         let copy = openat(descriptor, ".", Self.flags)
         guard copy >= 0, let stream = fdopendir(copy) else {
@@ -214,10 +214,10 @@ package final class Directory: Sendable {
 
     // MARK: - Files
 
-    /// Opens a regular file; -1 where nothing has its name and it is not to be made.
+    /// Opens a regular file; returns -1 if it does not exist and `flags` don't create it.
     ///
-    /// Whoever writes to a file where it stands must be sure that it has no other name: `writes` says
-    /// so. The caller closes the descriptor.
+    /// With `writes`, files with further names (hard links) are refused, as writing in place would
+    /// change those, too. The caller closes the descriptor.
     package func open(
         _ name: String,
         _ flags: Int32,
@@ -246,14 +246,14 @@ package final class Directory: Sendable {
         return file
     }
 
-    /// Opens a file to append to it, and makes it where there is none.
+    /// Opens a file for appending; creates it if missing.
     package func openForAppending(_ name: String) throws(FileError) -> Int32 {
         try open(name, O_RDWR | O_APPEND | O_CREAT, writes: true)
     }
 
-    /// The contents of a file; `nil` where there is none.
+    /// Returns the contents of a file; `nil` if there is none.
     ///
-    /// Reads at most `limit` bytes and one more, so that a larger file shows.
+    /// Reads at most `limit` bytes and one more, by which a larger file is recognised.
     package func contents(of name: String, limit: Int) throws(FileError) -> [UInt8]? {
         let file = try open(name, O_RDONLY, writes: false)
         guard file >= 0 else { return nil }
@@ -264,10 +264,10 @@ package final class Directory: Sendable {
         return bytes
     }
 
-    /// Replaces a file in one step: readers see the old contents or the new, whole.
+    /// Replaces a file atomically: readers see either the old contents or the new.
     ///
-    /// It survives the death of this process, and where it `isDurable` a power failure; otherwise
-    /// that may cost the newest contents. A link or a pipe that has the name loses it.
+    /// The file survives the death of this process, and if `isDurable` a power failure, which may
+    /// otherwise cost the newest contents. A link or pipe with the name is replaced.
     package func replace(
         _ name: String,
         with bytes: [UInt8],
@@ -286,9 +286,9 @@ package final class Directory: Sendable {
         if isDurable { try flush(name) }
     }
 
-    /// Writes a new file; what has its name is removed first.
+    /// Writes a new file; anything with its name is removed first.
     ///
-    /// Errors tell of `called`.
+    /// Errors name the file `called`.
     package func write(
         _ bytes: [UInt8],
         to name: String,
@@ -310,9 +310,9 @@ package final class Directory: Sendable {
         }
     }
 
-    /// Writes a small file anew where it stands; false where there is none, or that fails half-way.
+    /// Overwrites a small file in place; returns false if there is none, or writing fails half-way.
     ///
-    /// Lines: who reads it meanwhile finds the new ones, perhaps with empty lines after them.
+    /// For files of lines: a reader meanwhile finds the new ones, perhaps followed by empty lines.
     package func overwrite(_ name: String, with bytes: [UInt8]) -> Bool {
         guard let file = try? open(name, O_WRONLY, writes: true), file >= 0 else { return false }
         defer { close(file) }
@@ -324,17 +324,17 @@ package final class Directory: Sendable {
             && (padding == 0 || ftruncate(file, off_t(bytes.count)) == 0)
     }
 
-    /// Removes a file, whatever kind it has; false where that fails.
+    /// Removes a file of any kind; returns false if that fails.
     @discardableResult
     package func remove(_ name: String) -> Bool { unlinkat(descriptor, name, 0) == 0 }
 
-    /// Removes an empty directory; false where that fails.
+    /// Removes an empty directory; returns false if that fails.
     @discardableResult
     package func removeDirectory(_ name: String) -> Bool {
         unlinkat(descriptor, name, AT_REMOVEDIR) == 0
     }
 
-    /// Gives something another name, perhaps in another directory; nothing that has it is replaced.
+    /// Renames or moves an object; never replaces one that has the new name.
     package func move(
         _ name: String,
         to other: Directory? = nil,
@@ -350,16 +350,16 @@ package final class Directory: Sendable {
         }
     }
 
-    /// Makes a directory where nothing has its name; false, with `errno`, where that fails.
+    /// Creates a directory; returns false, with `errno`, if the name is taken or that fails.
     package func claim(_ name: String) -> Bool { mkdirat(descriptor, name, 0o755) == 0 }
 
-    /// Does something while no other process that does the same can; `nil`, with nothing done, where
-    /// another one has the directory locked for seconds.
+    /// Runs `body` while no other process does the same; returns `nil`, with nothing done, if another
+    /// one holds the directory locked for seconds.
     package func alone<Value>(_ body: () throws -> Value) throws -> Value? {
         let copy = reopen()
         guard copy >= 0 else { throw failure("locking", ".") }
         defer {
-            // Unlocked first: a child that was just forked has a copy of it until it execs.
+            // Unlock first: a child that was just forked has a copy of the descriptor until it execs.
             flock(copy, LOCK_UN)
             close(copy)
         }
@@ -371,8 +371,8 @@ package final class Directory: Sendable {
         return nil
     }
 
-    /// Has the system look at the directory anew: NFS asks its server about a directory, and so for
-    /// the names in it, when it is opened (`nfs(5)`, close-to-open cache consistency).
+    /// Refreshes the system's view of the directory: NFS asks its server about a directory, and so
+    /// about the names in it, when it is opened (`nfs(5)`, close-to-open cache consistency).
     package func refresh() {
         let copy = reopen()
         if copy >= 0 { close(copy) }
@@ -380,15 +380,15 @@ package final class Directory: Sendable {
 
     private func reopen() -> Int32 { openat(descriptor, ".", Self.flags) }
 
-    /// Waits until the disk has the entry of a name.
+    /// Waits until a name's entry is on the disk.
     private func flush(_ name: String) throws(FileError) {
-        // Some file systems have no such thing for directories.
+        // Some file systems can't flush directories.
         guard fsync(descriptor) == 0 || errno == EINVAL else { throw failure("writing", name) }
     }
 
     // MARK: - Errors
 
-    /// An error from `errno`.
+    /// Returns an error from `errno`.
     package func failure(_ doing: String, _ name: String) -> FileError {
         let path = name == "." ? path : path(of: name)
         return FileError(doing, path, errno: errno, on: descriptor)
@@ -404,7 +404,7 @@ package final class Directory: Sendable {
 }
 
 extension FileKind {
-    /// The kind in words; of a link also where it leads.
+    /// Returns the kind in words, with the target of a link.
     package func words(at path: String) -> String {
         guard self == .link else { return words }
         var target = [CChar](repeating: 0, count: Int(PATH_MAX))

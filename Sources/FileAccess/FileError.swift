@@ -2,16 +2,16 @@ package import Glibc
 
 /// A file operation that failed.
 package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What was being done, to what, why it failed, and what to do.
+    /// The operation, its object, the reason of the failure, and the remedy.
     package var description: String
-    /// Whether the disk takes nothing more now, but may again: it is full, read-only or fails, or
-    /// there is no descriptor to use it with.
+    /// True if the disk may accept writes later: it is full, read-only or failing, or no descriptor is
+    /// free.
     package var isOfTheDisk = false
-    /// The system's error number; 0 for an error that the system knows nothing of.
+    /// The system's error number; 0 for an error of Quire's own.
     package var code: Int32 = 0
 
-    /// Makes an error from an `errno`; `directory` is an open directory on the same file system, and
-    /// tells what a full disk is short of.
+    /// Makes an error from an `errno`; `directory`, an open directory on the same file system, shows
+    /// whether a full disk lacks space or inodes.
     package init(_ doing: String, _ path: String, errno code: Int32, on directory: Int32? = nil) {
         let reason = String(cString: strerror(code))
         self.code = code
@@ -20,12 +20,12 @@ package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
             "\(doing) \"\(path)\" failed: \(reason)" + Self.advice(code, path, on: directory)
     }
 
-    /// Makes an error that the system knows nothing of.
+    /// Makes an error of Quire's own.
     package init(_ words: String) {
         description = words
     }
 
-    /// What to do about an `errno`, to follow the system's words; empty where that says nothing new.
+    /// Returns advice on an `errno`, to follow the system's message; empty if there is none to add.
     package static func advice(_ code: Int32, _ path: String, on directory: Int32? = nil) -> String
     {
         switch code {
@@ -42,14 +42,14 @@ package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// What a file system that takes nothing more is short of.
+/// The resource that a full file system lacks.
 package enum Shortage: Hashable, Sendable {
-    /// There is space, but no more files can be made: the file system is out of inodes.
+    /// The file system is out of inodes: there may be space, but no more files can be created.
     case files
-    /// There is no space, or nobody can tell.
+    /// Space, or unknown.
     case space
 
-    /// Looks at the file system of an open directory, or else at that of a path or its directory.
+    /// Examines the file system of an open directory, or else of a path or its parent directory.
     package init(of path: String, on directory: Int32? = nil) {
         var room = statvfs()
         let isKnown =
@@ -58,15 +58,15 @@ package enum Shortage: Hashable, Sendable {
         self = isKnown && room.isOutOfFiles ? .files : .space
     }
 
-    /// How many more files can be made in the file system of a path, or of its directory; `nil`
-    /// where that has no limit, or nobody can tell.
+    /// Returns the number of files that can still be created in the file system of a path or its
+    /// parent directory; `nil` if unlimited or unknown.
     package static func filesLeft(at path: String) -> UInt64? {
         var room = statvfs()
         guard statvfs(path, &room) == 0 || statvfs(path.parentPath, &room) == 0 else { return nil }
         return room.f_files > 0 ? UInt64(room.f_favail) : nil
     }
 
-    /// Whether the file system of a path, or of its directory, has no space left.
+    /// Indicates whether the file system of a path or its parent directory has no space left.
     package static func isDiskFull(_ path: String) -> Bool {
         var room = statvfs()
         guard statvfs(path, &room) == 0 || statvfs(path.parentPath, &room) == 0 else {
@@ -75,7 +75,7 @@ package enum Shortage: Hashable, Sendable {
         return room.f_blocks > 0 && room.f_bavail == 0
     }
 
-    /// What a person can do.
+    /// Advice for a person.
     package var advice: String {
         switch self {
         case .files:
@@ -87,8 +87,8 @@ package enum Shortage: Hashable, Sendable {
 }
 
 extension statvfs {
-    /// Whether nothing can be done for want of inodes: a database alone is three or four files.
+    /// True if there are too few inodes to work with: a database alone is three or four files.
     ///
-    /// File systems without a fixed number of inodes have none to count.
+    /// File systems without a fixed number of inodes report none in all.
     package var isOutOfFiles: Bool { f_files > 0 && f_favail < 4 }
 }

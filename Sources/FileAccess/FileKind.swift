@@ -1,10 +1,10 @@
 package import Glibc
 
-/// What stands under a name, links not followed.
+/// The kind of object that has a name; links are not followed.
 package enum FileKind: Hashable, Sendable {
     case nothing, file, directory, link, pipe, socket, device
 
-    /// Reads the kind from what the system tells.
+    /// Makes the kind from a file's status.
     package init(_ status: stat) {
         switch status.st_mode & S_IFMT {
         case S_IFREG: self = .file
@@ -16,7 +16,7 @@ package enum FileKind: Hashable, Sendable {
         }
     }
 
-    /// Looks at an absolute path.
+    /// Determines the kind at an absolute path.
     package init(_ path: String) {
         var status = stat()
         self = lstat(path, &status) == 0 ? FileKind(status) : .nothing
@@ -36,19 +36,19 @@ package enum FileKind: Hashable, Sendable {
     }
 }
 
-/// The file itself, whatever names it has: no two files have the same identity at the same time.
+/// The identity of a file, whatever its names: no two files share one at the same time.
 package struct FileIdentity: Hashable, Sendable {
-    /// The number of its file system.
+    /// Number of the file's file system.
     package let device: UInt64
-    /// Its number there.
+    /// Number of the file in its file system.
     package let inode: UInt64
 
-    /// Reads the identity from what the system tells.
+    /// Makes the identity from a file's status.
     package init(_ status: stat) {
         (device, inode) = (UInt64(status.st_dev), UInt64(status.st_ino))
     }
 
-    /// Looks at a path, the last part of which is not followed where it is a link; `nil` for nothing.
+    /// Determines the identity at a path; its last part, if a link, is not followed; `nil` for none.
     package init?(_ path: String) {
         var status = stat()
         guard lstat(path, &status) == 0 else { return nil }
@@ -56,20 +56,20 @@ package struct FileIdentity: Hashable, Sendable {
     }
 }
 
-/// A file and its contents, as far as the system tells without a look into it.
+/// Proof of a file's contents from its status alone.
 ///
 /// Source: `inode(7)`, on the time of the last status change, which nobody can set.
 package struct FileStamp: Hashable, Sendable {
     private let identity: FileIdentity
     private let size: Int64
-    /// When the file's contents, or anything else of it, changed last: seconds and nanoseconds.
+    /// Time of the last change of the file's contents or status: seconds and nanoseconds.
     private let changed: [Int]
 
-    /// How old the last change must be, in seconds: file systems keep time by ticks, some by seconds,
-    /// and two changes within one look alike.
+    /// The age that the last change must exceed, in seconds: file systems keep time in ticks, some in
+    /// seconds, and two changes within one look alike.
     private static let leastAge = 2
 
-    /// Reads the stamp from what the system tells; `nil` where a further change might not show.
+    /// Makes the stamp from a file's status; `nil` if a further change might not show.
     package init?(_ status: stat) {
         let newest = max(status.st_ctim.tv_sec, status.st_mtim.tv_sec)
         guard time(nil) - newest > Self.leastAge else { return nil }
@@ -81,10 +81,9 @@ package struct FileStamp: Hashable, Sendable {
 
 /// Access to single files by paths that Quire itself or a person named.
 package enum RegularFile {
-    /// Opens a regular file to read it; -1 with `errno` for anything else.
+    /// Opens a regular file for reading; returns -1 with `errno` for anything else.
     ///
-    /// A link is not followed, and a pipe or a device is not waited for: `errno` is `ELOOP` for the
-    /// one and `EINVAL` for the others.
+    /// A link is not followed (`ELOOP`), and a pipe or device not waited for (`EINVAL`).
     package static func open(_ path: String) -> Int32 {
         let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY
         let file = Glibc.open(path, flags)
@@ -98,9 +97,9 @@ package enum RegularFile {
         return file
     }
 
-    /// The contents of a regular file; `nil`, with `errno`, when there is none or it can't be read.
+    /// Returns the contents of a regular file; `nil`, with `errno`, if there is none or reading fails.
     ///
-    /// Reads at most `limit` bytes and one more, so that a larger file shows.
+    /// Reads at most `limit` bytes and one more, by which a larger file is recognised.
     package static func contents(_ path: String, limit: Int) -> [UInt8]? {
         let file = open(path)
         guard file >= 0 else { return nil }
@@ -119,7 +118,7 @@ package enum RegularFile {
         return bytes
     }
 
-    /// Writes all of some bytes; returns 0 or an `errno`.
+    /// Writes all bytes; returns 0 or an `errno`.
     static func write(_ file: Int32, _ bytes: [UInt8]) -> Int32 {
         var rest = bytes[...]
         while !rest.isEmpty {

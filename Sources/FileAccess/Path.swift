@@ -1,11 +1,11 @@
 import Glibc
 
 extension String {
-    /// The absolute path, as the system follows it, without `.` and `..`; a relative one is taken from
-    /// an absolute directory.
+    /// Returns the absolute path as the system follows it, without `.` and `..`; a relative one is
+    /// taken from an absolute directory.
     ///
-    /// Links keep the names that they were called by, but for one before a `..`: that leads to the
-    /// parent of the link's target. What does not exist is not followed.
+    /// Links keep their names, except before a `..`, which leads to the parent of the link's target.
+    /// Names that don't exist are kept.
     package func absolute(in directory: String) -> String {
         let path = utf8.first == UInt8(ascii: "/") ? self : directory + "/" + self
         return path.components.reduce("") { parent, name in
@@ -17,9 +17,9 @@ extension String {
         }.orRoot
     }
 
-    /// The absolute path without links; a relative one is taken from an absolute directory.
+    /// Returns the absolute path without links; a relative one is taken from an absolute directory.
     ///
-    /// What does not exist keeps its name, and so does a link to a name that is no UTF-8.
+    /// Names that don't exist are kept, and so are links to names that are not UTF-8.
     package func resolved(in directory: String) -> String {
         let path = absolute(in: directory)
         return path.withoutLinks
@@ -29,21 +29,21 @@ extension String {
             }.orRoot
     }
 
-    /// The path without links; `nil` when it does not exist, or has bytes that are no UTF-8.
+    /// The path without links; `nil` if it does not exist, or is not UTF-8.
     package var withoutLinks: String? {
-        // The system would take a NUL for the end of another path.
+        // To the system, a NUL would end the path early.
         guard !utf8.contains(0), let real = realpath(self, nil) else { return nil }
         defer { free(real) }
         return String(validatingCString: real)
     }
 
-    /// The path without its last part.
+    /// The path without its last component.
     package var parentPath: String {
         guard let slash = utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
         return slash == startIndex ? "/" : String(self[..<slash])
     }
 
-    /// The names between the slashes: bytes, since a slash and an accent are one character.
+    /// The names between the slashes, split as bytes: a slash and an accent are one character.
     private var components: [String] {
         utf8.split(separator: UInt8(ascii: "/")).map { String(decoding: $0, as: UTF8.self) }
     }
@@ -53,7 +53,7 @@ extension String {
         guard !utf8.contains(0), FileKind(self) == .link || hasSuffix("/..") else {
             return String(self[..<(utf8.lastIndex(of: UInt8(ascii: "/")) ?? startIndex)])
         }
-        // A target that no text can name is left for the system to follow.
+        // A target that is not UTF-8 is left for the system to follow.
         return (withoutLinks?.parentPath ?? (exists ? self + "/.." : parentPath)).withoutRoot
     }
 

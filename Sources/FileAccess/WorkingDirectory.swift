@@ -1,8 +1,8 @@
 import Glibc
 
-/// The directory that this process was started in.
+/// The working directory of this process.
 package enum WorkingDirectory {
-    /// Its absolute path, however long; `/` where it has none any more, which no command goes on with.
+    /// Absolute path of any length; `/` if the directory is gone, with which no command goes on.
     package static var path: String {
         guard let path = getcwd(nil, 0) else { return "/" }
         defer { free(path) }
