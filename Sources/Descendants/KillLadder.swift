@@ -1,28 +1,28 @@
 import Glibc
 
-/// The steps by which processes are ended: asked once, given a grace, killed until they are gone, and
-/// given up when that does not help.
+/// The steps by which processes are ended: terminated once, given a grace, killed until they are gone,
+/// and given up if that does not help.
 package struct KillLadder: Sendable {
-    /// The longest grace of what sessions leave, enough for cleaning up: a session's own grace is for
-    /// an agent in the middle of its work.
+    /// Longest grace for a session's leftovers, enough to clean up: a session's own grace is for an
+    /// agent in the middle of its work.
     private static let longestGrace = Duration.seconds(2)
 
-    /// The time between asking and killing.
+    /// Time between terminating and killing.
     let grace: Duration
-    /// The time that a killed process may take to vanish.
+    /// Time that a killed process may take to vanish.
     let patience: Duration
-    /// The time at which each process that is being ended was asked to end.
+    /// Time at which each process being ended was terminated.
     private var asked: [ProcessID: Duration] = [:]
 
-    /// Makes a ladder with at most two seconds of grace.
+    /// Makes a ladder; its grace is at most two seconds.
     package init(grace: Duration, patience: Duration) {
         (self.grace, self.patience) = (min(grace, Self.longestGrace), patience)
     }
 
-    /// Returns the signals that are due to the processes that live, and forgets all others.
+    /// Returns the signals due to the living processes, and forgets all others.
     ///
-    /// With each process comes the time since which somebody has waited for its end, if anybody: a
-    /// process that comes to light only after the grace gets none, or the waiting would never end.
+    /// Each process comes with the time since which its end has been awaited, if it is: a process that
+    /// shows up only after the grace gets none, or the wait would never end.
     mutating func signals(
         to living: [ProcessID: Duration?],
         at now: Duration
@@ -42,10 +42,10 @@ package struct KillLadder: Sendable {
         return signals
     }
 
-    /// Whether nothing has helped since a time.
+    /// Indicates whether grace and patience have passed since a time.
     func isGivenUp(since: Duration, at now: Duration) -> Bool { now - since >= grace + patience }
 
-    /// Whether nothing has helped against any of the processes that were last seen alive.
+    /// Indicates whether grace and patience have passed for every process last seen alive.
     func isGivenUp(at now: Duration) -> Bool {
         asked.values.allSatisfy { isGivenUp(since: $0, at: now) }
     }

@@ -1,65 +1,64 @@
 package import Orchestration
 
-/// The decisions on what sessions leave behind: orphans that left their process group, and came to
-/// this process when their parent died.
+/// Decides on the leftovers of sessions: orphans that left their process group, and became this
+/// process's children when their parents died.
 ///
 /// An orphan of a living session is spared until the session's end, and one of no known session until
-/// the run's; for ever, where it may be of a process that no session started.
+/// the run's end; for ever, if it may come from a process that no session started.
 package struct Leftovers: Sendable {
-    /// The time between two looks while nobody waits, and while somebody does.
+    /// Time between two scans while nobody waits, and while somebody does.
     private static let interval = Duration.milliseconds(100)
     private static let shortInterval = Duration.milliseconds(5)
-    /// The time that a killed process may take to vanish before nobody waits for it any more.
+    /// Time that a killed process may take to vanish before the wait for it ends.
     private static let patience = Duration.seconds(2)
 
-    /// The consequences of a look.
+    /// The consequences of a scan.
     package struct Decision: Hashable, Sendable {
         /// The signals to send.
         package var signals: [ProcessID: Int32] = [:]
-        /// The sessions that need not wait any longer, each with those of its processes that nothing
-        /// helped against.
+        /// The sessions that need not wait any longer, each with its processes that survived SIGKILL.
         package var released: [SessionKey: [ProcessID]] = [:]
-        /// Whether the wait for the end of all is over.
+        /// True if the wait for the end of all orphans is over.
         package var isAllReleased = false
-        /// The time until the next look; `nil` when none is needed.
+        /// Time until the next scan; `nil` if none is needed.
         package var nextLook: Duration?
     }
 
     private var matcher: SessionMatcher
     private var ladder: KillLadder
-    /// The time since which each session waits for the end of its orphans, and the run for that of all.
+    /// Time since which each session waits for the end of its orphans, and the run for that of all.
     private var waiting: [SessionKey: Duration] = [:]
     private var allWaiting: Duration?
 
-    /// Makes the decisions for the sessions of a run.
+    /// Makes the leftovers of a run's sessions.
     package init(matcher: SessionMatcher, grace: Duration) {
         self.matcher = matcher
         ladder = KillLadder(grace: grace, patience: Self.patience)
     }
 
-    /// Notes that a session begins, whose processes carry a label.
+    /// Notes the begin of a session whose processes carry a label.
     package mutating func sessionBegan(_ session: SessionKey, _ label: SessionLabel) {
         matcher.add(session, label)
     }
 
-    /// Notes that nothing of a session is left.
+    /// Notes that no process of a session is left.
     package mutating func sessionIsGone(_ label: SessionLabel) { matcher.remove(label) }
 
-    /// Notes that a session is over, and waits until its orphans are gone.
+    /// Notes the end of a session, which waits until its orphans are gone.
     package mutating func wait(for session: SessionKey, at now: Duration) {
         waiting[session] = now
     }
 
-    /// Notes that the run is over, and waits until all orphans are gone.
+    /// Notes the end of the run, which waits until all orphans are gone.
     package mutating func waitForAll(at now: Duration) { allWaiting = now }
 
-    /// The sessions that wait: a look that is begun now can release these.
+    /// The waiting sessions, which a scan that begins now can release.
     package var waiters: Set<SessionKey> { Set(waiting.keys) }
 
-    /// Decides on a look's result.
+    /// Decides on a scan's result.
     ///
-    /// The look was begun when `asked` waited; `isLive` tells which sessions are not over.
-    /// `sparesUnknown` says that orphans may be of processes which no session started.
+    /// `asked` are the sessions that waited when the scan began; `isLive` indicates whether a session
+    /// is not over. With `sparesUnknown`, orphans may come from processes that no session started.
     package mutating func decide(
         on orphans: Orphans,
         asked: Set<SessionKey>,

@@ -1,22 +1,22 @@
 package import Orchestration
 
-/// The variables by which a process's environment tells the session that the process belongs to.
+/// The environment variables that identify the session of a process.
 package struct SessionMark {
     package static let runVariable = "QUIRE_RUN"
     package static let taskVariable = "QUIRE_TASK"
     package static let sessionVariable = "QUIRE_SESSION"
     package static let runnerVariable = "QUIRE_RUNNER"
     package static let directoryVariable = "QUIRE_DIRECTORY"
-    /// All of them.
+    /// All variables of the mark.
     package static let variables = [
         runVariable, taskVariable, sessionVariable, runnerVariable, directoryVariable,
     ]
 
     let run: String
     let session: SessionKey
-    /// The Quire that started the session; `nil` where it does not say.
+    /// The Quire that started the session; `nil` if unknown.
     let runner: RunnerMark?
-    /// The task's directory, whatever run works on it; `nil` where it does not say.
+    /// The task's directory, whatever run works on it; `nil` if unknown.
     let directory: String?
 
     /// Reads a process's mark; `nil` for a process of no session.
@@ -31,7 +31,7 @@ package struct SessionMark {
         directory = process.value(Self.directoryVariable)
     }
 
-    /// `NAME=value` for each variable of a session that this Quire starts.
+    /// Returns `NAME=value` for each variable of a session that this Quire starts.
     package static func variables(
         run: String,
         session: SessionKey,
@@ -46,10 +46,9 @@ package struct SessionMark {
     }
 }
 
-/// The process of a Quire, and the namespace of its number: containers number their processes each
-/// for itself.
+/// A Quire's process and the namespace of its process id, as each container counts its own.
 package struct RunnerMark: Hashable, Sendable {
-    /// The process.
+    /// The Quire's process.
     package let process: ProcessID
     let namespace: String
 
@@ -57,12 +56,12 @@ package struct RunnerMark: Hashable, Sendable {
         (self.process, self.namespace) = (process, namespace)
     }
 
-    /// The running Quire.
+    /// The current process, as the Quire that it is.
     package static var own: RunnerMark {
         RunnerMark(process: .own, namespace: SystemProcesses().namespace)
     }
 
-    /// Reads what `text` wrote; `nil` for anything else.
+    /// Parses `text`; `nil` for anything else.
     package init?(_ text: String) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 3, let pid = Int32(parts[0]), let start = UInt64(parts[1]) else {
@@ -71,15 +70,16 @@ package struct RunnerMark: Hashable, Sendable {
         self.init(process: ProcessID(pid: pid, start: start), namespace: String(parts[2]))
     }
 
-    /// The form of the mark in an environment: the process, its start, and its numbers' namespace.
+    /// The mark as text in an environment: process id, start, and namespace.
     package var text: String { "\(process.pid)/\(process.start)/\(namespace)" }
 
-    /// Whether the Quire is known to live: not where its number can't be looked up in the table.
+    /// Indicates whether the Quire is known to live; false if the table can't look its process id up.
     package func isAlive(in table: some ProcessTable) -> Bool {
         namespace == table.namespace && table.isAlive(process)
     }
 
-    /// Whether the Quire is known to be dead: not where its number can't be looked up in the table.
+    /// Indicates whether the Quire is known to be dead; false if the table can't look its process id
+    /// up.
     func isDead(in table: some ProcessTable) -> Bool {
         namespace == table.namespace && !table.isAlive(process)
     }

@@ -2,12 +2,12 @@ package import Orchestration
 
 /// Processes that worked on a run's tasks and outlived a Quire that was killed.
 ///
-/// A session's own process dies with Quire; what it had started does not, and some of that has left
-/// its process group. Such a process tells by its mark or label whose it is.
+/// A session's own process dies with Quire, but not the processes that it had started, of which some
+/// have left its process group. Such a process is recognised by its mark or label.
 package struct Survivors<Table: ProcessTable>: Sendable {
-    /// The time that a killed process may take to vanish.
+    /// Time that a killed process may take to vanish.
     private static var patience: Duration { .seconds(5) }
-    /// The most looks that are repeated because a process has died meanwhile.
+    /// Most scans that are repeated because a process died meanwhile.
     private static var longestPursuit: Int { 20 }
 
     private let table: Table
@@ -16,10 +16,10 @@ package struct Survivors<Table: ProcessTable>: Sendable {
     private let followsCrash: Bool
     private var ladder: KillLadder
 
-    /// The survivors that a matcher knows, and those of `sessions` that the journal leaves running;
-    /// each gets a grace to end itself.
+    /// Makes the survivors that `matcher` recognises, and those of `sessions`, which the journal leaves
+    /// running; each gets a grace to end itself.
     ///
-    /// `followsCrash` tells whether the last Quire was killed: then there may be survivors.
+    /// `followsCrash` is true if the last Quire was killed, so that there may be survivors.
     package init(
         in table: Table,
         matcher: SessionMatcher,
@@ -34,10 +34,10 @@ package struct Survivors<Table: ProcessTable>: Sendable {
         ladder = KillLadder(grace: grace, patience: Self.patience)
     }
 
-    /// Ends those that live (terminate, grace, kill), looks until there are no more, and returns
-    /// what a person should know.
+    /// Ends the living survivors (terminate, grace, kill), scans until there are none, and returns
+    /// warnings for people.
     ///
-    /// Blocks for at most the grace and a few seconds: for worker threads.
+    /// Blocks for at most the grace and a few seconds: call it on a worker thread.
     package consuming func end() -> [Warned] {
         let began = table.now
         var seen: [ProcessID: SessionKey] = [:]
@@ -57,7 +57,7 @@ package struct Survivors<Table: ProcessTable>: Sendable {
             + warnings(on: left, Warned.cannotEnd)
     }
 
-    /// One warning for each session.
+    /// Returns one warning for each session.
     private func warnings(
         on processes: [ProcessID: SessionKey],
         _ warning: ([ProcessID], SessionKey) -> Warned
@@ -67,10 +67,10 @@ package struct Survivors<Table: ProcessTable>: Sendable {
             .map { warning($0.value.map(\.key), $0.key) }
     }
 
-    /// Finds all that live; `nil` where nobody tells.
+    /// Finds all living survivors; `nil` if the system lists no processes.
     ///
-    /// One that has died since it was seen may have started another one, which is in no list yet:
-    /// there are none left when none was seen, dead or alive. `gone` has those that were dead before.
+    /// A process that died since it was listed may have started another, which is not listed yet: none
+    /// are left if a scan sees no new one, dead or alive. `gone` has those that were dead before.
     private func find(_ gone: inout Set<ProcessID>) -> [ProcessID: SessionKey]? {
         for _ in 0..<Self.longestPursuit {
             guard let processes = table.marked() else { return nil }
@@ -86,7 +86,7 @@ package struct Survivors<Table: ProcessTable>: Sendable {
                     isAnyNewlyGone = true
                 }
             }
-            // The journal may be that of a Quire that lives: what the process says of itself counts.
+            // The journal may be a living Quire's: the process's own mark counts.
             let spared = Set(
                 processes.filter { matcher.mayBeOfLivingQuire($0, in: table) }.map(\.id)
             )
@@ -100,7 +100,7 @@ package struct Survivors<Table: ProcessTable>: Sendable {
 }
 
 extension Warned {
-    /// Processes of a session outlive a kill, or the time that one may take.
+    /// Warns of processes of a session that outlive a kill, or the time that one may take.
     package static func cannotEnd(_ processes: [ProcessID], of session: SessionKey) -> Warned {
         about(processes, of: session) { count, numbers in
             "\(count) of session \(session.number) can't be ended; end what is left by hand: "

@@ -1,12 +1,12 @@
 import CSpawn
 import Glibc
 
-/// The processes of this machine, as far as this one may see them: all reading of `/proc/PID`.
+/// The processes of this machine that this one may see; all reading of `/proc/PID` is here.
 package struct SystemProcesses: ProcessTable {
-    /// The time that a process is given to have an environment again, in microseconds: it has none in
-    /// the middle of an exec.
+    /// Time for a process to get its environment, in microseconds; it has none in the middle of an
+    /// exec.
     private static let execTime: UInt32 = 3000
-    /// The most lists in which new processes are looked for: on a busy machine there always are some.
+    /// Most lists that are searched for new processes; on a busy machine there always are some.
     private static let longestPursuit = 20
     private static let mark = Array("\(SessionMark.runVariable)=".utf8)
 
@@ -19,9 +19,9 @@ package struct SystemProcesses: ProcessTable {
 
     package func sleep(_ time: Duration) { usleep(UInt32(time / .microseconds(1))) }
 
-    /// The namespace of this machine's or container's process numbers.
+    /// The namespace of this machine's or container's process ids.
     ///
-    /// The first namespace of every machine has the same name, so the boot is a part of it.
+    /// The first namespace has the same name on every machine, so the boot's id is added.
     package var namespace: String {
         guard let namespace = link("/proc/self/ns/pid") else { return "" }
         let boot = readFile("/proc/sys/kernel/random/boot_id", isShort: true) ?? []
@@ -31,13 +31,13 @@ package struct SystemProcesses: ProcessTable {
 
     /// Lists the processes that carry a mark or a label; `nil` without `/proc`.
     ///
-    /// A program may find another value for a variable: the last one counts, where there are several.
-    /// Costs four system calls a process: for worker threads.
+    /// Of several values of a variable the last counts, although the program may use another. Costs
+    /// four system calls per process: call it on a worker thread.
     package func marked() -> [SeenProcess]? {
         guard ProcessStat(pid: getpid()) != nil else { return nil }
         var found: [SeenProcess] = []
         var known = lineage(of: getpid())
-        // One that forks and ends while others are looked at shows only in the next list.
+        // A process that forks and ends during the scan shows its child only in the next list.
         for _ in 0..<Self.longestPursuit {
             let new = allNumbers().filter { known.insert($0).inserted }
             if new.isEmpty { break }
@@ -50,8 +50,8 @@ package struct SystemProcesses: ProcessTable {
 
     package func isAlive(_ process: ProcessID) -> Bool { process.isAlive }
 
-    /// Whether a process may be a descendant of another: one of another container may, since its
-    /// numbers say nothing here.
+    /// Indicates whether a process may be a descendant of another; one in another container may, as its
+    /// ids mean nothing here.
     package func mayDescend(_ pid: Int32, from ancestor: Int32) -> Bool {
         link("/proc/\(pid)/ns/pid") != link("/proc/self/ns/pid")
             || lineage(of: pid).contains(ancestor)
@@ -62,18 +62,17 @@ package struct SystemProcesses: ProcessTable {
         process.signal(number)
     }
 
-    /// Adds a process that is marked; false when it must be inspected again, because it is in the
-    /// middle of an exec.
+    /// Adds a process that is marked; returns false if it must be inspected again after its exec.
     private func inspect(_ pid: Int32, into found: inout [SeenProcess]) -> Bool {
         guard let environment = readFile("/proc/\(pid)/environ") else { return true }
         let isMarked = environment.split(separator: 0).contains { $0.starts(with: Self.mark) }
         let label = cspawn_label(pid)
         if isMarked || label != 0 { found.append(SeenProcess(pid, environment, label)) }
-        // Neither zombies nor threads of the kernel's have a program.
+        // Zombies and kernel threads have no program.
         return !environment.isEmpty || link("/proc/\(pid)/exe") == nil
     }
 
-    /// A process, its parent, and so on.
+    /// Returns a process, its parent, and so on.
     private func lineage(of pid: Int32) -> Set<Int32> {
         var lineage: Set<Int32> = []
         var next = pid
@@ -84,24 +83,24 @@ package struct SystemProcesses: ProcessTable {
     }
 }
 
-/// The orphans of this process at one moment: those that it became the parent of when their own
-/// parent died (`Loop.adoptOrphans`).
+/// The orphans of this process at one moment: processes that became its children when their own parents
+/// died (`Loop.adoptOrphans`).
 ///
-/// Orphans come to this process's first thread, while the processes that it starts are children of
-/// the worker threads that start them.
+/// Orphans become children of this process's first thread, whereas the processes that it starts are
+/// children of the worker threads that start them.
 package struct Orphans: Sendable {
-    /// The orphans that live.
+    /// The living orphans.
     var living: [SeenProcess] = []
-    /// Whether others had just ended: what those had started may be orphans by now, and is not
-    /// among these.
+    /// True if others had just ended: processes that they had started may be orphans now, and are not
+    /// listed.
     var haveChanged = false
 }
 
 extension Orphans {
-    /// Inspects processes that `numbers` listed.
+    /// Inspects the processes that `numbers` listed.
     package init(_ numbers: [Int32]) {
         for pid in numbers {
-            // The number may have been reaped and used again since.
+            // The id may have been reaped and reused since.
             if let stat = ProcessStat(pid: pid), stat.parent == getpid(), !stat.hasEnded {
                 let environment = readFile("/proc/\(pid)/environ") ?? []
                 living.append(SeenProcess(pid, environment, cspawn_label(pid)))
@@ -111,13 +110,13 @@ extension Orphans {
         }
     }
 
-    /// Whether this process may have orphans; one system call.
+    /// True if this process may have orphans; costs one system call.
     package static var mayExist: Bool { cspawn_may_have_orphans() != 0 }
 
-    /// The children of this process's first thread, dead ones included.
+    /// Process ids of the children of this process's first thread, dead ones included.
     ///
-    /// For the thread that reaps: a list that nobody leaves meanwhile is whole. Source: `proc(5)`,
-    /// `/proc/PID/task/TID/children`.
+    /// For the thread that reaps: the list is complete as long as nobody leaves it meanwhile. Source:
+    /// `proc(5)`, `/proc/PID/task/TID/children`.
     package static var numbers: [Int32] {
         (readFile("/proc/self/task/\(getpid())/children") ?? [])
             .split(separator: UInt8(ascii: " "))
@@ -129,16 +128,16 @@ extension Orphans {
 ///
 /// Source: `proc(5)`, `/proc/PID/stat`.
 struct ProcessStat {
-    /// Whether it is a zombie.
+    /// True for a zombie.
     let hasEnded: Bool
     let parent: Int32
-    /// In clock ticks after boot.
+    /// Start in clock ticks after boot.
     let start: UInt64
 
-    /// Reads it; `nil` when there is no such process.
+    /// Reads a process's state; `nil` if there is no such process.
     init?(pid: Int32) {
         guard let bytes = readFile("/proc/\(pid)/stat", isShort: true) else { return nil }
-        // The second field is the command in parentheses, and may hold anything.
+        // The second field is the command in parentheses, and may contain anything.
         guard let end = bytes.lastIndex(of: UInt8(ascii: ")")) else { return nil }
         let fields = bytes[end...].split(separator: UInt8(ascii: " "), maxSplits: 21)
         guard fields.count > 20, let state = fields[1].first else { return nil }
@@ -153,7 +152,7 @@ struct ProcessStat {
 }
 
 extension SeenProcess {
-    /// Makes one of the contents of its `/proc/PID/environ`.
+    /// Makes a seen process from the contents of its `/proc/PID/environ`.
     fileprivate init(_ pid: Int32, _ environment: [UInt8], _ label: UInt64) {
         self.init(
             id: ProcessID(pid),
@@ -165,9 +164,9 @@ extension SeenProcess {
     }
 }
 
-/// The contents of a file of `/proc`; `nil` when it can't be read.
+/// Returns the contents of a file in `/proc`; `nil` if it can't be read.
 ///
-/// A file that `isShort` comes whole with the first call.
+/// With `isShort`, only the first call's bytes are read, which are the whole file.
 private func readFile(_ path: String, isShort: Bool = false) -> [UInt8]? {
     let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { return nil }
@@ -191,7 +190,7 @@ private func link(_ path: String) -> String? {
     return bytes.isEmpty ? nil : String(decoding: bytes, as: UTF8.self)
 }
 
-/// The numbers of all processes; none when they can't be read.
+/// Returns the ids of all processes; none if they can't be read.
 private func allNumbers() -> [Int32] {
     guard let directory = unsafe opendir("/proc") else { return [] }
     defer { unsafe closedir(directory) }
