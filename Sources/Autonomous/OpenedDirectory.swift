@@ -16,7 +16,7 @@ final class OpenedDirectory: Sendable {
     /// Identity of the directory once opened; `nil` until then.
     var identity: FileIdentity? { known.withLock { $0.identity } }
 
-    /// Remembers the directory; throws unless it is the one from before.
+    /// Remembers the directory, which must be the one remembered before, if any.
     func note(_ directory: Directory) throws(FileError) {
         try known.withLock { known throws(FileError) in
             if let identity = known.identity, identity != directory.identity {

@@ -15,13 +15,13 @@ package enum ResetTime {
     /// Longest time since yesterday's, in a message that is read a little after midnight.
     private static let latestPastMidnight = Duration.seconds(120)
 
-    /// Returns the reset time in a message such as `… or try again at 10:11 AM.`, `Please try again in
-    /// 2 days 3 minutes.` or `… Try again at Sep 18th, 2026 12:04 AM.`; `nil` if there is none.
+    /// Returns the reset time in a message; `nil` if there is none.
     ///
-    /// The result may be past. Codex truncates local time to the minute, so the result is that
-    /// minute's end, never too early. A time without a date is today's, or tomorrow's if today's is
-    /// long past. Of an hour that the clock shows twice, it is the first that is still to come.
-    /// `offset` is the local zone's seconds from UTC at an instant.
+    /// Forms: `… try again at 10:11 AM.`, `… at Sep 18th, 2026 12:04 AM.`, `… in 2 days 3 minutes.` It
+    /// may be past. Codex truncates local time to the minute, so the result is that minute's end,
+    /// never too early. A time without a date is today's, or tomorrow's if today's is long past. Of an
+    /// hour that the clock shows twice, it is the first that is still to come. `offset` is the local
+    /// zone's seconds from UTC at an instant.
     package static func parse(
         _ message: String,
         now: WallTime,

@@ -5,8 +5,8 @@ package enum StandardErrorWords {
 
     /// Returns the paragraph that begins with an error, else the last line; `nil` if there is none.
     ///
-    /// Codex writes a configuration error on several lines, after its warnings: `Error loading
-    /// config.toml:`, the position, and the line with a mark under it.
+    /// Codex writes a configuration error on several lines, after its warnings: the words
+    /// `Error loading config.toml:`, the position, and the line with a mark under it.
     package static func telling(_ text: String) -> String? {
         let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
         if let first = lines.firstIndex(where: isError) {

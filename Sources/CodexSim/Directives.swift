@@ -1,4 +1,4 @@
-/// The behaviour that the simulated agent is told to show.
+/// The behaviour that the simulated agent is directed to show.
 ///
 /// Directives have the form `name` or `name=value`. They stand on a line of the prompt that begins
 /// with `sim:`, in the environment variable `CODEX_SIM`, or in the file that `CODEX_SIM_SCRIPT`

@@ -115,7 +115,7 @@ extension Orphans {
 
     /// Process ids of the children of this process's first thread, dead ones included.
     ///
-    /// For the thread that reaps: the list is complete as long as nobody leaves it meanwhile. Source:
+    /// For the thread that reaps: the list is complete if no child leaves it meanwhile. Source:
     /// `proc(5)`, `/proc/PID/task/TID/children`.
     package static var numbers: [Int32] {
         (readFile("/proc/self/task/\(getpid())/children") ?? [])
