@@ -9,6 +9,8 @@ struct Projection {
     /// What happened, cut where a leg began: that touches every task's row.
     private var parts = [ProjectionPart()]
     private(set) var isEmpty = true
+    /// The count of facts that are folded in.
+    private(set) var facts = 0
     /// The rows that tell of a run, and not of a task alone.
     private var marks: [(row: Int64, run: String)] = []
     /// Whether others wrote rows in between.
@@ -23,6 +25,7 @@ struct Projection {
         }
         rows.upTo = row
         isEmpty = false
+        facts += batch.events.count
         if batch.events.contains(where: \.isOfRun) { marks.append((row, batch.run)) }
         for fact in batch.events {
             if case .runBegan = fact { parts.append(ProjectionPart()) }
@@ -80,6 +83,20 @@ struct Projection {
         }
         try database.execute(sql: "UPDATE projected SET sequence = 0")
         try catchUp(in: database)
+    }
+}
+
+extension [Projection] {
+    /// The facts after which the next projection begins: some twenty sessions.
+    ///
+    /// The journal can't be written during a projection's transaction, and starts of sessions wait for
+    /// the journal: so a transaction is to be short, however much has come together.
+    static var mostFacts: Int { 64 }
+
+    /// Folds in a row of the journal, later than those before, into the last projection or a new one.
+    mutating func fold(_ batch: JournalBatch, row: Int64) {
+        if last.map({ $0.facts >= Self.mostFacts }) ?? true { append(Projection()) }
+        self[count - 1].fold(batch, row: row)
     }
 }
 

@@ -35,8 +35,8 @@ package final class RunStore: Sendable {
     private let background: SerialThread
     /// Batches that are not written yet, in order, and how that goes.
     private let waiting = Mutex(WaitingBatches())
-    /// What the projections lack; touched on the thread alone.
-    private let projection = Mutex(Projection())
+    /// The facts that the tables lack, a transaction each; touched on the thread alone.
+    private let projections = Mutex<[Projection]>([])
     private let pace = Mutex(SnapshotPace())
     let quiet = Mutex(QuietJournal())
     private let leastJournal: Int
@@ -49,7 +49,7 @@ package final class RunStore: Sendable {
     /// How far the projections may lag behind the journal.
     ///
     /// A start waits for the journal alone, and rows that change often are written once: those of a
-    /// short session. Not longer, for the journal must wait while they are written.
+    /// short session.
     private static let lag = Duration.milliseconds(100)
     private static let retry = Duration.seconds(1)
 
@@ -279,35 +279,46 @@ package final class RunStore: Sendable {
     }
 
     private func fold(_ batches: [Appended], _ rows: [Int64]) {
-        let isFirst = projection.withLock { projection in
+        let isFirst = projections.withLock { queue in
             defer {
-                for (row, appended) in zip(rows, batches) {
-                    projection.fold(appended.batch, row: row)
-                }
+                for (row, appended) in zip(rows, batches) { queue.fold(appended.batch, row: row) }
             }
-            return projection.isEmpty
+            return queue.isEmpty
         }
         if isFirst { thread.perform(after: Self.lag) { [self] in project() } }
     }
 
-    /// Brings the projections up to the journal, where they lag behind.
-    ///
-    /// What can't be written now is written the next time; a journal that can't be written either
-    /// has been reported.
+    /// Brings the tables up to the journal, a transaction at a time; journal batches that were
+    /// appended meanwhile go first.
     private func project() {
-        projection.withLock { projection in
-            guard !projection.isEmpty else { return }
+        guard writeProjection() else {
+            return thread.perform(after: Self.retry) { [self] in project() }
+        }
+        if projections.withLock({ !$0.isEmpty }) { thread.perform { [self] in project() } }
+    }
+
+    /// Writes the first projection that waits; false when it could not be written.
+    ///
+    /// It is tried again then; if the journal can't be written either, that has been reported.
+    private func writeProjection() -> Bool {
+        projections.withLock { queue in
+            guard let projection = queue.first else { return true }
             do {
-                let pages = try writer.write { [projection] database in
+                let pages = try writer.write { database in
                     try projection.write(to: database)
                     return database.takeWrittenPages()
                 }
-                projection = Projection()
+                queue.removeFirst()
                 checkpointer.wrote(pages)
+                return true
             } catch {
-                thread.perform(after: Self.retry) { [self] in project() }
+                return false
             }
         }
+    }
+
+    private func writeAllProjections() {
+        while projections.withLock({ !$0.isEmpty }), writeProjection() {}
     }
 
     // MARK: - Snapshots
@@ -335,9 +346,9 @@ package final class RunStore: Sendable {
         thread.performAndWait { [self] in
             // What came during the last write waits for the next one.
             while waiting.withLock({ !$0.batches.isEmpty && !$0.isFailing }) { writeWaiting() }
-            project()
+            writeAllProjections()
             // What could not be written waits for the next start.
-            projection.withLock { $0 = Projection() }
+            projections.withLock { $0 = [] }
         }
         // The last checkpoint.
         background.performAndWait {}
@@ -378,7 +389,7 @@ package final class RunStore: Sendable {
 
     /// Makes the projections afresh from the journal.
     package func rebuildProjections() throws(StoreError) {
-        thread.performAndWait { [self] in project() }
+        thread.performAndWait { [self] in writeAllProjections() }
         do {
             try writer.write { try Projection.rebuild(in: $0) }
         } catch {

@@ -254,6 +254,20 @@ private func rounded(_ rows: [TaskRow]) -> [TaskRow] {
         }
     }
 
+    @Test func `what comes together reaches the tables in transactions that are short`() throws {
+        var queue: [Projection] = []
+        let batches = (1...5).flatMap { journal(seed: $0) }
+        for (row, batch) in batches.enumerated() { queue.fold(batch, row: Int64(row + 1)) }
+        let longest = batches.map(\.events.count).max() ?? 0
+        var (facts, transactions) = (0, 0)
+        for projection in queue {
+            #expect(projection.facts < [Projection].mostFacts + longest)
+            (facts, transactions) = (facts + projection.facts, transactions + 1)
+        }
+        #expect(facts == batches.reduce(0) { $0 + $1.events.count })
+        #expect(transactions > 5)
+    }
+
     @Test(arguments: UInt64(1)...5)
     func `looks find the facts of a run, marked or not yet`(seed: UInt64) async throws {
         try await withDirectory { directory in
