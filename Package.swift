@@ -149,7 +149,7 @@ let package = Package(
         ),
         tests("DatesTests", ["Dates", "Orchestration"]),
         tests("DescendantsTests", ["Descendants", "Orchestration"]),
-        tests("EventLoopTests", ["Descendants", "EventLoop"]),
+        tests("EventLoopTests", ["CSpawn", "Descendants", "EventLoop"]),
         tests("DriverTests", ["Driver", "EventLoop", "Orchestration", "Reporting"]),
         tests("ManifestTests", ["Manifest", "Orchestration", yams]),
         .testTarget(

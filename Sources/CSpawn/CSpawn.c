@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <stdnoreturn.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -192,9 +193,66 @@ uint64_t cspawn_label(pid_t pid)
     return limit.rlim_cur;
 }
 
+/// A child whose owner is not known yet. The number is written before the child runs, so that
+/// whoever finds an ended process of another number knows that it is none of these.
+struct newborn {
+    _Atomic pid_t pid;
+    struct newborn *next;
+};
+
+static struct newborn *newborns;
+static pthread_mutex_t newborns_lock = PTHREAD_MUTEX_INITIALIZER;
+
+/// Makes room for a child's number; NULL without memory.
+static struct newborn *expect_child(void)
+{
+    struct newborn *newborn = calloc(1, sizeof *newborn);
+    if (newborn == NULL)
+        return NULL;
+    pthread_mutex_lock(&newborns_lock);
+    newborn->next = newborns;
+    newborns = newborn;
+    pthread_mutex_unlock(&newborns_lock);
+    return newborn;
+}
+
+/// The link to this child, or to the first that has this number where none is given; the caller
+/// holds the lock.
+static struct newborn **find_newborn(const struct newborn *wanted, pid_t pid)
+{
+    struct newborn **link = &newborns;
+    while (*link && (wanted ? *link != wanted : atomic_load(&(*link)->pid) != pid))
+        link = &(*link)->next;
+    return link;
+}
+
+static void forget(const struct newborn *wanted, pid_t pid)
+{
+    pthread_mutex_lock(&newborns_lock);
+    struct newborn **link = find_newborn(wanted, pid), *found = *link;
+    if (found)
+        *link = found->next;
+    pthread_mutex_unlock(&newborns_lock);
+    free(found);
+}
+
+bool cspawn_is_newborn(pid_t pid)
+{
+    pthread_mutex_lock(&newborns_lock);
+    bool is_newborn = *find_newborn(NULL, pid) != NULL;
+    pthread_mutex_unlock(&newborns_lock);
+    return is_newborn;
+}
+
+void cspawn_has_owner(pid_t pid)
+{
+    forget(NULL, pid);
+}
+
 /// What a child is started with, and what it leaves: it shares this memory until it execs or ends.
 struct birth {
     const struct cspawn_request *request;
+    struct newborn *newborn;          ///< Where the child's number is written.
     bool is_clear;                    ///< Whether the child has no handlers.
     volatile enum cspawn_step step;
     volatile int error;
@@ -234,6 +292,9 @@ static noreturn void be_born(void *argument)
 {
     struct birth *birth = argument;
     birth->first_moment = boot_time();
+    // The kernel has written it for a child without handlers.
+    if (!birth->is_clear)
+        atomic_store(&birth->newborn->pid, (pid_t)syscall(SYS_getpid));
     birth->step = become(birth);
     birth->error = errno;
     _exit(127);
@@ -302,7 +363,8 @@ static pid_t start_clear(struct birth *birth)
     _Alignas(64) char stack[32 * 1024];
     struct clone_arguments arguments = {
         .flags = 0x100000000 /* CLONE_CLEAR_SIGHAND */ | 0x4000 /* CLONE_VFORK */
-            | 0x100 /* CLONE_VM */,
+            | 0x100 /* CLONE_VM */ | 0x100000 /* CLONE_PARENT_SETTID */,
+        .parent_tid = (uint64_t)(uintptr_t)&birth->newborn->pid,
         .exit_signal = SIGCHLD,
         .stack = (uint64_t)(uintptr_t)stack,
         .stack_size = sizeof stack,
@@ -358,13 +420,17 @@ static uint64_t clock_tick(uint64_t moment)
 
 struct cspawn_result cspawn(const struct cspawn_request *request)
 {
-    struct birth birth = {.request = request, .step = CSPAWN_STARTED};
+    struct birth birth = {.request = request, .step = CSPAWN_STARTED, .newborn = expect_child()};
+    if (birth.newborn == NULL)
+        return (struct cspawn_result){.pid = -1, .step = CSPAWN_FORK, .error = ENOMEM};
     uint64_t moment = boot_time();
     pid_t pid = start(&birth);
-    if (pid < 0)
-        return (struct cspawn_result){.pid = -1, .step = CSPAWN_FORK, .error = -pid};
     if (birth.step != CSPAWN_STARTED)
         waitpid(pid, NULL, 0);
+    if (pid < 0 || birth.step != CSPAWN_STARTED)
+        forget(birth.newborn, 0);
+    if (pid < 0)
+        return (struct cspawn_result){.pid = -1, .step = CSPAWN_FORK, .error = -pid};
     // The kernel has noted a moment between these two.
     uint64_t tick = clock_tick(moment);
     return (struct cspawn_result){

@@ -94,16 +94,18 @@ package final class ChildProcess {
         self.loop = loop
         self.leakLimit = leakLimit
         self.callbacks = callbacks
-        let spawn = Reaper.of(loop).spawnBegins()
         let wantsPidfd = Reaper.of(loop).wantsPidfds
         loop.perform {
             Self.spawn(launch, wantsPidfd: wantsPidfd)
         } then: { [self] result in
             switch result {
-            case .success(let spawned): adopt(spawned)
-            case .failure(let failure): end(notStarted: failure)
+            case .success(let spawned):
+                adopt(spawned)
+                Reaper.of(loop).spawnEnded(spawned.process.pid)
+            case .failure(let failure):
+                end(notStarted: failure)
+                Reaper.of(loop).spawnEnded(nil)
             }
-            Reaper.of(loop).spawnEnded(spawn)
         }
     }
 

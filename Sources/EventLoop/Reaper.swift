@@ -14,28 +14,15 @@ final class Reaper {
     private var owners: [pid_t: (ChildEnd.Termination) -> Void] = [:]
     private var watches: [pid_t: PidfdWatch] = [:]
     private var endings: EndedChildren?
-    private var later: Timer?
-    /// How long others may wait behind a process that may be of a spawn: spawns take a millisecond.
-    private static let longestWait = Duration.milliseconds(20)
     private var isSubreaper = false
     /// Whether orphans of others than the processes started here may come to this one.
     private(set) var adoptsStrangers = false
-    private var spawnsBegun = 0
-    private var spawnsUnderWay = 0
-    /// A process that has ended, and may be a child whose spawn is not reported yet.
-    private var unknown: Unknown?
+    /// True while a child that has ended, and has no owner yet, hides those behind it.
+    private var isHeldUp = false
     /// Whether pidfds are made use of; tests look at how it is without.
     var usesPidfds = true
     /// Kills what is left of an ended child's process group; tests look at when.
     var killGroup: (_ leader: pid_t) -> Void = { Glibc.kill(-$0, SIGKILL) }
-
-    private struct Unknown {
-        var pid: pid_t
-        /// The newest spawn that it can be of.
-        var newestSpawn: Int
-        /// How many of the spawns that it can be of are still to be reported.
-        var spawnsLeft: Int
-    }
 
     private init(loop: Loop) {
         self.loop = loop
@@ -54,19 +41,10 @@ final class Reaper {
     /// The children that have an owner.
     var children: Set<pid_t> { Set(owners.keys) }
 
-    /// Notes that a process will be started; returns the spawn's number.
-    func spawnBegins() -> Int {
-        spawnsBegun += 1
-        spawnsUnderWay += 1
-        return spawnsBegun
-    }
-
     /// Notes that a spawn is over, and its process watched if there is one.
-    func spawnEnded(_ number: Int) {
-        spawnsUnderWay -= 1
-        guard let unknown else { return }
-        if number <= unknown.newestSpawn { self.unknown?.spawnsLeft -= 1 }
-        sweep()
+    func spawnEnded(_ pid: pid_t?) {
+        if let pid { cspawn_has_owner(pid) }
+        if isHeldUp { sweep() }
     }
 
     /// Calls `exited` once, when the child has exited, perhaps before this returns; takes the pidfd
@@ -84,9 +62,8 @@ final class Reaper {
         }
         guard watches[pid]?.isWatching != true else { return }
         watchEndings()
-        // It may have exited before anybody watched. A subreaper sees that when the spawn is over,
-        // unless another one holds its sweep up.
-        if !isSubreaper || unknown != nil { reap(pid) }
+        // It may have exited before anybody watched, and a sweep may have passed it over.
+        if !isSubreaper || isHeldUp { reap(pid) }
     }
 
     func enableSubreaper() throws(LoopError) {
@@ -104,8 +81,6 @@ final class Reaper {
     func close() {
         endings?.close()
         endings = nil
-        later?.close()
-        later = nil
         for watch in watches.values { watch.close() }
         watches = [:]
         owners = [:]
@@ -119,19 +94,6 @@ final class Reaper {
     private func childrenEnded() {
         guard isSubreaper else { return owners.keys.forEach(reap) }
         sweep()
-        lookPastUnknown()
-    }
-
-    /// Sees to it that nobody waits long behind a process that may be of a spawn: spawns can hang.
-    private func lookPastUnknown() {
-        guard unknown != nil, later?.isSet != true else { return }
-        if later == nil {
-            later = try? Timer(loop: loop) { [unowned self] in
-                owners.keys.forEach(reap)
-                lookPastUnknown()
-            }
-        }
-        later?.set(loop.now + Self.longestWait)
     }
 
     /// Reaps a child of ours if it has exited.
@@ -139,21 +101,19 @@ final class Reaper {
         if cspawn_has_ended(pid) { take(pid) }
     }
 
-    /// Reaps everything that has ended, ours and orphans; what may be a child whose spawn is not
-    /// reported yet is left until it is, and what ended after it, too.
+    /// Reaps everything that has ended: children with an owner, and orphans.
+    ///
+    /// A child whose owner is not known yet remains until it is. The system shows nothing behind it,
+    /// so children are asked for one by one meanwhile.
     private func sweep() {
+        isHeldUp = false
         while case let pid = cspawn_next_ended_child(), pid > 0 {
-            guard owners[pid] != nil || isOrphan(pid), take(pid) else { return }
+            if owners[pid] == nil, cspawn_is_newborn(pid) {
+                isHeldUp = true
+                return owners.keys.forEach(reap)
+            }
+            guard take(pid) else { return }
         }
-        unknown = nil
-    }
-
-    /// Whether a process that nobody owns can't be a child of ours.
-    private func isOrphan(_ pid: pid_t) -> Bool {
-        if unknown?.pid != pid {
-            unknown = Unknown(pid: pid, newestSpawn: spawnsBegun, spawnsLeft: spawnsUnderWay)
-        }
-        return unknown?.spawnsLeft == 0
     }
 
     /// Reaps a process that has ended, and tells its owner; false when it is reaped already.
@@ -164,7 +124,6 @@ final class Reaper {
         if owners[pid] != nil { killGroup(pid) }
         var status: Int32 = 0
         guard unsafe waitpid(pid, &status, WNOHANG) == pid else { return false }
-        if unknown?.pid == pid { unknown = nil }
         watches.removeValue(forKey: pid)?.close()
         owners.removeValue(forKey: pid)?(Self.termination(status))
         return true

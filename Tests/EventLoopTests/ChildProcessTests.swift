@@ -1,3 +1,4 @@
+import CSpawn
 import Descendants
 import Foundation
 import Glibc
@@ -387,6 +388,49 @@ import Testing
         #expect(result.failure?.errno == ENOSPC)
     }
 
+    @Test func `no end waits for another's start, and none is taken for an orphan's`() async {
+        // In a process of its own: it becomes the parent of orphans.
+        await #expect(processExitsWith: .success) {
+            let hangs = DispatchSemaphore(value: 0)
+            var ends: [ChildEnd.Termination] = []
+            var (told, look): (EventLoop.Timer?, EventLoop.Timer?)
+            try withLoop { loop, done in
+                try loop.adoptOrphans()
+                // Other threads of a test don't block the signal of a child's end, and take it away.
+                told = try EventLoop.Timer(loop: loop) {
+                    pthread_kill(pthread_self(), SIGCHLD)
+                    told?.set(loop.now + .milliseconds(1))
+                }
+                told?.set(loop.now)
+                let slow = ChildProcess.Callbacks(
+                    started: { #expect(cspawn_is_newborn($0.pid)) },
+                    output: { _ in },
+                    ended: {
+                        ends.append($0.termination)
+                        told?.close()
+                        look?.close()
+                        done()
+                    }
+                )
+                _ = ChildProcess(loop: loop, leakLimit: .seconds(900), callbacks: slow) {
+                    hangs.wait()
+                    return shell("exit 7")
+                }
+                #expect(startChildren(2000, on: loop) == [.exited(0)])
+                let orphan = fork(in: loop)
+                look = try EventLoop.Timer(loop: loop) {
+                    guard processState(orphan).isEmpty else {
+                        look?.set(loop.now + .milliseconds(1))
+                        return
+                    }
+                    hangs.signal()
+                }
+                look?.set(loop.now)
+            }
+            #expect(ends == [.exited(7)])
+        }
+    }
+
     @Test func `ten thousand children leave nothing behind`() async {
         // In a process of its own: nothing else uses its memory and its descriptors.
         await #expect(processExitsWith: .success) {
@@ -407,15 +451,37 @@ import Testing
     }
 }
 
-/// Runs children that do nothing, 64 at a time, until so many have ended.
-private func startChildren(_ count: Int, on loop: Loop) {
+/// Starts a child that leaves a process of another group behind, and returns that one's number
+/// when the child has ended.
+private func fork(in loop: Loop) -> pid_t {
+    var output = ""
+    let callbacks = ChildProcess.Callbacks(
+        started: { _ in },
+        output: { bytes in
+            for index in bytes.indices { output.unicodeScalars.append(.init(bytes[index])) }
+        },
+        ended: { _ in loop.stop() }
+    )
+    _ = ChildProcess(loop: loop, leakLimit: .seconds(900), callbacks: callbacks) {
+        shell("setsid true >/dev/null 2>&1 & echo $!")
+    }
+    loop.run()
+    return pid_t(output.dropLast()) ?? 0
+}
+
+/// Runs children that do nothing, 64 at a time, until so many have ended; returns the different
+/// ways in which they did.
+@discardableResult
+private func startChildren(_ count: Int, on loop: Loop) -> Set<ChildEnd.Termination> {
     var (started, ended) = (0, 0)
+    var terminations: Set<ChildEnd.Termination> = []
     func startNext() {
         started += 1
         let callbacks = ChildProcess.Callbacks(
             started: { _ in },
             output: { _ in },
-            ended: { _ in
+            ended: {
+                terminations.insert($0.termination)
                 ended += 1
                 if started < count { startNext() }
                 if ended == count { loop.stop() }
@@ -430,6 +496,7 @@ private func startChildren(_ count: Int, on loop: Loop) {
     }
     for _ in 0..<64 { startNext() }
     loop.run()
+    return terminations
 }
 
 /// Runs a child whose output is passed on to a log.

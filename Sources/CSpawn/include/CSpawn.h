@@ -38,7 +38,17 @@ struct cspawn_result {
 ///
 /// The child is killed when the calling *thread* ends (PR_SET_PDEATHSIG): call it from a thread
 /// that lives as long as the process. The caller waits for the exec, not for a copy of its memory.
+///
+/// A child that was started is a newborn until cspawn_has_owner: whoever reaps what has ended leaves
+/// it alone, and can, since its number is known before it runs.
 struct cspawn_result cspawn(const struct cspawn_request *request);
+
+/// True for a child of cspawn, from before it runs, until cspawn_has_owner is called with its number
+/// or the call has reported that it could not be started.
+bool cspawn_is_newborn(pid_t pid);
+
+/// Notes that the child's owner is known, who reaps it. Once for each child that was started.
+void cspawn_has_owner(pid_t pid);
 
 /// A descriptor that becomes readable when the process ends; -1 and errno where there is none.
 int cspawn_pidfd_open(pid_t pid);
