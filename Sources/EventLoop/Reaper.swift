@@ -112,21 +112,20 @@ final class Reaper {
                 isHeldUp = true
                 return owners.keys.forEach(reap)
             }
-            guard take(pid) else { return }
+            // Where a worker has just reaped it, whose child could not become its program, others follow.
+            take(pid)
         }
     }
 
-    /// Reaps a process that has ended, and tells its owner; false when it is reaped already.
-    @discardableResult
-    private func take(_ pid: pid_t) -> Bool {
+    /// Reaps a process that has ended, and tells its owner; nothing happens when it is reaped already.
+    private func take(_ pid: pid_t) {
         // Nobody of its group has anything left to do. Once it is reaped, the number of an empty
         // group can be the next process's.
         if owners[pid] != nil { killGroup(pid) }
         var status: Int32 = 0
-        guard unsafe waitpid(pid, &status, WNOHANG) == pid else { return false }
+        guard unsafe waitpid(pid, &status, WNOHANG) == pid else { return }
         watches.removeValue(forKey: pid)?.close()
         owners.removeValue(forKey: pid)?(Self.termination(status))
-        return true
     }
 
     /// The meaning of a wait status; the macros of `sys/wait.h` are out of Swift's reach.
