@@ -1,11 +1,11 @@
 /// The first and the last of a stream of any length, in bounded memory.
 package struct CapturedOutput: Hashable, Sendable {
-    /// How much of each end is kept, in bytes.
+    /// Size kept of each end, in bytes.
     package static let keep = 64 * 1024
 
     /// The first 64 KiB.
     package private(set) var head: [UInt8] = []
-    /// How many bytes there were in all.
+    /// Byte count of the whole stream.
     package private(set) var total: Int64 = 0
     private var ring: [UInt8] = []
     private var next = 0

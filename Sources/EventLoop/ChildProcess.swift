@@ -9,13 +9,13 @@ import Glibc
 /// input from memory, and is killed when Quire dies. Its signal mask, ignored signals and soft limit
 /// on descriptors are those that Quire was started with.
 package final class ChildProcess {
-    /// What to start.
+    /// Program, arguments, environment and input of a child.
     package struct Launch: Sendable {
         /// The program's absolute path; not looked up anywhere.
         package var executable: String
         /// All of argv, the program's name first.
         package var arguments: [String]
-        /// What is handed on as it is.
+        /// Environment entries passed on unchanged.
         package var inherited: InheritedEnvironment
         /// `NAME=value` for each variable besides.
         package var environment: [String]
@@ -46,13 +46,13 @@ package final class ChildProcess {
         }
     }
 
-    /// What a child tells its owner, on the loop.
+    /// Callbacks to a child's owner, on the loop.
     package struct Callbacks {
-        /// It lives: at most once, first of all.
+        /// Called when the child lives: at most once, before the others.
         package var started: (ProcessID) -> Void
-        /// It wrote to standard output; the bytes are valid during the call alone.
+        /// Called with standard output; the bytes are valid only during the call.
         package var output: (Span<UInt8>) -> Void
-        /// It is over: exactly once, last of all.
+        /// Called when the child is over: exactly once, after the others.
         package var ended: (ChildEnd) -> Void
 
         /// Makes the callbacks; see the properties.
@@ -248,23 +248,23 @@ package final class ChildProcess {
     }
 }
 
-/// How a child ended, and what it left.
+/// End of a child: termination and captured standard error.
 package struct ChildEnd: Sendable {
-    /// How a child's process ended.
+    /// End of a child's process.
     package enum Termination: Hashable, Sendable {
-        /// It exited with this status.
+        /// The process exited with this status.
         case exited(Int32)
         /// This signal killed it.
         case signaled(Int32)
-        /// It never came to life; the words say what failed and why. `errno` is 0 where the launch
-        /// itself threw.
+        /// The process was never started; `doing` says what failed and why. `errno` is 0 if the
+        /// `launch` closure threw something other than a `LoopError`.
         case notStarted(errno: Int32, doing: String)
     }
 
-    /// How its process ended.
+    /// The end of the process.
     package var termination: Termination
-    /// What it wrote to standard error.
+    /// Standard error of the child.
     package var standardError: CapturedOutput
-    /// Whether a descendant held the output open until the leak limit.
+    /// True if standard output was still open at the leak limit.
     package var outputLeaked: Bool
 }

@@ -7,7 +7,7 @@ import Glibc
 package struct InheritedEnvironment: Hashable, Sendable {
     /// The entries one after another, each with a NUL at its end.
     private var bytes: [UInt8] = []
-    /// Where each entry begins.
+    /// Offset of each entry in `bytes`.
     private var starts: [Int] = []
 
     /// Makes an environment of `NAME=value` entries.
@@ -121,7 +121,7 @@ package struct InheritedEnvironment: Hashable, Sendable {
 }
 
 /// Calls `body` with copies of the strings as a C array that ends with a null pointer; the first
-/// `reserved` places are null for the caller to fill.
+/// `reserved` elements are null for the caller to fill.
 func withCStrings<Result>(
     _ strings: [String],
     after reserved: Int = 0,

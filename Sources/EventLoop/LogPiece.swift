@@ -1,26 +1,26 @@
 import Glibc
 
-/// What a worker thread is given to write to a log.
+/// One write to a log, done on a worker thread.
 struct LogPiece: Sendable {
-    /// What became of it.
+    /// Result of the write.
     struct Outcome: Sendable {
-        /// Bytes that there were.
+        /// Bytes dealt with: written or lost.
         var taken = 0
         /// Bytes that were written.
         var written = 0
-        /// What stopped the writing; 0 for nothing.
+        /// The error that stopped the writing; 0 for none.
         var errno: Int32 = 0
-        /// Why the file could not be opened; `nil` where it was.
+        /// The error of opening the file; `nil` if there was none.
         var refusal: LoopError?
         /// -1 where the file is not open any more.
         var descriptor: Int32
-        /// What the disk or a reader did not take, where it is to be tried again; neither examined nor counted.
+        /// Bytes to try again because the disk or the reader is full; neither examined nor counted.
         var rest: [UInt8] = []
-        /// Whether the piece is to be tried again with `rest`: only the first part of it was done.
+        /// True if the piece must be tried again with `rest`: only its first part was written.
         var isUnfinished = false
     }
 
-    /// What is done when the reader of a pipe takes nothing more for now.
+    /// Policy for a full pipe.
     enum WhenFull: Sendable {
         /// The rest goes back to the loop, and is tried again.
         case yield
@@ -33,17 +33,17 @@ struct LogPiece: Sendable {
     var opening: LogWriter.Opening
     /// -1 where the file is yet to be opened.
     var descriptor: Int32
-    /// Whether an earlier piece could not be written, so that this one has no place.
+    /// True if an earlier piece could not be written, so that this one is dropped.
     var isLost: Bool
-    /// Whether a disk that takes nothing more is waited for.
+    /// True if a full or failing disk is waited for.
     var waits: Bool
-    /// What is done when the reader of a pipe takes nothing more for now.
+    /// Policy for a full pipe.
     var whenFull: WhenFull
-    /// Whether a write to the descriptor may wait for a reader, as to a socket.
+    /// True if a write to the descriptor may block until somebody reads, as on a socket.
     var mayWait: Bool
     var closes: Bool
     var examine: LogWriter.Examination?
-    /// What is done last of all.
+    /// Job after writing and closing, on the same worker thread.
     var last: (@Sendable () -> Void)?
 
     /// Opens the file, writes, examines and closes, as far as each is asked for.
@@ -136,7 +136,7 @@ struct LogPiece: Sendable {
         return bytes.count - rest.count
     }
 
-    /// Whether a write comes back at once: with bytes taken, or with what is wrong.
+    /// Indicates whether a write returns at once, with bytes written or an error.
     private func hasRoom(_ descriptor: Int32) -> Bool {
         var wait = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
         return unsafe poll(&wait, 1, 0) != 0

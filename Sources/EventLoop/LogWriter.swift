@@ -6,11 +6,11 @@ import Glibc
 /// At most half of the worker threads of a loop write at once, and none of them waits for whoever
 /// reads a pipe, a socket or a terminal.
 package final class LogWriter {
-    /// How much may wait before the owner is told to stop, in bytes.
+    /// Limit of waiting bytes above which the owner is told to stop.
     package static let highWater = 256 * 1024
     private static let lowWater = 64 * 1024
 
-    /// A look at bytes on the worker thread that writes them: in order, one call at a time.
+    /// An examination of bytes on the worker thread that writes them: in order, one call at a time.
     package typealias Examination = @Sendable (Span<UInt8>) -> Void
 
     /// Opens what is written to, on a worker thread, when the first bytes come; the descriptor is
@@ -23,7 +23,7 @@ package final class LogWriter {
     /// -1 until it is opened, and after it was closed.
     private var descriptor: Int32
     private let ownsDescriptor: Bool
-    /// Whether a write to the descriptor may wait for a reader.
+    /// True if a write to the descriptor may block until somebody reads.
     private let mayWait: Bool
     private let examine: Examination?
     private var pending: [UInt8] = []
@@ -32,17 +32,17 @@ package final class LogWriter {
     private var drain: (PipeDrain, ended: () -> Void)?
     private var isWorking = false
     private var isPressed = false
-    /// What is done after the last piece, on its worker thread.
+    /// Job after the last piece, on its worker thread.
     private var lastJob: (@Sendable () -> Void)?
-    /// What is done after that, on the loop.
+    /// Callback after `lastJob`, on the loop.
     private var afterLast: (() -> Void)?
     private var isFinishing = false
     private var failure: LoopError?
-    /// Since when the disk has taken nothing more; `nil` while it does.
+    /// Time at which the disk became full or failed; `nil` while it works.
     private var waitingSince: Duration?
     private var retry: Timer?
     private static let retryInterval = Duration.seconds(1)
-    /// How long a reader that took nothing is left alone; twice as long each further time.
+    /// Delay before the next write to a reader that took nothing; doubles each time.
     private var readerInterval = shortestReaderInterval
     private static let shortestReaderInterval = Duration.milliseconds(4)
     private static let longestReaderInterval = Duration.milliseconds(512)
@@ -51,7 +51,7 @@ package final class LogWriter {
     /// Called once, on the loop, when bytes could not be written; later bytes are dropped and
     /// counted in `lostBytes`.
     package var onError: ((LoopError) -> Void)?
-    /// How long bytes wait for a disk that is full, read-only or failing before they are lost.
+    /// Wait for a disk that is full, read-only or failing, after which bytes are lost.
     package var patience = Duration.zero
     /// Called on the loop each time that the disk has taken nothing more, with the reason, and
     /// with `nil` when what waited is written or lost.

@@ -3,13 +3,13 @@ import Glibc
 
 /// A call to the system or to libuv that failed.
 package struct LoopError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What was being done, as in "opening a pipe".
+    /// The failed operation, as in "opening a pipe".
     package let doing: String
     /// The `errno`.
     package let errno: Int32
-    /// What is behind it, where more is known than the system's words say.
+    /// The cause, if more is known than the system's message says.
     package let cause: String?
-    /// All that there is to say, where the system's words are not it.
+    /// The whole message, if it replaces the system's.
     private let words: String?
 
     /// Makes an error out of what there is to say and an `errno`; 0 for none.
@@ -28,13 +28,13 @@ package struct LoopError: Error, Hashable, Sendable, CustomStringConvertible {
         words = nil
     }
 
-    /// What was being done, the system's words for what went wrong, and the cause.
+    /// The failed operation, the system's message, and the cause.
     package var description: String {
         words ?? ([doing, Self.text(errno)] + [cause].compactMap(\.self)).joined(separator: ": ")
     }
 
-    /// Whether an `errno` tells that a disk takes nothing more now, but may again: it is full, was
-    /// made read-only, or fails, or there is no descriptor to write to it with.
+    /// Indicates whether an `errno` means a disk that may recover: full, read-only or failing, or no
+    /// free descriptor to write with.
     package static func isOfTheDisk(_ errno: Int32) -> Bool {
         [ENOSPC, EDQUOT, EROFS, EIO, EMFILE, ENFILE].contains(errno)
     }

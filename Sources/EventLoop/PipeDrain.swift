@@ -7,7 +7,7 @@ struct PipeDrain: Sendable {
     private static let pieceSize = 256 * 1024
     /// About the most that is read in all, so that other pipes have their turn.
     private static let limit = 2048 * 1024
-    /// What a pipe is made to hold that is emptied so, in bytes: the most that Linux gives everyone.
+    /// Capacity of a widened pipe, in bytes: the most that Linux gives everyone.
     static let widePipe: Int32 = 1024 * 1024
     /// The most pipes of a loop that are widened: their memory is the kernel's, and counts against
     /// what all pipes of the user may hold, 64 MiB by default.

@@ -4,11 +4,11 @@ import Glibc
 
 /// The reading end of a pipe, read into the loop's one buffer.
 @safe final class PipeReader {
-    /// What a pipe has to say.
+    /// Bytes or the end of a pipe.
     enum Event: ~Escapable {
         /// Bytes, valid during the call.
         case bytes(Span<UInt8>)
-        /// There will be no more.
+        /// The pipe has ended.
         case end
     }
 
@@ -17,9 +17,9 @@ import Glibc
     private var receive: ((borrowing Event) -> Void)?
     private var handle: Handle<uv_pipe_t>?
     private var isPaused = false
-    /// Whether a worker thread reads, so that nothing else may, and the descriptor must live.
+    /// True while a worker thread reads: nothing else may, and the descriptor stays open.
     private(set) var isDraining = false
-    /// Whether the pipe was widened, and counts among the loop's wide ones.
+    /// True if the pipe was widened and counts in the loop's `widePipes`.
     private var isWide = false
 
     /// Takes a descriptor over and begins to read; a descriptor that libuv refuses ends at once.
@@ -40,7 +40,7 @@ import Glibc
         }
     }
 
-    /// Whether the pipe has ended or was closed.
+    /// True once the pipe has ended or was closed.
     var hasEnded: Bool { receive == nil }
 
     /// Stops reading until `resume`.

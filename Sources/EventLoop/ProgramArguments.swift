@@ -1,7 +1,7 @@
 import CSpawn
 import Glibc
 
-/// What this program was called with.
+/// The arguments of this program.
 package enum ProgramArguments {
     /// All of argv, the program's name first; bytes that are no UTF-8 are replaced.
     ///

@@ -4,7 +4,7 @@ import Glibc
 ///
 /// Source: `execve(2)`, and `elf(5)` for the formats.
 struct ProgramFile {
-    /// How many interpreters the system follows.
+    /// Limit on the chain of interpreters that the system follows.
     private static let longestChain = 5
     /// As much of the file as its first line or its headers take.
     private static let headSize = 4096
@@ -114,7 +114,7 @@ struct ProgramFile {
     }
 }
 
-/// What a script's first line names.
+/// The interpreter in a script's first line.
 private struct Interpreter {
     let path: String
     let endsWithCarriageReturn: Bool
@@ -135,12 +135,12 @@ private struct Interpreter {
 
 /// The beginning of a file in the Executable and Linkable Format.
 private struct ELFHeader {
-    /// Its number for a processor.
+    /// ELF number of the processor.
     let machine: Int
     private let is64Bit: Bool
     private let isBigEndian: Bool
 
-    /// What such a file begins with.
+    /// First bytes of every ELF file.
     static let mark: [UInt8] = [0x7F, 0x45, 0x4C, 0x46]
     private static let names = [
         3: "i386", 8: "mips", 21: "ppc64", 22: "s390x", 40: "arm", 62: "x86_64", 183: "aarch64",

@@ -1,13 +1,13 @@
 /// Tells how long a loop that wakes up every second did not run, although it was to and nobody
 /// stopped it: its container was frozen (`docker pause`), which no signal tells.
 package struct Pulse: Sendable {
-    /// How often the loop is to wake up at least.
+    /// Longest time between two turns of the loop.
     package static let interval = Duration.seconds(1)
-    /// How late it may be without being missed: machines are busy.
+    /// Tolerated lateness: machines are busy.
     private static let slack = Duration.seconds(2)
 
     private var lastTurn: Duration
-    /// What the loop's thread had worked at the last beat.
+    /// Processor time of the loop's thread at the last beat.
     private var workAtBeat: Duration
 
     /// Begins at a time on the loop's clock, with what its thread has worked so far.

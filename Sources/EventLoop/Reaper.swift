@@ -15,11 +15,11 @@ final class Reaper {
     private var watches: [pid_t: PidfdWatch] = [:]
     private var endings: EndedChildren?
     private var isSubreaper = false
-    /// Whether orphans of others than the processes started here may come to this one.
+    /// True if orphans that no process started here left may come to this one.
     private(set) var adoptsStrangers = false
     /// True while a child that has ended, and has no owner yet, hides those behind it.
     private var isHeldUp = false
-    /// Whether pidfds are made use of; tests look at how it is without.
+    /// True if pidfds are used; tests turn them off.
     var usesPidfds = true
     /// Kills what is left of an ended child's process group; tests look at when.
     var killGroup: (_ leader: pid_t) -> Void = { Glibc.kill(-$0, SIGKILL) }
@@ -35,7 +35,7 @@ final class Reaper {
         return reaper
     }
 
-    /// Whether an owned child's end shows in nothing but a descriptor of its own.
+    /// True if only a pidfd can report the end of an owned child.
     var wantsPidfds: Bool { usesPidfds && (!isSubreaper || endings == nil) }
 
     /// The children that have an owner.
@@ -222,6 +222,6 @@ extension Loop {
     /// For a program's one loop: it takes every child's status in the process.
     package func adoptOrphans() throws(LoopError) { try Reaper.of(self).enableSubreaper() }
 
-    /// Whether an orphan may descend from a process that was not started here.
+    /// True if an orphan may descend from a process that was not started here.
     package var adoptsStrangers: Bool { Reaper.of(self).adoptsStrangers }
 }

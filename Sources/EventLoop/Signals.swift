@@ -31,17 +31,17 @@ package enum Signals {
     package static func ignoreHangup() { cspawn_ignore(SIGHUP) }
 
     private static let lateRequests = Atomic(0)
-    /// When the last of them was counted, in nanoseconds of the clock that the handler reads.
+    /// Time of the last counted request, in nanoseconds of the monotonic clock.
     private static let lastRequest = Atomic(Int.min / 2)
     private static let echo = Atomic(0)
 
-    /// Whether Quire was asked to end since `finishWriting` was called.
+    /// True if Quire was asked to end since `finishWriting` was called.
     package static var wantsToEnd: Bool { lateRequests.load(ordering: .relaxed) > 0 }
 
     /// Lets Quire finish what is left to write when it is asked to end once more; the request after
     /// that ends it at once.
     ///
-    /// What comes within `echo` of a request is the same request.
+    /// A signal within `echo` of a counted request belongs to that request.
     package static func finishWriting(echo: Duration) {
         Self.echo.store(Int(echo / .nanoseconds(1)), ordering: .relaxed)
         for number in [SIGINT, SIGTERM] {
@@ -93,7 +93,7 @@ package enum Resumption {
         signal(SIGCONT) { _ in Resumption.hasHappened.store(true, ordering: .relaxed) }
     }
 
-    /// Whether that has happened since the last call.
+    /// Indicates whether the process was resumed since the last call, and resets that.
     package static func take() -> Bool { hasHappened.exchange(false, ordering: .relaxed) }
 }
 

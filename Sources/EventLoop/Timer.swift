@@ -16,7 +16,7 @@ import CLibuv
         }
     }
 
-    /// Whether it is going to fire.
+    /// True while the timer is set to fire.
     package var isSet: Bool { due != nil }
 
     /// Sets the time on the loop's clock at which it fires, or turns it off.

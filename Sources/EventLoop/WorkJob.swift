@@ -28,7 +28,7 @@ final class ValueJob<Value: Sendable>: WorkJob {
     }
 }
 
-/// What a worker thread made.
+/// A value made by a worker thread.
 ///
 /// Written by the worker, read by the loop, never at once; the lock says so to the compiler.
 final class Made<Value: Sendable>: Sendable {
