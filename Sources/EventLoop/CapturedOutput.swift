@@ -30,7 +30,7 @@ package struct CapturedOutput: Hashable, Sendable {
             head.append(bytes[place])
             place += 1
         }
-        // What a later byte would overwrite is not even copied.
+        // Skip the bytes that later ones would overwrite.
         place = max(place, bytes.count - Self.keep)
         while place < bytes.count {
             keepInRing(bytes[place])

@@ -82,8 +82,8 @@ package final class ChildProcess {
 
     /// Starts a child.
     ///
-    /// `launch` is called on a worker thread right before; what it throws ends the child as not
-    /// started. `leakLimit` is how long after the exit a descendant may keep the output open; time
+    /// `launch` is called on a worker thread right before the start; an error of it ends the child as
+    /// not started. `leakLimit` is how long after the exit a descendant may keep the output open; time
     /// in which the output is paused, or passed on, does not count.
     package init(
         loop: Loop,
@@ -130,9 +130,9 @@ package final class ChildProcess {
         startLeakClock()
     }
 
-    /// Passes the bytes that `output` was just called with on to a log, and, as long as the child
-    /// writes faster than that, all that follow by the shortest way: `output` is not called with
-    /// those, but the log examines them.
+    /// Passes the bytes that `output` was just called with to a log.
+    ///
+    /// If the child writes fast, a worker thread copies further bytes: the log examines them, `output` does not.
     package func passOn(_ bytes: Span<UInt8>, to log: LogWriter) {
         guard let output else { return log.append(bytes) }
         if output.hand(bytes, to: log, ended: { [self] in startLeakClock() }) {
@@ -158,7 +158,7 @@ package final class ChildProcess {
         }
     }
 
-    /// Takes over a process that lives, or has ended already.
+    /// Takes over a started process, which may have ended already.
     private func adopt(_ spawned: Spawned) {
         pid = spawned.process.pid
         output = PipeReader(loop: loop, descriptor: spawned.output) { [self] event in

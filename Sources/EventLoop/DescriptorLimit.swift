@@ -2,8 +2,8 @@ import Glibc
 
 /// The limit on this process's open descriptors.
 package enum DescriptorLimit {
-    /// Raises the soft limit to the hard one, and returns what holds then; 0 where the system does
-    /// not tell.
+    /// Raises the soft limit to the hard one, and returns the resulting limit; 0 if the system
+    /// reports none.
     package static func raise() -> Int {
         var limit = rlimit()
         guard unsafe getrlimit(__rlimit_resource_t(7), &limit) == 0 else { return 0 }
@@ -14,7 +14,7 @@ package enum DescriptorLimit {
         return Int(clamping: limit.rlim_cur)
     }
 
-    /// Descriptors that are open now.
+    /// Number of open descriptors; 0 without `/proc`.
     package static var openCount: Int {
         guard let directory = unsafe opendir("/proc/self/fd") else { return 0 }
         defer { unsafe closedir(directory) }

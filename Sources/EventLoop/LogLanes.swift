@@ -79,7 +79,7 @@ final class LogLanes {
         return lanes
     }
 
-    /// Has a piece written when those before it are under way, and calls `then` on the loop.
+    /// Writes a piece once all earlier ones have begun, then calls `then` on the loop.
     func write(_ piece: LogPiece, then: @escaping (LogPiece.Outcome) -> Void) {
         lastNumber += 1
         callbacks[lastNumber] = then

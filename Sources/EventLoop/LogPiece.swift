@@ -22,9 +22,9 @@ struct LogPiece: Sendable {
 
     /// Policy for a full pipe.
     enum WhenFull: Sendable {
-        /// The rest goes back to the loop, and is tried again.
+        /// Return the rest to the loop, to be tried again.
         case yield
-        /// The rest is lost.
+        /// Drop the rest.
         case lose
     }
 

@@ -116,7 +116,7 @@ package final class LogWriter {
         return unsafe Glibc.open("/proc/self/fd/\(descriptor)", flags)
     }
 
-    /// Opens the file at once, on the calling thread, for those who must know early.
+    /// Opens the file at once, on the calling thread, so that a failure shows early.
     ///
     /// - Throws: `LoopError` when that fails.
     package func open() throws(LoopError) {
@@ -204,7 +204,7 @@ package final class LogWriter {
         }
     }
 
-    /// All that is to be done now.
+    /// Takes all pending work as one piece.
     private func nextPiece() -> LogPiece {
         let piece = LogPiece(
             bytes: pending,
@@ -249,7 +249,7 @@ package final class LogWriter {
         work()
     }
 
-    /// Keeps what the disk or a reader did not take, and tries again.
+    /// Keeps the bytes that the disk or the reader did not accept, and schedules a retry.
     private func wait(_ outcome: LogPiece.Outcome, with piece: LogPiece) {
         pending.insert(contentsOf: outcome.rest, at: 0)
         if let last = piece.last { lastJob = last }
@@ -284,7 +284,7 @@ package final class LogWriter {
         work()
     }
 
-    /// Waits for no disk and no reader any more: what they do not take is lost.
+    /// Stops waiting for disks and readers: bytes that they don't accept are lost.
     package func giveUp() {
         patience = .zero
         isGivenUp = true

@@ -109,9 +109,9 @@ import Glibc
         }
     }
 
-    /// Closes what the loop itself made, and frees it.
+    /// Closes the loop's own handles, and frees the loop.
     ///
-    /// Its users must have closed theirs; it is not to be used again.
+    /// All other handles must be closed before; the loop must not be used again.
     package func close() {
         turnBody = nil
         reaper?.close()

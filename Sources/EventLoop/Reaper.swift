@@ -2,10 +2,9 @@ import CLibuv
 import CSpawn
 import Glibc
 
-/// The loop's knowledge of who exited: through a pidfd each where the system has them, through SIGCHLD
-/// where not; and, in a subreaper, of everybody's orphans.
+/// Reaps the children of a loop: each is watched through a pidfd, or through SIGCHLD on systems without.
 ///
-/// A subreaper gets SIGCHLD for all of them anyway, and needs no pidfds.
+/// A subreaper reaps adopted orphans, too. It gets SIGCHLD for all of them anyway, and needs no pidfds.
 ///
 /// Reaps only its own children, by pid, unless it was made a subreaper: other loops of the process
 /// keep theirs.
@@ -199,7 +198,7 @@ final class Reaper {
         }
     }
 
-    /// Before the look at who it was, so that none that ends meanwhile is missed.
+    /// Consumes the notice before the children are checked, so that one that ends meanwhile is not missed.
     private func tell() {
         cspawn_note_ended_children(descriptor)
         ended()

@@ -3,8 +3,8 @@ import Glibc
 
 /// Standard input, output and error.
 package enum StandardDescriptors {
-    /// Opens those that this process was started without on something that can be neither read nor
-    /// written, so that whoever tries is told.
+    /// Opens the ones that this process was started without on a file that can be neither read nor
+    /// written, so that any use fails with an error.
     ///
     /// To be called before anything else opens a file: the system gives the smallest free number
     /// away, and what is written to standard output would land in that file.

@@ -4,9 +4,9 @@ import Synchronization
 
 /// The starts of children by this process's own clock.
 ///
-/// A look at `/proc` costs more than a pipe, and again when the child is reaped: the kernel forgets
-/// what was looked up there. The clock is trusted when it has told the first child's start as `/proc`
-/// does; where there is none, it is not.
+/// Reading `/proc` costs more than a pipe, and again when the child is reaped: the kernel drops its
+/// cached entries. The clock is trusted if it gave the first child's start as `/proc` does; without
+/// `/proc` it is not.
 enum StartClock {
     private enum Trust: Int {
         case unknown, trusted, refused

@@ -2,7 +2,7 @@ import Glibc
 
 /// The limit on this user's processes, which threads count as.
 package enum ThreadLimit {
-    /// Throws when so many more threads can't be made now.
+    /// Throws if `count` more threads can't be created now.
     ///
     /// Neither libuv nor the queues of the system survive that later on. Makes the threads and ends
     /// them again.

@@ -19,7 +19,7 @@ import CLibuv
     /// True while the timer is set to fire.
     package var isSet: Bool { due != nil }
 
-    /// Sets the time on the loop's clock at which it fires, or turns it off.
+    /// Sets the time on the loop's clock at which the timer fires; `nil` turns it off.
     package func set(_ time: Duration?) {
         guard let handle = unsafe handle, time != due else { return }
         due = time
@@ -33,7 +33,7 @@ import CLibuv
     /// Lets the loop end while the timer runs.
     package func unreference() { unsafe handle?.unreference() }
 
-    /// Turns it off for good and frees it.
+    /// Turns the timer off for good and frees it.
     package func close() {
         unsafe handle?.close()
         unsafe handle = nil
