@@ -3,12 +3,12 @@ import GRDB
 import Glibc
 import Synchronization
 
-/// Moves what the write-ahead log holds into the database, beside the writing: that waits for the
-/// disk several times, which no start of a session should.
+/// Moves the pages of the write-ahead log into the database, on a thread other than the writer's: a
+/// checkpoint waits for the disk several times, which no start of a session should.
 final class Checkpointer: Sendable {
-    /// How many pages are written to the log before they are moved: 32 MiB.
+    /// The number of pages written to the log before a checkpoint: 32 MiB.
     ///
-    /// A checkpoint has the disk wait three times: for the log, for the database, and for the first
+    /// A checkpoint waits for the disk three times: for the log, for the database, and for the first
     /// page of the log that then begins anew. After a crash, this much is read before anything else.
     static let usualPages = 8192
     /// The size of SQLite's pages, in bytes.
@@ -34,8 +34,8 @@ final class Checkpointer: Sendable {
     private let limit: Int
     private let state: Mutex<State>
 
-    /// Works on a thread of others, for the database that is this file, each time that so many pages
-    /// were written.
+    /// Makes a checkpointer for the database with this identity; it makes a checkpoint on `thread`,
+    /// which others use too, each time that `limit` pages were written.
     init(
         _ place: StorePlace,
         _ identity: FileIdentity?,
@@ -45,22 +45,20 @@ final class Checkpointer: Sendable {
         (self.place, self.identity) = (place, identity)
         self.thread = thread
         self.limit = limit
-        // What an earlier process may have left. From now on the file's length says nothing: a log
+        // An earlier process may have left pages. From now on the file's length says nothing: a log
         // that begins anew keeps it.
         let length = place.directory.status(of: StorePlace.name + "-wal")?.st_size ?? 0
         state = Mutex(State(pages: Int(length) / Self.pageSize))
     }
 
-    /// Notes that so many pages were written; begins a checkpoint, if one is due and none is under
-    /// way.
+    /// Counts written pages; begins a checkpoint if one is due and none is under way.
     ///
-    /// One that fails is made up for by the next; a disk that takes nothing more is noticed by those
-    /// who write.
+    /// The next checkpoint makes up for one that fails; the writer notices a full or failing disk.
     func wrote(_ pages: Int) {
         guard state.withLock({ $0.claim(pages, limit: limit) }) else { return }
         thread.perform { [self] in
             defer { state.withLock { $0.isBusy = false } }
-            // A connection of its own, for as long as it takes: the writer's would be in the way.
+            // A connection for this checkpoint alone: the writer's connection would block writes.
             guard (try? place.checkUnchanged(identity)) != nil,
                 let connection = try? DatabaseQueue(path: place.path)
             else { return }

@@ -1,15 +1,15 @@
 import GRDB
 import Synchronization
 
-/// Databases that were closed, or are done with, in a process that goes on.
+/// The databases that this process has closed or no longer uses; they are never deallocated.
 ///
-/// A `DatabaseQueue` that goes away has libdispatch make a thread, and watch its threads through
-/// `/proc` from then on: where there is none, that ends the process a second later. So none goes
-/// away; one that is closed costs a few hundred bytes.
+/// Deallocating a `DatabaseQueue` has libdispatch make a thread, and watch its threads through
+/// `/proc` from then on: without a `/proc`, that ends the process a second later. A closed queue
+/// costs a few hundred bytes.
 enum ClosedQueues {
     private static let kept = Mutex<[DatabaseQueue]>([])
 
-    /// Closes a database, and keeps what is left of it.
+    /// Closes a database, and keeps its queue.
     static func close(_ queue: DatabaseQueue) throws {
         keep(queue)
         try queue.close()
@@ -20,7 +20,7 @@ enum ClosedQueues {
 
     /// Hands a database to `body`, and closes it unless `body` succeeds.
     ///
-    /// - Throws: What `body` throws.
+    /// - Throws: The error of `body`.
     static func closing<Value>(
         unlessReturned queue: DatabaseQueue,
         _ body: (DatabaseQueue) throws -> Value
@@ -28,7 +28,7 @@ enum ClosedQueues {
         do {
             return try body(queue)
         } catch {
-            // The first failure is the cause; one that can't be closed is used by nobody.
+            // The first failure is the cause; a database that can't be closed is used by nobody.
             try? close(queue)
             throw error
         }
@@ -36,7 +36,7 @@ enum ClosedQueues {
 
     /// Hands a database to `body`, and closes it afterwards.
     ///
-    /// - Throws: What `body` throws, or the failure to close it.
+    /// - Throws: The error of `body`, or the failure to close the database.
     static func closing<Value>(
         after queue: DatabaseQueue,
         _ body: (DatabaseQueue) throws -> Value

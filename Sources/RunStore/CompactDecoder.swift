@@ -1,9 +1,9 @@
-/// Reads what `CompactEncoder` wrote.
+/// Decodes the bytes of a `CompactEncoder`.
 struct CompactDecoder {
-    /// The value of some bytes.
+    /// Decodes a value from all of the bytes.
     ///
-    /// - Throws: `DecodingError` where the value's type does not read what was written, field for
-    ///   field, or where the bytes are not all of it.
+    /// - Throws: `DecodingError` where the type does not read exactly the fields that were written,
+    ///   or where bytes are missing or left over.
     static func decode<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8]) throws -> Value {
         let reader = Reader(bytes)
         let value = try reader.read(type)
@@ -12,15 +12,15 @@ struct CompactDecoder {
     }
 }
 
-/// What is read so far, and the place of the next value.
+/// The bytes, the offset of the next value, and the field names read so far.
 private final class Reader: Decoder {
     private let bytes: [UInt8]
     // Nothing below runs in the middle of an access to it.
     @exclusivity(unchecked) private var cursor = 0
     @exclusivity(unchecked) private var names: [String] = []
-    /// The name of the field that comes next, where it is known; empty at the end of an object.
+    /// The name of the next field, if it has been read already; empty at the end of an object.
     @exclusivity(unchecked) private var name: String?
-    /// Whether the value that is being read has become an object or an array.
+    /// True once the value that is being read has become an object or an array.
     @exclusivity(unchecked) private var isOpen = false
     let codingPath: [any CodingKey] = []
     let userInfo: [CodingUserInfoKey: Any] = [:]
@@ -45,7 +45,7 @@ private final class Reader: Decoder {
         return value
     }
 
-    /// Whether an array ends here.
+    /// True where an array ends.
     var hasNoElement: Bool { isAtEnd || bytes[cursor] == 0 }
 
     func readByte() throws -> UInt8 {
@@ -96,7 +96,7 @@ private final class Reader: Decoder {
         return Array(bytes[cursor..<cursor + Int(count)])
     }
 
-    /// The name of the field that comes next; empty at the end of an object.
+    /// Returns the name of the next field; empty at the end of an object.
     func nextName() throws -> String {
         if let name { return name }
         let number = try readUnsigned()
@@ -107,7 +107,7 @@ private final class Reader: Decoder {
         return next
     }
 
-    /// Goes on to a field's value: it must be that field that comes next.
+    /// Moves on to the value of a field, which must be the next one.
     func require(_ key: some CodingKey) throws {
         guard try nextName() == key.stringValue else {
             let words = "there is \"\(name ?? "")\" at byte \(cursor) instead"
@@ -133,7 +133,7 @@ private struct Fields<Key: CodingKey>: KeyedDecodingContainerProtocol {
     let reader: Reader
     var codingPath: [any CodingKey] { [] }
 
-    /// The next one alone, which is what enumerations ask for.
+    /// The next key alone: enumerations ask for no more.
     var allKeys: [Key] {
         (try? reader.nextName()).flatMap(Key.init(stringValue:)).map { [$0] } ?? []
     }
@@ -142,7 +142,7 @@ private struct Fields<Key: CodingKey>: KeyedDecodingContainerProtocol {
 
     func decodeNil(forKey key: Key) -> Bool { !contains(key) }
 
-    // What state is full of, without a detour.
+    // Fast paths for the types that most of a state consists of.
     func decode(_ type: Bool.Type, forKey key: Key) throws -> Bool {
         try reader.require(key)
         return try reader.readBool()
@@ -189,7 +189,7 @@ private struct Fields<Key: CodingKey>: KeyedDecodingContainerProtocol {
         return try reader.read(type)
     }
 
-    // Whether something is there is said.
+    // A flag before the value tells whether there is one.
     func decodeIfPresent(_ type: Bool.Type, forKey key: Key) throws -> Bool? {
         try reader.require(key)
         return try reader.readBool() ? try reader.readBool() : nil

@@ -1,13 +1,14 @@
-/// Writes values as bytes: without types, and each field's name once.
+/// Encodes values as bytes: without types, and with each field's name once.
 ///
 /// A snapshot is written while sessions start, and read before any does: it must be small and fast,
-/// and only the program that wrote it need understand it. What is written has the order in which
-/// types write and read themselves. Numbers are of variable length, texts and arrays tell theirs;
-/// a field begins with the number of its name, which follows where it is new, and 0 ends an object.
+/// and only the program that wrote it need understand it. Fields have the order in which their type
+/// writes and reads them, and begin with the number of their name; a new name follows its number.
+/// Integers have a variable length. Texts and byte arrays begin with their length, elements of other
+/// arrays with 1; 0 ends an object or an array.
 struct CompactEncoder {
-    /// The bytes of a value.
+    /// Encodes a value.
     ///
-    /// - Throws: what the value's own encoding throws.
+    /// - Throws: The error of the value's own encoding.
     static func encode(_ value: some Encodable) throws -> [UInt8] {
         let encoder = Writer()
         try encoder.write(value)
@@ -15,12 +16,12 @@ struct CompactEncoder {
     }
 }
 
-/// What is written so far, and the place of the next value.
+/// The bytes written so far, and the numbers of the field names in them.
 private final class Writer: Encoder {
     // Nothing below runs in the middle of an access to it.
     @exclusivity(unchecked) private(set) var bytes: [UInt8] = []
     @exclusivity(unchecked) private var names: [String: UInt64] = [:]
-    /// Whether the value that is being written has become an object or an array.
+    /// True once the value that is being written has become an object or an array.
     @exclusivity(unchecked) private var isOpen = false
     let codingPath: [any CodingKey] = []
     let userInfo: [CodingUserInfoKey: Any] = [:]
@@ -42,10 +43,10 @@ private final class Writer: Encoder {
         bytes.append(UInt8(rest))
     }
 
-    /// Numbers near zero of either sign are short.
+    /// Writes numbers near zero, of either sign, with few bytes.
     func write(_ number: Int64) { write(UInt64(bitPattern: (number << 1) ^ (number >> 63))) }
 
-    /// Most numbers are whole, or zero: their last bytes are.
+    /// Writes the bytes in reverse: the last ones of most numbers are zero, and so take no room.
     func write(_ number: Double) { write(number.bitPattern.byteSwapped) }
 
     func write(_ value: Bool) { bytes.append(value ? 1 : 0) }
@@ -68,7 +69,7 @@ private final class Writer: Encoder {
         write(name)
     }
 
-    /// An element of an array follows.
+    /// Announces an element of an array.
     func writeElement() { bytes.append(1) }
 
     func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedEncodingContainer<Key> {
@@ -90,7 +91,7 @@ private struct Fields<Key: CodingKey>: KeyedEncodingContainerProtocol {
 
     func encodeNil(forKey key: Key) {}
 
-    // What state is full of, without a detour.
+    // Fast paths for the types that most of a state consists of.
     func encode(_ value: Bool, forKey key: Key) {
         writer.write(name: key.stringValue)
         writer.write(value)
@@ -133,12 +134,12 @@ private struct Fields<Key: CodingKey>: KeyedEncodingContainerProtocol {
 
     func encode<Value: Encodable>(_ value: Value, forKey key: Key) throws {
         writer.write(name: key.stringValue)
-        // Asked for by the type: an empty array of anything is one of bytes, too.
+        // Compares the types first: an empty array of any type can be cast to one of bytes.
         if Value.self == [UInt8].self, let bytes = value as? [UInt8] { return writer.write(bytes) }
         try writer.write(value)
     }
 
-    // That nothing is there is said, too: a field that came to be since must not look like that.
+    // The absence of a value is written, too: a field added since must not look like an absent one.
     func encodeIfPresent(_ value: Bool?, forKey key: Key) {
         writer.write(name: key.stringValue)
         writer.write(value != nil)
@@ -185,7 +186,7 @@ private struct Fields<Key: CodingKey>: KeyedEncodingContainerProtocol {
         keyedBy type: Nested.Type,
         forKey key: Key
     ) -> KeyedEncodingContainer<Nested> {
-        // The case of an enumeration: what holds its values is ended with the case itself.
+        // The case of an enumeration: the end of the case also ends the object of its values.
         writer.write(name: key.stringValue)
         return KeyedEncodingContainer(Fields<Nested>(writer: writer))
     }

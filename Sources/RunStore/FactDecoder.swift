@@ -1,25 +1,25 @@
-/// Reads facts as `FactEncoder` writes them, and every other JSON text of what facts are made of.
+/// Decodes facts as `FactEncoder` writes them, and any other JSON of the types that facts consist of.
 ///
-/// A recovery reads the whole journal. Foundation's decoder makes a dictionary of every object; here
-/// the text is looked at once, and a field is where the last one ended, for facts are read in the
-/// order in which they were written.
+/// A recovery reads the whole journal. Foundation's decoder makes a dictionary of every object. Here
+/// the text is scanned once, and the search for a field begins where the last one ended, for facts
+/// are read in the order in which they were written.
 struct FactDecoder {
-    /// The value of a JSON text.
+    /// Decodes a JSON text.
     ///
-    /// - Throws: `DecodingError` for a text that is no JSON, or that lacks something.
+    /// - Throws: `DecodingError` for a text that is no JSON, or that does not fit the type.
     static func decode<Value: Decodable>(_ type: Value.Type, from json: String) throws -> Value {
         try Value(from: ValueDecoder(tape: try JSONTape(json), place: 0))
     }
 }
 
-/// The place of one value.
+/// A decoder of the value at one index of the tape.
 private final class ValueDecoder: Decoder {
     let tape: JSONTape
     let place: Int
-    // The errors tell the byte.
+    // Empty: the errors name the byte instead.
     let codingPath: [any CodingKey] = []
     let userInfo: [CodingUserInfoKey: Any] = [:]
-    /// Where the key stands that follows the one that was found last.
+    /// The index of the key that follows the one found last.
     private var hint: Int
 
     init(tape: JSONTape, place: Int) {
@@ -42,7 +42,7 @@ private final class ValueDecoder: Decoder {
         SingleContainer(tape: tape, place: place)
     }
 
-    /// The place of a key's value.
+    /// Returns the index of a key's value; `nil` where the object lacks the key.
     func value(of key: some CodingKey) -> Int? {
         guard let value = tape.value(of: key.stringValue, in: place, from: hint) else { return nil }
         hint = tape.tokens[value].next
@@ -80,14 +80,14 @@ private struct ObjectContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
         throw DecodingError.keyNotFound(key, .init(codingPath: [], debugDescription: words))
     }
 
-    /// The place of a value that is there.
+    /// Returns the index of a key's value; `nil` where there is none, or null.
     private func presentPlace(_ key: Key) -> Int? {
         decoder.value(of: key).flatMap { tape.isNull(at: $0) ? nil : $0 }
     }
 
     func decodeNil(forKey key: Key) throws -> Bool { tape.isNull(at: try place(key)) }
 
-    // The kinds that facts are full of, without a detour.
+    // Fast paths for the types that most facts consist of.
     func decode(_ type: Bool.Type, forKey key: Key) throws -> Bool {
         try tape.bool(at: try place(key))
     }
@@ -112,7 +112,7 @@ private struct ObjectContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
         try tape.decode(type, at: try place(key))
     }
 
-    // One search of the key, not three.
+    // One search for the key instead of three.
     func decodeIfPresent(_ type: Bool.Type, forKey key: Key) throws -> Bool? {
         try presentPlace(key).map(tape.bool)
     }
@@ -154,7 +154,7 @@ private struct ArrayContainer: UnkeyedDecodingContainer {
     let tape: JSONTape
     let array: Int
     let codingPath: [any CodingKey] = []
-    // Nobody asks, and to know it is to walk through the array once more.
+    // Nobody asks for it, and counting would walk through the array once more.
     let count: Int? = nil
     private(set) var currentIndex = 0
     private var next: Int

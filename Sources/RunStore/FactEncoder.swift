@@ -1,10 +1,10 @@
-/// Writes facts as JSON in one pass over their fields.
+/// Encodes facts as JSON in one pass over their fields.
 ///
-/// The journal is on the way of every session's start, and Foundation's encoder, which builds a
-/// tree and then prints it, was its most expensive part. Keeps to what the facts are made of:
+/// Every session's start waits for the journal, and Foundation's encoder, which builds a tree and
+/// then prints it, was its most expensive part. Supports only the types that facts consist of:
 /// structures, arrays, dictionaries with text keys, numbers, text and truth values.
 struct FactEncoder {
-    /// The JSON of some facts, as an array.
+    /// Returns the JSON of some facts, as an array.
     ///
     /// - Throws: `EncodingError` for a number that JSON can't express.
     static func json(_ facts: some Encodable) throws -> String {
@@ -14,7 +14,7 @@ struct FactEncoder {
     }
 }
 
-/// JSON as far as it is written.
+/// The JSON written so far.
 private final class JSONText {
     // Nothing below runs in the middle of an access to it.
     @exclusivity(unchecked) private var bytes: [UInt8] = []
@@ -52,8 +52,7 @@ private final class JSONText {
         write(raw: number.description)
     }
 
-    /// Writes a value of any kind; a structure opens its object or array itself, and it is closed
-    /// here.
+    /// Writes a value of any type, and closes the object or array that the value opened.
     func write(value: some Encodable, at path: [any CodingKey]) throws {
         let encoder = ValueEncoder(text: self, codingPath: path)
         try value.encode(to: encoder)
@@ -69,13 +68,13 @@ private final class JSONText {
 }
 
 extension UInt8 {
-    /// Whether the byte can't stand in a JSON text as it is.
+    /// True for a byte that a JSON string can only hold escaped.
     fileprivate var needsEscape: Bool {
         self < 0x20 || self == UInt8(ascii: "\"") || self == UInt8(ascii: "\\")
     }
 }
 
-/// The place of one value.
+/// An encoder of one value.
 private final class ValueEncoder: Encoder {
     private enum Shape {
         case undecided, object, array, single
@@ -121,7 +120,7 @@ private final class ValueEncoder: Encoder {
         }
     }
 
-    /// A fact writes its name and then its fields, both into one object.
+    /// Opens an object or array, once: a fact writes its name and then its fields into one object.
     private func become(_ shape: Shape, opening mark: Unicode.Scalar) {
         if self.shape == shape { return }
         self.shape = shape
@@ -144,7 +143,7 @@ private struct ObjectContainer<Key: CodingKey>: KeyedEncodingContainerProtocol {
         encoder.text.write(raw: "null")
     }
 
-    // The kinds that facts are full of, without a detour.
+    // Fast paths for the types that most facts consist of.
     func encode(_ value: Bool, forKey key: Key) {
         write(key)
         encoder.text.write(raw: value ? "true" : "false")
@@ -185,7 +184,7 @@ private struct ObjectContainer<Key: CodingKey>: KeyedEncodingContainerProtocol {
         try encoder.text.write(value: value, at: codingPath)
     }
 
-    // The library's own go through one for any type.
+    // The standard library's versions call the generic `encode`.
     func encodeIfPresent(_ value: Bool?, forKey key: Key) {
         if let value { encode(value, forKey: key) }
     }

@@ -1,42 +1,42 @@
 import Foundation
 
-/// The values of a JSON text in their order, and where each of them lies.
+/// The values of a JSON text in their order, with their offsets in the text.
 ///
-/// Strings and numbers are looked at when they are asked for.
+/// Strings and numbers are decoded only when they are asked for.
 final class JSONTape: Sendable {
-    /// What a value is.
+    /// The type of a value.
     enum Kind: Sendable {
         case object, array, string, number, yes, no, null
     }
 
-    /// A value; what an object or an array holds follows it, an object's keys before their values.
+    /// A value; the contents of an object or array follow it, each key before its value.
     struct Token: Sendable {
         var kind: Kind
-        /// Where it lies in the text; a string without its quotes.
+        /// The byte offset of the value in the text; of a string, without its quotes.
         var start: Int
         var end: Int
-        /// The place of the token after it and all that it holds.
+        /// The index of the first token after this one and its contents.
         var next: Int
-        /// Whether a string has escapes.
+        /// True for a string that has escapes.
         var isEscaped = false
     }
 
     private let bytes: [UInt8]
-    /// The values; the first is the whole text.
+    /// The values; the first one is that of the whole text.
     let tokens: [Token]
 
     /// Reads a text.
     ///
-    /// - Throws: `DecodingError.dataCorrupted` for one that is not one JSON value (RFC 8259).
+    /// - Throws: `DecodingError.dataCorrupted` for a text that is not one JSON value (RFC 8259).
     init(_ text: String) throws {
         var reader = JSONTapeReader(text)
         try reader.read()
         (bytes, tokens) = (reader.bytes, reader.tokens)
     }
 
-    /// The place of the value of an object's key; `nil` where the object has none.
+    /// Returns the index of a key's value in an object; `nil` where the object lacks the key.
     ///
-    /// The search begins at the place of a key, and goes once round the object.
+    /// The search begins at `hint`, the index of a key, and goes round the object once.
     func value(of key: String, in object: Int, from hint: Int) -> Int? {
         find(key, from: hint, to: tokens[object].next) ?? find(key, from: object + 1, to: hint)
     }
@@ -63,7 +63,7 @@ final class JSONTape: Sendable {
         return true
     }
 
-    /// An object's keys, in order.
+    /// Returns an object's keys, in order.
     func keys(of object: Int) -> [String] {
         var keys: [String] = []
         var place = object + 1
@@ -74,7 +74,7 @@ final class JSONTape: Sendable {
         return keys
     }
 
-    /// - Throws: `DecodingError.typeMismatch` where something else is.
+    /// - Throws: `DecodingError.typeMismatch` for a value that is no string.
     func string(at place: Int) throws -> String {
         let token = try token(at: place, .string, for: String.self)
         if token.isEscaped {
@@ -84,7 +84,7 @@ final class JSONTape: Sendable {
         return String(decoding: bytes[token.start..<token.end], as: UTF8.self)
     }
 
-    /// - Throws: `DecodingError` where something else is, or a number that is not of this kind.
+    /// - Throws: `DecodingError` for a value that is no number, or a number that the type can't hold.
     func integer<Number: FixedWidthInteger>(at place: Int) throws -> Number {
         let token = try token(at: place, .number, for: Number.self)
         let isNegative = bytes[token.start] == UInt8(ascii: "-")
@@ -103,7 +103,7 @@ final class JSONTape: Sendable {
         return result.cutForReckoning
     }
 
-    /// An integer that is written with a fraction or an exponent.
+    /// Returns an integer that is written with a fraction or an exponent.
     private func exactly<Number: FixedWidthInteger>(_ token: Token) throws -> Number {
         guard let number = Number(exactly: try double(token)) else {
             throw DecodingError.damage("a number that is not whole", at: token.start)
@@ -111,7 +111,7 @@ final class JSONTape: Sendable {
         return number.cutForReckoning
     }
 
-    /// - Throws: `DecodingError` where something else is.
+    /// - Throws: `DecodingError` for a value that is no number, or one out of range.
     func double(at place: Int) throws -> Double {
         try double(try token(at: place, .number, for: Double.self))
     }
@@ -124,7 +124,7 @@ final class JSONTape: Sendable {
         return number
     }
 
-    /// - Throws: `DecodingError.typeMismatch` where something else is.
+    /// - Throws: `DecodingError.typeMismatch` for a value that is neither `true` nor `false`.
     func bool(at place: Int) throws -> Bool {
         switch tokens[place].kind {
         case .yes: true
@@ -133,14 +133,14 @@ final class JSONTape: Sendable {
         }
     }
 
-    /// - Throws: `DecodingError.typeMismatch` where something of another kind is.
+    /// - Throws: `DecodingError.typeMismatch` for a value of another kind.
     @discardableResult
     func token(at place: Int, _ kind: Kind, for type: any Any.Type) throws -> Token {
         guard tokens[place].kind == kind else { throw mismatch(type, at: place) }
         return tokens[place]
     }
 
-    /// The error for a value of another kind than was asked for.
+    /// Makes the error for a value of another kind than was asked for.
     private func mismatch(_ type: any Any.Type, at place: Int) -> DecodingError {
         let words = "there is a \(tokens[place].kind) at byte \(tokens[place].start)"
         return .typeMismatch(type, .init(codingPath: [], debugDescription: words))
@@ -148,15 +148,16 @@ final class JSONTape: Sendable {
 }
 
 extension DecodingError {
-    /// The error for a text that can't be read at a byte.
+    /// Makes the error for a text that can't be read at a byte.
     static func damage(_ words: String, at byte: Int) -> DecodingError {
         .dataCorrupted(.init(codingPath: [], debugDescription: "\(words) at byte \(byte)"))
     }
 }
 
 extension FixedWidthInteger {
-    /// The number, or, for a signed one of more than 53 bits, the nearest of 53: no count or time of a
-    /// run has more, and a thousand of them can be added up, or one taken a thousand times.
+    /// The number; of a signed 64-bit type, clamped to ±2^53, which no count or time of a run exceeds.
+    ///
+    /// A thousand of these can be added up, or one multiplied by a thousand, without overflow.
     var cutForReckoning: Self {
         guard Self.isSigned, Self.bitWidth == 64 else { return self }
         let limit = Self(1) << 53
@@ -165,7 +166,7 @@ extension FixedWidthInteger {
 }
 
 extension UInt8 {
-    /// The digit that the byte is.
+    /// The value of an ASCII digit; `nil` for another byte.
     var digit: UInt8? {
         (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self) ? self - UInt8(ascii: "0") : nil
     }

@@ -1,8 +1,8 @@
-/// Finds where the values of a JSON text lie.
+/// Finds the values of a JSON text and their offsets.
 struct JSONTapeReader {
     private typealias Kind = JSONTape.Kind
 
-    /// Values within each other that are followed; facts are a few deep.
+    /// The deepest nesting of values that is read; facts nest a few levels.
     private static let depthLimit = 64
 
     let bytes: [UInt8]
@@ -16,7 +16,7 @@ struct JSONTapeReader {
 
     /// Reads the whole text.
     ///
-    /// - Throws: `DecodingError.dataCorrupted` for one that is not one value.
+    /// - Throws: `DecodingError.dataCorrupted` for a text that is not one value.
     mutating func read() throws {
         try readValue(depth: 0)
         skipSpace()

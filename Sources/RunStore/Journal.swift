@@ -4,13 +4,13 @@ import GRDB
 import Orchestration
 import Synchronization
 
-/// The journal's tables: a row for each batch, its facts as one JSON array; beside it what sessions
-/// left on standard error.
+/// The journal's tables: one with a row for each batch, its facts as one JSON array, and one with the
+/// standard error of sessions.
 enum Journal {
-    /// Where a batch was written.
+    /// The row of a written batch.
     struct Place {
         var row: Int64
-        /// The length of its facts, in bytes.
+        /// The length of the batch's facts, in bytes.
         var size: Int
     }
 
@@ -48,14 +48,14 @@ enum Journal {
         ])
     }
 
-    /// The batches of a run, in order.
+    /// Returns the batches of a run, in order.
     static func batches(of run: String, in database: Database) throws -> [JournalBatch] {
         var batches: [JournalBatch] = []
         try forEach(in: database, where: "run = ?", [run]) { _, batch in batches.append(batch) }
         return batches
     }
 
-    /// A run's state, folded from its newest snapshot on, and how that is to be kept up.
+    /// Returns a run's state, folded from its newest snapshot on, and the pace of its snapshots.
     static func state(
         of run: String,
         in database: Database
@@ -71,9 +71,9 @@ enum Journal {
         return (state, pace)
     }
 
-    /// The batches of a run's newest leg that hold facts of these kinds, in order.
+    /// Returns the batches of a run's newest leg that hold facts of these kinds, in order.
     ///
-    /// Finds facts of the run, and not of its tasks alone: see `Projection`.
+    /// Facts of a task or a session may be missed, for `Projection` marks only rows with facts of a run.
     static func batches(
         of run: String,
         with kinds: [RunEvent.Kind],
@@ -83,7 +83,7 @@ enum Journal {
         return try batches(of: run, in: leg.rows, with: kinds, in: database)
     }
 
-    /// The batches among some rows of a run's that hold facts of these kinds, in order; as above.
+    /// Returns the batches in a range of a run's rows that hold facts of these kinds; else as above.
     static func batches(
         of run: String,
         in rows: ClosedRange<Int64>,
@@ -100,10 +100,10 @@ enum Journal {
         return batches
     }
 
-    /// A query for the numbers of a run's rows that satisfy a condition and hold facts of these kinds:
-    /// of those that are marked, and of those that were written since rows were marked last.
+    /// Returns a query for the numbers of a run's rows that meet a condition and hold such facts.
     ///
-    /// The arguments are the run and the condition's, twice.
+    /// It searches the marked rows, and the rows written since the last projection. Its arguments are
+    /// the run and those of the condition, twice.
     static func marked(_ kinds: [RunEvent.Kind], _ condition: String = "true") -> String {
         let holds = kinds.map { "instr(facts, '\"event\":\"\($0.rawValue)\"') > 0" }
             .joined(separator: " OR ")
@@ -116,7 +116,7 @@ enum Journal {
             """
     }
 
-    /// Calls `body` with each batch that follows a sequence number, in order, and its own number.
+    /// Calls `body` with each batch after a sequence number, in order, and with the batch's own number.
     static func forEach(
         after sequence: Int64,
         in database: Database,
@@ -125,7 +125,7 @@ enum Journal {
         try forEach(in: database, where: "sequence > ?", [sequence]) { try body($0.sequence, $1) }
     }
 
-    /// A row as it is written.
+    /// A row of the journal, its facts not decoded.
     struct Record: Sendable {
         var sequence: Int64
         var run: String
@@ -133,10 +133,10 @@ enum Journal {
         var facts: String
     }
 
-    /// Rows that are read at a time, to be decoded side by side.
+    /// The number of rows that are read at a time, to be decoded in parallel.
     private static let window = 8192
 
-    /// Calls `body` with each batch that a condition holds for, in order, and how it is written.
+    /// Calls `body` with each row that meets a condition, and its batch, in order.
     static func forEach(
         in database: Database,
         where condition: String,
@@ -177,7 +177,7 @@ enum Journal {
         return Record(sequence: row["sequence"], run: run, at: at, facts: facts)
     }
 
-    /// Decoding is what a recovery spends its time on: on all processors, and in order.
+    /// Decodes rows on all processors, and keeps their order: a recovery spends its time here.
     ///
     /// The pieces are small, for a leg's first batch holds the whole plan.
     private static func decode(_ records: [Record]) throws -> [JournalBatch] {

@@ -4,11 +4,11 @@ package import Orchestration
 package struct JournalBatch: Sendable {
     /// The run's id.
     package var run: String
-    /// When they were decided.
+    /// The time at which the facts were decided.
     package var at: Moment
     /// The facts, in order.
     package var events: [RunEvent]
-    /// What sessions that ended left on standard error.
+    /// The standard error of sessions that ended.
     package var attachments: [SessionAttachment]
 
     /// Makes a batch.
@@ -33,7 +33,7 @@ package struct SessionAttachment: Sendable {
     package var head: [UInt8]
     /// The last 64 KiB of the rest.
     package var tail: [UInt8]
-    /// All bytes there were.
+    /// The number of bytes that the session wrote.
     package var total: Int64
 
     /// Makes an attachment.

@@ -1,22 +1,22 @@
 import GRDB
 import Orchestration
 
-/// Facts on their way into the rows that people look at: each row is written once, however often it
-/// changed.
+/// Facts of the journal that are to be written to the tables that people read: each row is written
+/// once, however often it changed.
 struct Projection {
-    /// The rows of the journal that are folded in: those after the first number, up to the second.
+    /// The rows of the journal that are folded in: after the first number, up to the second.
     private var rows: (after: Int64, upTo: Int64) = (0, 0)
-    /// What happened, cut where a leg began: that touches every task's row.
+    /// The facts, split where a leg began, for that changes every task's row.
     private var parts = [ProjectionPart()]
     private(set) var isEmpty = true
     /// The count of facts that are folded in.
     private(set) var facts = 0
-    /// The rows that tell of a run, and not of a task alone.
+    /// The rows of the journal that hold facts of a run, not of tasks and sessions alone.
     private var marks: [(row: Int64, run: String)] = []
-    /// Whether others wrote rows in between.
+    /// True once rows of another process lie between those folded in.
     private var hasGaps = false
 
-    /// Folds a row of the journal in, a later one than those before.
+    /// Folds in a row of the journal, which must be later than those before.
     mutating func fold(_ batch: JournalBatch, row: Int64) {
         if isEmpty {
             rows.after = row - 1
@@ -37,7 +37,7 @@ struct Projection {
         }
     }
 
-    /// Writes what was folded; all that the journal holds, where another process has a part in it.
+    /// Writes the folded facts; if another process wrote to the journal, catches up from it instead.
     func write(to database: Database) throws {
         guard !hasGaps, try Self.written(in: database) == rows.after else {
             return try Self.catchUp(in: database)
@@ -55,19 +55,19 @@ struct Projection {
             .execute(arguments: [rows.upTo])
     }
 
-    /// The newest row of the journal that the tables tell of.
+    /// Returns the number of the newest journal row that the tables include.
     private static func written(in database: Database) throws -> Int64 {
         let select = try database.cachedStatement(sql: "SELECT sequence FROM projected")
         return try Int64.fetchOne(select) ?? 0
     }
 
-    /// Whether the journal has more to tell than the tables.
+    /// Returns true if the journal has rows that the tables lack.
     static func isBehind(in database: Database) throws -> Bool {
         let newest = try Int64.fetchOne(database, sql: "SELECT max(sequence) FROM journal") ?? 0
         return try written(in: database) < newest
     }
 
-    /// Writes what the tables lack.
+    /// Brings the tables up to the journal.
     static func catchUp(in database: Database) throws {
         var projection = Projection()
         try Journal.forEach(after: try written(in: database), in: database) { row, batch in
@@ -76,7 +76,7 @@ struct Projection {
         if !projection.isEmpty { try projection.writeRows(to: database) }
     }
 
-    /// Makes the tables afresh from the journal.
+    /// Makes the tables anew from the whole journal.
     static func rebuild(in database: Database) throws {
         for table in ["session", "task", "run", "mark"] {
             try database.execute(sql: "DELETE FROM \(table)")
@@ -87,20 +87,20 @@ struct Projection {
 }
 
 extension [Projection] {
-    /// The facts after which the next projection begins: some twenty sessions.
+    /// The number of facts after which the next projection begins: some twenty sessions.
     ///
     /// The journal can't be written during a projection's transaction, and starts of sessions wait for
-    /// the journal: so a transaction is to be short, however much has come together.
+    /// the journal: so each transaction must be short, however many facts wait.
     static var mostFacts: Int { 64 }
 
-    /// Folds in a row of the journal, later than those before, into the last projection or a new one.
+    /// Folds a row of the journal, later than those before, into the last projection or a new one.
     mutating func fold(_ batch: JournalBatch, row: Int64) {
         if last.map({ $0.facts >= Self.mostFacts }) ?? true { append(Projection()) }
         self[count - 1].fold(batch, row: row)
     }
 }
 
-/// What happened between two legs' beginnings.
+/// The facts between two legs' beginnings.
 private struct ProjectionPart {
     private struct TaskKey: Hashable {
         var run: String
@@ -116,12 +116,12 @@ private struct ProjectionPart {
     private var ended: [(run: String, fact: RunEnded, wall: Int64)] = []
     private var tasks: [TaskKey: TaskChange] = [:]
     private var sessions: [SessionRowKey: SessionChange] = [:]
-    /// Sessions that began.
+    /// The number of sessions that began.
     private var begun = 0
 
     func write(to database: Database) throws {
         if let (run, fact, wall) = began { try begin(run, fact, wall, in: database) }
-        // Rows are numbered as they come.
+        // SQLite numbers the rows in the order of insertion.
         for (key, change) in sessions.sorted(by: { $0.value.place < $1.value.place }) {
             try change.write(run: key.run, key.session, to: database)
         }
@@ -233,7 +233,7 @@ private struct ProjectionPart {
     }
 }
 
-/// What becomes of a column that may be empty.
+/// The change of a column that may be empty.
 enum ColumnChange<Value: Hashable & Sendable>: Hashable, Sendable {
     case keep, clear
     case set(Value)
@@ -242,12 +242,12 @@ enum ColumnChange<Value: Hashable & Sendable>: Hashable, Sendable {
         self = value.map { .set($0) } ?? .clear
     }
 
-    /// The column's new value, where it gets one.
+    /// The column's new value; `nil` where it gets none.
     var value: Value? {
         if case .set(let value) = self { value } else { nil }
     }
 
-    /// Whether the column keeps its value.
+    /// True if the column keeps its value.
     var keeps: Bool { self == .keep }
 }
 

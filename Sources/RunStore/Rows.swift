@@ -4,28 +4,28 @@ package import Orchestration
 package struct RunRow: Hashable, Sendable, Codable {
     /// The run's id: the manifest's path.
     package var id: String
-    /// Its name.
+    /// The run's name.
     package var name: String
-    /// How often it was started.
+    /// The number of legs.
     package var legs: Int
-    /// The process of its newest leg; whether it lives is for the reader to find out.
+    /// The process of the newest leg; the caller must find out whether it lives.
     package var pid: Int32
-    /// When its newest leg began.
+    /// The time at which the newest leg began.
     package var began: WallTime
-    /// When that leg ended; `nil` while it runs, and for ever when it was killed.
+    /// The time at which that leg ended; `nil` while it runs, and for good if it was killed.
     package var ended: WallTime?
-    /// How that leg ended.
+    /// The way in which that leg ended.
     package var ending: String?
-    /// Its slots.
+    /// The number of slots that the newest leg began with.
     package var concurrency: Int
-    /// The workspace of its newest leg; `nil` where that told none.
+    /// The workspace of the newest leg; `nil` where none was recorded.
     package var workspace: String?
-    /// What tokens cost in its newest leg; `nil` for nobody knows.
+    /// The prices of tokens in the newest leg; `nil` where they are unknown.
     package var prices: Prices?
-    /// The Quire of its newest leg, as in `RunBegan`; `nil` where that told none.
+    /// The Quire of the newest leg, as in `RunBegan`; `nil` where none was recorded.
     package var runner: String?
 
-    /// All but what is told of elsewhere.
+    /// All properties except those that are reported elsewhere.
     private enum CodingKeys: CodingKey {
         case id, name, legs, pid, began, ended, ending, concurrency
     }
@@ -33,17 +33,17 @@ package struct RunRow: Hashable, Sendable, Codable {
 
 /// A task at a glance.
 package struct TaskRow: Hashable, Sendable, Codable {
-    /// Its name.
+    /// The task's name.
     package var name: String
-    /// How it ended; `nil` while it has work left.
+    /// The outcome; `nil` while the task has work left.
     package var outcome: String?
-    /// Why.
+    /// The reason for the outcome.
     package var reason: String?
     /// Ticked entries, as last seen.
     package var ticked: Int?
     /// All entries.
     package var total: Int?
-    /// Sessions so far.
+    /// The number of sessions so far.
     package var sessions: Int
     /// Sessions charged against `max_sessions`, over all legs.
     package var charged: Int
@@ -57,12 +57,12 @@ package struct TaskRow: Hashable, Sendable, Codable {
     package var tokens: Int64
     /// Seconds of all sessions.
     package var seconds: Double
-    /// When something last happened.
+    /// The time at which a session last began, got its thread or ended.
     package var active: WallTime?
-    /// True where the newest leg leaves it alone.
+    /// True if the newest leg leaves the task alone.
     package var isLeftOut = false
 
-    /// All but what is told of elsewhere.
+    /// All properties except those that are reported elsewhere.
     private enum CodingKeys: CodingKey {
         case name, outcome, reason, ticked, total, sessions, charged, retries, running, thread
         case tokens, seconds, active
@@ -71,41 +71,41 @@ package struct TaskRow: Hashable, Sendable, Codable {
 
 /// A session at a glance.
 package struct SessionRow: Hashable, Sendable, Codable {
-    /// Its task.
+    /// The task's name.
     package var task: String
-    /// Its number.
+    /// The session's number within the task, from 1.
     package var number: Int
-    /// What it was to do.
+    /// The role: initializer or executor.
     package var role: String
-    /// Its slot.
+    /// The slot, numbered from 0.
     package var slot: Int
-    /// Its process.
+    /// The agent's process.
     package var pid: Int32?
-    /// Its thread.
+    /// The thread.
     package var thread: String?
-    /// When it began.
+    /// The time at which the session began.
     package var began: WallTime
-    /// When it ended.
+    /// The time at which the session ended.
     package var ended: WallTime?
-    /// How long it took.
+    /// The duration, in seconds.
     package var seconds: Double?
-    /// What it achieved.
+    /// The verdict: what the session achieved.
     package var verdict: String?
-    /// What it was counted against.
+    /// The limit that the session was charged against.
     package var charge: String?
     /// The class of its failure.
     package var failure: String?
-    /// The words of its failure.
+    /// The message of its failure.
     package var message: String?
     /// Ticked entries before it.
     package var tickedBefore: Int?
     /// Ticked entries after it.
     package var tickedAfter: Int?
-    /// What it used.
+    /// The tokens that the session used.
     package var usage: TokenUsage?
-    /// Whether that is what it was last seen to have used; `nil` for no.
+    /// True if `usage` is only what the session was last seen to have used; `nil` for no.
     package var isUsagePartial: Bool?
-    /// Whether that is what was set aside for it; `nil` for no.
+    /// True if `usage` is what was set aside for the session; `nil` for no.
     package var isUsageEstimated: Bool?
     /// Bytes it wrote to standard error.
     package var standardErrorBytes: Int64

@@ -1,26 +1,25 @@
 package import Orchestration
 
-/// What holds the starts of a run's newest leg, how many sessions it let run at once, and what it
-/// warned of.
+/// The gates that hold the starts of a run's newest leg, its changes of concurrency, and its warnings.
 package struct RunHolds: Hashable, Sendable {
-    /// A change of how many sessions may run at once.
+    /// A change of the number of sessions that may run at once.
     package struct Change: Hashable, Sendable, Codable {
-        /// When.
+        /// The time of the change.
         package var at: WallTime
-        /// The most sessions from then on.
+        /// The greatest number of sessions from then on.
         package var limit: Int
-        /// Why.
+        /// The reason for the change.
         package var reason: String
     }
 
     /// The gates that are closed, in the order in which they closed.
     package private(set) var gates: [GateClosed] = []
-    /// How the sessions that may run at once changed, in order.
+    /// The changes of concurrency, in order.
     package private(set) var concurrency: [Change] = []
 
-    /// What concerns the run and not one task, each once, in order.
+    /// The warnings that concern the run and not one task, each once, in order.
     package private(set) var warnings: [String] = []
-    /// Why the leg could not go on; empty for one that ended otherwise, or goes on.
+    /// The reasons why the leg could not go on; empty if it goes on, or ended otherwise.
     package private(set) var troubles: [String] = []
 
     mutating func apply(_ fact: RunEvent, at time: WallTime) {
@@ -43,9 +42,9 @@ package struct RunHolds: Hashable, Sendable {
 }
 
 extension StoreReader {
-    /// What holds the starts of a run's newest leg.
+    /// Returns the gates, changes of concurrency and warnings of a run's newest leg.
     ///
-    /// Only the few rows of the journal that tell of it are decoded.
+    /// Only the few rows of the journal that hold such facts are decoded.
     package func holds(of run: String) throws(StoreError) -> RunHolds {
         var holds = RunHolds()
         let kinds: [RunEvent.Kind] = [

@@ -1,29 +1,28 @@
 import GRDB
 package import Orchestration
 
-/// Where the time and the tokens of a run went, over all its legs.
+/// The time and the tokens that a run spent, over all its legs.
 package struct RunSpent: Hashable, Sendable {
-    /// How long its legs took, wall time, the pauses between them left out.
+    /// The wall time of all legs, without the pauses between them.
     package internal(set) var wall = Duration.zero
-    /// Sessions that were started.
+    /// The number of sessions that were started.
     package internal(set) var sessions = 0
-    /// Their time.
+    /// The time of these sessions, in seconds.
     package internal(set) var sessionSeconds = 0.0
-    /// What they used, as far as that is known.
+    /// The tokens that these sessions used, as far as that is known.
     package internal(set) var usage = TokenUsage.zero
-    /// The part of it that sessions did not come to tell: what they were last seen to have used, or
-    /// what had been set aside for them.
+    /// The part of `usage` that sessions did not report: what they were last seen to have used, or
+    /// what had been set aside for them, in tokens.
     package internal(set) var estimated: Int64 = 0
-    /// How long each gate held starts.
+    /// The time for which each gate held starts.
     package internal(set) var held: [GateTimes.Held] = []
 }
 
 extension StoreReader {
-    /// Where the time and the tokens of a run went until now.
+    /// Returns the time and the tokens that a run has spent until now.
     ///
-    /// `isRunning` tells whether the newest leg goes on; one that does not is over with the last that
-    /// was recorded of it. Only the few rows of the journal that tell of gates and of legs are
-    /// looked into.
+    /// With `isRunning`, the newest leg goes on; otherwise it ended with its last row in the journal.
+    /// Only the few rows that hold facts of gates and legs are decoded.
     package func spent(
         of run: String,
         isRunning: Bool,
@@ -73,7 +72,7 @@ extension RunSpent {
         )
         guard let row else { return }
         (sessions, sessionSeconds) = (row["sessions"], row["seconds"])
-        // Sums of SQLite are whole numbers, which overflow, or floating ones.
+        // SQLite's `sum` of integers can overflow; `total` is a floating-point number.
         func count(_ column: String) -> Int64 { Int64(clamping: row[column] as Double) }
         estimated = count("estimated")
         usage = TokenUsage(
@@ -86,14 +85,14 @@ extension RunSpent {
 }
 
 extension Journal {
-    /// A leg of a run, by its rows.
+    /// A leg of a run: its rows in the journal, and the times of the first and last one.
     struct Leg {
         var rows: ClosedRange<Int64>
         var began: WallTime
         var last: WallTime
     }
 
-    /// The legs of a run, in order.
+    /// Returns the legs of a run, in order.
     static func legs(of run: String, in database: Database) throws -> [Leg] {
         let starts = try Row.fetchAll(
             database,

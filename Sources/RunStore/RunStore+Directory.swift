@@ -4,7 +4,7 @@ import Glibc
 extension RunStore {
     /// Opens a state directory, which is made if need be and ignored by git.
     ///
-    /// - Throws: `StoreError` when that can't be done.
+    /// - Throws: `StoreError` when the directory can't be made, opened or ignored.
     @discardableResult
     package static func prepare(directory: String) throws(StoreError) -> Directory {
         do throws(FileError) {

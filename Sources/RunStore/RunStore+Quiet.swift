@@ -1,10 +1,10 @@
 package import Orchestration
 import Synchronization
 
-// What a quiet journal says, so that the time which a killed leg took is known.
+// The rows of a quiet journal, so that the duration of a killed leg is known.
 extension RunStore {
-    /// Writes a row without facts, where the journal has been quiet for long enough: the time at which
-    /// a leg was alive.
+    /// Writes a row without facts if the journal has been quiet for long enough: it records a time at
+    /// which the leg was alive.
     ///
     /// To be called every second. Writes nothing while other batches wait.
     package func noteLife(of run: String, at moment: Moment) {

@@ -8,19 +8,19 @@ import Synchronization
 /// The journal of every run of a workspace, and the tables made from it.
 ///
 /// Writes happen on the store's own thread, in order, in one transaction for all batches that wait.
-/// The tables that people look at follow a moment later, or when somebody looks after a crash. A
+/// The tables that people read follow a moment later, or when a reader opens them after a crash. A
 /// batch that was reported as written survives the death of this process, `kill -9` included; a
 /// power failure may cost the last moments (WAL with `synchronous = NORMAL`). The truth about *work*
 /// is in the task directories all the same.
 ///
-/// A disk that takes nothing more loses nothing: batches wait and are written again, in order,
-/// until they are written or given up.
+/// A full or failing disk loses nothing: the batches wait, and are retried in order until they are
+/// written or given up.
 package final class RunStore: Sendable {
-    /// What becomes of writing.
+    /// A change in whether the store can write.
     package enum Condition: Hashable, Sendable {
-        /// Nothing can be written; the words say why and what to do. Tried again all the time.
+        /// Nothing can be written, for this reason and with this advice; the store keeps retrying.
         case failing(String)
-        /// All that waited has been written.
+        /// Writing works again.
         case recovered
     }
 
@@ -31,11 +31,11 @@ package final class RunStore: Sendable {
     private let writer: DatabaseQueue
     private let checkpointer: Checkpointer
     private let thread = SerialThread(name: "quire.store")
-    /// What can wait, and would hold the writing up.
+    /// The thread of checkpoints and of encoding snapshots: both would hold up the writing.
     private let background: SerialThread
-    /// Batches that are not written yet, in order, and how that goes.
+    /// The batches that are not written yet, in order, and the state of their writing.
     private let waiting = Mutex(WaitingBatches())
-    /// The facts that the tables lack, a transaction each; touched on the thread alone.
+    /// The facts that the tables lack, a transaction each; used on `thread` alone.
     private let projections = Mutex<[Projection]>([])
     private let pace = Mutex(SnapshotPace())
     let quiet = Mutex(QuietJournal())
@@ -43,13 +43,13 @@ package final class RunStore: Sendable {
     private let place: StorePlace
     /// The file that was opened.
     private let identity: FileIdentity?
-    /// How many bytes it had then.
+    /// The size of that file when it was opened, in bytes.
     private let size: Int
 
-    /// How far the projections may lag behind the journal.
+    /// The delay from the journal to the projections.
     ///
-    /// A start waits for the journal alone, and rows that change often are written once: those of a
-    /// short session.
+    /// A start waits for the journal alone. The delay lets rows that change often, such as those of a
+    /// short session, be written once.
     private static let lag = Duration.milliseconds(100)
     private static let retry = Duration.seconds(1)
 
@@ -73,8 +73,8 @@ package final class RunStore: Sendable {
 
     /// Opens the store in a directory, which is made if need be and ignored by git.
     ///
-    /// With `durable`, a batch that was reported as written survives a power failure too. No snapshot
-    /// is wanted for less than `snapshotsAfter` bytes of journal, and no checkpoint made for less than
+    /// With `durable`, a batch that was reported as written survives a power failure too. A snapshot
+    /// is made after `snapshotsAfter` bytes of journal at the earliest, a checkpoint after
     /// `checkpointsAfter` pages of 4 KiB.
     ///
     /// - Throws: `StoreError` when the directory or the database can't be used.
@@ -116,11 +116,11 @@ package final class RunStore: Sendable {
         try queue.write { try Projection.catchUp(in: $0) }
     }
 
-    /// Makes a database, which has its name from when it is whole on: a death before leaves no empty
-    /// file that nobody knows for Quire's.
+    /// Makes a database under another name, and renames it when it is whole: so a process that dies
+    /// before leaves no empty file that can't be recognised as Quire's.
     private static func make(_ place: StorePlace) throws {
         let isMade: Void? = try place.directory.alone {
-            // Another one may have made it meanwhile.
+            // Another process may have made it meanwhile.
             if try place.check(writes: true) == nil { try makeAlone(place) }
         }
         guard isMade != nil else {
@@ -149,8 +149,8 @@ package final class RunStore: Sendable {
         }
     }
 
-    /// Refuses another program's database and a newer Quire's before anything of it is touched: to
-    /// open it for writing is to write.
+    /// Refuses another program's database and a newer Quire's before the store opens it for writing,
+    /// which alone would change it.
     private static func checkOwner(of path: String) throws {
         try ClosedQueues.closing(after: try StoreReader.queue(path)) { queue in
             try queue.read { try StoreOwnership.check($0, path: path) }
@@ -167,24 +167,23 @@ package final class RunStore: Sendable {
         configuration.busyMode = .timeout(5)
         configuration.journalMode = .wal
         configuration.prepareDatabase { database in
-            // A checkpoint waits for the disk; it is made beside the writing, by `Checkpointer`.
+            // A checkpoint waits for the disk; `Checkpointer` makes it on another thread.
             try database.execute(sql: "PRAGMA wal_autocheckpoint = 0")
         }
         return try DatabaseQueue(path: path, configuration: configuration)
     }
 
-    /// Has the handler told, on the store's thread, when writing begins to fail and when it has
-    /// recovered.
+    /// Calls the handler on the store's thread when writing begins to fail and when it has recovered.
     package func observe(_ handler: @escaping @Sendable (Condition) -> Void) {
         waiting.withLock { $0.observer = handler }
     }
 
-    /// Writes a batch, some time; calls back on the store's thread when it is durable or refused.
+    /// Queues a batch; calls `completion` on the store's thread when it is durable or refused.
     ///
-    /// Batches are written in the order of the calls. Those that come while others are being
+    /// Batches are written in the order of the calls. Batches that come while others are being
     /// written go into one transaction, and are durable or refused together. A batch is refused
-    /// when it can't be encoded, or when writing fails after `giveUp`. `state` is the fold of the
-    /// run's journal with this batch; it is asked for now and then, for a snapshot. A batch that is not
+    /// when it can't be encoded, or when writing fails after `giveUp`. `state` returns the fold of the
+    /// run's journal with this batch; it is called now and then, for a snapshot. A batch that is not
     /// urgent may wait 5 ms for others.
     package func append(
         _ batch: JournalBatch,
@@ -206,10 +205,10 @@ package final class RunStore: Sendable {
         thread.perform(after: delay) { [self] in writeWaiting() }
     }
 
-    /// Whether batches are not written yet.
+    /// True while batches wait to be written.
     var hasWaiting: Bool { waiting.withLock { !$0.batches.isEmpty } }
 
-    /// Refuses what can't be written now, and from now on.
+    /// Stops retrying: refuses each batch, waiting or later, whose next writing fails.
     package func giveUp() {
         waiting.withLock { $0.isGivenUp = true }
         thread.perform { [self] in writeWaiting() }
@@ -240,7 +239,7 @@ package final class RunStore: Sendable {
         }
     }
 
-    /// What was done to the database's file while it was in use; `nil` for nothing that shows.
+    /// The error for a database file that was cut short while in use; `nil` if it was not.
     private var damage: StoreError? {
         do throws(StoreError) {
             try place.checkLength(size)
@@ -250,7 +249,7 @@ package final class RunStore: Sendable {
         }
     }
 
-    /// Notes that nothing can be written; false when nobody wants to wait any more.
+    /// Notes that nothing can be written; returns false after `giveUp`.
     private func wait(for failure: StoreError) -> Bool {
         let (waits, observer) = waiting.withLock { waiting in
             let isNews = !waiting.isFailing && !waiting.isGivenUp
@@ -261,7 +260,7 @@ package final class RunStore: Sendable {
         return waits
     }
 
-    /// Reports what became of the batches that waited longest, and goes on with the others.
+    /// Reports the result of the batches that waited longest, and goes on with the others.
     private func settle(_ batches: [Appended], _ result: Result<Void, StoreError>) {
         let (next, observer) = waiting.withLock { waiting in
             let next = waiting.settle(batches.count)
@@ -288,8 +287,8 @@ package final class RunStore: Sendable {
         if isFirst { thread.perform(after: Self.lag) { [self] in project() } }
     }
 
-    /// Brings the tables up to the journal, a transaction at a time; journal batches that were
-    /// appended meanwhile go first.
+    /// Brings the tables up to the journal, a transaction at a time; batches that were appended
+    /// meanwhile go first.
     private func project() {
         guard writeProjection() else {
             return thread.perform(after: Self.retry) { [self] in project() }
@@ -297,9 +296,9 @@ package final class RunStore: Sendable {
         if projections.withLock({ !$0.isEmpty }) { thread.perform { [self] in project() } }
     }
 
-    /// Writes the first projection that waits; false when it could not be written.
+    /// Writes the first projection that waits; returns false if that failed.
     ///
-    /// It is tried again then; if the journal can't be written either, that has been reported.
+    /// A failed projection goes on waiting. If the journal can't be written either, that is reported.
     private func writeProjection() -> Bool {
         projections.withLock { queue in
             guard let projection = queue.first else { return true }
@@ -323,10 +322,9 @@ package final class RunStore: Sendable {
 
     // MARK: - Snapshots
 
-    /// Makes a snapshot beside the writing.
+    /// Encodes a snapshot in the background, then writes it on the store's thread.
     ///
-    /// One that fails is made up for by the next; a disk that takes nothing more is noticed by those
-    /// who write.
+    /// The next snapshot makes up for one that fails; writing batches notices a full or failing disk.
     private func takeSnapshot(_ state: RunState, of run: String, asOf row: Int64) {
         pace.withLock { $0.journalled = 0 }
         background.perform { [self] in
@@ -340,19 +338,19 @@ package final class RunStore: Sendable {
         }
     }
 
-    /// Waits until everything appended is written, and closes the database.
+    /// Waits until all batches are written, unless writing fails, and closes the database.
     package func close() throws(StoreError) {
         background.performAndWait {}
         thread.performAndWait { [self] in
-            // What came during the last write waits for the next one.
+            // Batches that came during the last write wait for the next one.
             while waiting.withLock({ !$0.batches.isEmpty && !$0.isFailing }) { writeWaiting() }
             writeAllProjections()
-            // What could not be written waits for the next start.
+            // The next start makes the projections that could not be written.
             projections.withLock { $0 = [] }
         }
         // The last checkpoint.
         background.performAndWait {}
-        // Closing makes it longer again.
+        // Checked before closing, which makes the file longer again.
         let damage = damage
         do {
             try ClosedQueues.close(writer)
@@ -363,7 +361,7 @@ package final class RunStore: Sendable {
         if let damage { throw damage }
     }
 
-    /// What the journal tells of a run.
+    /// Returns a run's state, folded from the journal.
     ///
     /// - Throws: `StoreError` when the journal can't be read, or holds facts of a newer Quire.
     package func state(of run: String) throws(StoreError) -> RunState {
@@ -376,7 +374,7 @@ package final class RunStore: Sendable {
         }
     }
 
-    /// All batches of a run, in order.
+    /// Returns all batches of a run, in order.
     ///
     /// - Throws: `StoreError` when the journal can't be read, or holds facts of a newer Quire.
     package func journal(of run: String) throws(StoreError) -> [JournalBatch] {
@@ -387,7 +385,7 @@ package final class RunStore: Sendable {
         }
     }
 
-    /// Makes the projections afresh from the journal.
+    /// Makes the projections anew from the journal.
     package func rebuildProjections() throws(StoreError) {
         thread.performAndWait { [self] in writeAllProjections() }
         do {

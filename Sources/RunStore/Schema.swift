@@ -3,8 +3,8 @@ import GRDB
 /// The tables.
 ///
 /// `journal` and `standard_error` are only ever appended to. `run`, `task`, `session` and `mark` are
-/// made from the journal up to the row that `projected` names, for those who look; recovery never
-/// reads them. `snapshot` spares a recovery the older part of the journal, and can be done without.
+/// made from the journal up to the row that `projected` names, for views; recovery never reads them.
+/// `snapshot` spares a recovery the older part of the journal, and can be done without.
 enum Schema {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
@@ -33,8 +33,8 @@ enum Schema {
     /// The Quire of the newest leg; earlier versions recorded none.
     private static let version6 = "ALTER TABLE run ADD COLUMN runner TEXT;"
 
-    /// What looks need of the first fact of a leg, which holds the whole plan, and the rows of the
-    /// journal that tell of a run rather than of a task: looks read few of a million.
+    /// The columns that views need of a leg's first fact, which holds the whole plan, and the numbers
+    /// of the journal's rows with facts of a run, not of a task: views read few rows of a million.
     private static let version5 = """
         CREATE TABLE mark (
             sequence INTEGER PRIMARY KEY,
@@ -58,14 +58,15 @@ enum Schema {
         ) STRICT;
         """
 
-    /// Marks of what sessions used that did not tell it themselves.
+    /// Flags for the usage of sessions that did not report it themselves.
     private static let version3 = """
         ALTER TABLE session ADD COLUMN usage_partial INTEGER;
         ALTER TABLE session ADD COLUMN usage_estimated INTEGER;
         """
 
-    /// A row for each batch instead of one for each fact; projections that may lag behind, and so
-    /// do not hold what is in no fact.
+    /// A row for each batch instead of one for each fact.
+    ///
+    /// Projections may lag behind, and so hold nothing that is in no fact.
     private static let version2 = """
         CREATE TABLE journal (
             sequence INTEGER PRIMARY KEY,

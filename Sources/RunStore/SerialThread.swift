@@ -3,10 +3,10 @@ import Foundation
 import Orchestration
 import Synchronization
 
-/// A thread that does jobs one after the other, and lives until it is closed or let go.
+/// A thread that does jobs one after the other, and lives until this object is released.
 ///
-/// A queue of the system's makes its threads when there is something to do, and whoever adds that
-/// waits, for as long as it takes, where no thread can be made.
+/// A dispatch queue makes its threads on demand: where no thread can be made, whoever adds a job
+/// waits for as long as that lasts.
 final class SerialThread: Sendable {
     typealias Job = @Sendable () -> Void
 
@@ -21,12 +21,12 @@ final class SerialThread: Sendable {
 
     deinit { jobs.close() }
 
-    /// Does a job when those that were added before are done, and a delay is over.
+    /// Does a job after a delay, in the order in which jobs are due; does not wait for it.
     func perform(after delay: Duration = .zero, _ job: @escaping Job) {
         jobs.add(job, at: SuspendingClock.now + delay)
     }
 
-    /// Does a job in its turn, and waits for it.
+    /// Does a job after all jobs that are due, and waits for it.
     func performAndWait(_ job: @escaping Job) {
         let isDone = DispatchSemaphore(value: 0)
         perform {
@@ -37,10 +37,10 @@ final class SerialThread: Sendable {
     }
 }
 
-/// What a thread has to do.
+/// The jobs of a thread.
 private final class Jobs: Sendable {
     private struct State: Sendable {
-        /// In the order in which they are due, and were added.
+        /// The jobs in the order in which they are due; those due together, as they were added.
         var waiting: [(due: SuspendingClock.Instant, job: SerialThread.Job)] = []
         var isClosed = false
     }
@@ -62,7 +62,7 @@ private final class Jobs: Sendable {
         news.signal()
     }
 
-    /// Lets the thread end when what is due is done.
+    /// Lets the thread end when the jobs that are due are done; later jobs are dropped.
     func close() {
         state.withLock { $0.isClosed = true }
         news.signal()

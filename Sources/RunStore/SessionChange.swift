@@ -1,19 +1,19 @@
 import GRDB
 import Orchestration
 
-/// What a transaction's facts do to a session's row.
+/// The change that a transaction's facts make to a session's row.
 struct SessionChange {
     private var start: (fact: SessionStarted, wall: Int64)?
-    /// Its place among the sessions that began; 0 for one that had begun before.
+    /// The session's position, from 1, among those that began; 0 for one that had begun before.
     private(set) var place = 0
     private var end: (fact: SessionEnded, wall: Int64)?
     var pid: Int32?
     var thread: String?
 
-    /// Changes nothing.
+    /// Makes a change of nothing.
     init() {}
 
-    /// A session that begins, at a place among others; an earlier row of its name goes.
+    /// Makes the change for a session that begins; it replaces an earlier row of the same key.
     init(_ start: SessionStarted, _ wall: Int64, place: Int) {
         self.start = (start, wall)
         self.place = place

@@ -4,14 +4,14 @@ import GRDB
 import Orchestration
 import Synchronization
 
-/// The states of runs as of some row of the journal, so that a recovery folds only what follows.
+/// The states of runs as of some row of the journal, so that a recovery folds only later rows.
 ///
 /// The journal remains the truth: a snapshot that can't be read is as good as none.
 enum Snapshots {
     /// The bytes of a snapshot's head, or of one of its parts.
     struct Part: Hashable, Sendable {
         var bytes: [UInt8]
-        /// What the bytes are known by, to find damage.
+        /// The fingerprint of the bytes, to find damage.
         var fingerprint: String
 
         init(_ bytes: [UInt8]) {
@@ -24,8 +24,9 @@ enum Snapshots {
         }
     }
 
-    /// To be raised when the fold comes to mean something else; that fields are other ones is found
-    /// in reading.
+    /// The format's number, to be raised when the meaning of the fold changes.
+    ///
+    /// A change of the fields needs no other number: decoding finds it.
     private static let format = 2
 
     /// Makes the parts of a state's snapshot.
@@ -34,7 +35,7 @@ enum Snapshots {
         return try [Part(snapshot.head)] + snapshot.parts.map { try Part($0) }
     }
 
-    /// The state of which these are the parts; `nil` where they aren't.
+    /// Returns the state with these parts; `nil` where they can't be decoded.
     static func decode(_ parts: [Part]) -> RunState? {
         let decoded = Mutex<[Int: RunSnapshot.Part]>([:])
         let head = Mutex<RunSnapshot.Head?>(nil)
@@ -52,7 +53,7 @@ enum Snapshots {
         return RunState(RunSnapshot(head: head, parts: rest))
     }
 
-    /// Replaces the snapshot of a run by one as of a row of the journal; returns its size in bytes.
+    /// Replaces the snapshot of a run by one as of a journal row; returns the new size in bytes.
     static func write(
         _ parts: [Part],
         of run: String,
@@ -74,8 +75,8 @@ enum Snapshots {
         return parts.reduce(0) { $0 + $1.bytes.count }
     }
 
-    /// The newest snapshot of a run, and the row of the journal that it is as of; `nil` where there
-    /// is none that can be read.
+    /// Returns the newest snapshot of a run, the journal row as of which it was made, and its size in
+    /// bytes; `nil` where there is none that can be read.
     static func read(
         of run: String,
         in database: Database
@@ -91,7 +92,7 @@ enum Snapshots {
         of run: String,
         in database: Database
     ) throws -> (state: RunState, sequence: Int64, size: Int)? {
-        // An older Quire's store has none, and may be where nothing can be written.
+        // An older Quire's store lacks the table, and may be in a directory that can't be written.
         guard try database.tableExists("snapshot") else { return nil }
         let rows = try Row.fetchAll(
             database,
@@ -118,29 +119,29 @@ extension Snapshots.Part {
     }
 }
 
-/// When a snapshot is due: a recovery should have little to fold, and the journal should remain most
-/// of what is written.
+/// The rule for when a snapshot is due: a recovery should have little to fold, and most bytes written
+/// should be the journal's.
 struct SnapshotPace: Sendable {
-    /// What was journalled since the last snapshot, in bytes.
+    /// The length of the facts journalled since the last snapshot, in bytes.
     var journalled = 0
     /// The size of the last snapshot, in bytes.
     private(set) var size: Int
-    /// Whether one is being made.
+    /// True while a snapshot is being made.
     private var isBusy = false
 
-    /// Begins with a snapshot of this size.
+    /// Makes the pace that follows a snapshot of this size, in bytes.
     init(size: Int = 0) {
         self.size = size
     }
 
-    /// Begins one, if it is due: never for less than so many bytes.
+    /// Begins a snapshot if one is due, never for less than `least` bytes; returns true if so.
     mutating func beginIfDue(least: Int) -> Bool {
         guard !isBusy, journalled >= max(least, 2 * size) else { return false }
         isBusy = true
         return true
     }
 
-    /// One is made, of this size, or could not be.
+    /// Ends the making of a snapshot; `size` is `nil` if it failed.
     mutating func end(size: Int? = nil) {
         self.size = size ?? self.size
         isBusy = false

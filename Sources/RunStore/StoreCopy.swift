@@ -2,17 +2,17 @@ import FileAccess
 import GRDB
 import Glibc
 
-/// The database of a state directory in which nothing can be written, as it is now, in memory.
+/// A copy in memory of the database of a state directory in which nothing can be written.
 ///
-/// To read a database with a write-ahead log, SQLite writes beside it. Its `immutable=1` would do
-/// without, but leaves out what the log holds, and is for files that nobody changes: a directory that
+/// To read a database with a write-ahead log, SQLite writes beside it. Its `immutable=1` avoids that,
+/// but leaves out the contents of the log, and is for files that nobody changes: a directory that
 /// is read-only here may be written elsewhere. So the files are copied to a private temporary
-/// directory, read there, and removed before this returns.
+/// directory, read there, and removed before `load` returns.
 struct StoreCopy {
     private let place: StorePlace
     private static let attempts = 5
 
-    /// Makes a copy of the database at a place.
+    /// Copies a database into memory.
     static func load(_ place: StorePlace) throws -> DatabaseQueue {
         try StoreCopy(place: place).load()
     }
@@ -35,7 +35,7 @@ struct StoreCopy {
             try Schema.migrator.migrate(queue)
             try queue.write { try Projection.catchUp(in: $0) }
         }
-        // What is in memory can have no log.
+        // A database in memory can have no write-ahead log.
         try queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA journal_mode = DELETE") }
         return try ClosedQueues.closing(unlessReturned: try DatabaseQueue()) { memory in
             try queue.backup(to: memory)
@@ -55,7 +55,7 @@ struct StoreCopy {
         return try Directory(following: path)
     }
 
-    /// Copies the files as they are at one moment: again, where somebody wrote meanwhile.
+    /// Copies the files as they are at one moment; copies them again if somebody wrote meanwhile.
     private func copyUnchanged(to directory: Directory) throws {
         for attempt in 1...Self.attempts {
             let before = fingerprints
@@ -72,7 +72,7 @@ struct StoreCopy {
         )
     }
 
-    /// What changes whenever somebody writes to the files.
+    /// The sizes and modification times of the files, to find out that somebody wrote to them.
     private var fingerprints: [[Int64]] {
         names.map { name in
             guard let status = place.directory.status(of: name) else { return [] }

@@ -3,18 +3,18 @@ import GRDB
 import Glibc
 import Orchestration
 
-/// Why the store could not do what it was asked.
+/// The reason why the store could not be used, as a message for people.
 package struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What, where, and what to do.
+    /// The message: what failed, where, and what to do.
     package let description: String
-    /// Whether the database can't be read any more, so that nothing is lost by moving it away.
+    /// True if the database can't be read any more, so that moving it away loses nothing.
     package let isDamage: Bool
 
     init(_ description: String, isDamage: Bool = false) {
         (self.description, self.isDamage) = (description, isDamage)
     }
 
-    /// Makes the words for a state directory that can't be made or opened.
+    /// Makes the error for a state directory that can't be made or opened.
     init(_ error: FileError, directory: String) {
         self.init(
             "the state directory \"\(directory)\" can't be used: \(error); another one can be named "
@@ -22,7 +22,7 @@ package struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
         )
     }
 
-    /// Makes the words for an error; `isRetried` tells whether somebody tries again until it works.
+    /// Makes the error for another one; with `isRetried`, the caller retries until it works.
     init(_ error: any Error, path: String, isRetried: Bool = false) {
         if let error = error as? StoreError {
             self = error
@@ -36,9 +36,9 @@ package struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// What to do when the cause is removed, where nobody tries again.
+    /// The advice for when the cause is removed and nobody retries.
     private static let again = " and run again"
-    /// The same where a run tries again until it works.
+    /// The same where a run retries until it works.
     private static let goesOn = ", and the run goes on by itself"
 
     private static func words(for error: any Error, _ path: String) -> String {
@@ -75,7 +75,7 @@ package struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
 
     private static let fullDisk = "can't grow: the disk is full; free some space"
 
-    /// Why a run that lives can record nothing in a database now, and what to do; `nil` where the
+    /// Returns why a live run can record nothing in a database now, and what to do; `nil` where the
     /// disk has room.
     static func shortage(of path: String) -> String? {
         let words =
@@ -85,12 +85,12 @@ package struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
         return words.map { "the run database \"\(path)\" \($0)\(goesOn)" }
     }
 
-    /// What SQLite may say where no more files can be made.
+    /// The codes that SQLite may report where no more files can be made.
     private static let shortageCodes: [ResultCode] = [
         .SQLITE_FULL, .SQLITE_CANTOPEN, .SQLITE_IOERR,
     ]
 
-    /// The limit on the size of this process's files, where one is set.
+    /// Returns the limit on the size of this process's files, in bytes; `nil` where none is set.
     private static func limit(onFilesAt path: String) -> UInt64? {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0 else { return nil }

@@ -3,25 +3,25 @@ import GRDB
 import Glibc
 import Orchestration
 
-/// The place of the database in a state directory, and what stands there.
+/// The location of the database in a state directory, and the checks of the files there.
 ///
-/// SQLite opens files by their paths, follows links, and waits for pipes: nothing is handed to it
-/// that is not a regular file of this directory alone.
+/// SQLite opens files by their paths, follows links, and waits for pipes: so it is handed only
+/// regular files that belong to this directory alone.
 struct StorePlace: Sendable {
     /// The longest path, in bytes: SQLite takes 512, and adds `-journal` (`MAX_PATHNAME` in its
     /// `os_unix.c`); a new database has a longer name until it is whole.
     private static let longestPath =
         512 - "-journal".utf8.count - (newName(pid: .max).utf8.count - name.utf8.count)
     static let name = "quire.db"
-    /// What the names of the files beside the database end with.
+    /// The suffixes of the files beside the database.
     static let suffixes = ["-wal", "-shm", "-journal"]
 
-    /// What a process calls a database that it makes.
+    /// Returns the name of a database while a process makes it.
     static func newName(pid: Int32) -> String { "\(name).\(pid).new" }
 
     let directory: Directory
 
-    /// Finds the place in a directory that exists.
+    /// Makes the location in an open directory.
     ///
     /// - Throws: `StoreError` where the path is too long for a database.
     init(in directory: Directory) throws(StoreError) {
@@ -36,12 +36,12 @@ struct StorePlace: Sendable {
         }
     }
 
-    /// Whether a database in this directory has a path that SQLite takes.
+    /// Returns true if SQLite accepts the path of a database in this directory.
     static func isShortEnough(_ directory: String) -> Bool {
         "\(directory)/\(name)".utf8.count <= longestPath
     }
 
-    /// Finds the place in a directory; `nil` where the directory does not exist.
+    /// Opens a directory and makes the location in it; `nil` where the directory does not exist.
     init?(inExisting directory: String) throws(StoreError) {
         let found: Directory?
         do throws(FileError) {
@@ -55,10 +55,10 @@ struct StorePlace: Sendable {
 
     var path: String { directory.path(of: Self.name) }
 
-    /// Makes sure that what stands here and beside it may be opened, and returns which file the
-    /// database is; `nil` where there is none yet.
+    /// Makes sure that the database and the files beside it may be opened; returns the identity of the
+    /// database's file, or `nil` where there is none yet.
     func check(writes: Bool) throws(StoreError) -> FileIdentity? {
-        // SQLite writes beside a database that it only reads, too.
+        // SQLite writes beside a database even if it only reads it.
         for suffix in Self.suffixes { _ = try checked(Self.name + suffix, writes: true) }
         guard let status = try checked(Self.name, writes: writes) else { return nil }
         guard status.st_size > 0 else {
@@ -95,7 +95,7 @@ struct StorePlace: Sendable {
 
     /// Makes sure that nothing was cut off a database that had at least `size` bytes.
     ///
-    /// SQLite does not notice, and writes the pages that it has changed into what is left.
+    /// SQLite does not notice a cut, and writes the pages that it has changed into the rest.
     func checkLength(_ size: Int) throws(StoreError) {
         guard self.size < size else { return }
         throw StoreError(
@@ -121,11 +121,11 @@ struct StorePlace: Sendable {
     }
 }
 
-/// Whose a database is.
+/// The owner of a database: Quire, another program, or nobody yet.
 enum StoreOwnership {
-    /// What Quire's databases have in their header: `Quir`.
+    /// The application id in the header of Quire's databases: `Quir`.
     static let applicationID: Int32 = 0x5175_6972
-    /// The tables of databases from before there was a number in the header.
+    /// The tables of databases from before the application id.
     private static let ownTables: Set<String> = [
         "grdb_migrations", "event", "journal", "mark", "projected", "run", "session", "snapshot",
         "standard_error", "task",

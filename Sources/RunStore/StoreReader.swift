@@ -3,17 +3,17 @@ import Foundation
 import GRDB
 package import Orchestration
 
-/// Looks at a store while a run writes it, or after one was killed.
+/// A reader of a store, also while a run writes it or after a run was killed.
 ///
-/// Writes nothing but what the projections lack, and that only where it may.
+/// Writes nothing but the facts that the projections lack, and those only where it may.
 package struct StoreReader: Sendable {
     private let path: String
     private let reader: DatabaseQueue
 
     /// Opens the store in a directory, also where nothing can be written.
     ///
-    /// - Returns: `nil` where there is none.
-    /// - Throws: `StoreError` when there is one that can't be read, or something else in its place.
+    /// - Returns: `nil` where there is no store.
+    /// - Throws: `StoreError` when the store can't be read, or the file is no store.
     package static func open(directory: String) throws(StoreError) -> StoreReader? {
         guard let place = try StorePlace(inExisting: directory),
             try place.check(writes: false) != nil
@@ -36,7 +36,7 @@ package struct StoreReader: Sendable {
                         reader.close()
                         return try copied(place)
                     }
-                    // What can't be caught up with now is looked at as it is.
+                    // Tables that can't be brought up to the journal now are read as they are.
                     try? RunStore.open(directory: place.directory.path).close()
                 }
                 return reader
@@ -53,12 +53,12 @@ package struct StoreReader: Sendable {
         }
     }
 
-    /// Whether there are any tables; a database that was begun and never written has none.
+    /// True if there are tables; a database that was begun and never written has none.
     private var hasTables: Bool {
         get throws { try reader.read { try $0.tableExists("run") } }
     }
 
-    /// Nothing, once the store is closed.
+    /// Always `nil`; closes the store.
     private var closed: StoreReader? {
         close()
         return nil
@@ -66,11 +66,11 @@ package struct StoreReader: Sendable {
 
     /// Closes the store; the reader reads nothing more.
     package func close() {
-        // One that can't be closed is still read by nobody.
+        // A store that can't be closed is not read any more either.
         try? ClosedQueues.close(reader)
     }
 
-    /// Opens a database to read it, without a change to it.
+    /// Opens a database for reading only.
     static func queue(_ path: String) throws -> DatabaseQueue {
         var configuration = Configuration()
         configuration.readonly = true
@@ -78,18 +78,18 @@ package struct StoreReader: Sendable {
         return try DatabaseQueue(path: path, configuration: configuration)
     }
 
-    /// Whether the tables are an older Quire's, or a run was killed before they told all.
+    /// Returns true if the tables are an older Quire's, or lack facts of the journal.
     private static func isBehind(_ database: Database) throws -> Bool {
         guard try Schema.migrator.hasCompletedMigrations(database) else { return true }
         return try Projection.isBehind(in: database)
     }
 
-    /// Why a run that lives can record nothing in a directory now; `nil` where the disk has room.
+    /// Returns why a live run can record nothing in a directory now; `nil` where the disk has room.
     package static func shortage(in directory: String) -> String? {
         StoreError.shortage(of: directory + "/" + StorePlace.name)
     }
 
-    /// All runs, the one that was journalled last first: the clock may have been set between.
+    /// Returns all runs, the last journalled first: by row, for the clock may have been set.
     package func runs() throws(StoreError) -> [RunRow] {
         let last = "(SELECT max(sequence) FROM journal WHERE journal.run = run.id)"
         return try fetch("SELECT * FROM run ORDER BY \(last) DESC", []) { row in
@@ -109,7 +109,7 @@ package struct StoreReader: Sendable {
         }
     }
 
-    /// The tasks of a run's newest leg, in the manifest's order.
+    /// Returns the tasks of a run's newest leg, in the manifest's order.
     package func tasks(of run: String) throws(StoreError) -> [TaskRow] {
         try fetch("SELECT * FROM task WHERE run = ? AND place >= 0 ORDER BY place", [run]) { row in
             TaskRow(
@@ -131,8 +131,8 @@ package struct StoreReader: Sendable {
         }
     }
 
-    /// The tasks of a run that are complete, those too that its newest leg left out, and the
-    /// sessions that each took.
+    /// Returns the names of a run's complete tasks, also of tasks that its newest leg left out, with
+    /// the number of sessions of each.
     package func completeTasks(of run: String) throws(StoreError) -> [String: Int] {
         let rows: [(String, Int)] = try fetch(
             "SELECT name, sessions FROM task WHERE run = ? AND outcome = 'complete'",
@@ -141,7 +141,7 @@ package struct StoreReader: Sendable {
         return Dictionary(uniqueKeysWithValues: rows)
     }
 
-    /// The sessions of a run, of one task or of all, in the order in which they began.
+    /// Returns the sessions of a run, of one task or of all, in the order in which they began.
     package func sessions(of run: String, task: String? = nil) throws(StoreError) -> [SessionRow] {
         let filter = task == nil ? "" : " AND task = ?"
         return try fetch(
@@ -155,7 +155,7 @@ package struct StoreReader: Sendable {
         )
     }
 
-    /// What the journal of a run tells, folded.
+    /// Returns a run's state, folded from the journal.
     package func state(of run: String) throws(StoreError) -> RunState {
         do {
             return try reader.read { try Journal.state(of: run, in: $0).state }
@@ -164,7 +164,7 @@ package struct StoreReader: Sendable {
         }
     }
 
-    /// The batches of the journal of a run's newest leg that hold facts of these kinds, in order.
+    /// Returns the batches of a run's newest leg that hold facts of these kinds, in order.
     func batches(
         of run: String,
         with kinds: [RunEvent.Kind]
@@ -187,7 +187,7 @@ package struct StoreReader: Sendable {
         }
     }
 
-    /// How a run's newest leg began.
+    /// Returns the first fact of a run's newest leg.
     package func beginning(of run: String) throws(StoreError) -> RunBegan? {
         for batch in try batches(of: run, with: [.runBegan]) {
             for case .runBegan(let fact) in batch.events { return fact }
@@ -195,7 +195,7 @@ package struct StoreReader: Sendable {
         return nil
     }
 
-    /// What a session wrote to standard error: its first and its last 64 KiB.
+    /// Returns a session's standard error: its first 64 KiB, and the last 64 KiB of the rest.
     package func standardError(
         of key: SessionKey,
         run: String
@@ -246,7 +246,7 @@ package struct StoreReader: Sendable {
         )
     }
 
-    /// Prices that can't be read are as good as none: costs are told for convenience.
+    /// Returns `nil` for prices that can't be read: costs are shown for convenience only.
     private static func prices(_ json: String) -> Prices? {
         try? FactDecoder.decode(Prices.self, from: json)
     }
@@ -273,7 +273,7 @@ package struct StoreReader: Sendable {
 }
 
 extension DatabaseError {
-    /// Whether SQLite may have failed to read because nothing can be written beside the database.
+    /// True if SQLite may have failed to read because nothing can be written beside the database.
     fileprivate var mayNeedWriting: Bool {
         switch resultCode.primaryResultCode {
         case .SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_IOERR, .SQLITE_FULL: true

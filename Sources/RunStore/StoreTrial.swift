@@ -1,14 +1,14 @@
 import FileAccess
 import Glibc
 
-// The question whether a run could record anything, for those who do not run.
+// The check whether a run could record anything, for commands that don't run.
 extension RunStore {
-    /// Makes sure that a store can be opened in a directory, or in what is to hold it, as a run
-    /// would: with a store of its own there, which is removed again.
+    /// Makes sure that a run could open a store in a directory: makes a trial store there, or in the
+    /// directory that would hold it, and removes it again.
     ///
-    /// What stands in the directory is not touched.
+    /// Other files in the directory are not touched.
     ///
-    /// - Throws: `StoreError` with the words that a run would have.
+    /// - Throws: `StoreError` with the message that a run would show.
     package static func tryOut(directory: String) throws(StoreError) {
         let outer: Directory
         let first = firstMissing(of: directory)
@@ -34,7 +34,7 @@ extension RunStore {
         }
     }
 
-    /// The first part of a path that would be made; `nil` where nothing would.
+    /// Returns the topmost missing directory of a path; `nil` where none is missing.
     private static func firstMissing(of path: String) -> String? {
         var (missing, place) = (String?.none, path)
         var status = stat()
@@ -44,7 +44,7 @@ extension RunStore {
         return missing
     }
 
-    /// The directory itself, where nothing is missing, else the one that is to hold what is.
+    /// Returns the directory itself, or the one that would hold the topmost missing directory.
     private static func nearest(
         to path: String,
         above missing: String?
@@ -52,7 +52,7 @@ extension RunStore {
         if let missing, let found = try Directory.open(missing.parentPath, made: false) {
             return found
         }
-        // Something is there, or in the way: nothing is made, and what a run would say is said.
+        // Something is there, or in the way: this makes nothing, and fails as a run would.
         guard let directory = try Directory.open(missing?.parentPath ?? path, made: true) else {
             throw FileError("opening the directory", path, errno: ENOENT)
         }
@@ -60,7 +60,7 @@ extension RunStore {
     }
 
     private static func remove(_ name: String, from outer: Directory) {
-        // What can't be read can't be emptied, and stays with its telling name.
+        // A directory that can't be read can't be emptied; it stays, with its telling name.
         guard let trial = try? outer.directory(name), let names = try? trial.names() else { return }
         for name in names { trial.remove(name) }
         outer.removeDirectory(name)

@@ -1,7 +1,7 @@
 import GRDB
 import Orchestration
 
-/// What a transaction's facts do to a task's row.
+/// The change that a transaction's facts make to a task's row.
 struct TaskChange {
     var outcome = ColumnChange<String>.keep
     var reason = ColumnChange<String>.keep
@@ -9,10 +9,10 @@ struct TaskChange {
     var total = ColumnChange<Int>.keep
     var running = ColumnChange<Int>.keep
     var thread = ColumnChange<String>.keep
-    /// `nil` keeps the column, as in those below.
+    /// The new value; `nil` keeps the column, as in `active`.
     var sessions: Int?
     var active: Int64?
-    /// Added to the columns.
+    /// The increments of the columns, from here on.
     private var charged = 0
     private var retries = 0
     private var tokens: Int64 = 0

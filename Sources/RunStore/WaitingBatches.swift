@@ -1,19 +1,18 @@
 import Orchestration
 
-/// The batches that are not written yet, in order, and when they will be.
+/// The batches that are not written yet, in order, and the plan for their writing.
 struct WaitingBatches: Sendable {
-    /// A batch, and who is told what became of it.
+    /// A batch, and the callback for its result.
     struct Appended: Sendable {
         var batch: JournalBatch
-        /// Whether something waits for the batch to be written.
+        /// True if something waits for the batch to be written.
         var isUrgent: Bool
-        /// The run's state after the batch, where a snapshot of it is wanted.
+        /// The run's state after the batch, if a snapshot is due.
         var state: RunState?
         var completion: @Sendable (Result<Void, StoreError>) -> Void
     }
 
-    /// How long a batch that nothing waits for may wait for others: what is written together costs
-    /// one transaction.
+    /// The delay of a batch that nothing waits for: batches written together cost one transaction.
     static let patience = Duration.milliseconds(5)
 
     private enum Plan {
@@ -24,22 +23,22 @@ struct WaitingBatches: Sendable {
     var isFailing = false
     var isGivenUp = false
     var observer: (@Sendable (RunStore.Condition) -> Void)?
-    /// When what waits is to be written; `now` also while it is, and while that fails.
+    /// The plan for the waiting batches; `now` also while they are being written, and while that fails.
     private var plan = Plan.nothing
 
-    /// Adds a batch; returns after what delay to write, where that is news.
+    /// Adds a batch; returns the delay after which to write, or `nil` where the plan stands.
     mutating func add(_ appended: Appended) -> Duration? {
         batches.append(appended)
         return planNext(isUrgent: appended.isUrgent)
     }
 
-    /// Takes note that all that waits is being written.
+    /// Notes that all waiting batches are being written, and returns them.
     mutating func beginWriting() -> [Appended] {
         if !batches.isEmpty { plan = .now }
         return batches
     }
 
-    /// Drops those that waited longest; returns after what delay to write the others, if there are any.
+    /// Drops the first `count` batches; returns the delay after which to write the others, if any.
     mutating func settle(_ count: Int) -> Duration? {
         batches.removeFirst(count)
         plan = .nothing
