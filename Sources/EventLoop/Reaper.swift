@@ -111,7 +111,7 @@ final class Reaper {
                 isHeldUp = true
                 return owners.keys.forEach(reap)
             }
-            // Where a worker has just reaped it, whose child could not become its program, others follow.
+            // Gone already if its program could not be run: the worker that started it reaps it.
             take(pid)
         }
     }
