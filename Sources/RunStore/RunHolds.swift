@@ -34,8 +34,7 @@ package struct RunHolds: Hashable, Sendable {
             warnings.append(fact.message)
         case .runEnded(let fact):
             if fact.ending == .unable { troubles = gates.filter(\.gate.canEndRun).map(\.reason) }
-            // A usage limit does not end with the run.
-            gates.removeAll { $0.gate != .usageLimit }
+            gates.removeAll { !$0.gate.outlivesLeg }
         default: break
         }
     }

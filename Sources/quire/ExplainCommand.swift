@@ -195,7 +195,7 @@ struct Explanation {
             let hold = GateWords.hold(gate, at: now, offset: LocalTime.offset)
             words.append(
                 // A usage limit does not end with the run.
-                isRunAlive || key.gate == .usageLimit
+                isRunAlive || key.gate.outlivesLeg
                     ? "Starts are held\(hold): \(gate.reason)"
                     : "Starts were held\(hold) when the run ended: \(gate.reason)"
             )

@@ -19,15 +19,9 @@ struct MachineWatch: Sendable {
     private var growing = 0
     /// Load that running sessions will add to the reading's.
     private var comingLoad = 0.0
-    /// Gates reported as unchecked for want of a reading.
-    var untold: Set<Gate> = []
-    /// True once a slow reading was reported.
-    var isSlownessTold = false
-    /// Time at which starts that wait for the machine are decided anew; `nil` if none waits.
-    var next: Duration?
 
     /// Stores a reading; `began` holds the start times of the running sessions.
-    mutating func take(_ reading: MachineReading, began: [Duration], at now: Duration) {
+    mutating func note(_ reading: MachineReading, began: [Duration], at now: Duration) {
         self.reading = reading
         readAt = now
         askedAt = nil

@@ -1,15 +1,3 @@
-/// The reason why Quire itself ended a session.
-enum EndCause: Hashable, Sendable {
-    /// The session exceeded its session timeout or its idle timeout.
-    case timeout
-    /// The session waited for the network for too long.
-    case network
-    /// The session used more than it may, or than the run may.
-    case budget
-    /// The run is being stopped.
-    case shutdown
-}
-
 // The consequences of a session's end for its task.
 extension Orchestrator {
     mutating func sessionEnded(
@@ -17,10 +5,8 @@ extension Orchestrator {
         _ result: SessionResult,
         _ checklist: ChecklistState
     ) {
-        guard let session = state.running[key] else { return }
-        let cause = causes.removeValue(forKey: key)
-        let wasAnswered = watch.end(key)
-        machine.sessionEnded(began: session.since)
+        guard let session = turn.state.running[key] else { return }
+        let (cause, wasAnswered) = turn.sessions.end(key)
         var fact = SessionEnded(
             task: key.task,
             session: key.number,
@@ -28,7 +14,7 @@ extension Orchestrator {
             charge: .session,
             termination: result.termination,
             failure: failure(result, cause),
-            seconds: (now.awake - session.since).inSeconds,
+            seconds: (turn.now.awake - session.since).inSeconds,
             thread: result.thread,
             progress: checklist.progress,
             usage: result.usage,
@@ -37,20 +23,18 @@ extension Orchestrator {
         )
         if fact.usage == nil { fact.lastSeen(of: session) }
         fact.estimateUsage(of: session, wasAnswered: wasAnswered)
-        estimates.note(fact, group: state.task(key.task)?.plan.group)
         judge(&fact, session, cause, checklist, completed: result.failure == nil)
-        if let failure = fact.failure { holdStarts(after: failure, of: key) }
-        if result.failure == nil { gotThrough(key) }
-        probeNetworkIfUnwatched()
-        settleTokens(fact)
+        if let failure = fact.failure { tellFailure(failure, of: session) }
+        if result.failure == nil { tell(.sessionAnswered(key)) }
+        tell(.sessionEnded(fact, session))
         if isLast(fact, checklist) { fact.retryIn = nil }
-        let wasParked = state.isParked(key.task)
-        record(.sessionEnded(fact))
+        let wasParked = turn.state.isParked(key.task)
+        turn.record(.sessionEnded(fact))
         if case .damaged(let words) = checklist {
-            endTask(key.task, .damaged, words)
+            turn.endTask(key.task, .damaged, words)
         } else {
             settle(key.task, lastFailure: fact.failure, list: result.list)
-            reportRunaway(key.task, fact.verdict, wasParked: wasParked)
+            turn.reportRunaway(key.task, fact.verdict, wasParked: wasParked)
         }
     }
 
@@ -58,8 +42,24 @@ extension Orchestrator {
     private func failure(_ result: SessionResult, _ cause: EndCause?) -> Failure? {
         guard let failure = result.failure else { return nil }
         // A message from before the signal stands; a death by the signal is Quire's doing.
-        guard let cause, failure.kind.canComeFromASignal else { return failure }
+        guard let cause, failure.kind.has(.bySignal) else { return failure }
         return cause == .network ? Failure(.noNetwork, "the network was down") : nil
+    }
+
+    private mutating func tellFailure(_ failure: Failure, of session: RunState.Running) {
+        let key = session.start.key
+        let account = turn.state.account(of: key.task)
+        let failed = FailedSession(
+            failure: failure,
+            session: session,
+            account: account,
+            isProbe: turn.state.probes[account] == key
+        )
+        tell(.sessionFailed(failed))
+        if failed.treatment.reaction == .answered { tell(.sessionAnswered(key)) }
+        if failed.isProbe, failed.treatment.reaction != .configuration {
+            turn.probeToldNothing(account)
+        }
     }
 
     private mutating func judge(
@@ -72,19 +72,15 @@ extension Orchestrator {
         let before = session.start.progress?.ticked ?? 0
         if let failure = fact.failure {
             fact.verdict = .failed
-            fact.charge = failure.kind.charge
-            if failure.kind == .shortage, isShortageOld { fact.charge = .retry }
-            if failure.kind == .connectionLost, state.slots.hasSound(butOf: session.start.slot) {
-                fact.charge = .free
-            }
-            fact.forgetsThread = failure.kind == .contextWindow || failure.kind == .unknownThread
+            fact.charge = charge(of: failure, session)
+            fact.forgetsThread = failure.kind.has(.forgetsThread)
             judgeResume(&fact, session, failure)
             fact.retryIn = retryDelay(fact, failure)
-        } else if cause != nil && !completed {
+        } else if let cause, !completed {
             switch cause {
             case .shutdown: (fact.verdict, fact.charge) = (.stopped, .retry)
             case .budget: (fact.verdict, fact.charge) = (.overBudget, .session)
-            default: (fact.verdict, fact.charge) = (.timedOut, .session)
+            case .timeout, .network: (fact.verdict, fact.charge) = (.timedOut, .session)
             }
         } else if session.start.role == .initializer {
             fact.verdict = checklist.progress == nil ? .idled : .initialized
@@ -92,9 +88,17 @@ extension Orchestrator {
             fact.verdict = (checklist.progress?.ticked ?? 0) > before ? .ticked : .idled
         }
         if case .damaged = checklist { fact.verdict = .damaged }
-        if fact.retryIn == nil, state.plan.pause > .zero {
-            fact.retryIn = state.plan.pause.inSeconds
+        if fact.retryIn == nil, turn.state.plan.pause > .zero {
+            fact.retryIn = turn.state.plan.pause.inSeconds
         }
+    }
+
+    /// Returns the limit that a failed session counts against.
+    private func charge(of failure: Failure, _ session: RunState.Running) -> Charge {
+        if failure.kind.has(.losesSlot), turn.state.slots.hasSound(butOf: session.start.slot) {
+            return .free
+        }
+        return governors.charge(of: failure, in: turn) ?? failure.kind.treatment.charge
     }
 
     /// Treats a failure that a bad resume may have caused: a fresh session follows as a retry.
@@ -103,10 +107,12 @@ extension Orchestrator {
         _ session: RunState.Running,
         _ failure: Failure
     ) {
-        guard let thread = session.start.resumes, failure.kind.canComeFromABadResume else { return }
+        guard let thread = session.start.resumes, failure.kind.has(.badResume) else {
+            return
+        }
         fact.forgetsThread = true
         fact.charge = .retry
-        warn(
+        turn.warn(
             "Resume failed: thread \(thread) can't go on (\(failure.message)); "
                 + "a fresh session starts instead",
             task: fact.task
@@ -114,18 +120,21 @@ extension Orchestrator {
     }
 
     private mutating func retryDelay(_ fact: SessionEnded, _ failure: Failure) -> Double? {
-        guard failure.kind.wantsDelay, let task = state.task(fact.task) else { return nil }
+        guard failure.kind.has(.delayed), let task = turn.state.task(fact.task) else {
+            return nil
+        }
         if fact.forgetsThread && fact.charge == .retry { return nil }
         return task.plan.retries.delay(attempt: task.failures + 1, using: &generator).inSeconds
     }
 
     /// True if no delay is due: no session of the task follows this one in the leg.
     private func isLast(_ fact: SessionEnded, _ checklist: ChecklistState) -> Bool {
-        guard fact.retryIn != nil, state.shutdown == nil, var task = state.task(fact.task) else {
+        guard fact.retryIn != nil, turn.state.shutdown == nil, var task = turn.state.task(fact.task)
+        else {
             return true
         }
         if case .damaged = checklist { return true }
-        task.apply(fact, at: now)
+        task.apply(fact, at: turn.now)
         return verdict(on: task, fact.failure, with: fact) != nil
     }
 
@@ -133,24 +142,11 @@ extension Orchestrator {
     ///
     /// `list` is the stamp of its list, as in `TaskEnded`.
     mutating func settle(_ name: String, lastFailure: Failure? = nil, list: String? = nil) {
-        guard let task = state.task(name), task.outcome == nil,
+        guard let task = turn.state.task(name), task.outcome == nil,
             let (outcome, reason) = verdict(on: task, lastFailure)
         else { return }
-        endTask(name, outcome, reason, list: outcome == .complete ? list : nil)
+        turn.endTask(name, outcome, reason, list: outcome == .complete ? list : nil)
     }
-
-    /// Ends a task that the leg leaves out if its list alone says so; no failure of the leg's.
-    mutating func settleLeftOut(_ task: TaskState, list: String?) {
-        guard task.outcome == nil else { return }
-        switch task.checklist {
-        case .damaged(let words): record(end(of: task, .damaged, words))
-        case .good(let progress) where progress.isComplete:
-            record(end(of: task, .complete, Self.everyEntry, list: list))
-        case .good, .missing: break
-        }
-    }
-
-    private static let everyEntry = "every entry is ticked"
 
     /// Returns the outcome and the reason with which a task ends; `nil` while it may go on.
     ///
@@ -162,85 +158,10 @@ extension Orchestrator {
     ) -> (Outcome, String)? {
         if case .damaged(let words) = task.checklist { return (.damaged, words) }
         if task.checklist.progress?.isComplete == true {
-            return (.complete, Self.everyEntry)
+            return (.complete, Turn.everyEntry)
         }
         return task.verdict(lastFailure)
-            ?? spentBudget(of: task, with: ended).map { (.capped, $0) }
-    }
-
-    mutating func endTask(
-        _ name: String,
-        _ outcome: Outcome,
-        _ reason: String,
-        list: String? = nil
-    ) {
-        guard let task = state.task(name), task.outcome == nil else { return }
-        recordEnd(task, outcome, reason, list: list)
-        if outcome != .complete { blockDependents(of: name, outcome) }
-    }
-
-    /// Ends all tasks that need this one, directly or indirectly.
-    mutating func blockDependents(of name: String, _ outcome: Outcome) {
-        var ended = [(name, outcome)]
-        while let (needed, outcome) = ended.popLast() {
-            for task in state.openDependents(of: needed)
-            where task.runningSession == nil && isLookedAt(task) {
-                block(task, needed, outcome)
-                ended.append((task.plan.name, .blocked))
-            }
-        }
-    }
-
-    /// Ends a task with work left if one of its needs has ended without being complete.
-    mutating func blockIfNeedEnded(_ name: String) {
-        guard let task = state.task(name), task.outcome == nil else { return }
-        for need in task.plan.needs {
-            guard let needed = state.task(need), needed.plan.isLeftOut != true,
-                let outcome = needed.outcome, outcome != .complete
-            else { continue }
-            block(task, need, outcome)
-            return blockDependents(of: name, .blocked)
-        }
-    }
-
-    private mutating func block(_ task: TaskState, _ need: String, _ outcome: Outcome) {
-        recordEnd(task, .blocked, "it needs \"\(need)\", which is \(outcome.rawValue)")
-    }
-
-    /// True if the task's list is known, or nobody can tell when it will be.
-    ///
-    /// The directories of all other open tasks are being opened: these tasks may be complete.
-    func isLookedAt(_ task: TaskState) -> Bool {
-        task.isInspected || held.contains(task.plan.name)
-    }
-
-    private func end(
-        of task: TaskState,
-        _ outcome: Outcome,
-        _ reason: String,
-        list: String? = nil
-    ) -> RunEvent {
-        .taskEnded(
-            TaskEnded(
-                task: task.plan.name,
-                outcome: outcome,
-                reason: reason,
-                sessions: task.sessions,
-                progress: task.checklist.progress,
-                list: list
-            )
-        )
-    }
-
-    private mutating func recordEnd(
-        _ task: TaskState,
-        _ outcome: Outcome,
-        _ reason: String,
-        list: String? = nil
-    ) {
-        record(end(of: task, outcome, reason, list: list))
-        commands.append(.releaseTask(task.plan.name))
-        if outcome.isFailure { countFailure() }
+            ?? governors.reasonToCap(task, after: ended, in: turn).map { (.capped, $0) }
     }
 }
 
@@ -260,27 +181,6 @@ extension SessionEnded {
 
     /// True if the agent may have been at work although no answer of the model was seen.
     private var mayHaveUsedAnything: Bool {
-        switch failure?.kind {
-        case nil, .killed, .incomplete, .notCodex, .streamCut, .connectionLost: true
-        default: false
-        }
-    }
-}
-
-extension FailureClass {
-    /// True if a thread that can't be resumed may cause such a failure.
-    fileprivate var canComeFromABadResume: Bool {
-        switch self {
-        case .unknownThread, .refusedToStart, .incomplete, .notCodex: true
-        default: false
-        }
-    }
-
-    /// True if a process that Quire signalled may end with such a failure.
-    fileprivate var canComeFromASignal: Bool {
-        switch self {
-        case .killed, .incomplete, .notCodex, .turnFailed, .refusedToStart, .connectionLost: true
-        default: false
-        }
+        failure.map { $0.kind.has(.usesTokens) } ?? true
     }
 }

@@ -1,4 +1,5 @@
-/// The deadlines of running sessions: their timeouts, idle timeouts, and the kills after a grace.
+/// The deadlines of running sessions (timeouts, idle timeouts, and the kills after a grace), and the
+/// causes for which Quire ended some of them.
 struct SessionWatch: Sendable {
     /// A deadline that has come.
     enum Finding: Hashable, Sendable {
@@ -16,6 +17,7 @@ struct SessionWatch: Sendable {
         var sessionTimeout: Duration
         var idleTimeout: Duration
         var killAt: Duration?
+        var cause: EndCause?
         var waitsForNetwork = false
         var hasAnswer = false
         var wasAnswered = false
@@ -89,9 +91,19 @@ struct SessionWatch: Sendable {
         arm(key, entry)
     }
 
-    /// Forgets an ended session; returns true if the model ever answered it.
-    mutating func end(_ key: SessionKey) -> Bool {
-        entries.removeValue(forKey: key)?.wasAnswered ?? false
+    /// Notes why Quire ends a session; the first cause stands.
+    mutating func note(_ cause: EndCause, of key: SessionKey) {
+        if entries[key]?.cause == nil { entries[key]?.cause = cause }
+    }
+
+    /// The reason why Quire ended a running session; `nil` if it did not.
+    func cause(of key: SessionKey) -> EndCause? { entries[key]?.cause }
+
+    /// Forgets an ended session; returns the reason why Quire ended it, and true if the model ever
+    /// answered it.
+    mutating func end(_ key: SessionKey) -> (cause: EndCause?, wasAnswered: Bool) {
+        let entry = entries.removeValue(forKey: key)
+        return (entry?.cause, entry?.wasAnswered ?? false)
     }
 
     /// Removes and returns the next deadline that has come.

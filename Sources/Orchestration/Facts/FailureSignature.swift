@@ -19,7 +19,7 @@ struct FailureSignature: Hashable, Sendable {
     }
 
     private static func ownWords(of failure: Failure) -> Substring {
-        guard failure.kind.quotesStandardError,
+        guard failure.kind.has(.quotes),
             let quotation = failure.message.firstRange(of: ": ")
         else { return failure.message[...] }
         return failure.message[..<quotation.lowerBound]

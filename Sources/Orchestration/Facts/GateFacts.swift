@@ -4,11 +4,11 @@ package enum Gate: String, Hashable, Sendable, Codable, CaseIterable {
     case usageLimit = "usage_limit"
     /// An account made too many requests.
     case rateLimit = "rate_limit"
-    /// The network is down; one session at a time probes it.
-    case network
     /// An account's credentials were refused, or its configuration is broken; one session at a time
     /// probes whether that is permanent.
     case authentication
+    /// The network is down; one session at a time probes it.
+    case network
     /// The tokens per minute are used up.
     case tokenRate = "token_rate"
     /// The journal can't be written.
@@ -115,26 +115,71 @@ package struct ConcurrencyChanged: Hashable, Sendable, Codable {
     }
 }
 
+/// The nature of a gate: a row of the table in `Gate.nature`.
+struct GateNature: Hashable, Sendable {
+    /// The starts that a closed gate holds.
+    enum Scope: Hashable, Sendable {
+        /// The starts of one account.
+        case account
+        /// Every start.
+        case everything
+    }
+
+    /// The occurrence that opens a gate.
+    enum Opening: Hashable, Sendable {
+        /// The gate's time has come.
+        case time
+        /// A session, started once the gate's time has come, finds that the hold is over; a probe
+        /// without a result is repeated after so long.
+        case probe(Duration)
+        /// A reading of the machine shows that enough is left.
+        case reading
+        /// The cause is gone.
+        case event
+    }
+
+    /// The starts held.
+    var scope: Scope
+    /// The occurrence that opens the gate.
+    var opening: Opening
+    /// True if the run ends when nothing opens the gate.
+    var canEndRun = false
+    /// True if a new leg finds the gate as the last one left it.
+    var outlivesLeg = false
+}
+
 extension Gate {
-    /// True if the gate holds one account's starts; the others hold everything.
-    package var isOfAccount: Bool {
+    /// The nature of the gate.
+    ///
+    /// A new gate is one case, one row here, and one governor.
+    var nature: GateNature {
         switch self {
-        case .usageLimit, .rateLimit, .authentication: true
-        case .network, .tokenRate, .store, .memory, .load, .disk, .shortage: false
+        case .usageLimit:
+            GateNature(scope: .account, opening: .probe(.seconds(60)), outlivesLeg: true)
+        case .rateLimit: GateNature(scope: .account, opening: .time)
+        case .authentication:
+            GateNature(scope: .account, opening: .probe(.seconds(30)), canEndRun: true)
+        case .network: GateNature(scope: .everything, opening: .probe(.seconds(30)))
+        case .tokenRate: GateNature(scope: .everything, opening: .time)
+        case .store: GateNature(scope: .everything, opening: .event, canEndRun: true)
+        case .memory, .load, .disk: GateNature(scope: .everything, opening: .reading)
+        case .shortage: GateNature(scope: .everything, opening: .time)
         }
     }
+
+    /// True if the gate holds one account's starts; the others hold everything.
+    package var isOfAccount: Bool { nature.scope == .account }
 
     /// True if the run ends when nothing opens the gate.
-    package var canEndRun: Bool {
-        switch self {
-        case .authentication, .store: true
-        case .usageLimit, .rateLimit, .network, .tokenRate, .memory, .load, .disk, .shortage: false
-        }
-    }
+    package var canEndRun: Bool { nature.canEndRun }
 
-    /// True if the gate opens when its time has come; the others open on an event.
-    var opensByItself: Bool { self == .rateLimit || self == .tokenRate || self == .shortage }
+    /// True if the gate stays closed when its leg ends: nothing comes back because Quire is
+    /// started again.
+    package var outlivesLeg: Bool { nature.outlivesLeg }
 
-    /// True if a session finds out whether the gate has opened; without a probe it stays closed.
-    var isProbed: Bool { self == .usageLimit || self == .network || self == .authentication }
+    /// True for the gates that the machine's own state closes.
+    package var isOfMachine: Bool { nature.opening == .reading }
+
+    /// The gates that the machine's own state closes, in the order in which they are judged.
+    package static let ofMachine = allCases.filter(\.isOfMachine)
 }

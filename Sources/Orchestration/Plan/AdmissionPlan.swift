@@ -35,7 +35,9 @@ package struct AdmissionPlan: Hashable, Sendable, Codable {
             switch gate {
             case .memory: minFreeMemory != 0
             case .load: maxLoad != nil
-            default: minFreeDisk != 0
+            case .disk: minFreeDisk != 0
+            case .usageLimit, .rateLimit, .authentication, .network, .tokenRate, .store, .shortage:
+                false
             }
         }
     }
@@ -81,7 +83,8 @@ extension AdmissionPlan {
         case .memory: return reading.memory.flatMap { memoryShortage($0, swings) }
         case .load: return reading.load.flatMap { loadShortage($0, reading.processors, swings) }
         case .disk: return reading.disks.lazy.compactMap { diskShortage($0, swings) }.first
-        default: return nil
+        case .usageLimit, .rateLimit, .authentication, .network, .tokenRate, .store, .shortage:
+            return nil
         }
     }
 
@@ -134,12 +137,4 @@ extension AdmissionPlan {
                 + "is \(floor.bytesForPeople): free some space, or lower min_free_disk"
         )
     }
-}
-
-extension Gate {
-    /// The gates that the machine's own state closes, in the order in which they are judged.
-    package static let ofMachine: [Gate] = [.memory, .load, .disk]
-
-    /// True for the gates that the machine's own state closes.
-    package var isOfMachine: Bool { Self.ofMachine.contains(self) }
 }

@@ -20,7 +20,7 @@ package struct GateTimes: Hashable, Sendable {
         var times = 0
         var time = Duration.zero
         var since: WallTime?
-        /// True for a usage limit that was closed when its leg ended.
+        /// True for a gate that was closed when its leg ended, and outlives it.
         var outlivesLeg = false
 
         mutating func close(at time: WallTime) {
@@ -63,7 +63,7 @@ package struct GateTimes: Hashable, Sendable {
                 continue
             }
             records[key]?.open(at: time)
-            records[key]?.outlivesLeg = key.gate == .usageLimit
+            records[key]?.outlivesLeg = key.gate.outlivesLeg
         }
     }
 

@@ -316,7 +316,7 @@ extension RunState {
         of place: Int,
         at moment: Moment
     ) {
-        if fact.failure?.kind == .connectionLost {
+        if fact.failure?.kind.has(.losesSlot) == true {
             let retries = tasks[place].plan.retries
             slots.giveBackLost(session.start.slot, retries: retries, at: moment.awake)
         } else {

@@ -208,8 +208,8 @@ package struct TaskState: Hashable, Sendable {
         countProgress(fact)
         countFailure(fact)
         // A session that was never begun leaves everything as it was.
-        if fact.failure?.kind != .notRecorded {
-            resumesNext = fact.failure?.kind.leavesThreadResumable ?? false
+        if fact.failure?.kind.has(.neverBegan) != true {
+            resumesNext = fact.failure?.kind.has(.resumable) ?? false
         }
         if fact.forgetsThread { (thread, self.threadUsage) = (nil, nil) }
         if let delay = fact.retryIn { self.notBefore = moment.awake + Duration(inSeconds: delay) }
@@ -256,9 +256,9 @@ package struct TaskState: Hashable, Sendable {
             }
             return
         }
-        guard failure.kind.charge != .free else { return }
+        guard failure.kind.treatment.charge != .free else { return }
         self.failures += 1
-        guard failure.kind.repeatsForAReason else { return }
+        guard failure.kind.has(.repeats) else { return }
         let signature = FailureSignature(failure)
         self.sameFailures = signature == self.lastFailure ? self.sameFailures + 1 : 1
         self.lastFailure = signature

@@ -1,5 +1,5 @@
 // Tasks without progress: they are reported, parked, then ended.
-extension Orchestrator {
+extension Turn {
     /// Warns when a task is parked, and early when its checklist grows as fast as it is ticked.
     mutating func reportRunaway(_ name: String, _ verdict: Verdict, wasParked: Bool) {
         guard let task = state.task(name), task.outcome == nil else { return }
@@ -51,7 +51,7 @@ extension TaskState {
 
     /// Returns the outcome and the reason with which the counts end the task; `nil` for none.
     func verdict(_ failure: Failure?) -> (Outcome, String)? {
-        if let failure, failure.kind.isFinal { return (.failed, failure.message) }
+        if let failure, failure.kind.has(.final) { return (.failed, failure.message) }
         if let failure, self.sameFailures >= plan.sameFailure, plan.sameFailure > 0 {
             let reason =
                 self.sameFailures == 1
