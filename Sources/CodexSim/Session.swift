@@ -12,6 +12,7 @@ struct Session {
 
     /// Plays the session and returns its exit status.
     func run() -> Int32 {
+        let began = ContinuousClock.now
         if directives.ignoresTermination {
             signal(SIGTERM, SIG_IGN)
         } else {
@@ -31,7 +32,7 @@ struct Session {
         if directives.hangs { sleepForEver() }
         if let failure = directives.fail { return fail(failure) }
         if let limit { return fail(saying: limit) }
-        return complete()
+        return complete(began: began)
     }
 
     /// The message of the account's usage limit; `nil` while there is none.
@@ -46,7 +47,9 @@ struct Session {
         return "You’ve hit your usage limit. Try again in \(Int(left.rounded(.up))) seconds."
     }
 
-    private func complete() -> Int32 {
+    /// Works through the turn; a turn without items takes its time from the beginning of the session,
+    /// so that one that is stopped before its pause has not yet to wait for all of it.
+    private func complete(began: ContinuousClock.Instant) -> Int32 {
         if let path = directives.until {
             while access(path, F_OK) != 0 { pause(0.01) }
         }
@@ -57,7 +60,7 @@ struct Session {
             if let limit { return fail(saying: limit) }
             command(step)
         }
-        if directives.items == 0 { pause(pauseTotal) }
+        if directives.items == 0 { pause(pauseTotal - (ContinuousClock.now - began) / .seconds(1)) }
         if directives.items == 0, let crash = directives.crash { kill(getpid(), crash) }
         if directives.line > 0 { Output.longLine(directives.line) }
         if directives.tearsCharacters { Output.tornCharacters() }
