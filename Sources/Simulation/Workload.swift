@@ -182,27 +182,34 @@ package struct Workload: Hashable, Sendable, Codable {
 
     /// Returns the plan of a run in which no timeout, failure or retry limit ends a task.
     package func plan(scheduler: SchedulerName? = nil, stopsAfter: Int = 0) -> RunPlan {
-        RunPlan(
+        var sharing = Sharing<TaskTerms>()
+        return RunPlan(
             concurrency: slots,
             groups: groups.enumerated().map { GroupPlan(name: "group-\($0)", weight: $1.weight) },
             tasks: tasks.map { task in
-                TaskPlan(
-                    name: task.planName,
-                    group: "group-\(task.group)",
-                    weight: task.weight,
-                    size: task.size,
-                    needs: task.needs.map { tasks[$0].planName },
-                    maxSessions: task.maxSessions,
-                    sessionTimeout: .seconds(1_000_000_000_000),
-                    idleTimeout: .seconds(1_000_000_000_000),
-                    stallAfter: stopsAfter,
-                    growAfter: nil,
-                    initializerAttempts: .max,
-                    sameFailure: 0,
-                    retries: RetryPlan(limit: .max, delay: .zero, maxDelay: .zero)
-                )
+                let plan = plan(of: task, stopsAfter: stopsAfter)
+                // At once: a million terms would leave holes in memory when they go.
+                return plan.sharingTerms(&sharing) ?? plan
             },
             scheduler: scheduler
+        )
+    }
+
+    private func plan(of task: Task, stopsAfter: Int) -> TaskPlan {
+        TaskPlan(
+            name: task.planName,
+            group: "group-\(task.group)",
+            weight: task.weight,
+            size: task.size,
+            needs: task.needs.map { tasks[$0].planName },
+            maxSessions: task.maxSessions,
+            sessionTimeout: .seconds(1_000_000_000_000),
+            idleTimeout: .seconds(1_000_000_000_000),
+            stallAfter: stopsAfter,
+            growAfter: nil,
+            initializerAttempts: .max,
+            sameFailure: 0,
+            retries: RetryPlan(limit: .max, delay: .zero, maxDelay: .zero)
         )
     }
 }

@@ -57,7 +57,9 @@ private func repacked<Value: Packable>(_ value: Value) throws -> Value {
 
     @Test func `are the same when they are read again, property for property`() throws {
         // What is shared is looked at by itself.
-        #expect(same(task, TaskState(plan: TaskPlan(name: ""))) == ["plan", "rarities"])
+        #expect(
+            same(task, TaskState(plan: TaskPlan(name: ""))) == ["plan", "sharedLedger", "rarities"]
+        )
         #expect(same(task.counts, TaskState.Counts()) == [])
         #expect(same(task.rarities.value, TaskState.Rarities()) == [])
         #expect(same(task.ledger, Ledger()) == [])
@@ -129,6 +131,7 @@ private func repacked<Value: Packable>(_ value: Value) throws -> Value {
         #expect(TaskState.packedFormat.contains("isInspected=Bool"))
         #expect(TaskState.packedFormat.contains("pendingNeeds=Int32"))
         #expect(TaskState.packedFormat.contains("notBefore="))
+        #expect(TaskState.packedFormat.contains("reserved="))
         #expect(Estimates.Task.packedFormat != Scheduler.Entry.packedFormat)
     }
 }

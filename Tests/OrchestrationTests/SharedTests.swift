@@ -26,6 +26,35 @@ import Testing
         #expect(plan.tasks == plans)
     }
 
+    @Test func `terms that are shared already cost no copy of the plan`() {
+        var plan = RunPlan(
+            tasks: (0..<60).map { TaskPlan(name: "t\($0)", maxSessions: 1 + $0 % 3) }
+        )
+        plan.shareTerms()
+        var again = plan
+        again.shareTerms()
+        func address(_ plan: RunPlan) -> UnsafePointer<TaskPlan>? {
+            plan.tasks.withUnsafeBufferPointer(\.baseAddress)
+        }
+        #expect(address(again) == address(plan))
+        again.tasks.append(TaskPlan(name: "other", maxSessions: 2))
+        again.shareTerms()
+        #expect(address(again) != address(plan))
+        #expect(again.tasks.dropLast() == plan.tasks[...])
+    }
+
+    @Test func `a task's state is small, and a ledger that holds nothing is everybody's`() {
+        #expect(MemoryLayout<TaskState>.stride <= 256)
+        var one = TaskState(plan: TaskPlan(name: "a"))
+        let other = TaskState(plan: TaskPlan(name: "b"))
+        #expect(one.sharedLedger.isSame(as: other.sharedLedger))
+        one.ledger.reserve(Spending(tokens: 1, cost: 2, seconds: 3))
+        #expect(one.ledger.reserved.tokens == 1 && other.ledger == Ledger())
+        #expect(!one.sharedLedger.isSame(as: other.sharedLedger))
+        one.beginLeg(plan: one.plan, freshCaps: false)
+        #expect(one.sharedLedger.isSame(as: other.sharedLedger))
+    }
+
     @Test func `a plan is one object in JSON, in whatever order its keys come`() throws {
         let plan = TaskPlan(name: "a", group: "g", size: 2, needs: ["b"], budget: Budget(tokens: 9))
         let encoder = JSONEncoder()

@@ -90,8 +90,13 @@ package struct RunPlan: Hashable, Sendable, Codable {
 
     /// Stores equal terms of tasks in memory once.
     mutating func shareTerms() {
+        var known = Sharing<TaskTerms>()
+        // Where nothing is to be shared, the array remains the one that others hold, too.
+        guard tasks.contains(where: { $0.sharingTerms(&known) != nil }) else { return }
         var sharing = Sharing<TaskTerms>()
-        for place in tasks.indices { tasks[place].shareTerms(&sharing) }
+        for place in tasks.indices {
+            tasks[place] = tasks[place].sharingTerms(&sharing) ?? tasks[place]
+        }
     }
 
     /// True if the run, a group, a task or its sessions have a budget.

@@ -93,9 +93,14 @@ package struct TaskPlan: Hashable, Sendable, Codable {
         @inline(__always) set { terms.set(term, to: newValue) }
     }
 
-    /// Shares the terms with an earlier task whose terms are equal.
-    mutating func shareTerms(_ sharing: inout Sharing<TaskTerms>) {
-        terms = sharing.first(of: terms)
+    /// Returns the plan with the terms of an earlier plan whose terms are equal; `nil` if it has those
+    /// already, or is the first one with such terms.
+    package func sharingTerms(_ sharing: inout Sharing<TaskTerms>) -> TaskPlan? {
+        let first = sharing.first(of: terms)
+        guard !first.isSame(as: terms) else { return nil }
+        var plan = self
+        plan.terms = first
+        return plan
     }
 }
 

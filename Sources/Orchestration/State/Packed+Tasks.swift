@@ -3,6 +3,7 @@
 extension TaskState: Packable {
     static let packedFormat =
         Orchestration.packedFormat(of: Self(plan: TaskPlan(name: ""))) + Rarities.packedFormat
+        + Ledger.packedFormat
 
     func pack(into bytes: inout PackedBytes) {
         pack(phase, into: &bytes)

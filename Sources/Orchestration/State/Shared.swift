@@ -17,6 +17,9 @@ struct Shared<Value: Hashable & Sendable>: Hashable, Sendable {
     /// The value; changing it leaves the copies as they are.
     var value: Value { storage.value }
 
+    /// Returns true if both values are the same in memory.
+    func isSame(as other: Shared) -> Bool { storage === other.storage }
+
     /// Changes one part of the value, unless the part is equal already.
     ///
     /// Inlined, so that a key path costs what its property costs.
@@ -36,9 +39,12 @@ struct Shared<Value: Hashable & Sendable>: Hashable, Sendable {
 }
 
 /// Finds values that are equal, so that they are kept once.
-struct Sharing<Value: Hashable & Sendable> {
+package struct Sharing<Value: Hashable & Sendable> {
     private var known: [Value: Shared<Value>] = [:]
     private var last: Shared<Value>?
+
+    /// Makes a search that knows no value yet.
+    package init() {}
 
     /// Returns the first of the given values that is equal to this one.
     mutating func first(of value: Shared<Value>) -> Shared<Value> {

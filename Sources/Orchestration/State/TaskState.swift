@@ -78,11 +78,20 @@ package struct TaskState: Hashable, Sendable {
     package internal(set) var seconds = 0.0
     /// Tokens of all sessions.
     package internal(set) var usage = TokenUsage.zero
-    /// The spending and reservations of the task, for its budget.
-    package internal(set) var ledger = Ledger()
+    /// The ledger; one that holds nothing is the same for all tasks.
+    private(set) var sharedLedger = Ledger.empty
     /// The newest thread.
     package internal(set) var thread: String?
     var rarities = Rarities.none
+
+    /// The spending and reservations of the task, for its budget.
+    package internal(set) var ledger: Ledger {
+        get { sharedLedger.value }
+        set {
+            guard newValue != sharedLedger.value else { return }
+            sharedLedger = newValue == Ledger.empty.value ? Ledger.empty : Shared(newValue)
+        }
+    }
 
     /// One of the counts.
     package internal(set) subscript(dynamicMember count: WritableKeyPath<Counts, Int32>) -> Int {
@@ -263,4 +272,8 @@ package struct TaskState: Hashable, Sendable {
         self.sameFailures = signature == self.lastFailure ? self.sameFailures + 1 : 1
         self.lastFailure = signature
     }
+}
+
+extension Ledger {
+    fileprivate static let empty = Shared(Ledger())
 }
