@@ -16,17 +16,23 @@ package struct DirectoryNews {
 
     /// Compares a task's directory with the record.
     ///
+    /// `stamp` is that of the file in which the recorded progress was found, `nil` if unknown: an
+    /// unchanged file is not read.
+    ///
     /// - Returns: `nil` if there is no difference, or if the workspace has no tasks, as on a machine that
     ///   only has the database.
     package init?(
         _ task: String,
         outcome: Outcome?,
         progress recorded: Progress?,
+        stamp: String? = nil,
         in workspace: Workspace
     ) {
         guard let name = try? TaskName(given: task), workspace.hasTasks else { return nil }
         let directory = workspace.taskDirectory(name)
-        let list = directory.checklistAsItLies()
+        var known = KnownLists()
+        if let stamp, let recorded { known.add(task, stamp: stamp, recorded) }
+        let list = directory.checklistAsItLies(knowing: known)
         progress = list.progress
         guard progress != recorded else { return nil }
         guard outcome == .complete, progress?.isComplete != true else {
@@ -52,16 +58,28 @@ package struct DirectoryNews {
 extension TaskRow {
     /// Returns the row, updated from the task's directory.
     package func asLies(in workspace: Workspace) -> TaskRow {
-        let recorded = total.map { Progress(ticked: ticked ?? 0, total: $0) }
-        let outcome = self.outcome.flatMap(Outcome.init)
-        guard
-            let news = DirectoryNews(name, outcome: outcome, progress: recorded, in: workspace)
-        else { return self }
+        let news = DirectoryNews(
+            name,
+            outcome: outcome.flatMap(Outcome.init),
+            progress: progress,
+            stamp: stamp,
+            in: workspace
+        )
+        guard let news else { return self }
         var row = self
         (row.ticked, row.total) = (news.progress?.ticked, news.progress?.total)
         if let words = news.reopening {
             (row.outcome, row.reason) = (news.outcome?.rawValue, words)
         }
         return row
+    }
+}
+
+extension StoreReader {
+    /// Returns the checklists as the runs last read them.
+    package func knownLists() throws(StoreError) -> KnownLists {
+        var known = KnownLists()
+        for list in try seenLists() { known.add(list.task, stamp: list.stamp, list.progress) }
+        return known
     }
 }

@@ -1,3 +1,4 @@
+package import Autonomous
 import Manifest
 import Orchestration
 package import RunStore
@@ -26,6 +27,8 @@ package struct ManifestHistory {
     private(set) var usage: [String: Usage] = [:]
     /// The median length of a session, in minutes.
     private(set) var medianMinutes: Double?
+    /// The checklists as the runs of the state directory last read them.
+    package private(set) var lists = KnownLists()
 
     /// Makes the history of a manifest without earlier runs.
     package init() {}
@@ -35,6 +38,7 @@ package struct ManifestHistory {
     /// - Throws: `StoreError` if the database can't be read.
     package init(directory: String, manifest path: String) throws(StoreError) {
         guard let reader = try StoreReader.open(directory: directory) else { return }
+        lists = try reader.knownLists()
         var minutes: [Double] = []
         var known: Set<String> = []
         for run in try reader.runs() where RunName.isRun(run.id, of: path) {

@@ -22,8 +22,10 @@ package struct PlannedTasks {
         redone: Set<String>
     ) {
         let plans = manifest.tasks.map(\.plan)
+        let lists = history.lists
         let areComplete = plans.mapSideBySide { plan in
-            Self.directory(of: plan.name, in: workspace)?.checklistAsItLies().progress?.isComplete
+            Self.directory(of: plan.name, in: workspace)?.checklistAsItLies(knowing: lists)
+                .progress?.isComplete
         }
         for (plan, isComplete) in zip(plans, areComplete) {
             let name = plan.name

@@ -88,7 +88,7 @@ extension RunReport.Task {
             isLeftOut: isLeftOut,
             outcome: row.outcome.flatMap(Outcome.init),
             reason: row.reason,
-            progress: row.total.map { Progress(ticked: row.ticked ?? 0, total: $0) },
+            progress: row.progress,
             tokens: row.tokens,
             seconds: row.seconds,
             sessions: sessions.map(RunReport.Session.init)

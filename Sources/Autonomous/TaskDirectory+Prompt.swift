@@ -50,32 +50,6 @@ extension TaskDirectory {
     /// - Throws: `FileError` if it is something else, or can't be used.
     package func exists() throws(FileError) -> Bool { try directoryIfThere() != nil }
 
-    // MARK: - Stamps
-
-    /// Returns a stamp of the checklist's and its prompt's files; equal stamps prove that neither file
-    /// was changed in between.
-    ///
-    /// - Returns: `nil` unless the checklist is a plain file.
-    package func listStamp() -> String? {
-        guard let autonomous = try? workspace.directories.autonomous() else { return nil }
-        return stamp { autonomous.status(of: $0, in: name.description) }
-    }
-
-    /// Returns the stamp of the files in the task's directory.
-    func stamp(_ status: (_ file: String) -> stat?) -> String? {
-        guard let list = status(Self.listName).flatMap(Self.stamp) else { return nil }
-        guard let prompt = status(Self.promptName) else { return list + " without prompt" }
-        return Self.stamp(prompt).map { list + " " + $0 }
-    }
-
-    /// Returns the stamp of a plain file; `nil` for anything else.
-    static func stamp(_ status: stat) -> String? {
-        guard FileKind(status) == .file else { return nil }
-        let changed = "\(status.st_ctim.tv_sec).\(status.st_ctim.tv_nsec)"
-        let modified = "\(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
-        return "\(status.st_ino) \(status.st_size) \(modified) \(changed)"
-    }
-
     // MARK: - Beginning anew
 
     /// True if there is a last good copy of the list, or something under its name.

@@ -200,8 +200,14 @@ package struct TaskDirectory: Sendable {
 
     /// Inspects the checklist as a new leg will, but changes and locks nothing.
     ///
-    /// A missing list is reported as missing even if there is a copy.
-    package func checklistAsItLies() -> ChecklistState {
+    /// A missing list is reported as missing even if there is a copy. A list that is `known` is not read
+    /// if the stamp of its file proves that it is the same.
+    package func checklistAsItLies(knowing known: KnownLists = KnownLists()) -> ChecklistState {
+        if !known.isEmpty, let stamp = fileStamp(),
+            let progress = known.progress(of: name.description, stamp: stamp)
+        {
+            return .good(progress)
+        }
         do {
             guard let bytes = try listBytes() else { return .missing }
             let list = try Checklist(bytes: bytes)
@@ -349,6 +355,9 @@ package struct ChecklistLook: Hashable, Sendable {
     fileprivate var fingerprint: Int?
     /// Stamp of the list's file, proof that the list is the same; `nil` if there is none.
     fileprivate var file: FileStamp?
+
+    /// Stamp of a good list's file, as `KnownLists` takes it; `nil` if no stamp is proof of the list.
+    package var listFile: String? { if case .good = state { file?.text } else { nil } }
 
     fileprivate init(_ state: ChecklistState, of bytes: [UInt8]? = nil) {
         self.state = state

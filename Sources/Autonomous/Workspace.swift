@@ -56,13 +56,16 @@ package struct Workspace: Hashable, Sendable {
 
     /// Returns the tasks whose directories exist, by name; files are ignored.
     ///
+    /// Checklists that are `known` and unchanged are not read again.
+    ///
     /// - Throws: `FileError` if the directory that contains them can't be read.
-    package func tasks() throws(FileError) -> [TaskListing] {
+    package func tasks(knowing known: KnownLists = KnownLists()) throws(FileError) -> [TaskListing]
+    {
         guard let autonomous = try directories.autonomous() else { return [] }
         return try autonomous.names().mapSideBySide { name -> TaskListing? in
             guard let task = try? TaskName(given: name) else { return nil }
             switch autonomous.kind(of: name) {
-            case .directory, .link: return TaskListing(taskDirectory(task))
+            case .directory, .link: return TaskListing(taskDirectory(task), known)
             case .nothing, .file, .pipe, .socket, .device: return nil
             }
         }.compactMap(\.self)
@@ -87,11 +90,11 @@ package struct TaskListing: Hashable, Sendable {
     /// Time of the last change in the directory.
     package var lastActivity: WallTime
 
-    init(_ directory: TaskDirectory) {
+    init(_ directory: TaskDirectory, _ known: KnownLists) {
         directory.hold()
         defer { directory.letGo() }
         name = directory.name
-        checklist = directory.checklistAsItLies()
+        checklist = directory.checklistAsItLies(knowing: known)
         do {
             thread = try directory.savedThread()
             lastActivity = try directory.lastActivity()

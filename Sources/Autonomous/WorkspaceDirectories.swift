@@ -9,6 +9,7 @@ import Synchronization
 package final class WorkspaceDirectories: Sendable {
     private let root: String
     private let opened = Mutex<[String: Directory]>([:])
+    private let isLocal = Mutex<Bool?>(nil)
 
     init(root: String) {
         self.root = root
@@ -20,6 +21,16 @@ package final class WorkspaceDirectories: Sendable {
     package func autonomous() throws(FileError) -> Directory? {
         try known(".autonomous") { () throws(FileError) in try workspace()?.directory(".autonomous")
         }
+    }
+
+    /// True if the task directories are this machine's own, so that the status of their files is never
+    /// old: see `Directory.isLocal`.
+    var areLocal: Bool {
+        if let known = isLocal.withLock(\.self) { return known }
+        guard let directory = try? autonomous() else { return false }
+        let found = directory.isLocal
+        isLocal.withLock { $0 = found }
+        return found
     }
 
     /// Returns the directory that contains the task directories; creates it if missing.

@@ -82,6 +82,7 @@ extension RunDriver: SessionObserver {
         tasks[key.task]?.look = end.look
         var result = end.result
         result.list = stamp(of: end.look, key.task)
+        result.listFile = end.look.listFile
         inbox.append(.sessionEnded(key, result, end.look.state))
     }
 }

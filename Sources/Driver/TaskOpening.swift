@@ -73,7 +73,8 @@ struct TaskOpening: Sendable {
                 task: task,
                 checklist: look.state,
                 thread: thread(of: directory, &warnings),
-                list: stamp(of: look, task)
+                list: stamp(of: look, task),
+                listFile: look.listFile
             )
             let open = OpenTask(directory: directory, look: look)
             return .opened(open, inspected, warnings: warnings)

@@ -61,9 +61,8 @@ package struct FileIdentity: Hashable, Sendable {
 /// Source: `inode(7)`, on the time of the last status change, which nobody can set.
 package struct FileStamp: Hashable, Sendable {
     private let identity: FileIdentity
-    private let size: Int64
-    /// Time of the last change of the file's contents or status: seconds and nanoseconds.
-    private let changed: [Int]
+    /// The stamp without the number of the file system, which another start of the machine may change.
+    package let text: String
 
     /// The age that the last change must exceed, in seconds: file systems keep time in ticks, some in
     /// seconds, and two changes within one look alike.
@@ -74,8 +73,27 @@ package struct FileStamp: Hashable, Sendable {
         let newest = max(status.st_ctim.tv_sec, status.st_mtim.tv_sec)
         guard time(nil) - newest > Self.leastAge else { return nil }
         identity = FileIdentity(status)
-        size = Int64(status.st_size)
-        changed = [status.st_ctim.tv_sec, status.st_ctim.tv_nsec]
+        text = Self.text(of: status)
+    }
+
+    /// Returns the number and size of a file, and the times of the last change of its contents and of its
+    /// status, in four words.
+    package static func text(of status: stat) -> String {
+        let modified = "\(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
+        let changed = "\(status.st_ctim.tv_sec).\(status.st_ctim.tv_nsec)"
+        return "\(status.st_ino) \(status.st_size) \(modified) \(changed)"
+    }
+
+    /// Returns the text of the first of several files, given their texts with spaces between them.
+    ///
+    /// - Returns: `nil` also if the file was changed at a whole second: its file system may count in those,
+    ///   and hide a further change within the same one.
+    package static func first(of texts: String) -> String? {
+        let words = texts.split(separator: " ").prefix(4)
+        guard words.count == 4, words[3].contains("."), !words[3].hasSuffix(".0") else {
+            return nil
+        }
+        return words.joined(separator: " ")
     }
 }
 

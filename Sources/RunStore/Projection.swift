@@ -138,12 +138,7 @@ private struct ProjectionPart {
         switch fact {
         case .runBegan(let fact): began = (run, fact, wall)
         case .runEnded(let fact): ended.append((run, fact, wall))
-        case .taskReopened(let fact):
-            task(run, fact.task) {
-                $0.outcome = .clear
-                $0.reason = .clear
-                if fact.beginsAnew == true { ($0.ticked, $0.total) = (.clear, .clear) }
-            }
+        case .taskReopened(let fact): task(run, fact.task) { $0.reopened(fact) }
         case .taskInspected(let fact): task(run, fact.task) { $0.inspected(fact) }
         case .sessionStarted(let fact):
             begun += 1
@@ -166,11 +161,7 @@ private struct ProjectionPart {
         case .sessionEnded(let fact):
             session(run, fact.task, fact.session) { $0.ended(fact, wall) }
             task(run, fact.task) { $0.ended(fact, wall) }
-        case .taskEnded(let fact):
-            task(run, fact.task) {
-                $0.outcome = .set(fact.outcome.rawValue)
-                $0.reason = .set(fact.reason)
-            }
+        case .taskEnded(let fact): task(run, fact.task) { $0.ended(fact) }
         case .sessionSignalled, .gateClosed, .gateOpened, .concurrencyChanged, .shutdownAdvanced,
             .warned:
             break

@@ -61,6 +61,12 @@ package struct TaskRow: Hashable, Sendable, Codable {
     package var active: WallTime?
     /// True if the newest leg leaves the task alone.
     package var isLeftOut = false
+    /// Stamp of the checklist's file that `ticked` and `total` are from: see `TaskInspected.listFile`;
+    /// `nil` without proof.
+    package var stamp: String?
+
+    /// The progress of the checklist, as last seen.
+    package var progress: Progress? { total.map { Progress(ticked: ticked ?? 0, total: $0) } }
 
     /// All properties except those that are reported elsewhere.
     private enum CodingKeys: CodingKey {

@@ -25,10 +25,17 @@ enum Schema {
         }
         migrator.registerMigration("6") { database in
             try database.execute(sql: version6)
+        }
+        migrator.registerMigration("7") { database in
+            try database.execute(sql: version7)
+            // Only in the newest migration, for it writes to all columns.
             try Projection.rebuild(in: database)
         }
         return migrator
     }
+
+    /// The stamp of the file of a task's checklist, in which `ticked` and `total` were found.
+    private static let version7 = "ALTER TABLE task ADD COLUMN stamp TEXT;"
 
     /// The Quire of the newest leg; earlier versions recorded none.
     private static let version6 = "ALTER TABLE run ADD COLUMN runner TEXT;"

@@ -126,8 +126,23 @@ package struct StoreReader: Sendable {
                 tokens: row["tokens"],
                 seconds: row["seconds"],
                 active: Self.time(row["active"]),
-                isLeftOut: row["left_out"] ?? false
+                isLeftOut: row["left_out"] ?? false,
+                stamp: row["stamp"]
             )
+        }
+    }
+
+    /// Returns the checklists that the runs have seen, each with its task, the stamp of its file, and its
+    /// progress; only those with a stamp.
+    package func seenLists() throws(StoreError) -> [(
+        task: String, stamp: String, progress: Orchestration.Progress
+    )] {
+        try fetch(
+            "SELECT name, stamp, ticked, total FROM task WHERE stamp IS NOT NULL AND total IS NOT NULL",
+            []
+        ) { row in
+            let progress = Orchestration.Progress(ticked: row["ticked"] ?? 0, total: row["total"])
+            return (row["name"], row["stamp"], progress)
         }
     }
 
@@ -262,9 +277,15 @@ package struct StoreReader: Sendable {
     ) throws(StoreError) -> [Value] {
         do {
             return try reader.read { database in
-                try Row.fetchAll(database, sql: sql, arguments: StatementArguments(arguments)).map(
-                    make
+                let rows = try Row.fetchCursor(
+                    database,
+                    sql: sql,
+                    arguments: StatementArguments(arguments)
                 )
+                // Row by row: one that is fetched looks up its columns by comparing all their names.
+                var values: [Value] = []
+                while let row = try rows.next() { values.append(make(row)) }
+                return values
             }
         } catch {
             throw StoreError(error, path: path)

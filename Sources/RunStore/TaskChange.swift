@@ -1,3 +1,4 @@
+import FileAccess
 import GRDB
 import Orchestration
 
@@ -7,6 +8,8 @@ struct TaskChange {
     var reason = ColumnChange<String>.keep
     var ticked = ColumnChange<Int>.keep
     var total = ColumnChange<Int>.keep
+    /// Stamp of the list's file that `ticked` and `total` are from.
+    var stamp = ColumnChange<String>.keep
     var running = ColumnChange<Int>.keep
     var thread = ColumnChange<String>.keep
     /// The new value; `nil` keeps the column, as in `active`.
@@ -22,7 +25,21 @@ struct TaskChange {
         let progress = fact.checklist.progress
         ticked = ColumnChange(progress?.ticked)
         total = ColumnChange(progress?.total)
+        stamp = ColumnChange(progress == nil ? nil : fact.listFile)
         thread = ColumnChange(fact.thread)
+    }
+
+    mutating func ended(_ fact: TaskEnded) {
+        outcome = .set(fact.outcome.rawValue)
+        reason = .set(fact.reason)
+        // The next leg goes by it, too: see `DirectoryReview`.
+        if let file = fact.list.flatMap(FileStamp.first(of:)) { stamp = .set(file) }
+    }
+
+    /// Forgets how the task ended, and with `beginsAnew` its checklist, too.
+    mutating func reopened(_ fact: TaskReopened) {
+        (outcome, reason) = (.clear, .clear)
+        if fact.beginsAnew == true { (ticked, total, stamp) = (.clear, .clear, .clear) }
     }
 
     mutating func ended(_ fact: SessionEnded, _ wall: Int64) {
@@ -32,6 +49,8 @@ struct TaskChange {
             ticked = .set(progress.ticked)
             total = .set(progress.total)
         }
+        // Without progress the columns are older than the list.
+        stamp = ColumnChange(fact.progress == nil ? nil : fact.listFile)
         charged += fact.charge == .session ? 1 : 0
         retries += fact.charge == .retry ? 1 : 0
         tokens += fact.usage?.total ?? 0
@@ -44,6 +63,7 @@ struct TaskChange {
                 UPDATE task SET
                 outcome = iif(?, outcome, ?), reason = iif(?, reason, ?),
                 ticked = iif(?, ticked, ?), total = iif(?, total, ?),
+                stamp = iif(?, stamp, ?),
                 running = iif(?, running, ?), thread = iif(?, thread, ?),
                 sessions = coalesce(?, sessions), active = coalesce(?, active),
                 charged = charged + ?, retries = retries + ?, tokens = tokens + ?,
@@ -53,6 +73,7 @@ struct TaskChange {
         ).execute(arguments: [
             outcome.keeps, outcome.value, reason.keeps, reason.value,
             ticked.keeps, ticked.value, total.keeps, total.value,
+            stamp.keeps, stamp.value,
             running.keeps, running.value, thread.keeps, thread.value,
             sessions, active, charged, retries, tokens, seconds, run, task,
         ])

@@ -31,10 +31,10 @@ struct LookOptions: ParsableArguments {
         return WorkspacePlace(state).workspace(ofManifest: manifest.resolvedPath)
     }
 
-    /// Returns a workspace's tasks.
-    func tasks(of place: Workspace) throws -> [TaskListing] {
+    /// Returns a workspace's tasks; `known` are the checklists of its runs.
+    func tasks(of place: Workspace, knowing known: KnownLists) throws -> [TaskListing] {
         do {
-            return try place.tasks()
+            return try place.tasks(knowing: known)
         } catch {
             throw Trouble("\(error)", status: ExitStatus.missing)
         }
@@ -210,9 +210,12 @@ struct ListCommand: ParsableCommand {
 
     private func listing(of place: Workspace) throws -> Listing {
         let runs: [RunRow]
+        var known = KnownLists()
         let stateDirectory = look.state.directory(in: place)
         do {
-            runs = try StoreReader.open(directory: stateDirectory)?.runs() ?? []
+            let reader = try StoreReader.open(directory: stateDirectory)
+            runs = try reader?.runs() ?? []
+            if let reader { known = try reader.knownLists() }
         } catch {
             throw Trouble("\(error)", status: ExitStatus.missing)
         }
@@ -229,7 +232,7 @@ struct ListCommand: ParsableCommand {
                     ended: row.ended
                 )
             },
-            tasks: try look.tasks(of: place).map { task in
+            tasks: try look.tasks(of: place, knowing: known).map { task in
                 var damage: String?
                 if case .damaged(let words) = task.checklist { damage = words }
                 return Listing.Task(

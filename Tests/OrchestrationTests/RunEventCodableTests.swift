@@ -23,6 +23,23 @@ import Orchestration
     #expect(object["part"] == nil && plan["maxFailures"] == nil)
 }
 
+@Test func `facts of earlier versions have no stamps of lists, and are read`() throws {
+    let progress = Orchestration.Progress(ticked: 1, total: 2)
+    let inspected = TaskInspected(task: "a", checklist: .good(progress))
+    var ended = SessionEnded(task: "a", session: 1, verdict: .ticked, charge: .session)
+    ended.progress = progress
+    for fact in [RunEvent.taskInspected(inspected), .sessionEnded(ended)] {
+        let data = try JSONEncoder().encode(fact)
+        #expect(!String(decoding: data, as: UTF8.self).contains("listFile"))
+        #expect(try JSONDecoder().decode(RunEvent.self, from: data) == fact)
+    }
+    ended.listFile = "1 2 3.4 5.6"
+    let stamped = RunEvent.sessionEnded(ended)
+    let data = try JSONEncoder().encode(stamped)
+    #expect(String(decoding: data, as: UTF8.self).contains(#""listFile":"1 2 3.4 5.6""#))
+    #expect(try JSONDecoder().decode(RunEvent.self, from: data) == stamped)
+}
+
 @Test func `a shard's beginning says which part of what it is`() throws {
     let shard = try #require(Shard(number: 2, count: 8))
     let began = RunEvent.runBegan(

@@ -277,6 +277,64 @@ private func manifest(_ name: String, task: String = "a", prompt: String) -> Str
         }
     }
 
+    /// Returns the number of calls that open checklists or their copies while a command runs.
+    private func opened(by arguments: [String], in run: QuireRun) throws -> Int {
+        let trace = run.root + "/trace"
+        let command =
+            "strace -f -qq -e trace=open,openat -o '\(trace)' "
+            + "'\(Program.built("quire"))' \(arguments.joined(separator: " "))"
+        let outcome = try shell(command, in: run.root)
+        #expect(outcome.status == 0, "\(outcome.output)\(outcome.error)")
+        return text(trace).split(separator: "\n").count { call in
+            call.contains("\"task_list.md\"") || call.contains(#/"t\d+\.md"/#)
+        }
+    }
+
+    @Test func `whoever looks reads no list again that the run has read`() throws {
+        try withRun { run in
+            try run.write((1...20).map { ("t\($0)", "entries=1") })
+            #expect(try run.quire(["run", "m.yaml"]).status == 0)
+            let looks = [
+                ["status", "m.yaml"], ["status", "--json"], ["list"], ["plan", "m.yaml"],
+            ]
+            for look in looks { #expect(try opened(by: look, in: run) == 0, "\(look)") }
+            #expect(try shell("touch t7/task_list.md", in: run.root + "/.autonomous").status == 0)
+            // The list, and its copy.
+            for look in looks { #expect(try opened(by: look, in: run) == 2, "\(look)") }
+        }
+    }
+
+    @Test func `a list with work left is not read again either, if it was old when it was read`()
+        throws
+    {
+        try withRun { run in
+            let list = "## Tasks\n- [x] Task 1: one\n- [ ] Task 2: two\n"
+            for number in 1...5 {
+                try FileManager.default.createDirectory(
+                    atPath: run.task("t\(number)"),
+                    withIntermediateDirectories: true
+                )
+                try put(list, run.task("t\(number)") + "/task_list.md")
+            }
+            // Until the files' times prove something.
+            sleep(4)
+            try run.write(
+                (1...5).map { ("t\($0)", "") },
+                defaults: "{max_sessions: 1, retries: {limit: 0}}",
+                agent: "{command: [/bin/true]}"
+            )
+            _ = try run.quire(["run", "m.yaml"])
+            let looks = [["status", "m.yaml"], ["list"]]
+            for look in looks { #expect(try opened(by: look, in: run) == 0, "\(look)") }
+            #expect(try run.quire(["status"]).output.contains("1/2"))
+            let change = "echo '- [ ] Task 3: three' >> t2/task_list.md"
+            #expect(try shell(change, in: run.root + "/.autonomous").status == 0)
+            for look in looks { #expect(try opened(by: look, in: run) == 2, "\(look)") }
+            #expect(try run.quire(["status"]).output.contains("1/3"))
+            #expect(try run.quire(["list"]).output.contains("(1/3 - 33%"))
+        }
+    }
+
     @Test func `a run that was killed is not running, whoever has its number now`() throws {
         try withRun { run in
             try run.write([("a", "entries=1 hang")], run: "grace: 1s")

@@ -17,6 +17,7 @@ extension Orchestrator {
             seconds: (turn.now.awake - session.since).inSeconds,
             thread: result.thread,
             progress: checklist.progress,
+            listFile: result.listFile,
             usage: result.usage,
             threadUsage: result.threadUsage,
             outputLeaked: result.outputLeaked

@@ -135,18 +135,23 @@ package struct TaskInspected: Hashable, Sendable, Codable {
     package var thread: String?
     /// The stamp of the list and the prompt, as in `TaskEnded`; `nil` if work is left.
     package var list: String?
+    /// The stamp of the list's file, which holds the same list as long as its stamp is equal; `nil`
+    /// without such a proof, and in journals of earlier versions.
+    package var listFile: String?
 
     /// Makes the fact.
     package init(
         task: String,
         checklist: ChecklistState,
         thread: String? = nil,
-        list: String? = nil
+        list: String? = nil,
+        listFile: String? = nil
     ) {
         self.task = task
         self.checklist = checklist
         self.thread = thread
         self.list = list
+        self.listFile = listFile
     }
 }
 
@@ -317,6 +322,8 @@ package struct SessionEnded: Hashable, Sendable, Codable {
     package var thread: String?
     /// The checklist's progress afterwards; `nil` if the checklist is missing or damaged.
     package var progress: Progress?
+    /// The stamp of the checklist's file afterwards, as in `TaskInspected`.
+    package var listFile: String?
     /// Usage of this session.
     package var usage: TokenUsage?
     /// True if `usage` was last seen before the end, and may be too little.
@@ -351,6 +358,7 @@ package struct SessionEnded: Hashable, Sendable, Codable {
         seconds: Double = 0,
         thread: String? = nil,
         progress: Progress? = nil,
+        listFile: String? = nil,
         usage: TokenUsage? = nil,
         threadUsage: TokenUsage? = nil,
         outputLeaked: Bool = false,
@@ -366,6 +374,7 @@ package struct SessionEnded: Hashable, Sendable, Codable {
         self.seconds = seconds
         self.thread = thread
         self.progress = progress
+        self.listFile = listFile
         self.usage = usage
         self.threadUsage = threadUsage
         self.outputLeaked = outputLeaked

@@ -171,6 +171,8 @@ package struct SessionResult: Hashable, Sendable {
     package var outputLeaked: Bool
     /// The stamp of the list, as in `TaskEnded`; `nil` if the list is not complete afterwards.
     package var list: String?
+    /// The stamp of the list's file, as in `SessionEnded`.
+    package var listFile: String?
 
     /// Makes a result; see the properties.
     package init(
@@ -180,7 +182,8 @@ package struct SessionResult: Hashable, Sendable {
         threadUsage: TokenUsage? = nil,
         usage: TokenUsage? = nil,
         outputLeaked: Bool = false,
-        list: String? = nil
+        list: String? = nil,
+        listFile: String? = nil
     ) {
         self.termination = termination
         self.failure = failure
@@ -189,5 +192,6 @@ package struct SessionResult: Hashable, Sendable {
         self.usage = usage
         self.outputLeaked = outputLeaked
         self.list = list
+        self.listFile = listFile
     }
 }
