@@ -71,7 +71,8 @@ enum Journal {
         return (state, pace)
     }
 
-    /// Returns the batches of a run's newest leg that hold facts of these kinds, in order.
+    /// Returns the batches of a run's newest leg that hold facts of these kinds, in order, with those
+    /// facts alone.
     ///
     /// Facts of a task or a session may be missed, for `Projection` marks only rows with facts of a run.
     static func batches(
@@ -95,8 +96,9 @@ enum Journal {
         try forEach(
             in: database,
             where: "sequence IN (\(marked(kinds, "sequence BETWEEN ? AND ?")))",
-            bounds + bounds
-        ) { _, batch in batches.append(batch) }
+            bounds + bounds,
+            kinds: Set(kinds)
+        ) { _, batch in if !batch.events.isEmpty { batches.append(batch) } }
         return batches
     }
 
@@ -108,8 +110,8 @@ enum Journal {
         let holds = kinds.map { "instr(facts, '\"event\":\"\($0.rawValue)\"') > 0" }
             .joined(separator: " OR ")
         return """
-            SELECT sequence FROM mark CROSS JOIN journal USING (sequence)
-            WHERE mark.run = ? AND \(condition) AND (\(holds))
+            SELECT sequence FROM mark
+            WHERE run = ? AND \(condition) AND (kinds & \(kinds.mask)) != 0
             UNION ALL SELECT sequence FROM journal
             WHERE run = ? AND \(condition) AND (\(holds))
             AND sequence > (SELECT sequence FROM projected)
@@ -136,11 +138,13 @@ enum Journal {
     /// The number of rows that are read at a time, to be decoded in parallel.
     private static let window = 8192
 
-    /// Calls `body` with each row that meets a condition, and its batch, in order.
+    /// Calls `body` with each row that meets a condition, and its batch, in order; the batch has the facts
+    /// of these kinds alone, or for `nil` all of them.
     static func forEach(
         in database: Database,
         where condition: String,
         _ arguments: StatementArguments,
+        kinds: Set<RunEvent.Kind>? = nil,
         _ body: (Record, JournalBatch) throws -> Void
     ) throws {
         let rows = try Row.fetchCursor(
@@ -153,7 +157,7 @@ enum Journal {
         )
         var records: [Record] = []
         func flush() throws {
-            for (record, batch) in zip(records, try decode(records)) {
+            for (record, batch) in zip(records, try decode(records, kinds)) {
                 try body(record, batch)
             }
             records.removeAll(keepingCapacity: true)
@@ -180,14 +184,21 @@ enum Journal {
     /// Decodes rows on all processors, and keeps their order: a recovery spends its time here.
     ///
     /// The pieces are small, for a leg's first batch holds the whole plan.
-    private static func decode(_ records: [Record]) throws -> [JournalBatch] {
+    private static func decode(
+        _ records: [Record],
+        _ kinds: Set<RunEvent.Kind>?
+    ) throws -> [JournalBatch] {
         let size = 32
         let pieces = (records.count + size - 1) / size
         let parts = Mutex<[Int: Result<[JournalBatch], any Error>]>([:])
         DispatchQueue.concurrentPerform(iterations: pieces) { piece in
             let batches = Result {
                 try records.dropFirst(piece * size).prefix(size).map { record in
-                    JournalBatch(run: record.run, at: record.at, events: try facts(record.facts))
+                    JournalBatch(
+                        run: record.run,
+                        at: record.at,
+                        events: try facts(record.facts, kinds)
+                    )
                 }
             }
             parts.withLock { $0[piece] = batches }
@@ -197,16 +208,15 @@ enum Journal {
         }
     }
 
-    private static func facts(_ json: String) throws -> [RunEvent] {
+    private static func facts(_ json: String, _ kinds: Set<RunEvent.Kind>?) throws -> [RunEvent] {
+        if let kinds { return try SelectedFacts.decode(json, kinds) }
         do {
             return try FactDecoder.decode([RunEvent].self, from: json)
         } catch {
             guard let names = try? FactDecoder.decode([Name].self, from: json),
                 let unknown = names.first(where: { RunEvent.Kind(rawValue: $0.event) == nil })
             else { throw error }
-            throw StoreError(
-                "the journal holds \"\(unknown.event)\" facts of a newer Quire; update this one"
-            )
+            throw StoreError(newerFact: unknown.event)
         }
     }
 

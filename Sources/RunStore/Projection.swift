@@ -11,8 +11,9 @@ struct Projection {
     private(set) var isEmpty = true
     /// The count of facts that are folded in.
     private(set) var facts = 0
-    /// The rows of the journal that hold facts of a run, not of tasks and sessions alone.
-    private var marks: [(row: Int64, run: String)] = []
+    /// The rows of the journal that hold facts of a run, not of tasks and sessions alone, and the kinds of
+    /// those facts.
+    private var marks: [(row: Int64, run: String, kinds: Int64)] = []
     /// True once rows of another process lie between those folded in.
     private var hasGaps = false
 
@@ -26,7 +27,8 @@ struct Projection {
         rows.upTo = row
         isEmpty = false
         facts += batch.events.count
-        if batch.events.contains(where: \.isOfRun) { marks.append((row, batch.run)) }
+        let kinds = batch.events.reduce(Int64.zero) { $0 | ($1.isOfRun ? $1.kind.bit : 0) }
+        if kinds != 0 { marks.append((row, batch.run, kinds)) }
         for fact in batch.events {
             if case .runBegan = fact { parts.append(ProjectionPart()) }
             parts[parts.count - 1].fold(
@@ -48,9 +50,9 @@ struct Projection {
     private func writeRows(to database: Database) throws {
         for part in parts { try part.write(to: database) }
         let mark = try database.cachedStatement(
-            sql: "INSERT INTO mark (sequence, run) VALUES (?, ?)"
+            sql: "INSERT INTO mark (sequence, run, kinds) VALUES (?, ?, ?)"
         )
-        for (row, run) in marks { try mark.execute(arguments: [row, run]) }
+        for (row, run, kinds) in marks { try mark.execute(arguments: [row, run, kinds]) }
         try database.cachedStatement(sql: "UPDATE projected SET sequence = ?")
             .execute(arguments: [rows.upTo])
     }

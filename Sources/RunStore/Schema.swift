@@ -28,11 +28,18 @@ enum Schema {
         }
         migrator.registerMigration("7") { database in
             try database.execute(sql: version7)
+        }
+        migrator.registerMigration("8") { database in
+            try database.execute(sql: version8)
             // Only in the newest migration, for it writes to all columns.
             try Projection.rebuild(in: database)
         }
         return migrator
     }
+
+    /// The kinds of the facts of a run that a row of the journal holds, a bit for each: see
+    /// `RunEvent.Kind.bit`.
+    private static let version8 = "ALTER TABLE mark ADD COLUMN kinds INTEGER NOT NULL DEFAULT 0;"
 
     /// The stamp of the file of a task's checklist, in which `ticked` and `total` were found.
     private static let version7 = "ALTER TABLE task ADD COLUMN stamp TEXT;"

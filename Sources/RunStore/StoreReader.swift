@@ -38,6 +38,8 @@ package struct StoreReader: Sendable {
                     }
                     // Tables that can't be brought up to the journal now are read as they are.
                     try? RunStore.open(directory: place.directory.path).close()
+                    // A cursor made before anything was read would not know columns that were added.
+                    try queue.read { _ = try Int.fetchOne($0, sql: "SELECT 1 FROM run") }
                 }
                 return reader
             }
@@ -179,7 +181,8 @@ package struct StoreReader: Sendable {
         }
     }
 
-    /// Returns the batches of a run's newest leg that hold facts of these kinds, in order.
+    /// Returns the batches of a run's newest leg that hold facts of these kinds, in order, with those
+    /// facts alone.
     func batches(
         of run: String,
         with kinds: [RunEvent.Kind]

@@ -279,9 +279,8 @@ private func rounded(_ rows: [TaskRow]) -> [TaskRow] {
             for batch in batches { try await store.append(batch) }
             try store.close()
             let kinds: [RunEvent.Kind] = [.gateClosed, .gateOpened, .concurrencyChanged, .runEnded]
-            let wanted = batches.map(\.events).filter { events in
-                events.contains { kinds.contains($0.kind) }
-            }
+            let wanted = batches.map { $0.events.filter { kinds.contains($0.kind) } }
+                .filter { !$0.isEmpty }
             #expect(!wanted.isEmpty)
             for marked in [Int64.max, 3, 0] {
                 let queue = try DatabaseQueue(path: directory + "/quire.db")

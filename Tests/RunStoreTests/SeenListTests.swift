@@ -135,7 +135,7 @@ private func found(in directory: String) throws -> [String: SeenList] {
     }
 
     /// A store of an earlier version has its journal, and no column for stamps.
-    @Test(arguments: ["5", "6"])
+    @Test(arguments: ["5", "6", "7"])
     func `is made from an earlier version's journal`(version: String) async throws {
         try await withDirectory { directory in
             let batches = journal(seed: 2)
@@ -144,7 +144,7 @@ private func found(in directory: String) throws -> [String: SeenList] {
                 withIntermediateDirectories: true
             )
             let queue = try DatabaseQueue(path: directory + "/quire.db")
-            try queue.writeWithoutTransaction { try StoreOwnership.mark($0) }
+            try await queue.writeWithoutTransaction { try StoreOwnership.mark($0) }
             try Schema.migrator.migrate(queue, upTo: version)
             try await queue.write { database in
                 for batch in batches { _ = try Journal.append(batch, to: database) }
