@@ -55,20 +55,30 @@ enum Journal {
         return batches
     }
 
-    /// Returns a run's state, folded from its newest snapshot on, and the pace of its snapshots.
-    static func state(
-        of run: String,
-        in database: Database
-    ) throws -> (state: RunState, pace: SnapshotPace) {
-        let snapshot = try Snapshots.read(of: run, in: database)
-        var state = snapshot?.state ?? RunState()
-        var pace = SnapshotPace(size: snapshot?.size ?? 0)
-        let rows: StatementArguments = [run, snapshot?.sequence ?? 0]
-        try forEach(in: database, where: "run = ? AND sequence > ?", rows) { record, batch in
-            pace.journalled += record.facts.utf8.count
-            state.apply(batch.events, at: batch.at)
+    /// A run's state as of a row of the journal, and the pace of its snapshots.
+    struct Fold: Sendable {
+        var state = RunState()
+        var sequence: Int64 = 0
+        var pace = SnapshotPace()
+    }
+
+    /// Returns a run's state, folded from its newest snapshot on.
+    static func state(of run: String, in database: Database) throws -> Fold {
+        var fold = Fold()
+        if let snapshot = try Snapshots.read(of: run, in: database) {
+            fold = Fold(
+                state: snapshot.state,
+                sequence: snapshot.sequence,
+                pace: SnapshotPace(size: snapshot.size)
+            )
         }
-        return (state, pace)
+        let rows: StatementArguments = [run, fold.sequence]
+        try forEach(in: database, where: "run = ? AND sequence > ?", rows) { record, batch in
+            fold.pace.journalled += record.facts.utf8.count
+            fold.state.apply(batch.events, at: batch.at)
+            fold.sequence = record.sequence
+        }
+        return fold
     }
 
     /// Returns the batches of a run's newest leg that hold facts of these kinds, in order, with those

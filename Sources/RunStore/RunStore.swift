@@ -28,7 +28,7 @@ package final class RunStore: Sendable {
     package let path: String
     /// The state directory.
     package var directory: String { (path as NSString).deletingLastPathComponent }
-    private let writer: DatabaseQueue
+    let writer: DatabaseQueue
     private let checkpointer: Checkpointer
     private let thread = SerialThread(name: "quire.store")
     /// The thread of checkpoints and of encoding snapshots: both would hold up the writing.
@@ -52,6 +52,8 @@ package final class RunStore: Sendable {
     /// short session, be written once.
     private static let lag = Duration.milliseconds(100)
     private static let retry = Duration.seconds(1)
+    /// The least that is journalled between two snapshots, in bytes.
+    package static let usualJournal = 1 << 18
 
     private typealias Appended = WaitingBatches.Appended
 
@@ -81,7 +83,7 @@ package final class RunStore: Sendable {
     package static func open(
         directory: String,
         durable: Bool = false,
-        snapshotsAfter leastJournal: Int = 1 << 18,
+        snapshotsAfter leastJournal: Int = usualJournal,
         checkpointsAfter checkpointPages: Int? = nil
     ) throws(StoreError) -> RunStore {
         let place = try StorePlace(in: try prepare(directory: directory))

@@ -75,6 +75,12 @@ enum Snapshots {
         return parts.reduce(0) { $0 + $1.bytes.count }
     }
 
+    /// Returns the journal row as of which a run's snapshot was made; 0 where there is none.
+    static func sequence(of run: String, in database: Database) throws -> Int64 {
+        let newest = "SELECT max(sequence) FROM snapshot WHERE run = ? AND format = ?"
+        return try Int64.fetchOne(database, sql: newest, arguments: [run, format]) ?? 0
+    }
+
     /// Returns the newest snapshot of a run, the journal row as of which it was made, and its size in
     /// bytes; `nil` where there is none that can be read.
     static func read(

@@ -5,7 +5,8 @@ package import Orchestration
 
 /// A reader of a store, also while a run writes it or after a run was killed.
 ///
-/// Writes nothing but the facts that the projections lack, and those only where it may.
+/// Writes nothing but the facts that the projections lack and the snapshots that are due, and those only
+/// where it may.
 package struct StoreReader: Sendable {
     private let path: String
     private let reader: DatabaseQueue
@@ -173,12 +174,20 @@ package struct StoreReader: Sendable {
     }
 
     /// Returns a run's state, folded from the journal.
-    package func state(of run: String) throws(StoreError) -> RunState {
-        do {
-            return try reader.read { try Journal.state(of: run, in: $0).state }
-        } catch {
-            throw StoreError(error, path: path)
+    ///
+    /// If the run is over, nobody else takes a snapshot of it: then one is written if more than
+    /// `snapshotsAfter` bytes of journal were folded, so that the next look need not fold them again.
+    package func state(
+        of run: String,
+        isOver: Bool = false,
+        snapshotsAfter leastJournal: Int = RunStore.usualJournal
+    ) throws(StoreError) -> RunState {
+        let fold = try read { try Journal.state(of: run, in: $0) }
+        if isOver, fold.pace.journalled > leastJournal {
+            // Where it can't be written, the next look takes as long as this one.
+            try? RunStore.open(directory: path.parentPath).closeKeeping(fold, of: run)
         }
+        return fold.state
     }
 
     /// Returns the batches of a run's newest leg that hold facts of these kinds, in order, with those

@@ -68,7 +68,8 @@ struct ExplainCommand: ParsableCommand {
         var newest: (RunRow, RunState)?
         do {
             for row in rows {
-                let state = try reader.state(of: row.id)
+                let isOver = row.status(in: look.stateDirectory(of: manifest)) != "running"
+                let state = try reader.state(of: row.id, isOver: isOver)
                 if state.task(task) != nil { return (row, state) }
                 newest = newest ?? (row, state)
             }

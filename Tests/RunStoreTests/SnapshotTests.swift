@@ -143,6 +143,35 @@ private func recovered(_ directory: String) throws -> RunState {
         }
     }
 
+    @Test func `is made up for by whoever looks at a run that is over`() async throws {
+        try await withDirectory { directory in
+            let batches = journal(seed: 6)
+            let store = try RunStore.open(directory: directory)
+            for batch in batches { try await store.append(batch, state: RunState()) }
+            try store.close()
+            func state(isOver: Bool, after bytes: Int = 2000) throws -> RunState {
+                let reader = try #require(try StoreReader.open(directory: directory))
+                defer { reader.close() }
+                return try reader.state(of: "r", isOver: isOver, snapshotsAfter: bytes)
+            }
+            let whole = try state(isOver: false)
+            _ = try state(isOver: true, after: 1 << 30)
+            let snapshots = "SELECT count(*) FROM snapshot"
+            #expect(try count(directory, snapshots) == 0)
+            let kept = try state(isOver: true)
+            #expect(try bytes(kept) == bytes(whole))
+            #expect(try count(directory, "SELECT max(sequence) FROM snapshot") == batches.count)
+            try change(directory, "UPDATE journal SET facts = '[]'")
+            #expect(try state(isOver: true).tasks == whole.tasks)
+            // An older state does not take the place of a newer one.
+            try RunStore.open(directory: directory).closeKeeping(
+                Journal.Fold(sequence: 3),
+                of: "r"
+            )
+            #expect(try count(directory, "SELECT max(sequence) FROM snapshot") == batches.count)
+        }
+    }
+
     @Test func `is taken when much was journalled since the last, not before`() async throws {
         try await withDirectory { directory in
             var pace = SnapshotPace()
