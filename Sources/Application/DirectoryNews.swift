@@ -30,9 +30,8 @@ package struct DirectoryNews {
     ) {
         guard let name = try? TaskName(given: task), workspace.hasTasks else { return nil }
         let directory = workspace.taskDirectory(name)
-        var known = KnownLists()
-        if let stamp, let recorded { known.add(task, stamp: stamp, recorded) }
-        let list = directory.checklistAsItLies(knowing: known)
+        if let stamp, recorded != nil, directory.isListUnchanged(since: stamp) { return nil }
+        let list = directory.checklistAsItLies()
         progress = list.progress
         guard progress != recorded else { return nil }
         guard outcome == .complete, progress?.isComplete != true else {

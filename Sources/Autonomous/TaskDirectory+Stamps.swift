@@ -26,6 +26,10 @@ extension TaskDirectory {
         FileKind(status) == .file ? FileStamp.text(of: status) : nil
     }
 
+    /// True if the checklist is certain to be the one that was read when its file had this stamp: a
+    /// `ChecklistLook.listFile`.
+    package func isListUnchanged(since stamp: String) -> Bool { fileStamp() == stamp }
+
     /// Returns the stamp of the checklist's file, to be compared with one of `ChecklistLook.listFile`:
     /// equal stamps prove that the checklist is the one of then.
     ///

@@ -154,8 +154,10 @@ package struct TaskDirectory: Sendable {
 
     /// Returns the stamp of the checklist's file; `nil` if it can't prove the contents unchanged.
     private func listFile() throws(FileError) -> FileStamp? {
-        try workspace.directories.autonomous()?
-            .status(of: Self.listName, in: name.description).flatMap(FileStamp.init)
+        let isLocal = workspace.directories.areLocal
+        return try workspace.directories.autonomous()?
+            .status(of: Self.listName, in: name.description)
+            .flatMap { FileStamp($0, isLocal: isLocal) }
     }
 
     private func keepIfGood(_ bytes: [UInt8], isFirst: Bool) throws -> ChecklistLook {

@@ -77,21 +77,41 @@ package struct TaskName: Hashable, Sendable, CustomStringConvertible {
         guard let first = name.first else { return "Task name cannot be empty" }
         if first == "." { return "Task name cannot start with a dot: '\(name)'" }
         if first == "-" { return "Task name cannot start with a hyphen: '\(name)'" }
-        if name.contains("..") || name.contains("/") || name.contains("\\") {
+        if leavesDirectory(name) {
             return "Invalid task name: '\(name)' (contains path traversal characters)"
         }
-        let isPlain = name.unicodeScalars.allSatisfy { scalar in
-            scalar.isASCII && (scalar.properties.isAlphabetic || ("0"..."9").contains(scalar))
-                || ["_", "-", "."].contains(scalar)
-        }
-        if !isPlain || first == "_" {
+        if !name.utf8.allSatisfy(\.isPlainInNames) || first == "_" {
             return "Invalid task name: '\(name)' (use letters, digits, '.', '_' and '-', "
                 + "and begin with a letter or digit)"
         }
-        if name.count > givenLimit {
+        if name.utf8.count > givenLimit {
             return "Invalid task name: longer than \(Format.count(givenLimit, "character"))"
         }
         return nil
+    }
+
+    /// True if the name holds `..`, `/` or `\`.
+    private static func leavesDirectory(_ name: String) -> Bool {
+        var last: UInt8 = 0
+        for byte in name.utf8 {
+            if byte == UInt8(ascii: "/") || byte == UInt8(ascii: "\\") { return true }
+            if byte == UInt8(ascii: "."), last == byte { return true }
+            last = byte
+        }
+        return false
+    }
+}
+
+extension UInt8 {
+    /// True for the bytes of letters, digits, `_`, `-` and `.`.
+    fileprivate var isPlainInNames: Bool {
+        switch self {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
+        case UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "."): true
+        default: false
+        }
     }
 }
 

@@ -64,14 +64,26 @@ package struct FileStamp: Hashable, Sendable {
     /// The stamp without the number of the file system, which another start of the machine may change.
     package let text: String
 
-    /// The age that the last change must exceed, in seconds: file systems keep time in ticks, some in
-    /// seconds, and two changes within one look alike.
-    private static let leastAge = 2
+    /// Age that the last change must exceed.
+    ///
+    /// File systems keep time in ticks, some in seconds, and two changes within one look alike. The clock
+    /// of another machine may be wrong, too.
+    private static let leastAge = Duration.seconds(2)
+    /// The same for this machine's own file systems, if they keep fractions of a second.
+    ///
+    /// They go by the kernel's ticks of at most 10 ms.
+    private static let leastLocalAge = Duration.milliseconds(100)
 
     /// Makes the stamp from a file's status; `nil` if a further change might not show.
-    package init?(_ status: stat) {
-        let newest = max(status.st_ctim.tv_sec, status.st_mtim.tv_sec)
-        guard time(nil) - newest > Self.leastAge else { return nil }
+    ///
+    /// `isLocal` is that of the file's directory.
+    package init?(_ status: stat, isLocal: Bool = false) {
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        let newest = max(Duration(status.st_ctim), Duration(status.st_mtim))
+        let leastAge =
+            isLocal && status.st_ctim.tv_nsec != 0 ? Self.leastLocalAge : Self.leastAge
+        guard Duration(now) - newest > leastAge else { return nil }
         identity = FileIdentity(status)
         text = Self.text(of: status)
     }
@@ -94,6 +106,12 @@ package struct FileStamp: Hashable, Sendable {
             return nil
         }
         return words.joined(separator: " ")
+    }
+}
+
+extension Duration {
+    fileprivate init(_ time: timespec) {
+        self = .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
     }
 }
 

@@ -183,16 +183,15 @@ struct ListCommand: ParsableCommand {
         if listing.tasks.isEmpty {
             Terminal.say("no tasks in \(place.autonomousDirectory)")
         }
-        for task in listing.tasks {
-            if let damage = task.damage {
-                Terminal.say("✗ \(task.name) (\(damage))")
-                continue
-            }
-            let progress = task.total.map { Progress(ticked: task.ticked ?? 0, total: $0) }
-            Terminal.say(
-                TaskList.line(name: task.name, progress: progress, thread: task.thread)
-            )
-        }
+        // At once: a write for each of thousands of lines takes its time.
+        let lines = listing.tasks.map(line)
+        if !lines.isEmpty { Terminal.say(lines.joined(separator: "\n")) }
+    }
+
+    private func line(of task: Listing.Task) -> SafeText {
+        if let damage = task.damage { return "✗ \(task.name) (\(damage))" }
+        let progress = task.total.map { Progress(ticked: task.ticked ?? 0, total: $0) }
+        return TaskList.line(name: task.name, progress: progress, thread: task.thread)
     }
 
     private func printRuns(_ runs: [Listing.Run]) {

@@ -83,7 +83,6 @@ private typealias Progress = Orchestration.Progress
         try withTask { root, _ in
             let task = try task("a", in: root)
             var look = task.inspectAndKeep()
-            #expect(look.listFile == nil)
             while look.listFile == nil {
                 usleep(100_000)
                 look = task.inspectAndKeep(after: look)
@@ -92,6 +91,22 @@ private typealias Progress = Orchestration.Progress
             try FileManager.default.removeItem(atPath: task.taskListPath)
             #expect(task.inspectAndKeep(after: look).listFile == nil)
         }
+    }
+
+    @Test func `is not proved by a time that may come again`() {
+        func stamp(_ age: Int, _ nanoseconds: Int = 5, isLocal: Bool) -> FileStamp? {
+            var status = stat()
+            status.st_ctim = timespec(tv_sec: time(nil) - age, tv_nsec: nanoseconds)
+            return FileStamp(status, isLocal: isLocal)
+        }
+        for isLocal in [true, false] {
+            #expect(stamp(-1000, isLocal: isLocal) == nil)
+            #expect(stamp(1000, isLocal: isLocal) != nil && stamp(1000, 0, isLocal: isLocal) != nil)
+        }
+        #expect(stamp(2, isLocal: true) != nil)
+        var changed = stat()
+        (changed.st_ctim.tv_sec, changed.st_mtim.tv_sec) = (1, time(nil) + 1000)
+        #expect(FileStamp(changed) == nil)
     }
 
     @Test func `is the first file of a complete list's stamp`() throws {
