@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -8,7 +9,10 @@ import Testing
             let lines = outcome.output.split(separator: "\n").map(String.init)
             #expect(outcome.status == 0)
             try #require(lines.count == 5, "\(lines)")
-            #expect(try /quire \d+\.\d+\.\d+ \(development\)/.wholeMatch(in: lines[0]) != nil)
+            let isRelease = ProcessInfo.processInfo.environment["QUIRE_RELEASE"] != nil
+            let build = isRelease ? "commit [0-9a-f]{12}.*" : "development"
+            let first = try Regex("quire \\d+\\.\\d+\\.\\d+ \\(\(build)\\)")
+            #expect(try first.wholeMatch(in: lines[0]) != nil, "\(lines)")
             #expect(try /libuv 1\.\d+\.\d+/.wholeMatch(in: lines[1]) != nil, "\(lines)")
             #expect(try /SQLite 3\.\d+\.\d+/.wholeMatch(in: lines[2]) != nil, "\(lines)")
             #expect(try /Swift \d+\.\d+/.wholeMatch(in: lines[3]) != nil, "\(lines)")
