@@ -42,6 +42,7 @@ extension Turn {
     mutating func closeAgain(_ gates: [GateKey: GateClosed], since: [GateKey: WallTime]) {
         for (key, gate) in gates.sorted(by: { $0.key < $1.key })
         where key.gate.outlivesLeg && state.accounts.contains(key.account) {
+            if key.gate.nature.opening == .time && gate.isDue(now) { continue }
             var closed = gate
             // If the clock was set back meanwhile, the wait keeps its length.
             if let since = since[key], since - now.wall > Moment.slack, let until = closed.until {

@@ -55,7 +55,8 @@ package struct GateClosed: Hashable, Sendable, Codable {
     package var reason: String
     /// True if the service stated the time; `nil` for no.
     package var isStated: Bool?
-    /// Number of refused probes in a row; `nil` for none.
+    /// Number of refused probes in a row, or of rate limits in a row; `nil` for none, and for rate
+    /// limits in journals of earlier versions.
     package var refusals: Int?
     /// True if sessions start one at a time: each after the previous one was answered or, for the
     /// machine's gates, has ended; `nil` for not at all.
@@ -156,7 +157,7 @@ extension Gate {
         switch self {
         case .usageLimit:
             GateNature(scope: .account, opening: .probe(.seconds(60)), outlivesLeg: true)
-        case .rateLimit: GateNature(scope: .account, opening: .time)
+        case .rateLimit: GateNature(scope: .account, opening: .time, outlivesLeg: true)
         case .authentication:
             GateNature(scope: .account, opening: .probe(.seconds(30)), canEndRun: true)
         case .network: GateNature(scope: .everything, opening: .probe(.seconds(30)))

@@ -14,6 +14,11 @@ package struct RunSnapshot: Sendable {
             var session: SessionKey
         }
 
+        fileprivate struct RateLimits: Sendable, Codable {
+            var account: String?
+            var inARow: Int
+        }
+
         fileprivate struct GroupLedger: Sendable, Codable {
             var group: String
             var ledger: Ledger
@@ -35,6 +40,8 @@ package struct RunSnapshot: Sendable {
         fileprivate var ledger: Ledger
         fileprivate var groupLedgers: [GroupLedger]
         fileprivate var legClock: LegClock
+        fileprivate var tokenBucket: TokenBucket?
+        fileprivate var rateLimits: [RateLimits]
         fileprivate var scheduler: Scheduler.Memory
     }
 
@@ -133,6 +140,10 @@ extension RunSnapshot.Head {
             GroupLedger(group: $0, ledger: $1)
         }
         legClock = state.legClock
+        tokenBucket = state.tokenBucket
+        rateLimits = state.rateLimitsInARow.sorted { ($0.key ?? "") < ($1.key ?? "") }.map {
+            RateLimits(account: $0, inARow: $1)
+        }
         scheduler = state.scheduler.memory
     }
 }
@@ -170,6 +181,8 @@ extension RunState {
         ledger = head.ledger
         for group in head.groupLedgers { groupLedgers[group.group] = group.ledger }
         legClock = head.legClock
+        tokenBucket = head.tokenBucket
+        for limit in head.rateLimits { rateLimitsInARow[limit.account] = limit.inARow }
         derive()
     }
 }

@@ -43,6 +43,7 @@ extension RunState {
 
     mutating func close(_ fact: GateClosed, at moment: Moment) {
         gates[fact.key] = fact
+        if fact.gate == .rateLimit { countRateLimit(fact) }
         gatesClosed[fact.key] = moment.wall
         guard fact.gate.isOfAccount, isHeld(fact.account) else { return }
         for place in members[fact.account] ?? [] { scheduler.withdraw(place) }

@@ -3,26 +3,6 @@
 /// The state changes through `apply` alone, live and in recovery alike, so that the state after a
 /// crash is what the journal says.
 package struct RunState: Sendable {
-    /// A session that has started and not ended.
-    package struct Running: Hashable, Sendable, Codable {
-        /// The fact of the session's start.
-        package var start: SessionStarted
-        /// Awake time of the start.
-        package var since: Duration
-        /// Usage of the resumed thread before the session; `nil` for a fresh context, and if unknown.
-        package var resumedUsage: TokenUsage?
-        /// The process, once it is alive.
-        package var process: SessionSpawned?
-        /// Usage of the session as last seen; `nil` if never seen.
-        package var used: TokenUsage?
-        /// Total usage of the thread, seen together with `used`; `nil` if never seen.
-        package var threadUsage: TokenUsage?
-        /// Usage expected of the session; zero if nothing has a budget.
-        var estimate = TokenUsage.zero
-        /// Amount reserved for the session.
-        var reservation = Spending()
-    }
-
     /// The Quire process that carries a leg out.
     package struct Runner: Hashable, Sendable, Codable {
         /// The mark of the process, as in `RunBegan`.
@@ -81,6 +61,10 @@ package struct RunState: Sendable {
     /// True if the plan has a budget anywhere.
     private(set) var hasBudgets = false
     var legClock = LegClock()
+    /// The tokens of the minute; `nil` without such a limit.
+    var tokenBucket: TokenBucket?
+    /// Number of rate limits of each account without a success between.
+    var rateLimitsInARow: [String?: Int] = [:]
     /// The scheduler, which knows the waiting tasks of the leg.
     package internal(set) var scheduler = Scheduler(plan: RunPlan())
 
@@ -206,6 +190,7 @@ extension RunState {
             return task
         }
         beginBudgets(freshCaps: freshCaps, at: moment)
+        fillBucket(at: moment)
         derive()
         countNeeds()
         legs += 1
@@ -277,6 +262,7 @@ extension RunState {
             resumedUsage: fact.resumes == nil ? nil : tasks[place].threadUsage
         )
         reserve(for: place, &session)
+        takeTokens(for: &session, at: moment)
         running[fact.key] = session
         tasks[place].apply(fact)
         if fact.isProbe == true {
@@ -297,6 +283,7 @@ extension RunState {
 
     private mutating func end(_ fact: SessionEnded, at moment: Moment) {
         let session = running.removeValue(forKey: fact.key)
+        if let session { settleService(session, fact, at: moment) }
         guard let place = places[fact.task] else {
             if let session, fact.verdict != .lost { slots.giveBack(session.start.slot) }
             return updateAbsent(fact.task) { $0.apply(fact, at: moment) }
