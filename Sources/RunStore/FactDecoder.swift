@@ -1,3 +1,5 @@
+import Orchestration
+
 /// Decodes facts as `FactEncoder` writes them, and any other JSON of the types that facts consist of.
 ///
 /// A recovery reads the whole journal. Foundation's decoder makes a dictionary of every object. Here
@@ -6,9 +8,22 @@
 struct FactDecoder {
     /// Decodes a JSON text.
     ///
-    /// - Throws: `DecodingError` for a text that is no JSON, or that does not fit the type.
+    /// - Throws: `DecodingError` for a text that is no JSON, or that does not fit the type;
+    ///   `NewerFormat` for a key or a word that the type does not know.
     static func decode<Value: Decodable>(_ type: Value.Type, from json: String) throws -> Value {
-        try Value(from: ValueDecoder(tape: try JSONTape(json), place: 0))
+        try JSONTape(json).decode(type, at: 0)
+    }
+
+    /// Returns the text of one key of a JSON object, whatever other keys the object has.
+    ///
+    /// - Throws: `DecodingError` for a text that is no such object.
+    static func string(_ key: String, in json: String) throws -> String {
+        let tape = try JSONTape(json)
+        try tape.token(at: 0, .object, for: [String: Any].self)
+        guard let value = tape.value(of: key, in: 0, from: 1) else {
+            throw DecodingError.damage("no \"\(key)\"", at: 0)
+        }
+        return try tape.string(at: value)
     }
 }
 
@@ -21,6 +36,8 @@ private final class ValueDecoder: Decoder {
     let userInfo: [CodingUserInfoKey: Any] = [:]
     /// The index of the key that follows the one found last.
     private var hint: Int
+    /// Number of keys that were asked for and found.
+    private var found = 0
 
     init(tape: JSONTape, place: Int) {
         self.tape = tape
@@ -45,8 +62,21 @@ private final class ValueDecoder: Decoder {
     /// Returns the index of a key's value; `nil` where the object lacks the key.
     func value(of key: some CodingKey) -> Int? {
         guard let value = tape.value(of: key.stringValue, in: place, from: hint) else { return nil }
-        hint = tape.tokens[value].next
+        let next = tape.tokens[value].next
+        // A key may be asked for several times in a row: whether it is there, is null, and its value.
+        if next != hint { found += 1 }
+        hint = next
         return value
+    }
+
+    /// Refuses an object with keys that nobody asked for.
+    func checkKeys() throws {
+        guard tape.tokens[place].kind == .object else { return }
+        let keys = tape.keyCount(of: place)
+        if keys > found {
+            let unknown = Format.count(keys - found, "unknown key")
+            throw NewerFormat("\(unknown) in the object at byte \(tape.tokens[place].start)")
+        }
     }
 }
 
@@ -54,7 +84,10 @@ extension JSONTape {
     fileprivate func isNull(at place: Int) -> Bool { tokens[place].kind == .null }
 
     fileprivate func decode<Value: Decodable>(_ type: Value.Type, at place: Int) throws -> Value {
-        try Value(from: ValueDecoder(tape: self, place: place))
+        let decoder = ValueDecoder(tape: self, place: place)
+        let value = try Value(from: decoder)
+        try decoder.checkKeys()
+        return value
     }
 }
 

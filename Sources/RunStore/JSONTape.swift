@@ -63,6 +63,17 @@ final class JSONTape: Sendable {
         return true
     }
 
+    /// Returns the number of an object's keys.
+    func keyCount(of object: Int) -> Int {
+        var count = 0
+        var place = object + 1
+        while place < tokens[object].next {
+            count += 1
+            place = tokens[place + 1].next
+        }
+        return count
+    }
+
     /// Returns an object's keys, in order.
     func keys(of object: Int) -> [String] {
         var keys: [String] = []

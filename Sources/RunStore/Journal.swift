@@ -220,17 +220,6 @@ enum Journal {
 
     private static func facts(_ json: String, _ kinds: Set<RunEvent.Kind>?) throws -> [RunEvent] {
         if let kinds { return try SelectedFacts.decode(json, kinds) }
-        do {
-            return try FactDecoder.decode([RunEvent].self, from: json)
-        } catch {
-            guard let names = try? FactDecoder.decode([Name].self, from: json),
-                let unknown = names.first(where: { RunEvent.Kind(rawValue: $0.event) == nil })
-            else { throw error }
-            throw StoreError(newerFact: unknown.event)
-        }
-    }
-
-    private struct Name: Decodable {
-        var event: String
+        return try FactDecoder.decode([RunEvent].self, from: json)
     }
 }

@@ -5,10 +5,6 @@ import Orchestration
 /// A leg's first row holds the whole plan: megabytes for thousands of tasks. Facts of other kinds are
 /// passed over byte by byte; they are neither checked nor decoded.
 struct SelectedFacts {
-    private struct Name: Decodable {
-        var event: String
-    }
-
     private static let quote = UInt8(ascii: "\"")
     private static let backslash = UInt8(ascii: "\\")
     /// The beginning of a fact as `FactEncoder` writes it.
@@ -26,7 +22,7 @@ struct SelectedFacts {
     /// Decodes the facts of these kinds from a JSON array, in order.
     ///
     /// - Throws: `DecodingError` for a text that is no array of objects, and for a fact that lacks its
-    ///   name or can't be decoded; `StoreError` for a fact of a newer Quire.
+    ///   name or can't be decoded; `NewerFormat` for a fact of a newer Quire.
     static func decode(_ json: String, _ kinds: Set<RunEvent.Kind>) throws -> [RunEvent] {
         var reader = SelectedFacts(json, kinds)
         return try reader.read()
@@ -49,9 +45,10 @@ struct SelectedFacts {
 
     /// Returns the fact in a range of the bytes; `nil` if it is of another kind.
     private func fact(in range: Range<Int>) throws -> RunEvent? {
-        let name =
-            try leadingName(in: range) ?? FactDecoder.decode(Name.self, from: text(range)).event
-        guard let kind = RunEvent.Kind(rawValue: name) else { throw StoreError(newerFact: name) }
+        let name = try leadingName(in: range) ?? FactDecoder.string("event", in: text(range))
+        guard let kind = RunEvent.Kind(rawValue: name) else {
+            throw NewerFormat("\"event\": \"\(name)\"")
+        }
         return kinds.contains(kind) ? try FactDecoder.decode(RunEvent.self, from: text(range)) : nil
     }
 
@@ -107,13 +104,6 @@ struct SelectedFacts {
     }
 
     private func damage(_ words: String) -> DecodingError { .damage(words, at: cursor) }
-}
-
-extension StoreError {
-    /// Makes the error for a fact that this version does not know.
-    init(newerFact name: String) {
-        self.init("the journal holds \"\(name)\" facts of a newer Quire; update this one")
-    }
 }
 
 extension Sequence<RunEvent.Kind> {

@@ -43,6 +43,9 @@ package struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
 
     private static func words(for error: any Error, _ path: String) -> String {
         if error is FileError { return "can't be used: \(error)" }
+        if error is NewerFormat {
+            return "was written by a newer Quire (\(error)); update this one"
+        }
         if error is DecodingError {
             return "holds a record that can't be read: move it away; history is lost, the task "
                 + "directories are not"

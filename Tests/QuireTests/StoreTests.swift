@@ -96,4 +96,33 @@ import Testing
             #expect(try Data(contentsOf: URL(fileURLWithPath: database(run))) == before)
         }
     }
+
+    @Test(arguments: [
+        (#""event":"session_ended""#, #""event":"session_praised""#),
+        (#""verdict":"ticked""#, #""verdict":"polished""#),
+        (#""verdict":"ticked""#, #""verdict":"ticked","polish":9"#),
+    ])
+    func `one with a fact, word or key of a newer version is not moved aside`(
+        known: String,
+        unknown: String
+    ) throws {
+        try withRun { run in
+            try runHalf(run)
+            let (old, new) = (database(run), "\(database(run)).damaged")
+            try sql("UPDATE journal SET facts = replace(facts, '\(known)', '\(unknown)')", old)
+            for arguments in [["run", "m.yaml"], ["explain", "t"]] {
+                let outcome = try run.quire(arguments)
+                #expect(outcome.status == 69)
+                let words = "\(old)\" was written by a newer Quire ("
+                #expect(outcome.error.contains(words), "\(outcome.error)")
+                #expect(outcome.error.contains("); update this one"), "\(outcome.error)")
+            }
+            #expect(!FileManager.default.fileExists(atPath: new))
+            // The version that wrote it goes on with it.
+            try sql("UPDATE journal SET facts = replace(facts, '\(unknown)', '\(known)')", old)
+            let outcome = try run.quire(["run", "m.yaml"])
+            #expect(outcome.status == 0 && outcome.error.isEmpty, "\(outcome.error)")
+            #expect(!run.list("t").contains("- [ ]"))
+        }
+    }
 }

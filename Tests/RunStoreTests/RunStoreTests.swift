@@ -430,10 +430,15 @@ private func rounded(_ rows: [TaskRow]) -> [TaskRow] {
             bytes[place] = Array(#"{}[],:"\ 0-.e1tn"#.utf8).randomElement(using: &generator) ?? 0
             let damaged = string(Data(bytes))
             let library = try? JSONDecoder().decode([RunEvent].self, from: Data(damaged.utf8))
-            #expect(
-                (try? FactDecoder.decode([RunEvent].self, from: damaged)) == library,
-                "\(damaged)"
-            )
+            do {
+                let facts = try FactDecoder.decode([RunEvent].self, from: damaged)
+                #expect(facts == library, "\(damaged)")
+            } catch is DecodingError {
+                #expect(library == nil, "\(damaged)")
+            } catch {
+                // A damaged key or word is an unknown one, which the library ignores or refuses.
+                #expect(error is NewerFormat, "\(damaged)")
+            }
             let part = string(Data(bytes.prefix(place)))
             #expect(throws: DecodingError.self) {
                 try FactDecoder.decode([RunEvent].self, from: part)

@@ -1,5 +1,5 @@
 /// A reason that holds starts until some time or event.
-package enum Gate: String, Hashable, Sendable, Codable, CaseIterable {
+package enum Gate: String, Hashable, Sendable, Word, CaseIterable {
     /// An account is out of usage; at the gate's time one session probes whether usage is back.
     case usageLimit = "usage_limit"
     /// An account made too many requests.

@@ -37,7 +37,7 @@ package enum ChecklistState: Hashable, Sendable, Codable {
 }
 
 /// The two kinds of session.
-package enum Role: String, Hashable, Sendable, Codable {
+package enum Role: String, Hashable, Sendable, Word {
     /// Writes the checklist.
     case initializer
     /// Works on the checklist's next entry.

@@ -3,7 +3,7 @@
 /// renamed.
 extension RunEvent: Codable {
     /// A fact's name in the journal and in JSON Lines.
-    package enum Kind: String, Sendable, Codable, CaseIterable {
+    package enum Kind: String, Sendable, Word, CaseIterable {
         case runBegan = "run_began"
         case taskReopened = "task_reopened"
         case taskInspected = "task_inspected"

@@ -277,7 +277,7 @@ package struct ThreadStarted: Hashable, Sendable, Codable {
 /// A session is being ended.
 package struct SessionSignalled: Hashable, Sendable, Codable {
     /// The force of a signal.
-    package enum Step: String, Hashable, Sendable, Codable {
+    package enum Step: String, Hashable, Sendable, Word {
         /// Politely: SIGTERM.
         case terminate
         /// Forced: SIGKILL.
@@ -418,7 +418,7 @@ package struct TaskEnded: Hashable, Sendable, Codable {
 }
 
 /// The steps of a shutdown, in their order.
-package enum ShutdownStep: String, Hashable, Sendable, Codable, CaseIterable {
+package enum ShutdownStep: String, Hashable, Sendable, Word, CaseIterable {
     /// Nothing more starts; running sessions may finish.
     case drain
     /// Running sessions are ended politely.
@@ -428,7 +428,7 @@ package enum ShutdownStep: String, Hashable, Sendable, Codable, CaseIterable {
 }
 
 /// The signals that take a shutdown one step further.
-package enum ShutdownSignal: String, Hashable, Sendable, Codable {
+package enum ShutdownSignal: String, Hashable, Sendable, Word {
     /// SIGINT: Ctrl-C.
     case interrupt
     /// SIGTERM.
@@ -487,7 +487,7 @@ package struct RunEnded: Hashable, Sendable, Codable {
 }
 
 /// The reason why a leg ended.
-package enum Ending: String, Hashable, Sendable, Codable {
+package enum Ending: String, Hashable, Sendable, Word {
     /// Every task ended, or as many failed as may (`maxFailures`).
     case finished
     /// SIGINT.

@@ -17,7 +17,7 @@ package struct SessionKey: Hashable, Comparable, Sendable, Codable {
 }
 
 /// The way in which a task ended.
-package enum Outcome: String, Hashable, Sendable, Codable, CaseIterable {
+package enum Outcome: String, Hashable, Sendable, Word, CaseIterable {
     /// Every entry is ticked.
     case complete
     /// The failures are more than the manifest allows, or one is final; or the directory is unusable.
@@ -35,7 +35,7 @@ package enum Outcome: String, Hashable, Sendable, Codable, CaseIterable {
 }
 
 /// The achievement of a session.
-package enum Verdict: String, Hashable, Sendable, Codable, CaseIterable {
+package enum Verdict: String, Hashable, Sendable, Word, CaseIterable {
     /// The session wrote the checklist.
     case initialized
     /// The session ticked at least one entry.
@@ -57,7 +57,7 @@ package enum Verdict: String, Hashable, Sendable, Codable, CaseIterable {
 }
 
 /// The limit that a session counts against.
-package enum Charge: String, Hashable, Sendable, Codable {
+package enum Charge: String, Hashable, Sendable, Word {
     /// `max_sessions`: the session was given to the agent.
     case session
     /// `retries`: something outside ended the session, such as overload, a broken stream, a restart.

@@ -29,7 +29,7 @@ package struct Failure: Hashable, Sendable, Codable {
 /// The classes of failure of a session.
 ///
 /// No retry happens without one.
-package enum FailureClass: String, Hashable, Sendable, Codable, CaseIterable {
+package enum FailureClass: String, Hashable, Sendable, Word, CaseIterable {
     /// The account is out of usage, which affects all its tasks; the message may state until when.
     case usageLimit = "usage_limit"
     /// Too many requests: the whole run goes slower.

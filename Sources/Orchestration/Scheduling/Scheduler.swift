@@ -39,7 +39,7 @@ package struct Scheduler: Sendable {
     }
 
     /// The reason why a task was chosen.
-    package enum Stream: String, Hashable, Sendable, Codable {
+    package enum Stream: String, Hashable, Sendable, Word {
         /// The task had waited longest, and the ageing share was due.
         case age
         /// The task had waited longest of the parked tasks, and nothing else waited.

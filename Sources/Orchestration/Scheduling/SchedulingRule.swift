@@ -1,5 +1,5 @@
 /// The scheduling rules that a user may choose.
-package enum SchedulerName: String, Hashable, Sendable, Codable, CaseIterable {
+package enum SchedulerName: String, Hashable, Sendable, Word, CaseIterable {
     /// Progress-aware completion with equity: weighted shares for groups, and within a group the
     /// task that is likely to finish soonest, with no task waiting for ever.
     case pace
