@@ -4,14 +4,16 @@ import Orchestration
 /// The synthetic workloads.
 ///
 /// Sources: TraceLab's measurements of real coding agents (CC BY 4.0). "trace" is fitted to their
-/// steps per session, "heavydur" to their request times; each of the others varies one thing.
+/// steps per session, "heavydur" to their request times; each of the others varies one thing. The
+/// tasks of "same" and "alike" are of one size, or nearly so, as those of one batch often are.
 package enum WorkloadName: String, Hashable, Sendable, CaseIterable {
     case light, bimodal, pareto, trace, heavydur, hardtail, noisy, grow, stall, treadmill, small
     case groups, adversary, dag, arrivals, flood, calm
+    case same12, same40, same200, alike12, alike, alike100, light40, pareto40, bimodal40
 
     /// The distribution of the tasks' sizes, in sessions.
     private enum Sizes: Hashable {
-        case light, bimodal, pareto, short, flood, trace
+        case same, alike, light, bimodal, pareto, short, flood, trace
     }
 
     private struct Part {
@@ -25,11 +27,11 @@ package enum WorkloadName: String, Hashable, Sendable, CaseIterable {
     /// `tasks` and `slots` are at least 1; `nil` for the workload's own.
     package func draw(seed: Int, tasks: Int? = nil, slots: Int? = nil) -> Workload {
         var random = SplitMix64(seed: UInt64(bitPattern: Int64(seed)) &* 1000 &+ number)
-        let kinds = kinds(count: tasks ?? usualTasks, using: &random)
+        let kinds = kinds(count: tasks ?? usual.tasks, using: &random)
         var drawn = kinds.enumerated().map { place, kind in
             task(place, kind, of: kinds.count, using: &random)
         }
-        let slots = slots ?? usualSlots
+        let slots = slots ?? usual.slots
         setArrivals(&drawn, slots: slots, using: &random)
         if self == .dag { setNeeds(&drawn, using: &random) }
         return Workload(
@@ -45,17 +47,20 @@ package enum WorkloadName: String, Hashable, Sendable, CaseIterable {
         rawValue.utf8.reduce(7) { ($0 * 31 + UInt64($1)) % 100_003 }
     }
 
-    private var usualTasks: Int {
+    /// The workload's own number of tasks and of slots.
+    private var usual: (tasks: Int, slots: Int) {
         switch self {
-        case .small: 48
-        case .groups: 1200
-        case .arrivals, .adversary: 2000
-        case .flood: 3000
-        default: 1000
+        case .same12, .alike12: (12, 4)
+        case .same40, .alike, .light40, .pareto40, .bimodal40: (40, 8)
+        case .small: (48, 8)
+        case .alike100: (100, 16)
+        case .same200: (200, 16)
+        case .groups: (1200, 16)
+        case .arrivals, .adversary: (2000, 16)
+        case .flood: (3000, 16)
+        default: (1000, 16)
         }
     }
-
-    private var usualSlots: Int { self == .small ? 8 : 16 }
 
     private var parts: [Part] {
         switch self {
@@ -73,9 +78,11 @@ package enum WorkloadName: String, Hashable, Sendable, CaseIterable {
                 Part(weight: 1, share: 0.05, sizes: .pareto),
                 Part(weight: 1, share: 0.85, sizes: .short),
             ]
-        case .light: [Part(weight: 1, share: 1, sizes: .light)]
-        case .bimodal: [Part(weight: 1, share: 1, sizes: .bimodal)]
-        case .pareto: [Part(weight: 1, share: 1, sizes: .pareto)]
+        case .same12, .same40, .same200: [Part(weight: 1, share: 1, sizes: .same)]
+        case .alike12, .alike, .alike100: [Part(weight: 1, share: 1, sizes: .alike)]
+        case .light, .light40: [Part(weight: 1, share: 1, sizes: .light)]
+        case .bimodal, .bimodal40: [Part(weight: 1, share: 1, sizes: .bimodal)]
+        case .pareto, .pareto40: [Part(weight: 1, share: 1, sizes: .pareto)]
         case .flood: [Part(weight: 1, share: 1, sizes: .flood)]
         default: [Part(weight: 1, share: 1, sizes: .trace)]
         }
@@ -115,6 +122,8 @@ package enum WorkloadName: String, Hashable, Sendable, CaseIterable {
         using random: inout SplitMix64
     ) -> Double {
         switch sizes {
+        case .same: 5
+        case .alike: random.lognormal(log(5), 0.2)
         case .light: random.lognormal(log(5), 0.5)
         case .bimodal: random.uniform() < 0.8 ? random.uniform(0.5, 2.5) : random.uniform(15, 30)
         case .pareto: min(80, 0.8 * pow(1 - random.uniform(), -1 / 1.25))
@@ -129,7 +138,7 @@ package enum WorkloadName: String, Hashable, Sendable, CaseIterable {
         let (stalls, crashes) =
             switch self {
             case .stall: (0.20, 0.05)
-            case .calm: (0, 0)
+            case .calm, .same12, .same40, .same200: (0, 0)
             default: (0.03, 0.01)
             }
         let chance = random.uniform()
