@@ -99,18 +99,21 @@ private func repacked<Value: Packable>(_ value: Value) throws -> Value {
         #expect(same(entry, plain) == [])
         #expect(try repacked(entry) == entry)
         let known = Estimates.Task(
-            recentSeconds: 1,
-            recentEntries: 2,
-            secondsWithoutGain: 3,
-            attained: 4,
-            sessions: 5,
-            mostDone: 6,
-            fewestLeft: 7,
-            done: 8,
-            total: 9,
-            idle: 10,
+            workedSeconds: 1,
+            secondsWithoutGain: 2,
+            attained: 3,
+            remaining: 4,
+            circlingSeconds: 0.6,
             idleWeight: 0.7,
-            isSeen: true
+            sessions: 5,
+            ticked: 6,
+            mostDone: 7,
+            fewestLeft: 8,
+            done: 9,
+            total: 10,
+            idle: 11,
+            isSeen: true,
+            isSized: true
         )
         #expect(same(known, Estimates.Task()) == [])
         #expect(try repacked(known) == known)

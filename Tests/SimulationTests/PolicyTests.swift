@@ -59,7 +59,7 @@ import Testing
     /// The largest mean completion time against clairvoyant: its gate for each workload.
     private static let gates: [WorkloadName: Double] = [
         .light: 1.40, .bimodal: 1.40, .pareto: 1.40, .trace: 1.40, .heavydur: 1.40,
-        .hardtail: 1.40, .noisy: 1.45, .grow: 1.50, .stall: 1.80, .treadmill: 1.80, .small: 1.25,
+        .hardtail: 1.40, .noisy: 1.40, .grow: 1.50, .stall: 1.80, .treadmill: 1.65, .small: 1.25,
     ]
     /// Those without tasks that grow or get stuck more than usual.
     private static let calm: [WorkloadName] = [
@@ -104,8 +104,8 @@ import Testing
                 #expect(run.pace.longestWaitStarts <= 6 * run.tasks, "\(name)")
             }
         }
-        #expect(exp(logarithms.plain / Double(Self.gates.count)) <= 1.45)
-        #expect(exp(logarithms.hinted / Double(Self.gates.count)) <= 1.35)
+        #expect(exp(logarithms.plain / Double(Self.gates.count)) <= 1.42)
+        #expect(exp(logarithms.hinted / Double(Self.gates.count)) <= 1.33)
         let large = all.filter { $0.key != .small }.flatMap(\.value)
         #expect(mean(large) { run in run.rivals.map { run.pace.mean / $0.others[0].mean } } <= 0.75)
         for name in Self.calm {
@@ -113,8 +113,45 @@ import Testing
             let known = mean(runs) { run in run.rivals.map { run.pace.mean / $0.inspect.mean } }
             #expect(known <= 1.20, "\(name)")
             #expect(mean(runs) { $0.pace.p99 / $0.clairvoyant.p99 } <= 1.12, "\(name)")
-            #expect(mean(runs) { $0.pace.makespan / $0.clairvoyant.makespan } <= 1.06, "\(name)")
+            let makespan = mean(runs) { $0.pace.makespan / $0.clairvoyant.makespan }
+            #expect(makespan <= (name == .heavydur ? 1.12 : 1.06), "\(name)")
         }
+    }
+
+    /// Batches of tasks that are of one size or nearly so, with the number of seeds to play.
+    private static let likeBatches: [(WorkloadName, tasks: Int, slots: Int, seeds: Int)] = [
+        (.same12, 6, 2, 400), (.same12, 12, 4, 200), (.same40, 40, 8, 100), (.same40, 60, 4, 60),
+        (.same200, 200, 16, 40), (.same200, 300, 16, 20), (.alike12, 12, 4, 200),
+        (.alike, 40, 8, 100), (.alike100, 100, 16, 60),
+    ]
+
+    /// Nothing is gained by looking at such tasks first, and most small batches are so.
+    @Test(arguments: likeBatches)
+    func `like tasks are complete as early as first come, first served`(
+        name: WorkloadName,
+        tasks: Int,
+        slots: Int,
+        seeds: Int
+    ) {
+        let ratios = (1...seeds).map { seed in
+            var workload = name.draw(seed: 100 + seed, tasks: tasks, slots: slots)
+            workload.setHints(spread: nil, seed: seed)
+            return figures(workload, .pace).mean / figures(workload, .fifo).mean
+        }
+        let mean = ratios.reduce(0, +) / Double(seeds)
+        #expect(mean <= 1.02, "\(name), \(tasks) tasks on \(slots) slots")
+    }
+
+    /// The largest mean completion time against clairvoyant of small batches of unlike tasks: what
+    /// a rule came to that looked at each task first.
+    @Test(arguments: [(WorkloadName.light40, 1.25), (.pareto40, 1.27), (.bimodal40, 1.21)])
+    func `small batches of unlike tasks pass their gates`(name: WorkloadName, gate: Double) {
+        let ratios = (1...60).map { seed in
+            var workload = name.draw(seed: 100 + seed)
+            workload.setHints(spread: nil, seed: seed)
+            return figures(workload, .pace).mean / figures(workload, .clairvoyant).mean
+        }
+        #expect(ratios.reduce(0, +) / 60 <= gate, "\(name)")
     }
 
     @Test(arguments: [WorkloadName.groups, .adversary])
@@ -182,7 +219,7 @@ import Testing
         blind.setHints(spread: nil, seed: 4)
         let without = figures(blind, .pace).mean
         #expect(figures(workload, .pace).mean < without)
-        #expect(figures(wild, .pace).mean < without * 1.25)
+        #expect(figures(wild, .pace).mean < without * 1.3)
     }
 
     /// Two groups, each with a task of its own on one of two slots: nobody waits, so nothing is

@@ -19,7 +19,9 @@ private struct Fixture: Decodable {
 }
 
 @Suite struct `The scheduler and its published reference` {
-    static let workloads = ["trace", "grow", "stall", "groups", "dag", "arrivals", "heavydur"]
+    static let workloads = [
+        "trace", "grow", "stall", "groups", "dag", "arrivals", "heavydur", "alike",
+    ]
 
     @Test(arguments: workloads, Policy.allCases)
     func `complete every task at the same time`(name: String, policy: Policy) throws {

@@ -2,7 +2,8 @@ import Glibc
 
 /// Estimates of the remaining work, from nothing but checklists and session times.
 ///
-/// Source of the formulas and constants: the PACE policy, found by simulation on synthetic
+/// A task's own figures and everybody's are weighed by how much tasks differ, which is learned from
+/// them. Source of the formulas and constants: the PACE policy, found by simulation on synthetic
 /// workloads whose tails are fitted to published traces of agents.
 package struct Estimates: Hashable, Sendable {
     /// The observable result of a session.
@@ -36,14 +37,21 @@ package struct Estimates: Hashable, Sendable {
 
     /// The knowledge of one task.
     struct Task: Hashable, Sendable {
-        /// Seconds and entries of the task's sessions, older ones counting less.
-        var recentSeconds = 0.0
-        var recentEntries = 0.0
+        /// Seconds of the task's sessions that were work on its entries.
+        var workedSeconds = 0.0
         /// Seconds since the number of entries left last reached a new minimum.
         var secondsWithoutGain = 0.0
         /// Seconds of all sessions.
         var attained = 0.0
+        /// Expected remaining work when the checklist was last seen, in seconds: R̂.
+        var remaining = 0.0
+        /// The part of `secondsWithoutGain` in sessions that ticked something.
+        var circlingSeconds: Float = 0
+        /// Idle sessions in a row, of which short ones count in part.
+        var idleWeight: Float = 0
         var sessions: Int32 = 0
+        /// Entries ticked in the task's sessions.
+        var ticked: Int32 = 0
         /// The most ticked entries seen since the checklist was last inspected.
         var mostDone: Int32 = 0
         /// The fewest entries left since boxes were last unticked.
@@ -53,44 +61,42 @@ package struct Estimates: Hashable, Sendable {
         var total: Int32 = 0
         /// Sessions in a row without a new tick.
         var idle: Int32 = 0
-        /// Idle sessions in a row, of which short ones count in part.
-        var idleWeight: Float = 0
         /// True once the checklist was seen.
         var isSeen = false
+        /// True if the checklist was first seen after a session, so that the size is one of `sizes`.
+        var isSized = false
     }
 
-    /// Factor by which each session weakens the past: γ.
-    private static let memory = 0.9
-    /// Weight of the general speed against a task's own, in entries: α.
-    private static let shrinkage = 4.0
+    /// Weight of the mean session against a task's own, in sessions.
+    private static let sessionWeight = 4.0
+    /// Part of a session that is not needed at the end: none is cut short.
+    private static let lastSessionShare = 0.5
     /// Weight of time without a gain against the entries left: β.
     private static let stagnation = 2.0
-    /// The odds that a task is stuck for good, at first and per idle session: h and z.
-    private static let stuckOdds = (0.02, 0.3)
+    /// Share of idle sessions among those of a task that goes on: z.
+    private static let idleShare = 0.3
+    /// Idle sessions in a row from which on a task counts as stuck for good.
+    private static let stuckAfter = 4
+    /// Sessions that are lost for each unit of the odds that a task is stuck.
+    private static let lostSessions = 2.0
     /// Share of the mean session from which on an idle session counts in full: a shorter one hardly
     /// had the chance to tick anything.
     private static let fullIdleShare = 1.0 / 8
     /// Share of a first session that is work on the checklist's entries.
     private static let firstSessionShare = 0.4
-    /// Weight, in tasks, of the first guess of the work that remains after a first session.
-    private static let priorWeight = 4.0
 
     /// The knowledge of all tasks together.
-    struct World: Sendable, Codable {
-        fileprivate struct Prior: Sendable, Codable {
-            var rank: Double
-            var mean: Double
-        }
-
+    struct World: Hashable, Sendable, Codable {
         fileprivate var entrySeconds = 4.0 * 132
         fileprivate var entries = 4.0
         fileprivate var sessionSeconds = 3.0 * 540
         fileprivate var sessionCount = 3.0
-        /// The work left after first sessions, in seconds: the sorted part, and the part added since.
-        fileprivate var remainders: [Double] = []
-        fileprivate var newRemainders: [Double] = []
-        fileprivate var nextRefresh = 1
-        fileprivate var prior: Prior?
+        /// Tasks that seem stuck for good, and the sessions of those that did not, each after a first
+        /// guess: h is their ratio.
+        fileprivate var stuckTasks = 2.0
+        fileprivate var liveSessions = 100.0
+        var speeds = PooledSpeed()
+        var sizes = TaskSizes()
     }
 
     private(set) var tasks: [Task]
@@ -102,16 +108,6 @@ package struct Estimates: Hashable, Sendable {
         tasks = Array(repeating: Task(), count: count)
     }
 
-    package static func == (left: Estimates, right: Estimates) -> Bool {
-        left.tasks == right.tasks && left.meanSession == right.meanSession
-            && left.secondsPerEntry == right.secondsPerEntry
-            && left.unseenRank == right.unseenRank
-    }
-
-    package func hash(into hasher: inout Hasher) {
-        hasher.combine(tasks)
-    }
-
     /// Duration of the mean session, in seconds: s̄.
     package var meanSession: Double { world.sessionSeconds / world.sessionCount }
 
@@ -119,14 +115,10 @@ package struct Estimates: Hashable, Sendable {
     var secondsPerEntry: Double { world.entrySeconds / world.entries }
 
     /// Rank of a task that nothing is known of.
-    ///
-    /// The least ratio of the time for inspecting the task, and finishing it if it turns out short
-    /// enough, to the probability that it does. Source: Weitzman, "Optimal search for the best
-    /// alternative", 1979; this is the Gittins index of a task whose size its first session reveals.
-    package var unseenRank: Double { world.prior?.rank ?? 2 * meanSession }
+    package var unseenRank: Double { world.sizes.unseenRank ?? 4 * meanSession }
 
     /// Expected work of a task that nothing is known of, in seconds.
-    var unseenMean: Double { world.prior?.mean ?? 4 * meanSession }
+    var unseenMean: Double { world.sizes.mean ?? 4 * meanSession }
 
     /// Forgets all that is known of the task, which begins anew.
     mutating func forget(_ place: Int) { tasks[place] = Task() }
@@ -147,20 +139,25 @@ package struct Estimates: Hashable, Sendable {
     func sessions(_ place: Int) -> Int { Int(tasks[place].sessions) }
 
     /// Returns the expected remaining work of a task whose checklist was seen, in seconds: R̂.
-    func remaining(_ place: Int) -> Double {
-        let task = tasks[place]
-        let left = Double(max(1, Int(task.total) - Int(task.done)))
-        return left * (Self.shrinkage * secondsPerEntry + task.recentSeconds)
-            / (Self.shrinkage + task.recentEntries)
-    }
+    func remaining(_ place: Int) -> Double { tasks[place].remaining }
 
     /// Returns what tasks are ordered by: the work left, or more if a task makes no progress.
+    ///
+    /// A task that ticks entries but comes no nearer may go on so: its work left doubles each time that
+    /// it would have been done. One that ticks nothing may be stuck for good: each session brings the
+    /// chance of getting stuck anew, and the odds grow as idle sessions are rare while it is not.
     func rank(_ place: Int) -> Double {
         let task = tasks[place]
-        let robust = max(remaining(place), Self.stagnation * task.secondsWithoutGain)
-        guard task.idle > 0 else { return robust }
-        let (odds, base) = Self.stuckOdds
-        return robust * (1 + odds * pow(base, -Double(task.idleWeight)))
+        var rank = task.remaining
+        if task.circlingSeconds > 0 {
+            rank *= exp2(min(40, Double(task.circlingSeconds) / max(1, rank)))
+        }
+        if task.idle > 0 {
+            let (idle, chance) = (Self.idleShare, world.stuckTasks / world.liveSessions)
+            let odds = chance * (pow(idle, -Double(task.idleWeight)) - 1) / (1 - idle)
+            rank += Self.lostSessions * meanSession * odds
+        }
+        return max(rank, Self.stagnation * task.secondsWithoutGain)
     }
 
     /// Returns the work left at the mean speed of the task's life, as a naive rule would.
@@ -170,21 +167,41 @@ package struct Estimates: Hashable, Sendable {
         return task.done > 0 ? left * task.attained / Double(task.done) : left * secondsPerEntry
     }
 
+    private func expectedRemaining(_ task: Task) -> Double {
+        let meanSession = meanSession
+        let weight = Self.sessionWeight
+        let length = (weight + task.attained / meanSession) / (weight + Double(task.sessions))
+        let usual = world.speeds.expected(task, orElse: secondsPerEntry)
+        let entry =
+            (usual.weight * usual.seconds * length + task.workedSeconds)
+            / (usual.weight + Double(task.ticked))
+        let left = Double(max(1, Int(task.total) - Int(task.done)))
+        return left * entry + Self.lastSessionShare * meanSession * length
+    }
+
     /// Applies the checklist of a task that was begun before this run.
     mutating func inspect(_ place: Int, done: Int, total: Int) {
-        tasks[place].see(done: Int32(clamping: done), total: Int32(clamping: total))
+        let before = tasks[place]
+        var task = before
+        task.see(done: Int32(clamping: done), total: Int32(clamping: total))
         // A person may have unticked boxes; ticking them again is a gain.
-        let isUnticked = tasks[place].done < tasks[place].mostDone
-        tasks[place].mostDone = tasks[place].done
-        tasks[place].fewestLeft =
-            isUnticked ? tasks[place].left : min(tasks[place].fewestLeft, tasks[place].left)
+        let isUnticked = task.done < task.mostDone
+        task.mostDone = task.done
+        task.fewestLeft = isUnticked ? task.left : min(task.fewestLeft, task.left)
+        world.speeds.replace(before, by: task)
+        task.remaining = expectedRemaining(task)
+        if task.isSized {
+            world.sizes.replace(before.size, by: task.size, meanSession: meanSession)
+        }
+        tasks[place] = task
     }
 
     /// Applies a session's report; returns true if the task had not been seen before.
     @discardableResult
     mutating func observe(_ place: Int, _ report: Report) -> Bool {
-        // A copy, so that the array's uniqueness is checked once.
-        var task = tasks[place]
+        // Copies, so that the array's uniqueness is checked once.
+        let before = tasks[place]
+        var task = before
         let isFirst = !task.isSeen
         task.sessions &+= 1
         task.attained += report.seconds
@@ -195,65 +212,40 @@ package struct Estimates: Hashable, Sendable {
             world.sessionCount += 1
         }
         let gained = task.gain(report)
-        learnSpeed(&task, report.seconds, Double(gained), isFirst)
+        learn(&task, report.seconds, gained, isFirst)
         task.see(done: Int32(clamping: report.done), total: Int32(clamping: report.total))
         task.countStagnation(report, gained, idleWeight, isFirst)
+        countStuck(before, task, isFirst)
+        world.speeds.replace(before, by: task)
+        task.remaining = report.completes ? 0 : expectedRemaining(task)
+        if isFirst { task.isSized = true }
+        if task.isSized {
+            let size = isFirst ? nil : before.size
+            world.sizes.replace(size, by: task.size, meanSession: meanSession)
+        }
         tasks[place] = task
-        if isFirst { addRemainder(report.completes ? 0 : remaining(place)) }
         return isFirst
     }
 
-    private mutating func learnSpeed(
+    private mutating func learn(
         _ task: inout Task,
         _ seconds: Double,
-        _ gained: Double,
+        _ gained: Int,
         _ isFirst: Bool
     ) {
         if isFirst && gained == 0 { return }
         let worked = seconds * (isFirst ? Self.firstSessionShare : 1)
-        task.recentSeconds = Self.memory * task.recentSeconds + worked
-        task.recentEntries = Self.memory * task.recentEntries + gained
+        task.workedSeconds += worked
+        task.ticked = Int32(clamping: Int(task.ticked) + gained)
         world.entrySeconds += worked
-        world.entries += gained
+        world.entries += Double(gained)
     }
 
-    private mutating func addRemainder(_ seconds: Double) {
-        world.newRemainders.append(seconds)
-        let count = world.remainders.count + world.newRemainders.count
-        guard count >= world.nextRefresh else { return }
-        world.nextRefresh = max(world.nextRefresh + 1, Int(Double(count) * 1.1))
-        world.remainders = merge(world.remainders, world.newRemainders.sorted())
-        world.newRemainders = []
-        refreshPrior()
-    }
-
-    private mutating func refreshPrior() {
-        let count = Double(world.remainders.count)
-        var (best, sum) = (Double.infinity, 0.0)
-        for (place, seconds) in world.remainders.enumerated() {
-            sum += seconds
-            best = min(best, (count * meanSession + sum) / Double(place + 1))
-        }
-        let weight = Self.priorWeight
-        world.prior = World.Prior(
-            rank: (best * count + weight * 2 * meanSession) / (count + weight),
-            mean: sum / count + meanSession
-        )
-    }
-
-    private func merge(_ left: [Double], _ right: [Double]) -> [Double] {
-        var merged: [Double] = []
-        merged.reserveCapacity(left.count + right.count)
-        var next = 0
-        for value in left {
-            while next < right.count, right[next] < value {
-                merged.append(right[next])
-                next += 1
-            }
-            merged.append(value)
-        }
-        merged.append(contentsOf: right[next...])
-        return merged
+    private mutating func countStuck(_ before: Task, _ task: Task, _ isFirst: Bool) {
+        let isStuck = task.idle >= Self.stuckAfter
+        if before.idle >= Self.stuckAfter { world.stuckTasks -= 1 }
+        if isStuck { world.stuckTasks += 1 }
+        if !isStuck && !isFirst { world.liveSessions += 1 }
     }
 
     /// Adopts the knowledge of a task that had another index.
@@ -271,6 +263,9 @@ package struct Estimates: Hashable, Sendable {
 extension Estimates.Task {
     /// Entries left by the last report; may be negative.
     var left: Int32 { total.subtractingReportingOverflow(done).partialValue }
+
+    /// Seconds of all sessions, those to come included.
+    fileprivate var size: Double { attained + remaining }
 
     /// Applies a report's ticks; returns the number of entries ticked for the first time.
     fileprivate mutating func gain(_ report: Estimates.Report) -> Int {
@@ -293,9 +288,10 @@ extension Estimates.Task {
     ) {
         if left < fewestLeft {
             fewestLeft = left
-            secondsWithoutGain = 0
+            (secondsWithoutGain, circlingSeconds) = (0, 0)
         } else {
             secondsWithoutGain += report.seconds
+            if gained > 0 { circlingSeconds += Float(report.seconds) }
         }
         if gained > 0 {
             (idle, self.idleWeight) = (0, 0)

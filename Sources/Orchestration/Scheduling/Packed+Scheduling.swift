@@ -45,27 +45,32 @@ extension Estimates.Task: Packable {
     static let packedFormat = Orchestration.packedFormat(of: Self())
 
     func pack(into bytes: inout PackedBytes) {
-        for number in [recentSeconds, recentEntries, secondsWithoutGain, attained] {
+        for number in [workedSeconds, secondsWithoutGain, attained, remaining] {
             bytes.write(number)
         }
-        for number in [sessions, mostDone, fewestLeft, done, total, idle] { bytes.write(number) }
-        bytes.write(Double(idleWeight))
-        bytes.write(isSeen)
+        for number in [circlingSeconds, idleWeight] { bytes.write(Double(number)) }
+        for number in [sessions, ticked, mostDone, fewestLeft, done, total, idle] {
+            bytes.write(number)
+        }
+        for flag in [isSeen, isSized] { bytes.write(flag) }
     }
 
     init(unpacking bytes: inout PackedBytes) throws {
-        recentSeconds = try bytes.read()
-        recentEntries = try bytes.read()
+        workedSeconds = try bytes.read()
         secondsWithoutGain = try bytes.read()
         attained = try bytes.read()
+        remaining = try bytes.read()
+        circlingSeconds = Float(try bytes.read() as Double)
+        idleWeight = Float(try bytes.read() as Double)
         sessions = try bytes.read()
+        ticked = try bytes.read()
         mostDone = try bytes.read()
         fewestLeft = try bytes.read()
         done = try bytes.read()
         total = try bytes.read()
         idle = try bytes.read()
-        idleWeight = Float(try bytes.read() as Double)
         isSeen = try bytes.read()
+        isSized = try bytes.read()
     }
 }
 

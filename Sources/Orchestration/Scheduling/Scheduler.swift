@@ -4,8 +4,8 @@
 /// takes logarithmic time, and a task's key changes only with the task's own events.
 ///
 /// Source: PACE. Groups of a priority share session time by weight (start-time fair queueing whose
-/// charge is settled at the end). Within a group the least `v + rank / weight` goes first, where v
-/// is the group's share clock when the task came. Every 32nd start is the longest-waiting task's,
+/// charge is settled at the end). Within a group the least `v / 2 + rank / weight` goes first, where
+/// v is the group's share clock when the task came. Every 32nd start is the longest-waiting task's,
 /// and the longest tasks begin in time for the batch's end.
 package struct Scheduler: Sendable {
     /// The parts that can be turned off, for comparisons and tests.
@@ -72,7 +72,7 @@ package struct Scheduler: Sendable {
         /// Number of tasks that came before; -1 until the task comes.
         var arrival: Int32 = -1
         var slot: Int32 = -1
-        /// The group's share clock when the task came.
+        /// The part of the group's share clock, when the task came, that counts.
         var arrivalClock = 0.0
         var key = 0.0
         /// Seconds that the group was charged for the running session.
@@ -104,6 +104,10 @@ package struct Scheduler: Sendable {
             isCritical = false
         }
     }
+
+    /// Weight of the time that a task has been there against its rank: with all of it, tasks that were
+    /// found to be large would soon go before those that come later and are small.
+    private static let clockShare = 0.5
 
     let settings: Settings
     let rule: any SchedulingRule
@@ -143,7 +147,7 @@ package struct Scheduler: Sendable {
     ///
     /// Most events concern the same lane as the one before, so one update does for several.
     var stale = -1
-    /// The group's share clocks when tasks came, for tasks that came before this scheduler.
+    /// Each `arrivalClock` of tasks that came before this scheduler.
     var keptClocks: [Int: Double] = [:]
     /// The sequence numbers of tasks that waited in an earlier leg, and not in this one yet.
     var keptAges: [Int: UInt32] = [:]
@@ -342,7 +346,8 @@ package struct Scheduler: Sendable {
         }
         lanes[lane].active += 1
         entries[task].isActive = true
-        entries[task].arrivalClock = keptClocks.removeValue(forKey: task) ?? lanes[lane].shareClock
+        entries[task].arrivalClock =
+            keptClocks.removeValue(forKey: task) ?? Self.clockShare * lanes[lane].shareClock
         if estimates.isSeen(task) {
             setOpenWork(task, estimates.remaining(task))
         } else {
