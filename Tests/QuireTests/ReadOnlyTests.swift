@@ -57,7 +57,10 @@ struct `A state in which nothing can be written` {
             #expect(status.status == 0, "\(status.error)")
             #expect(status.output.contains("2/2"), "\(status.output)")
             let temporary = try run.quire(["status"], environment: ["TMPDIR": run.root])
-            #expect(temporary.status == 69 && temporary.error.contains("making a directory in"))
+            let isRefused =
+                temporary.status == 69 && temporary.error.contains("making a directory in")
+            // Tables that were up to date when the run was killed are read in place, by the log's index.
+            #expect(isRefused || then == "true" && temporary.status == 0, "\(temporary)")
         }
     }
 
