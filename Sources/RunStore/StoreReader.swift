@@ -184,7 +184,7 @@ package struct StoreReader: Sendable {
     ) throws(StoreError) -> RunState {
         let fold = try read { try Journal.state(of: run, in: $0) }
         if isOver, fold.pace.journalled > leastJournal {
-            // Where it can't be written, the next look takes as long as this one.
+            // A snapshot that can't be written costs the next look the same time, nothing else.
             try? RunStore.open(directory: path.parentPath).closeKeeping(fold, of: run)
         }
         return fold.state

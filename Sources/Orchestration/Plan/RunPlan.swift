@@ -91,7 +91,7 @@ package struct RunPlan: Hashable, Sendable, Codable {
     /// Stores equal terms of tasks in memory once.
     mutating func shareTerms() {
         var known = Sharing<TaskTerms>()
-        // Where nothing is to be shared, the array remains the one that others hold, too.
+        // The array stays shared with other plans if it has nothing to change.
         guard tasks.contains(where: { $0.sharingTerms(&known) != nil }) else { return }
         var sharing = Sharing<TaskTerms>()
         for place in tasks.indices {

@@ -1,7 +1,7 @@
 /// The rate limits of accounts: an account that made too many requests starts nothing for a while,
 /// longer each time in a row.
 ///
-/// How many there were in a row is folded from facts, so that a new leg is as careful as the last
+/// The number of limits in a row is folded from facts, so that a new leg is as careful as the last
 /// one. An answer in the middle of a session is no fact, and known to the leg alone.
 struct RateLimits: Governor {
     /// The first wait after a rate limit; each further one without a success between doubles it.
