@@ -94,6 +94,7 @@ let package = Package(
         ),
         library("FileAccess"),
         library("Autonomous", ["Dates", "Descendants", "FileAccess", "Orchestration"]),
+        library("Trees", ["FileAccess", "Orchestration"]),
         library("Manifest", ["FileAccess", "Orchestration", yams]),
         library("RunStore", ["FileAccess", "Orchestration", grdb, sqlite]),
         library("Reporting", ["Dates", "Orchestration"]),
@@ -102,7 +103,7 @@ let package = Package(
             "Driver",
             [
                 "EventLoop", "RunStore", "Reporting", "Autonomous", "CodexEvents", "Dates",
-                "Descendants", "FileAccess", "Orchestration",
+                "Descendants", "FileAccess", "Orchestration", "Trees",
             ]
         ),
         library("CodexSim"),
@@ -134,6 +135,10 @@ let package = Package(
             dependencies: ["CodexEvents"],
             path: "Tests/DecoderPromises",
             swiftSettings: strict
+        ),
+        tests(
+            "TreesTests",
+            ["TestSupport", "Driver", "EventLoop", "FileAccess", "Trees"]
         ),
         tests(
             "CodexEventsTests",

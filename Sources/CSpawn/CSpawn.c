@@ -249,6 +249,27 @@ void cspawn_has_owner(pid_t pid)
     forget(NULL, pid);
 }
 
+bool cspawn_reap(pid_t pid, int *status)
+{
+    struct newborn *found = NULL;
+    pthread_mutex_lock(&newborns_lock);
+    bool is_reaped = waitpid(pid, status, WNOHANG) == pid;
+    if (is_reaped) {
+        // From now on the number can be a younger child's, which stands before this one.
+        struct newborn **oldest = NULL;
+        for (struct newborn **link = &newborns; *link; link = &(*link)->next)
+            if (atomic_load(&(*link)->pid) == pid)
+                oldest = link;
+        if (oldest) {
+            found = *oldest;
+            *oldest = found->next;
+        }
+    }
+    pthread_mutex_unlock(&newborns_lock);
+    free(found);
+    return is_reaped;
+}
+
 /// What a child is started with, and what it leaves: it shares this memory until it execs or ends.
 struct birth {
     const struct cspawn_request *request;

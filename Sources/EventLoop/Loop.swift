@@ -97,7 +97,12 @@ import Glibc
         _ job: @escaping @Sendable () -> Value,
         then: @escaping (Value) -> Void
     ) {
-        submit(ValueJob(job, then: then))
+        submit(
+            ValueJob(job) { [unowned self] value in
+                reaper?.jobEnded()
+                then(value)
+            }
+        )
     }
 
     func submit(_ job: WorkJob) {

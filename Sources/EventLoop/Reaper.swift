@@ -46,6 +46,11 @@ final class Reaper {
         if isHeldUp { sweep() }
     }
 
+    /// Looks again at what has ended, after a job that may have waited for a child of its own.
+    func jobEnded() {
+        if isHeldUp { sweep() }
+    }
+
     /// Calls `exited` once, when the child has exited, perhaps before this returns; takes the pidfd
     /// over.
     ///
@@ -128,7 +133,7 @@ final class Reaper {
     }
 
     /// The meaning of a wait status; the macros of `sys/wait.h` are out of Swift's reach.
-    private static func termination(_ status: Int32) -> ChildEnd.Termination {
+    static func termination(_ status: Int32) -> ChildEnd.Termination {
         let signal = status & 0x7f
         return signal == 0 ? .exited((status >> 8) & 0xff) : .signaled(signal)
     }

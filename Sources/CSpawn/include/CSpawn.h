@@ -50,6 +50,10 @@ bool cspawn_is_newborn(pid_t pid);
 /// Notes that the child's owner is known, who reaps it. Once for each child that was started.
 void cspawn_has_owner(pid_t pid);
 
+/// Reaps a child of cspawn that has no owner, if it has ended; true if it did, with its wait status.
+/// The child is a newborn until then. For those who wait for a child themselves.
+bool cspawn_reap(pid_t pid, int *status);
+
 /// A descriptor that becomes readable when the process ends; -1 and errno where there is none.
 int cspawn_pidfd_open(pid_t pid);
 

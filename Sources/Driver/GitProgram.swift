@@ -1,0 +1,44 @@
+import CodexEvents
+package import EventLoop
+import Orchestration
+package import Trees
+
+extension Git {
+    /// Makes git's calls by a program at an absolute path, in an environment cleared of what misleads git.
+    package init(program: String, inherited: InheritedEnvironment) {
+        let environment = inherited.without(Git.misleadingVariables)
+        self.init { call in
+            let launch = ChildProcess.Launch(
+                executable: program,
+                arguments: [program] + call.arguments,
+                inherited: environment,
+                environment: call.environment,
+                directory: call.directory,
+                input: call.input
+            )
+            return GitAnswer(ShortProgram(launch, patience: call.patience).run(), of: call)
+        }
+    }
+}
+
+extension GitAnswer {
+    fileprivate init(_ end: ShortProgram.End, of call: GitCall) {
+        let told = StandardErrorWords.telling(
+            String(decoding: end.standardError.head, as: UTF8.self)
+        )
+        switch (end.refusal, end.termination) {
+        case (.isLate?, _):
+            let words = "git did not end within \(call.patience.forPeople)"
+            self.init(status: nil, output: end.output, complaint: words)
+        case (.saysTooMuch?, _):
+            self.init(status: nil, output: end.output, complaint: "git said too much")
+        case (nil, .exited(let status)):
+            self.init(status: status, output: end.output, complaint: told ?? "")
+        case (nil, .signaled(let signal)):
+            let words = "git was killed by \(Signals.name(signal))"
+            self.init(status: nil, output: end.output, complaint: words)
+        case (nil, .notStarted(_, let doing)):
+            self.init(status: nil, output: [], complaint: doing)
+        }
+    }
+}

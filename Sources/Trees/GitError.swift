@@ -1,0 +1,68 @@
+import Orchestration
+
+/// A call of git that failed.
+package struct GitError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The cause of a failure, as far as it decides what happens next.
+    package enum Cause: Hashable, Sendable {
+        /// The disk is full, read-only or failing.
+        case disk
+        /// Another program works on the same repository.
+        case lock
+        /// git is missing, or could not be started.
+        case program
+        /// Anything else: trying again does not help.
+        case other
+    }
+
+    /// The failure, where it is, and what to do.
+    package let description: String
+    /// The cause.
+    package let cause: Cause
+
+    /// True if the same call may succeed later.
+    package var mayPass: Bool { cause == .disk || cause == .lock }
+
+    /// Makes an error of Quire's own.
+    package init(_ words: String, cause: Cause = .other) {
+        description = words
+        self.cause = cause
+    }
+
+    init(_ doing: String, in directory: String, _ answer: GitAnswer) {
+        let complaint = answer.complaint
+        cause = Self.cause(complaint, status: answer.status)
+        let advice = Self.advice(cause, complaint)
+        description =
+            "\(doing) in \(directory) failed: \(complaint.isEmpty ? "git said nothing" : complaint)"
+            + (advice.isEmpty ? "" : "; \(advice)")
+    }
+
+    private static func cause(_ complaint: String, status: Int32?) -> Cause {
+        let disk = [
+            "No space left on device", "Disk quota exceeded", "Read-only file system",
+            "Input/output error", "Too many open files",
+        ]
+        if disk.contains(where: complaint.contains) { return .disk }
+        if complaint.contains(".lock': File exists") || complaint.contains("cannot lock ref") {
+            return .lock
+        }
+        return status == nil && complaint.contains("running \"") ? .program : .other
+    }
+
+    private static func advice(_ cause: Cause, _ complaint: String) -> String {
+        switch cause {
+        case .disk: return "free some space"
+        case .lock:
+            return "another git works there, or one was killed: remove the lock file if none runs"
+        case .program: return "install git"
+        case .other:
+            if complaint.contains("dubious ownership") {
+                return "run `git config --global --add safe.directory` as git says, if you trust it"
+            }
+            if complaint.contains("tell me who you are") || complaint.contains("empty ident") {
+                return "set user.name and user.email with `git config --global`"
+            }
+            return ""
+        }
+    }
+}

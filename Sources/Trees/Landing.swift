@@ -1,0 +1,200 @@
+import FileAccess
+import Foundation
+
+/// A move of the target that is under way, or was when Quire died.
+///
+/// Recorded before the target moves, so that whoever finds it knows whether it did.
+package struct Landing: Hashable, Sendable, Codable {
+    /// The branch that moves, without `refs/heads/`.
+    package var target: String
+    /// The commit that it is at.
+    package var old: String
+    /// The commit that it moves to, which comes after the old one.
+    package var new: String
+    /// The tasks in the new commit, and the commit of each that was merged.
+    package var tips: [String: String]
+
+    /// Makes a landing; see the properties.
+    package init(target: String, old: String, new: String, tips: [String: String]) {
+        (self.target, self.old, self.new, self.tips) = (target, old, new, tips)
+    }
+}
+
+/// The moving of a branch to what was merged: once, forwards, and only from where it was.
+package struct LandingStrip {
+    private let git: Git
+    private let repository: Repository
+    private let records: TreeRecords
+
+    /// Makes the strip of a repository's branches.
+    package init(git: Git, repository: Repository, records: TreeRecords) {
+        (self.git, self.repository, self.records) = (git, repository, records)
+    }
+
+    /// Finishes what a merge that was killed had begun; nothing happens if there is none.
+    ///
+    /// - Throws: `TreeTrouble` if a person must look at the target's checkout first.
+    package func recover() throws(TreeTrouble) {
+        try inTrouble {
+            guard let landing = try records.landing() else { return }
+            guard let tip = repository.tip(of: landing.target, git) else { return try forget() }
+            if repository.isAncestor(landing.new, of: tip, git) { return try settle(landing) }
+            guard tip == landing.old else { return try forget() }
+            let checkout = try checkout(of: landing.target)
+            try removeLocks(of: landing.target, checkout)
+            if let checkout, try !isClean(checkout) {
+                try finish(landing, in: checkout)
+                return try settle(landing)
+            }
+            try forget()
+        }
+    }
+
+    /// Moves the target.
+    ///
+    /// - Throws: `TreeTrouble`; the target is where it was.
+    package func land(_ landing: Landing) throws(TreeTrouble) {
+        try inTrouble {
+            try records.save(landing)
+            do {
+                try move(landing)
+            } catch {
+                if repository.tip(of: landing.target, git) == landing.old { try forget() }
+                throw error
+            }
+            try settle(landing)
+        }
+    }
+
+    private func move(_ landing: Landing) throws {
+        guard repository.tip(of: landing.target, git) == landing.old else {
+            throw TreeTrouble(
+                "the branch \(landing.target) moved meanwhile; nothing was merged: run it again"
+            )
+        }
+        guard let checkout = try checkout(of: landing.target) else {
+            _ = try git.output(
+                [
+                    "update-ref", "-m", "quire: merge \(landing.tips.count) tasks",
+                    "refs/heads/\(landing.target)", landing.new, landing.old,
+                ],
+                in: repository.topLevel,
+                doing: "moving the branch \(landing.target)"
+            )
+            return
+        }
+        guard try isClean(checkout) else {
+            throw TreeTrouble(
+                "the branch \(landing.target) is checked out in \(checkout), which has changes; nothing "
+                    + "was merged: commit or stash them, and run it again"
+            )
+        }
+        _ = try git.output(
+            ["-c", "merge.verifySignatures=false", "merge", "--ff-only", "--quiet", landing.new],
+            in: checkout,
+            doing: "moving the branch \(landing.target)"
+        )
+    }
+
+    /// Finishes the update of a checkout that was cut off: every changed file is that of the old commit,
+    /// of the new one, or missing.
+    private func finish(_ landing: Landing, in checkout: String) throws {
+        let doing = "finishing the merge into \(landing.target)"
+        let mixed = TreeTrouble(
+            "a merge into \(landing.target) was cut off, and \(checkout) has other changes besides; run "
+                + "`git reset --hard` there if nothing in it is yours, and the merge again"
+        )
+        func differing(_ commit: String) throws -> Set<TreeFile> {
+            let words = ["diff", "--name-only", "--no-renames", "-z", commit, "--"]
+            return Set(TreeFile.list(try git.output(words, in: checkout, doing: doing)))
+        }
+        let (fromOld, fromNew) = (try differing(landing.old), try differing(landing.new))
+        for file in fromOld.intersection(fromNew) where file.status(in: checkout) != nil {
+            throw mixed
+        }
+        // What is in neither commit is nobody's but the person's, and stays.
+        _ = try git.output(["reset", "--hard", "--quiet", landing.new], in: checkout, doing: doing)
+    }
+
+    /// Removes the locks of a git that was killed while it moved the target.
+    private func removeLocks(of target: String, _ checkout: String?) throws {
+        let shared = try Directory(following: repository.common)
+        var heads: Directory? = try shared.directory("refs")?.directory("heads")
+        let parts = target.split(separator: "/").map(String.init)
+        for part in parts.dropLast() { heads = try heads?.directory(part) }
+        heads?.remove((parts.last ?? "") + ".lock")
+        guard let checkout else { return }
+        let own = try git.line(
+            ["rev-parse", "--absolute-git-dir"],
+            in: checkout,
+            doing: "looking at \(checkout)"
+        )
+        let administration = try Directory(following: own)
+        for name in ["index", "HEAD", "ORIG_HEAD"] { administration.remove(name + ".lock") }
+    }
+
+    /// Notes what has landed, and forgets the landing.
+    private func settle(_ landing: Landing) throws {
+        for (task, tip) in landing.tips {
+            guard var record = try records.record(of: task) else { continue }
+            record.landed = (record.landed ?? [:]).merging([landing.target: tip]) { $1 }
+            try records.save(record)
+        }
+        try forget()
+    }
+
+    private func forget() throws { records.removeLanding() }
+
+    /// Returns the work tree that has a branch checked out; `nil` for none.
+    private func checkout(of branch: String) throws -> String? {
+        let list = try git.output(
+            ["worktree", "list", "--porcelain"],
+            in: repository.topLevel,
+            doing: "looking for the checkout of \(branch)"
+        )
+        let blocks = String(decoding: list, as: UTF8.self).components(separatedBy: "\n\n")
+        let block = blocks.first {
+            $0.contains("\nbranch refs/heads/\(branch)\n")
+                || $0.hasSuffix("\nbranch refs/heads/\(branch)")
+        }
+        return block.flatMap { block in
+            // The path may have newlines, the line of its commit follows it.
+            block.components(separatedBy: "\nHEAD ").first.map {
+                String($0.dropFirst("worktree ".count))
+            }
+        }
+    }
+
+    private func isClean(_ checkout: String) throws -> Bool {
+        try git.output(
+            ["status", "--porcelain", "--untracked-files=no", "-z"],
+            in: checkout,
+            doing: "looking for changes"
+        ).isEmpty
+    }
+}
+
+extension TreeRecords {
+    private static let landingFile = "landing"
+
+    /// Returns the landing that is under way; `nil` for none.
+    func landing() throws(FileError) -> Landing? {
+        guard let bytes = try directory.contents(of: Self.landingFile, limit: 1 << 24) else {
+            return nil
+        }
+        do {
+            return try JSONDecoder().decode(Landing.self, from: Data(bytes))
+        } catch {
+            throw FileError(
+                "\"\(directory.path(of: Self.landingFile))\" can't be read: it was damaged, or written "
+                    + "by a newer Quire; move it away if no merge is under way"
+            )
+        }
+    }
+
+    func save(_ landing: Landing) throws {
+        try directory.replace(Self.landingFile, with: Array(try JSONEncoder().encode(landing)))
+    }
+
+    func removeLanding() { directory.remove(Self.landingFile) }
+}

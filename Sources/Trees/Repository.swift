@@ -1,0 +1,110 @@
+import FileAccess
+
+/// A git repository, as the directory of a task leads to it.
+package struct Repository: Hashable, Sendable {
+    /// The absolute path of the directory that all work trees share, as a rule `.git`.
+    package let common: String
+    /// The absolute path of the work tree around the directory.
+    package let topLevel: String
+    /// The directory's path in the work tree, with a `/` at its end; empty for the top level.
+    package let prefix: String
+
+    /// Makes a repository of what is known of it.
+    package init(common: String, topLevel: String, prefix: String) {
+        (self.common, self.topLevel, self.prefix) = (common, topLevel, prefix)
+    }
+
+    /// Finds the repository around a person's directory.
+    ///
+    /// - Throws: `GitError` if there is none, it is bare, or git refuses it.
+    package static func around(_ directory: String, _ git: Git) throws(GitError) -> Repository {
+        let doing = "looking for the repository"
+        func ask(_ option: String) throws(GitError) -> String {
+            try git.line(["rev-parse", option], in: directory, doing: doing)
+        }
+        if try ask("--is-bare-repository") == "true" {
+            throw GitError(
+                "\(directory) is in a bare repository, which has no files to work on; run Quire in a "
+                    + "clone of it, or set \"isolation: none\""
+            )
+        }
+        let topLevel = try ask("--show-toplevel")
+        return Repository(
+            common: try ask("--git-common-dir").resolved(in: directory),
+            topLevel: topLevel,
+            prefix: try ask("--show-prefix")
+        )
+    }
+
+    /// Returns the full name of the commit that a reference leads to.
+    ///
+    /// - Throws: `GitError` if there is no such commit.
+    package func commit(_ reference: String, _ git: Git) throws(GitError) -> String {
+        let answer = git.call(
+            ["rev-parse", "--verify", "--quiet", "--end-of-options", reference + "^{commit}"],
+            in: topLevel
+        )
+        guard answer.status == 0, let name = ObjectName(answer.output) else {
+            let isEmpty =
+                git.call(["rev-parse", "--verify", "--quiet", "HEAD"], in: topLevel).status != 0
+            throw GitError(
+                isEmpty && reference == "HEAD"
+                    ? "the repository \(topLevel) has no commit yet; make one first, since a tree "
+                        + "begins from a commit"
+                    : "there is no commit \"\(reference)\" in \(topLevel); fetch it, or name another "
+                        + "as \"base\""
+            )
+        }
+        return name.text
+    }
+
+    /// Returns the commit that a branch is at; `nil` if there is no such branch.
+    package func tip(of branch: String, _ git: Git) -> String? {
+        let answer = git.call(
+            ["rev-parse", "--verify", "--quiet", "refs/heads/\(branch)^{commit}"],
+            in: topLevel
+        )
+        return answer.status == 0 ? ObjectName(answer.output)?.text : nil
+    }
+
+    /// Indicates whether a commit is another one or comes before it.
+    package func isAncestor(_ first: String, of second: String, _ git: Git) -> Bool {
+        git.call(["merge-base", "--is-ancestor", first, second], in: topLevel).status == 0
+    }
+
+    /// Refuses a name that git does not take for a branch, or that another branch stands in the way of.
+    ///
+    /// - Throws: `GitError`.
+    package func check(branch: String, _ git: Git) throws(GitError) {
+        guard git.call(["check-ref-format", "--branch", branch], in: topLevel).status == 0 else {
+            throw GitError("\"\(branch)\" can't be a branch's name; correct \"branch\"")
+        }
+        var parts = branch.split(separator: "/").dropLast()
+        while !parts.isEmpty {
+            let outer = parts.joined(separator: "/")
+            if tip(of: outer, git) != nil {
+                throw GitError(
+                    "the branch \"\(branch)\" can't be made beside the branch \"\(outer)\" in "
+                        + "\(topLevel); rename that one, or set \"branch\""
+                )
+            }
+            parts.removeLast()
+        }
+    }
+}
+
+/// The full name of an object: 40 or 64 hexadecimal digits.
+struct ObjectName: Hashable, Sendable {
+    let text: String
+
+    /// Reads a name, which a newline may follow.
+    init?(_ bytes: [UInt8]) {
+        let name = bytes.last == UInt8(ascii: "\n") ? bytes.dropLast() : bytes[...]
+        let isHex = name.allSatisfy { byte in
+            (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+                || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
+        }
+        guard [40, 64].contains(name.count), isHex else { return nil }
+        text = String(decoding: name, as: UTF8.self)
+    }
+}

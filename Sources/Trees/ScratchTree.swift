@@ -1,0 +1,132 @@
+package import FileAccess
+
+/// The way in which a task's commits come into the target.
+package enum MergeStrategy: String, Hashable, Sendable, CaseIterable {
+    /// A merge commit for each task.
+    case merge
+    /// One commit for each task.
+    case squash
+    /// The task's own commits, one after another.
+    case rebase
+}
+
+/// A tree in which merges are tried and checked, so that no checkout of a person changes meanwhile.
+package struct ScratchTree: MergeWorkshop {
+    private let git: Git
+    private let repository: Repository
+    private let strategy: MergeStrategy
+    private let tree: TreeGit
+    /// Runs the check in a directory: passed or not.
+    private let passes: (_ directory: String) throws -> Bool
+
+    /// Makes the tree in a directory that exists; one that an earlier merge left is removed.
+    ///
+    /// `passes` runs the check in a directory, and throws if it can't run.
+    ///
+    /// - Throws: `TreeTrouble` if it can't be made.
+    package init(
+        in place: Directory,
+        of repository: Repository,
+        at commit: String,
+        strategy: MergeStrategy,
+        _ git: Git,
+        passes: @escaping (_ directory: String) throws -> Bool
+    ) throws(TreeTrouble) {
+        (self.git, self.repository, self.strategy) = (git, repository, strategy)
+        self.passes = passes
+        tree = try inTrouble { try Self.make(in: place, of: repository, at: commit, git) }
+    }
+
+    private static func make(
+        in place: Directory,
+        of repository: Repository,
+        at commit: String,
+        _ git: Git
+    ) throws -> TreeGit {
+        let path = place.path(of: "merge")
+        remove(path, repository, git)
+        _ = try git.output(
+            ["worktree", "add", "--quiet", "--detach", path, commit],
+            in: repository.topLevel,
+            doing: "making a tree to merge in"
+        )
+        let link = try Directory(following: path).contents(of: ".git", limit: 8192) ?? []
+        let administration = String(TreeCheck.line(link).dropFirst("gitdir: ".count))
+        return TreeGit(git, administration: administration, path: path)
+    }
+
+    /// Removes the tree.
+    package func remove() { Self.remove(tree.path, repository, git) }
+
+    private static func remove(_ path: String, _ repository: Repository, _ git: Git) {
+        // Whatever is left is told by who makes the next.
+        _ = git.call(["worktree", "remove", "--force", "--force", path], in: repository.topLevel)
+    }
+
+    /// Merges a candidate onto a commit, by the strategy.
+    ///
+    /// - Throws: `GitError` if git fails for another reason than a conflict.
+    package func merge(
+        _ candidate: MergeCandidate,
+        onto commit: String
+    ) throws -> MergeResult {
+        try go(to: commit)
+        let conflicts =
+            switch strategy {
+            case .merge:
+                try tree.merge(candidate.tip, message: message(candidate), isOwnCommit: true)
+            case .squash: try squash(candidate)
+            case .rebase: try rebase(candidate, onto: commit)
+            }
+        guard conflicts.isEmpty else { return .conflict(conflicts) }
+        return .merged(try tree.head(doing: "merging \(candidate.task)"))
+    }
+
+    /// Runs the check on a commit.
+    package func check(_ commit: String) throws -> Bool {
+        try go(to: commit)
+        return try passes(tree.path)
+    }
+
+    /// Makes the tree that of a commit, without anything that a check or a merge left.
+    private func go(to commit: String) throws {
+        let doing = "going to \(commit.prefix(12))"
+        _ = try tree.output(["checkout", "--quiet", "--force", "--detach", commit], doing: doing)
+        _ = try tree.output(["clean", "-ffdxq"], doing: doing)
+    }
+
+    private func message(_ candidate: MergeCandidate) -> String {
+        "Merge the work of \(candidate.task)"
+    }
+
+    private func squash(_ candidate: MergeCandidate) throws -> [String] {
+        let doing = "squashing \(candidate.task)"
+        let answer = tree.call(["merge", "--squash", "--quiet", candidate.tip])
+        guard answer.status == 0 else {
+            return try tree.conflicts(answer, doing: doing, undo: ["reset", "--hard", "--quiet"])
+        }
+        // The subject of the newest commit says most; the others' stand below it.
+        let log = ["log", "--format=%s", "HEAD..\(candidate.tip)"]
+        let subjects = try tree.output(log, doing: doing)
+        let message = Array("\(candidate.task)\n\n".utf8) + subjects
+        _ = try tree.output(
+            ["commit", "--quiet", "--allow-empty", "--no-verify", "--file=-"],
+            doing: doing,
+            input: message
+        )
+        return []
+    }
+
+    private func rebase(_ candidate: MergeCandidate, onto commit: String) throws -> [String] {
+        let answer = tree.call([
+            "-c", "rebase.autoSquash=false", "-c", "rebase.updateRefs=false", "rebase", "--quiet",
+            "--no-autostash", "--onto", commit, commit, candidate.tip,
+        ])
+        if answer.status == 0 { return [] }
+        return try tree.conflicts(
+            answer,
+            doing: "rebasing \(candidate.task)",
+            undo: ["rebase", "--abort"]
+        )
+    }
+}

@@ -1,0 +1,316 @@
+package import FileAccess
+
+/// What a task's tree is to be.
+package struct TreeRequest: Sendable {
+    /// The task's name.
+    package var task: String
+    /// The task's directory in the workspace, as an absolute path.
+    package var directory: String
+    /// The reference or commit that a new tree begins from.
+    package var base: String
+    /// The branch of a new tree, without `refs/heads/`.
+    package var branch: String
+    /// The tasks whose work a new tree begins with, and their branches.
+    package var needs: [(task: String, branch: String)]
+    /// The patterns of ignored files that a new tree gets.
+    package var include: [String]
+
+    /// Makes a request; see the properties.
+    package init(
+        task: String,
+        directory: String,
+        base: String,
+        branch: String,
+        needs: [(task: String, branch: String)] = [],
+        include: [String] = []
+    ) {
+        self.task = task
+        self.directory = directory
+        self.base = base
+        self.branch = branch
+        self.needs = needs
+        self.include = include
+    }
+}
+
+/// A tree that a task can work in.
+package struct TaskTree: Sendable {
+    /// What is recorded of it.
+    package var record: TreeRecord
+    /// The task's directory in the tree, as an absolute path.
+    package var directory: String
+    /// True if no session has worked in it: it was just made, or made again.
+    package var isNew: Bool
+    /// What a person should know.
+    package var warnings: [String]
+}
+
+/// The trees of a workspace's tasks: a git worktree and a branch of its own for each.
+///
+/// The caller has the task locked, and calls for one task of a repository at a time. Everything blocks
+/// as disks and git do.
+package struct TaskTrees: Sendable {
+    let git: Git
+    let records: TreeRecords
+    /// The directory that the trees are in.
+    private let place: String
+
+    /// Makes the trees below a directory that exists.
+    package init(git: Git, records: TreeRecords, place: String) {
+        (self.git, self.records, self.place) = (git, records, place)
+    }
+
+    /// Returns the tree of a task: taken up as it was left, or made.
+    ///
+    /// - Throws: `TreeTrouble`; nothing that anybody worked on was touched.
+    package func tree(for request: TreeRequest) throws(TreeTrouble) -> TaskTree {
+        try inTrouble {
+            let repository = try Repository.around(request.directory, git)
+            guard let record = try records.record(of: request.task) else {
+                return try make(request, repository)
+            }
+            guard record.repository == repository.common else {
+                throw TreeTrouble(
+                    "the tree \(record.path) of the task belongs to another repository, "
+                        + "\(record.repository); prune it, or give the task another name"
+                )
+            }
+            if record.stage == .making {
+                try discard(record)
+                return try make(request, repository)
+            }
+            guard FileKind(record.path) == .nothing else { return try takeUp(record, repository) }
+            return try makeAgain(record, repository)
+        }
+    }
+
+    /// Returns what is recorded of a task's tree; `nil` if it has none.
+    ///
+    /// - Throws: `FileError` if the record can't be read.
+    package func record(of task: String) throws(FileError) -> TreeRecord? {
+        try records.record(of: task)
+    }
+
+    // MARK: - A tree that exists
+
+    private func takeUp(_ record: TreeRecord, _ repository: Repository) throws -> TaskTree {
+        try TreeCheck(record: record).check()
+        var record = record
+        var warnings: [String] = []
+        if let words = try followBranch(&record, repository) { warnings.append(words) }
+        record.isBusy = false
+        try records.save(record)
+        return tree(record, repository, isNew: false, warnings)
+    }
+
+    /// Takes over where the branch is now; returns words if it no longer holds the task's commits.
+    private func followBranch(
+        _ record: inout TreeRecord,
+        _ repository: Repository
+    ) throws -> String? {
+        guard let tip = repository.tip(of: record.branch, git) else {
+            try makeBranch(record, at: record.tip)
+            return "its branch \(record.branch) was deleted; it was made again at its newest commit"
+        }
+        guard tip != record.tip else { return nil }
+        let isFurther = repository.isAncestor(record.tip, of: tip, git)
+        let old = record.tip
+        record.tip = tip
+        if isFurther { return nil }
+        try keep(record.keepsake + "-\(old.prefix(12))", at: old, record)
+        return
+            "its branch \(record.branch) was moved away from commit \(old.prefix(12)), which stays as "
+            + "\(record.keepsake)-\(old.prefix(12))"
+    }
+
+    /// Makes a tree that was deleted again, from its branch.
+    private func makeAgain(_ record: TreeRecord, _ repository: Repository) throws -> TaskTree {
+        var record = record
+        var warnings = ["its tree \(record.path) was deleted; it was made again from its branch"]
+        if let words = try followBranch(&record, repository) { warnings.append(words) }
+        try forget(record)
+        record.administration = try addTree(record)
+        try TreeGit(git, record).populate()
+        record.isBusy = false
+        try records.save(record)
+        return tree(record, repository, isNew: true, warnings)
+    }
+
+    // MARK: - A new tree
+
+    private func make(_ request: TreeRequest, _ repository: Repository) throws -> TaskTree {
+        let path = place + "/" + request.task
+        guard FileKind(path) == .nothing else {
+            throw TreeTrouble("\(path) is in the way of the task's tree; move it away")
+        }
+        try repository.check(branch: request.branch, git)
+        if let tip = repository.tip(of: request.branch, git) {
+            throw TreeTrouble(
+                "the branch \(request.branch) exists already, at \(tip.prefix(12)), and is none of this "
+                    + "run's; delete or rename it, or set \"branch\""
+            )
+        }
+        let base = try repository.commit(request.base, git)
+        var record = TreeRecord(
+            task: request.task,
+            repository: repository,
+            path: path,
+            branch: request.branch,
+            base: base
+        )
+        try records.save(record)
+        do {
+            let warnings = try fill(&record, request)
+            record.stage = .ready
+            try records.save(record)
+            return tree(record, repository, isNew: true, warnings)
+        } catch {
+            // What can't be undone now is undone before the next try, which the record tells of.
+            try discard(record)
+            throw error
+        }
+    }
+
+    /// Makes the branch and the tree, and all that a new one begins with; returns the warnings.
+    private func fill(_ record: inout TreeRecord, _ request: TreeRequest) throws -> [String] {
+        try makeBranch(record, at: record.base)
+        record.administration = try addTree(record)
+        try records.save(record)
+        let tree = TreeGit(git, record)
+        try tree.populate()
+        for need in request.needs { try merge(need, tree) }
+        record.base = try tree.head(doing: "looking at the tree")
+        record.tip = record.base
+        try keep(record.keepsake, at: record.tip, record)
+        try initializeSubmodules(tree)
+        return try IncludedFiles(patterns: request.include, from: record.topLevel, git).copy(
+            to: record.path
+        )
+    }
+
+    private func merge(_ need: (task: String, branch: String), _ tree: TreeGit) throws {
+        let files = try tree.merge(
+            "refs/heads/\(need.branch)",
+            message: "Begin with the work of \(need.task)"
+        )
+        guard !files.isEmpty else { return }
+        let names = files.prefix(5).joined(separator: ", ")
+        let more = files.count > 5 ? " and \(files.count - 5) more" : ""
+        throw TreeTrouble(
+            "the work of \(need.task) does not fit together with that of the tasks needed before it: "
+                + "both changed \(names)\(more)",
+            remedy: .otherNeeds
+        )
+    }
+
+    private func initializeSubmodules(_ tree: TreeGit) throws {
+        guard tree.call(["cat-file", "-e", "HEAD:.gitmodules"]).status == 0 else { return }
+        // git finds the repositories of submodules by itself; nobody has worked here yet.
+        _ = try git.output(
+            ["submodule", "--quiet", "update", "--init", "--recursive"],
+            in: tree.path,
+            doing: "initializing the submodules"
+        )
+    }
+
+    private func makeBranch(_ record: TreeRecord, at commit: String) throws {
+        let none = String(repeating: "0", count: commit.count)
+        _ = try git.output(
+            [
+                "update-ref", "-m", "quire: begin \(record.task)", "refs/heads/\(record.branch)",
+                commit, none,
+            ],
+            in: record.topLevel,
+            doing: "making the branch \(record.branch)"
+        )
+    }
+
+    /// Makes a reference that keeps a commit from being cleaned away.
+    func keep(_ reference: String, at commit: String, _ record: TreeRecord) throws {
+        _ = try git.output(
+            ["update-ref", reference, commit],
+            in: record.topLevel,
+            doing: "keeping the commit \(commit.prefix(12))"
+        )
+    }
+
+    /// Adds an empty tree on its branch; returns git's own directory for it.
+    private func addTree(_ record: TreeRecord) throws -> String {
+        // git itself does not keep two of these apart.
+        let shared = try Directory(following: record.repository)
+        let added: [UInt8]? = try shared.alone {
+            try git.output(
+                ["worktree", "add", "--quiet", "--no-checkout", record.path, record.branch],
+                in: record.topLevel,
+                doing: "making the tree \(record.path)"
+            )
+        }
+        guard added != nil else {
+            throw TreeTrouble(
+                "another program makes a tree of \(record.repository) now; it is tried again",
+                remedy: .time
+            )
+        }
+        let link = try Directory(following: record.path).contents(of: ".git", limit: 8192) ?? []
+        let line = TreeCheck.line(link)
+        guard line.hasPrefix("gitdir: /") else {
+            throw TreeTrouble("git made the tree \(record.path) without the path of its directory")
+        }
+        return String(line.dropFirst("gitdir: ".count))
+    }
+
+    // MARK: - Taking away
+
+    /// Removes a tree that nobody has worked in, its branch and its record.
+    private func discard(_ record: TreeRecord) throws {
+        try forget(record)
+        let branch = "refs/heads/\(record.branch)"
+        let answer = git.call(["rev-parse", "--verify", "--quiet", branch], in: record.topLevel)
+        if let tip = ObjectName(answer.output) {
+            _ = try git.output(
+                ["update-ref", "-d", branch, tip.text],
+                in: record.topLevel,
+                doing: "removing the branch \(record.branch)"
+            )
+        }
+        records.remove(record.task)
+    }
+
+    /// Lets git forget a tree, and removes what is left of it.
+    private func forget(_ record: TreeRecord) throws {
+        let answer = git.call(
+            ["worktree", "remove", "--force", "--force", record.path],
+            in: record.topLevel
+        )
+        if answer.status != 0 { try removeRest(of: record) }
+        guard FileKind(record.path) == .nothing else {
+            throw GitError("removing the half-made tree", in: record.path, answer)
+        }
+    }
+
+    /// Removes what a killed git leaves before the tree is one: a directory, and in it a `.git` at most.
+    private func removeRest(of record: TreeRecord) throws {
+        guard record.stage == .making, let trees = try Directory.open(place, made: false),
+            let rest = try trees.directory(record.task)
+        else { return }
+        if try rest.names() == [".git"] { rest.remove(".git") }
+        trees.removeDirectory(record.task)
+    }
+
+    private func tree(
+        _ record: TreeRecord,
+        _ repository: Repository,
+        isNew: Bool,
+        _ warnings: [String]
+    ) -> TaskTree {
+        let inner =
+            repository.prefix.hasSuffix("/")
+            ? String(repository.prefix.dropLast()) : repository.prefix
+        return TaskTree(
+            record: record,
+            directory: inner.isEmpty ? record.path : record.path + "/" + inner,
+            isNew: isNew,
+            warnings: warnings
+        )
+    }
+}

@@ -1,0 +1,118 @@
+package import FileAccess
+import Foundation
+
+/// What is known of a task's tree.
+///
+/// Kept in the state of the workspace, out of the agents' reach: what lies in a tree proves nothing.
+package struct TreeRecord: Hashable, Sendable, Codable {
+    /// How far the making of a tree has come.
+    package enum Stage: String, Hashable, Sendable, Codable {
+        /// Nobody has worked in it: what is there can be made again.
+        case making
+        /// Sessions may have worked in it.
+        case ready
+    }
+
+    /// The task's name.
+    package var task: String
+    /// The directory that all work trees of the repository share.
+    package var repository: String
+    /// The top level of the work tree that the task's directory is in.
+    package var topLevel: String
+    /// The absolute path of the tree.
+    package var path: String
+    /// The branch, without `refs/heads/`.
+    package var branch: String
+    /// The commit that the task's work begins from.
+    package var base: String
+    /// The newest commit of the task's work.
+    package var tip: String
+    /// git's own directory for the tree; empty until it is made.
+    package var administration: String = ""
+    /// How far the making has come.
+    package var stage = Stage.making
+    /// True while Quire's own git may hold the tree's locks.
+    package var isBusy = false
+    /// The commit that was merged into each branch, by the branch; `nil` for none.
+    package var landed: [String: String]?
+
+    /// Makes the record of a tree that is about to be made.
+    package init(
+        task: String,
+        repository: Repository,
+        path: String,
+        branch: String,
+        base: String
+    ) {
+        self.task = task
+        self.repository = repository.common
+        topLevel = repository.topLevel
+        self.path = path
+        self.branch = branch
+        self.base = base
+        tip = base
+    }
+
+    /// The reference that keeps the task's newest commit, whatever becomes of the branch.
+    package var keepsake: String { "refs/quire/tasks/\(task)" }
+}
+
+/// The records of the trees of a workspace, a file for each.
+package struct TreeRecords: Sendable {
+    private static let longest = 65_536
+
+    let directory: Directory
+
+    /// Makes the records in a directory of the workspace's state.
+    package init(_ directory: Directory) {
+        self.directory = directory
+    }
+
+    /// Returns the record of a task's tree; `nil` if the task has none.
+    ///
+    /// - Throws: `FileError` if the file can't be read, or holds no record.
+    package func record(of task: String) throws(FileError) -> TreeRecord? {
+        let name = Self.file(of: task)
+        guard let bytes = try directory.contents(of: name, limit: Self.longest) else { return nil }
+        do {
+            return try JSONDecoder().decode(TreeRecord.self, from: Data(bytes))
+        } catch {
+            throw FileError(
+                "\"\(directory.path(of: name))\" can't be read: it was damaged, or written by a newer "
+                    + "Quire; move it and the task's tree away to begin with a new one"
+            )
+        }
+    }
+
+    /// Returns all records, by the tasks' names.
+    ///
+    /// - Throws: `FileError` as `record(of:)` does.
+    package func all() throws(FileError) -> [TreeRecord] {
+        var records: [TreeRecord] = []
+        for name in try directory.names() where name.hasSuffix(".json") {
+            if let record = try record(of: String(name.dropLast(5))) { records.append(record) }
+        }
+        return records
+    }
+
+    /// Replaces a task's record.
+    package func save(_ record: TreeRecord) throws(FileError) {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        do {
+            let bytes = Array(try encoder.encode(record)) + [UInt8(ascii: "\n")]
+            try directory.replace(Self.file(of: record.task), with: bytes)
+        } catch let error as FileError {
+            throw error
+        } catch {
+            throw FileError(
+                "the record of the tree of \"\(record.task)\" can't be written: \(error)"
+            )
+        }
+    }
+
+    /// Removes a task's record.
+    package func remove(_ task: String) { directory.remove(Self.file(of: task)) }
+
+    private static func file(of task: String) -> String { task + ".json" }
+}
