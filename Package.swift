@@ -120,7 +120,7 @@ let package = Package(
             dependencies: [
                 "Application", "Driver", "EventLoop", "RunStore", "Reporting", "Autonomous",
                 "CodexEvents", "Dates", "FileAccess", "Orchestration", "Manifest", "Simulation",
-                "CodexSim", "Version", argumentParser,
+                "CodexSim", "Trees", "Version", argumentParser,
             ],
             swiftSettings: strict
         ),

@@ -2,6 +2,7 @@ package import Autonomous
 package import CodexEvents
 package import EventLoop
 package import Orchestration
+package import Trees
 
 /// Everything a run needs, decided before it begins.
 package struct RunRequest: Sendable {
@@ -41,6 +42,8 @@ package struct RunRequest: Sendable {
     package var redo: Set<String> = []
     /// The treatment of checklists that were written for other prompts.
     package var promptPolicy = DirectoryReview.Policy.refuse
+    /// The git that makes trees and commits; `nil` if no task has a tree of its own.
+    package var git: Git?
 
     /// Compares the tasks' directories with their prompts and the journal.
     package func review(_ state: RunState) -> DirectoryReview {
@@ -109,6 +112,8 @@ package struct TaskWork: Sendable {
     package var memory: Int64?
     /// The agent of this task; `nil` for the run's.
     package var agent: AgentCommand?
+    /// The tree of the task's own; `nil` if it works in the workspace.
+    package var tree: TreeWork?
 
     /// Makes a task's work; see the properties.
     package init(
@@ -129,6 +134,37 @@ package struct TaskWork: Sendable {
         self.model = model
         self.memory = memory
         self.agent = agent
+    }
+}
+
+/// The tree of a task's own.
+package struct TreeWork: Sendable {
+    /// The commits of sessions' work.
+    package struct Commits: Sendable {
+        /// The author and committer as `Name <address>`; `nil` for the person's own identity.
+        package var author: String?
+        /// The size in bytes of the largest file that is committed.
+        package var largestFile: Int64
+
+        /// Makes the settings; see the properties.
+        package init(author: String?, largestFile: Int64) {
+            (self.author, self.largestFile) = (author, largestFile)
+        }
+    }
+
+    /// The reference or commit that a new tree begins from; `HEAD` is the one as the run begins.
+    package var base: String
+    /// The branch, without `refs/heads/`.
+    package var branch: String
+    /// The patterns of ignored files that a new tree gets.
+    package var include: [String]
+    /// The commits; `nil` if none are made.
+    package var commits: Commits?
+
+    /// Makes a tree's settings; see the properties.
+    package init(base: String, branch: String, include: [String], commits: Commits?) {
+        (self.base, self.branch, self.include) = (base, branch, include)
+        self.commits = commits
     }
 }
 

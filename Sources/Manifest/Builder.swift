@@ -65,7 +65,8 @@ struct Builder {
             defaults: defaults,
             directory: directory,
             files: files,
-            groups: groups.map(\.name)
+            groups: groups.map(\.name),
+            run: manifest.name
         )
         for node in reader.list(list, "\"tasks\"") { expansion.add(node) }
         if expansion.tasks.isEmpty, reader.errors.isEmpty {

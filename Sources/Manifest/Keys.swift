@@ -33,10 +33,15 @@ package enum Keys {
     package static let defaults = [
         "priority", "group", "weight", "size", "directory", "max_sessions", "session_timeout",
         "idle_timeout", "stall_after", "grow_after", "same_failure", "retries", "sandbox", "resume",
-        "env", "codex_args", "model", "memory", "budget", "session_budget",
+        "env", "codex_args", "model", "memory", "budget", "session_budget", "isolation", "base",
+        "branch", "include", "commit",
     ]
     /// In a task.
     package static let task = ["name", "prompt", "prompt_file", "matrix", "needs"] + defaults
+    /// In `commit`, if it is a mapping.
+    package static let commit = ["author", "max_file"]
+    /// Placeholders of `branch`.
+    package static let branch = ["run", "task"]
     /// In `stall_after`, if it is a mapping.
     package static let stall = ["sessions", "tokens", "time"]
     /// In `retries`.

@@ -3,7 +3,8 @@ import Orchestration
 extension Manifest {
     /// Returns a warning for each directory in which several tasks may work at the same time.
     ///
-    /// Each names the tasks that may be in each other's way there. Simulated agents get none, as they
+    /// Each names the tasks that may be in each other's way there; those with trees of their own are in
+    /// nobody's. Simulated agents get none, as they
     /// work in the task directories alone. `concurrency` is the number of sessions at once; `nil` for
     /// the manifest's.
     package func sharedDirectories(
@@ -11,7 +12,8 @@ extension Manifest {
         concurrency: Int? = nil
     ) -> [Diagnostic] {
         guard concurrency ?? self.concurrency > 1, agent != .simulated else { return [] }
-        let shared = Dictionary(grouping: tasks.indices) { tasks[$0].directory }
+        let together = tasks.indices.filter { tasks[$0].tree == nil }
+        let shared = Dictionary(grouping: together) { tasks[$0].directory }
             .filter { $1.count > 1 }.sorted { $0.key < $1.key }
         let meeting = MeetingTasks(self).among(shared.map(\.value))
         return zip(shared.map(\.key), meeting).filter { !$1.isEmpty }.map { directory, places in
@@ -24,7 +26,8 @@ extension Manifest {
                 line: tasks[places[0]].line,
                 column: 1,
                 message: "\(names)\(more) work in the same directory \(directory); "
-                    + "give each its own \"directory\" unless they can't clash"
+                    + "give each a tree of its own (isolation: worktree), or its own \"directory\", "
+                    + "unless they can't clash"
             )
         }
     }

@@ -38,6 +38,8 @@ package struct Manifest: Sendable {
         package var model: String?
         /// Memory that a session may use, in bytes; `nil` if not stated.
         package var memory: Int64?
+        /// The tree of its own; `nil` if it works in the workspace.
+        package var tree: TreeSettings?
         /// Line of the task in the manifest.
         package var line: Int
     }

@@ -27,14 +27,16 @@ struct TaskExpansion {
     let directory: String
     let files: Builder.Files
     let groups: [String]
+    /// The run's name, as it stands in the names of branches.
+    let runInBranches: String
 
     private(set) var tasks: [Manifest.Task] = []
-    private var nodes: [Node] = []
-    private var lines: [String: Int] = [:]
+    private(set) var nodes: [Node] = []
+    private(set) var lines: [String: Int] = [:]
     /// Names by their lower-case form.
     private var spellings: [String: String] = [:]
     /// The names of the tasks that each name with placeholders stands for.
-    private var expansions: [String: [String]] = [:]
+    private(set) var expansions: [String: [String]] = [:]
     /// Existing directories, by the path in the manifest.
     private var workingDirectories: [String: String] = [:]
     /// Contents of the prompt files read, by path.
@@ -51,13 +53,15 @@ struct TaskExpansion {
         defaults: [String: Node],
         directory: String,
         files: Builder.Files,
-        groups: [String]
+        groups: [String],
+        run: String
     ) {
         self.reader = reader
         self.defaults = defaults
         self.directory = directory
         self.files = files
         self.groups = groups
+        runInBranches = run.inBranches
         read(defaults, into: &usualPlan)
     }
 
@@ -182,6 +186,7 @@ struct TaskExpansion {
             codexArguments: texts.codexArguments.map { expand($0, values) },
             model: texts.model.map { expand($0, values) },
             memory: reader.memory(value("memory")),
+            tree: reader.tree(of: name, run: runInBranches, own, defaults),
             line: line
         )
     }
@@ -355,108 +360,5 @@ struct TaskExpansion {
                 Reader.words(forPlaceholder: word, keys)
             )
         }
-    }
-}
-
-// MARK: - Needs
-
-extension TaskExpansion {
-    /// Returns the tasks with their needs resolved to names of other tasks.
-    func resolved() -> [Manifest.Task] {
-        var result = tasks
-        var count = 0
-        for place in result.indices {
-            result[place].plan.needs = needs(of: result[place], nodes[place])
-            count += result[place].plan.needs.count
-            guard count <= Self.needsLimit else {
-                reader.fail(
-                    nodes[place],
-                    "the tasks need more others than \(Self.needsLimit) in all; put a task between "
-                        + "those that need and those that are needed"
-                )
-                return result
-            }
-        }
-        checkCycles(result)
-        return result
-    }
-
-    private func needs(of task: Manifest.Task, _ node: Node) -> [String] {
-        var result: [String] = []
-        var seen: Set<String> = []
-        for need in task.plan.needs {
-            if need == task.plan.name {
-                reader.fail(node, "task \"\(need)\" needs itself")
-            } else if let names = expansions[need] ?? (lines[need] == nil ? nil : [need]) {
-                result += names.filter { seen.insert($0).inserted }
-            } else {
-                let known = Set(lines.keys).union(expansions.keys)
-                let near =
-                    reader.isWorthAdvice
-                    ? Keys.suggestion(for: need, among: Array(known).sorted()) : nil
-                reader.fail(
-                    node,
-                    "task \"\(task.plan.name)\" needs \"\(need)\", which is not defined"
-                        + (near.map { "; did you mean \"\($0)\"?" } ?? "")
-                )
-            }
-        }
-        return result
-    }
-
-    /// Reports one cycle of needs, if any: removes tasks without open needs until none is left.
-    private func checkCycles(_ tasks: [Manifest.Task]) {
-        let places = Dictionary(
-            tasks.enumerated().map { ($1.plan.name, $0) },
-            uniquingKeysWith: { first, _ in first }
-        )
-        var open = tasks.map(\.plan.needs.count)
-        var dependents: [String: [Int]] = [:]
-        for (place, task) in tasks.enumerated() {
-            for need in task.plan.needs { dependents[need, default: []].append(place) }
-        }
-        var free = open.indices.filter { open[$0] == 0 }
-        while let place = free.popLast() {
-            for dependent in dependents[tasks[place].plan.name] ?? [] {
-                open[dependent] -= 1
-                if open[dependent] == 0 { free.append(dependent) }
-            }
-        }
-        guard var place = open.indices.first(where: { open[$0] > 0 }) else { return }
-        var walk: [Int] = []
-        var seen: Set<Int> = []
-        while seen.insert(place).inserted {
-            walk.append(place)
-            let next = tasks[place].plan.needs.compactMap { places[$0] }.first { open[$0] > 0 }
-            guard let next else { return }
-            place = next
-        }
-        let cycle = walk.drop { $0 != place } + [place]
-        reader.fail(
-            nodes[place],
-            "tasks need each other in a circle: "
-                + cycle.map { tasks[$0].plan.name }.joined(separator: " → ")
-        )
-    }
-
-    /// Returns the reason why a text can't name a task and its directory; `nil` if it can.
-    private static func refusal(of name: String) -> String? {
-        guard let first = name.utf8.first else { return "it is empty" }
-        let isPlain = name.utf8.allSatisfy { $0.isLetterOrDigit || "_-.".utf8.contains($0) }
-        if !isPlain || !first.isLetterOrDigit || name.contains("..") {
-            return "use letters, digits, \".\", \"_\" and \"-\", begin with a letter or digit, "
-                + "and no \"..\""
-        }
-        // These characters are one byte each.
-        if name.utf8.count > 200 { return "it is longer than 200 characters" }
-        return nil
-    }
-}
-
-extension UInt8 {
-    /// True for an ASCII letter or digit.
-    fileprivate var isLetterOrDigit: Bool {
-        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self)
-            || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(self | 0x20)
     }
 }

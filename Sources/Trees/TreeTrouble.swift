@@ -1,4 +1,4 @@
-import FileAccess
+package import FileAccess
 
 /// A reason why a task can't work in its tree now.
 package struct TreeTrouble: Error, Hashable, Sendable, CustomStringConvertible {
@@ -26,7 +26,7 @@ package struct TreeTrouble: Error, Hashable, Sendable, CustomStringConvertible {
         self.init(error.description, remedy: error.mayPass ? .time : .person)
     }
 
-    init(_ error: FileError) {
+    package init(_ error: FileError) {
         self.init(error.description, remedy: error.isOfTheDisk ? .time : .person)
     }
 }

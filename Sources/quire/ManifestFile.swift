@@ -8,6 +8,7 @@ import Foundation
 import Manifest
 import Orchestration
 import Reporting
+import Trees
 import Version
 
 /// Loads a manifest and turns it into a request for a run.
@@ -49,7 +50,7 @@ enum ManifestFile {
             selected: Set(plan.selected.map(\.name)),
             in: directory
         )
-        return RunRequest(
+        var request = RunRequest(
             run: selected.run,
             name: manifest.name,
             version: Version.number,
@@ -67,10 +68,25 @@ enum ManifestFile {
             waitsForTasks: true,
             part: selected.part
         )
+        if manifest.tasks.contains(where: { $0.tree != nil }) { request.git = try git() }
+        return request
+    }
+
+    /// Returns the git that makes trees.
+    ///
+    /// - Throws: `Trouble` with status 69 if there is none.
+    static func git() throws -> Git {
+        guard let program = try AgentLookup.inPath("git") else {
+            throw Trouble(
+                "trees of tasks (isolation: worktree) need git, which was not found in PATH; install it",
+                status: ExitStatus.missing
+            )
+        }
+        return Git(program: program, inherited: .handedOn)
     }
 
     private static func work(_ task: Manifest.Task, _ agents: TaskAgents) -> TaskWork {
-        TaskWork(
+        var work = TaskWork(
             description: task.prompt,
             directory: task.directory,
             sandbox: Sandbox(rawValue: task.sandbox) ?? .workspaceWrite,
@@ -80,6 +96,17 @@ enum ManifestFile {
             memory: task.memory,
             agent: agents.own[task.plan.name]
         )
+        work.tree = task.tree.map { tree in
+            TreeWork(
+                base: tree.base,
+                branch: tree.branch,
+                include: tree.include,
+                commits: tree.commits.map {
+                    TreeWork.Commits(author: $0.author, largestFile: $0.largestFile)
+                }
+            )
+        }
+        return work
     }
 
     /// Returns the templates that a manifest names, or the embedded ones.

@@ -63,6 +63,9 @@ struct Treatment: Hashable, Sendable {
         /// The session was never begun, and leaves its task as it was.
         static let neverBegan = Traits(rawValue: 1 << 11)
 
+        /// The first such failure ends the task as blocked by what it needs.
+        static let blocks = Traits(rawValue: 1 << 12)
+
         fileprivate static let brokenOutput: Traits = [
             .repeats, .quotes, .delayed, .badResume, .bySignal, .usesTokens,
         ]
@@ -108,6 +111,9 @@ extension FailureClass {
             Treatment(.retry, .none, [.repeats, .delayed, .badResume, .bySignal])
         case .brokenConfiguration: Treatment(.session, .configuration, [.repeats, .final])
         case .notRecorded: Treatment(.free, .none, [.neverBegan])
+        case .noTree: Treatment(.free, .none, [.neverBegan, .final])
+        case .treeBusy: Treatment(.retry, .none, [.neverBegan, .delayed])
+        case .needsConflict: Treatment(.free, .none, [.neverBegan, .blocks])
         case .connectionLost:
             Treatment(.retry, .none, [.resumable, .delayed, .bySignal, .usesTokens, .losesSlot])
         case .spawnFailed: Treatment(.retry, .none, [.repeats, .delayed])

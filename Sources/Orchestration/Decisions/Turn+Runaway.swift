@@ -52,6 +52,7 @@ extension TaskState {
     /// Returns the outcome and the reason with which the counts end the task; `nil` for none.
     func verdict(_ failure: Failure?) -> (Outcome, String)? {
         if let failure, failure.kind.has(.final) { return (.failed, failure.message) }
+        if let failure, failure.kind.has(.blocks) { return (.blocked, failure.message) }
         if let failure, self.sameFailures >= plan.sameFailure, plan.sameFailure > 0 {
             let reason =
                 self.sameFailures == 1

@@ -65,6 +65,9 @@ package struct RunBegan: Hashable, Sendable, Codable {
     /// The mark that tells Quire's process from all others, as `RunnerMark` writes it; `nil` in
     /// journals of earlier versions.
     package var runner: String?
+    /// The commits that new trees of this leg's tasks begin from, by the top level of the work tree;
+    /// `nil` if no task has a tree of its own.
+    package var bases: [String: String]?
 
     /// Makes the fact; see the properties.
     package init(
@@ -78,7 +81,8 @@ package struct RunBegan: Hashable, Sendable, Codable {
         changed: [String]? = nil,
         anew: [String]? = nil,
         workspace: String? = nil,
-        runner: String? = nil
+        runner: String? = nil,
+        bases: [String: String]? = nil
     ) {
         self.run = run
         self.name = name
@@ -91,6 +95,7 @@ package struct RunBegan: Hashable, Sendable, Codable {
         self.anew = anew
         self.workspace = workspace
         self.runner = runner
+        self.bases = bases
     }
 }
 

@@ -19,6 +19,11 @@ package struct RunSnapshot: Sendable {
             var inARow: Int
         }
 
+        fileprivate struct Base: Sendable, Codable {
+            var topLevel: String
+            var commit: String
+        }
+
         fileprivate struct GroupLedger: Sendable, Codable {
             var group: String
             var ledger: Ledger
@@ -34,6 +39,7 @@ package struct RunSnapshot: Sendable {
         fileprivate var ending: Ending?
         fileprivate var legs: Int
         fileprivate var runner: RunState.Runner?
+        fileprivate var bases: [Base]
         fileprivate var absent: Tasks
         fileprivate var delayed: BinaryHeap<RunState.Delayed>
         fileprivate var slots: Slots
@@ -132,6 +138,7 @@ extension RunSnapshot.Head {
         ending = state.ending
         legs = state.legs
         runner = state.runner
+        bases = state.bases.sorted { $0.key < $1.key }.map { Base(topLevel: $0, commit: $1) }
         absent = RunSnapshot.Tasks(state.absent.sorted { $0.key < $1.key }.map(\.value))
         delayed = state.delayed
         slots = state.slots
@@ -176,6 +183,7 @@ extension RunState {
         (concurrencyLimit, shutdown, ending) = (head.concurrencyLimit, head.shutdown, head.ending)
         legs = head.legs
         runner = head.runner
+        for base in head.bases { bases[base.topLevel] = base.commit }
         for task in head.absent.all { absent[task.plan.name] = task }
         (delayed, slots) = (head.delayed, head.slots)
         ledger = head.ledger

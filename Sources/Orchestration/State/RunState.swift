@@ -44,6 +44,9 @@ package struct RunState: Sendable {
     package internal(set) var legs = 0
     /// The Quire process of the newest leg; `nil` if the journal does not tell.
     package internal(set) var runner: Runner?
+    /// The commits that new trees begin from, by the top level of the work tree: those of the leg
+    /// that first had tasks there.
+    package internal(set) var bases: [String: String] = [:]
     /// Number of tasks that the leg has work to do on.
     package private(set) var unfinished = 0
 
@@ -195,6 +198,7 @@ extension RunState {
         countNeeds()
         legs += 1
         runner = fact.runner.map { Runner(mark: $0, since: moment.wall) }
+        bases.merge(fact.bases ?? [:]) { first, _ in first }
         gates = [:]
         gatesClosed = [:]
         probes = [:]

@@ -1,0 +1,103 @@
+import Yams
+
+// The trees of tasks.
+extension Reader {
+    /// The size of the largest file that is committed unless said otherwise.
+    private static let largestFile: Int64 = 10 << 20
+
+    /// Reads a task's tree; `nil` if it works in the workspace.
+    ///
+    /// `run` is the run's name as it stands in branches.
+    func tree(
+        of task: String,
+        run: String,
+        _ own: [String: Node],
+        _ defaults: [String: Node]
+    ) -> TreeSettings? {
+        func value(_ key: String) -> Node? { own[key] ?? defaults[key] }
+        let isolation = choice(value("isolation"), "\"isolation\"", of: ["none", "worktree"])
+        guard isolation == "worktree" else {
+            for key in ["base", "branch", "include", "commit"] {
+                guard let node = own[key], node.string != "false" else { continue }
+                fail(node, "\"\(key)\" needs a tree of the task's own; add isolation: worktree")
+            }
+            return nil
+        }
+        return TreeSettings(
+            base: reference(value("base")) ?? "HEAD",
+            branch: branch(value("branch"), ["run": run, "task": task]),
+            include: strings(value("include"), "\"include\"") ?? [],
+            commits: commits(value("commit"))
+        )
+    }
+
+    /// Reads the name of a commit, which git must not take for an option.
+    private func reference(_ node: Node?) -> String? {
+        guard let node, let text = word(node, "\"base\"") else { return nil }
+        if text.isEmpty || text.hasPrefix("-") {
+            fail(node, "\"base\" is \(node.kind), but must be a branch, a tag or a commit")
+        }
+        return text
+    }
+
+    private func branch(_ node: Node?, _ values: [String: String]) -> String {
+        let text = node.flatMap { word($0, "\"branch\"") } ?? "quire/{run}/{task}"
+        let template = Template(text, keys: Set(Keys.branch))
+        for name in template.unknown {
+            let near = Keys.suggestion(for: name, among: Keys.branch)
+            let advice = near.map { "did you mean {\($0)}?" } ?? "there are {run} and {task}"
+            fail(node, about: "{\(name)}", "\"branch\" has no {\(name)}; \(advice)")
+        }
+        if !text.contains("{task}") {
+            fail(node, "\"branch\" must contain {task}, or the tasks would share a branch")
+        }
+        return template.text(values)
+    }
+
+    private func commits(_ node: Node?) -> TreeSettings.Commits? {
+        let usual = TreeSettings.Commits(author: nil, largestFile: Self.largestFile)
+        guard let node, !node.isNull else { return usual }
+        guard case .mapping = node else {
+            return bool(node, "\"commit\"") ?? true ? usual : nil
+        }
+        let members = members(node, "\"commit\"", keys: Keys.commit)
+        var commits = usual
+        commits.author = author(members["author"])
+        commits.largestFile = bytes(members["max_file"], "\"max_file\"") ?? usual.largestFile
+        return commits
+    }
+
+    private func author(_ node: Node?) -> String? {
+        guard let node, let text = word(node, "\"author\"") else { return nil }
+        guard text.wholeMatch(of: /[^<>\n]+ <[^<>\s]+@[^<>\s]+>/) != nil else {
+            fail(
+                node,
+                "\"author\" is \(node.kind), but must be like Ada Lovelace <ada@example.org>"
+            )
+            return nil
+        }
+        return text
+    }
+}
+
+extension String {
+    /// The text as a part of a branch's name: letters, digits, `.`, `_` and `-` alone.
+    var inBranches: String {
+        var result = ""
+        for scalar in unicodeScalars {
+            let isPlain =
+                scalar.isASCII
+                && (scalar.properties.isAlphabetic || scalar.value < 0x3A && scalar.value > 0x2F)
+            if isPlain
+                || "._".unicodeScalars.contains(scalar) && !result.isEmpty && result.last != "."
+            {
+                result.unicodeScalars.append(scalar)
+            } else if !result.isEmpty, result.last != "-" {
+                result += "-"
+            }
+        }
+        while let last = result.last, "-.".contains(last) { result.removeLast() }
+        if result.lowercased().hasSuffix(".lock") { result.removeLast(5) }
+        return result.isEmpty ? "run" : result
+    }
+}
