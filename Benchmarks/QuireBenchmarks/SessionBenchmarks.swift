@@ -38,7 +38,7 @@ private func runNoOps(_ count: Int, concurrency: Int, in directory: String) thro
     let work = TaskWork(description: "Nothing.", directory: directory)
     let store = try RunStore.open(directory: directory + "/state")
     let loop = try Loop()
-    let driver = RunDriver(
+    let driver = try RunDriver(
         RunRequest(
             run: "benchmark",
             name: "benchmark",

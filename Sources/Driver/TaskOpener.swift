@@ -1,19 +1,15 @@
-import Autonomous
-import EventLoop
-
 /// Opens task directories on worker threads.
 final class TaskOpener {
     /// The number of directories in one job.
     private static let jobSize = 64
 
-    private let loop: Loop
-    private let opening: TaskOpening
+    private let loop: any DriverLoop
+    private let keeper: any DirectoryKeeper
     private var isClosed = false
 
-    /// Makes an opener that uses `opening`.
-    init(loop: Loop, opening: TaskOpening) {
-        self.loop = loop
-        self.opening = opening
+    /// Makes an opener whose jobs `keeper` does.
+    init(loop: any DriverLoop, keeper: any DirectoryKeeper) {
+        (self.loop, self.keeper) = (loop, keeper)
     }
 
     /// Opens directories in about this order, at most `limit` jobs at a time; `handle` gets each job's
@@ -28,11 +24,15 @@ final class TaskOpener {
         }[...]
         func openNext() {
             guard !isClosed, let job = jobs.popFirst() else { return }
-            loop.perform { [opening] in
-                opening.open(Array(job))
-            } then: { results in
+            loop.perform { [keeper] in
+                keeper.open(Array(job))
+            } then: { [self] results in
                 openNext()
-                self.take(results, handle)
+                if isClosed {
+                    keeper.release(results.compactMap(\.openTask))
+                } else {
+                    handle(results)
+                }
             }
         }
         for _ in 0..<limit { openNext() }
@@ -40,12 +40,4 @@ final class TaskOpener {
 
     /// Opens nothing more, and releases what is being opened.
     func close() { isClosed = true }
-
-    private func take(
-        _ results: [TaskOpening.Result],
-        _ handle: ([TaskOpening.Result]) -> Void
-    ) {
-        guard isClosed else { return handle(results) }
-        for case .opened(let task, _, _) in results { task.directory.releaseLock() }
-    }
 }
