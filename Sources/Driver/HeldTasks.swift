@@ -16,7 +16,6 @@ final class HeldTasks {
     private var timer: (any DriverTimer)?
     private var tasks: [String: Held] = [:]
     private var isLooking = false
-    private var isClosed = false
 
     /// Makes the empty set; `keeper` opens the directories.
     init(loop: any DriverLoop, keeper: any DirectoryKeeper) throws(LoopError) {
@@ -30,12 +29,8 @@ final class HeldTasks {
         if !isLooking { timer?.set(loop.now + Self.interval) }
     }
 
-    /// Stops waiting.
-    func close() {
-        isClosed = true
-        tasks = [:]
-        timer?.close()
-    }
+    /// Stops waiting; a task that is being opened is still handled.
+    func close() { timer?.close() }
 
     private func look() {
         let names = tasks.keys.sorted()
@@ -49,8 +44,6 @@ final class HeldTasks {
 
     private func apply(_ results: [TaskOpening.Result]) {
         isLooking = false
-        // Once the set is closed, the tasks are no longer wanted.
-        if isClosed { keeper.release(results.compactMap(\.openTask)) }
         for result in results {
             guard let held = tasks[result.task], result.reasonToWait != held.owner else { continue }
             tasks[result.task] = result.reasonToWait.map { Held(owner: $0, handle: held.handle) }

@@ -4,16 +4,19 @@ import Orchestration
 
 /// The task directories of a leg: those that are open, and those that wait for their owners or the disk.
 final class TaskDirectories {
+    /// The number of directories that a job opens.
+    private static let jobSize = 64
+
     private let loop: any DriverLoop
     private let keeper: any DirectoryKeeper
     private let inbox: Inbox
     /// True if tasks that other processes own are waited for; if false, they refuse the leg.
     private let waitsForOwners: Bool
-    private let opener: TaskOpener
     private let held: HeldTasks
     private var tasks: [String: OpenTask] = [:]
     private var refusals: [String] = []
     private var hasBegun = false
+    private var isClosed = false
 
     init(
         loop: any DriverLoop,
@@ -23,7 +26,6 @@ final class TaskDirectories {
     ) throws(LoopError) {
         (self.loop, self.keeper, self.inbox) = (loop, keeper, inbox)
         self.waitsForOwners = waitsForOwners
-        opener = TaskOpener(loop: loop, keeper: keeper)
         held = try HeldTasks(loop: loop, keeper: keeper)
     }
 
@@ -46,7 +48,7 @@ final class TaskDirectories {
     ) {
         guard !first.isEmpty else { return begin(applyFirst([])) }
         var results: [String: TaskOpening.Result] = [:]
-        opener.open(first, jobs: Loop.workerThreads) { [unowned self] opened in
+        open(first, jobs: Loop.workerThreads) { [unowned self] opened in
             for result in opened { results[result.task] = result }
             guard results.count == first.count else { return }
             begin(applyFirst(names.compactMap { results[$0] }))
@@ -56,7 +58,7 @@ final class TaskDirectories {
     /// Opens the other directories one job at a time: sessions start meanwhile, and must not wait for a
     /// processor.
     func openLater(_ names: [String]) {
-        opener.open(names, jobs: 1) { [unowned self] in inbox.add($0.flatMap(apply)) }
+        open(names, jobs: 1) { [unowned self] in inbox.add($0.flatMap(apply)) }
     }
 
     /// Notes the checklist that a session left; returns its stamp, or `nil` while work is left.
@@ -70,9 +72,9 @@ final class TaskDirectories {
         release(names.compactMap { tasks.removeValue(forKey: $0) }) {}
     }
 
-    /// Opens nothing more.
+    /// Opens nothing more, and releases what is being opened.
     func close() {
-        opener.close()
+        isClosed = true
         held.close()
     }
 
@@ -91,14 +93,40 @@ final class TaskDirectories {
         }
     }
 
+    /// Opens directories in about this order, at most `limit` jobs at a time; `handle` gets each job's
+    /// results.
+    private func open(
+        _ names: [String],
+        jobs limit: Int,
+        handle: @escaping ([TaskOpening.Result]) -> Void
+    ) {
+        var jobs = stride(from: 0, to: names.count, by: Self.jobSize).map {
+            names[$0..<min($0 + Self.jobSize, names.count)]
+        }[...]
+        func openNext() {
+            guard !isClosed, let job = jobs.popFirst() else { return }
+            loop.perform { [keeper] in
+                keeper.open(Array(job))
+            } then: { results in
+                openNext()
+                handle(results)
+            }
+        }
+        for _ in 0..<limit { openNext() }
+    }
+
     private func applyFirst(_ results: [TaskOpening.Result]) -> [Event] {
         let events = results.flatMap(apply)
         hasBegun = refusals.isEmpty
         return events
     }
 
-    /// Applies the result of opening a task, and returns the events to report.
+    /// Applies the result of opening a task, and returns the events to report; none once the leg has ended.
     private func apply(_ result: TaskOpening.Result) -> [Event] {
+        if isClosed {
+            if let task = result.openTask { keeper.release([task]) }
+            return []
+        }
         switch result {
         case .opened(let task, let inspected, let warnings):
             tasks[inspected.task] = task

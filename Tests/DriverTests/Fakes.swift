@@ -29,12 +29,14 @@ final class FakeLoop: DriverLoop {
     final class FakeTimer: DriverTimer {
         let fire: () -> Void
         var due: Duration?
+        private var isClosed = false
 
         init(_ fire: @escaping () -> Void) { self.fire = fire }
 
         var isSet: Bool { due != nil }
-        func set(_ time: Duration?) { due = time }
-        func close() { due = nil }
+        func set(_ time: Duration?) { due = isClosed ? nil : time }
+
+        func close() { (due, isClosed) = (nil, true) }
     }
 
     var now = Duration.zero
