@@ -6,23 +6,6 @@ import RunStore
 
 /// The sessions of a leg, from their starts until their ends are reported for a decision.
 final class Sessions {
-    /// The stages of a session, in their order.
-    private enum Stage {
-        /// Its process, its output or its files have not ended.
-        case running(any RunningSession)
-        /// All these have ended; the usage, or the number of out-of-memory kills, is being read.
-        case examined(any RunningSession)
-        /// The processes that it left are being ended, so that its task's next session doesn't meet them.
-        case clearing
-
-        var session: (any RunningSession)? {
-            switch self {
-            case .running(let session), .examined(let session): session
-            case .clearing: nil
-            }
-        }
-    }
-
     private let loop: any DriverLoop
     private let starter: any SessionStarter
     private let leftovers: any LeftoverEnder
@@ -34,7 +17,8 @@ final class Sessions {
     private let journal: JournalQueue
     private let usage: UsageWatch
     private var outOfMemory = OutOfMemoryKills()
-    private var stages: [SessionKey: Stage] = [:]
+    /// The sessions whose process, output or files have not ended, or whose end is being looked into.
+    private var running: [SessionKey: any RunningSession] = [:]
 
     init(
         _ outside: Outside,
@@ -67,18 +51,18 @@ final class Sessions {
         }
         leftovers.sessionBegan(key, session.label)
         outOfMemory.sessionBegan(key)
-        stages[key] = .running(session)
-        usage.sessionBegan { [unowned self] in stages.values.compactMap(\.session) }
+        running[key] = session
+        usage.sessionBegan { [unowned self] in Array(running.values) }
     }
 
     /// Ends a session politely, unless it has ended.
-    func terminate(_ key: SessionKey) { stages[key]?.session?.terminate() }
+    func terminate(_ key: SessionKey) { running[key]?.terminate() }
 
     /// Ends a session by force, unless it has ended.
-    func kill(_ key: SessionKey) { stages[key]?.session?.kill() }
+    func kill(_ key: SessionKey) { running[key]?.kill() }
 
     /// Returns a session's activity in a few words.
-    func activity(of key: SessionKey) -> String? { stages[key]?.session?.activity() }
+    func activity(of key: SessionKey) -> String? { running[key]?.activity() }
 
     /// Notes the number of processes that the kernel's out-of-memory killer has ended.
     func noteKills(_ count: Int64?) { outOfMemory.take(count) }
@@ -102,11 +86,11 @@ final class Sessions {
         usage.close()
     }
 
+    /// Ends what a session left, so that its task's next session doesn't meet it.
     private func clear(_ key: SessionKey, _ end: SessionEnd) {
         var end = end
         end.result = outOfMemory.judge(key, end)
-        guard let session = stages[key]?.session else { return isOver(key, end) }
-        stages[key] = .clearing
+        guard let session = running.removeValue(forKey: key) else { return isOver(key, end) }
         leftovers.end(key, session.label) { [unowned self] left in
             if !left.isEmpty { inbox.add(.warned(.cannotEnd(left, of: key))) }
             isOver(key, end)
@@ -114,7 +98,6 @@ final class Sessions {
     }
 
     private func isOver(_ key: SessionKey, _ end: SessionEnd) {
-        stages[key] = nil
         let output = end.standardError
         if output.total > 0 {
             journal.attach(
@@ -153,12 +136,10 @@ extension Sessions: SessionObserver {
     func session(_ key: SessionKey, isDoneWith place: String) { disk.settle(place) }
 
     func session(_ key: SessionKey, endedWith end: SessionEnd) {
-        guard let session = stages[key]?.session else { return isOver(key, end) }
         // If the session reported no usage, look it up in Codex's rollout file.
-        let query = end.result.usage == nil ? session.usageQuery : nil
+        let query = end.result.usage == nil ? running[key]?.usageQuery : nil
         let isKilled = end.result.mayBeOutOfMemory && !end.wasKilled
         guard query != nil || isKilled else { return clear(key, end) }
-        stages[key] = .examined(session)
         loop.perform { [reader = usage.reader, machine] in
             (query.map { reader.look([$0]) } ?? [], isKilled ? machine.outOfMemoryKills() : nil)
         } then: { [unowned self] used, kills in
