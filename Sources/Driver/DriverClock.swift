@@ -26,7 +26,7 @@ struct DriverClock {
 
     /// Notes a turn of the loop and returns its moment; `nil`, leaving out nothing, if no leg is running.
     mutating func turn(isRunning: Bool) -> Moment? {
-        let missed = pulse.missed(at: loop.now) { loop.work }
+        let missed = pulse.missed(at: loop.now) { [loop] in loop.work }
         guard isRunning else { return nil }
         if Resumption.take() {
             clock.exclude(since: lastTurn)
