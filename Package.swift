@@ -155,7 +155,13 @@ let package = Package(
         tests("DatesTests", ["Dates", "Orchestration"]),
         tests("DescendantsTests", ["Descendants", "Orchestration"]),
         tests("EventLoopTests", ["CSpawn", "Descendants", "EventLoop"]),
-        tests("DriverTests", ["Driver", "EventLoop", "Orchestration", "Reporting"]),
+        tests(
+            "DriverTests",
+            [
+                "Autonomous", "CodexEvents", "Descendants", "Driver", "EventLoop", "Orchestration",
+                "Reporting", "RunStore",
+            ]
+        ),
         tests("ManifestTests", ["Manifest", "Orchestration", yams]),
         .testTarget(
             name: "ReportingTests",

@@ -38,19 +38,21 @@ private func runNoOps(_ count: Int, concurrency: Int, in directory: String) thro
     let work = TaskWork(description: "Nothing.", directory: directory)
     let store = try RunStore.open(directory: directory + "/state")
     let loop = try Loop()
-    let driver = RunDriver(
-        RunRequest(
-            run: "benchmark",
-            name: "benchmark",
-            version: "0",
-            plan: RunPlan(concurrency: concurrency, tasks: tasks),
-            work: Dictionary(uniqueKeysWithValues: names.map { ($0, work) }),
-            workspace: Workspace(root: directory),
-            agent: AgentCommand(executable: "/bin/true"),
-            prompts: .embedded,
-            environment: .none
-        ),
+    let request = RunRequest(
+        run: "benchmark",
+        name: "benchmark",
+        version: "0",
+        plan: RunPlan(concurrency: concurrency, tasks: tasks),
+        work: Dictionary(uniqueKeysWithValues: names.map { ($0, work) }),
+        workspace: Workspace(root: directory),
+        agent: AgentCommand(executable: "/bin/true"),
+        prompts: .embedded,
+        environment: .none
+    )
+    let driver = try RunDriver(
+        request,
         recovered: RunState(),
+        review: request.review(RunState()),
         seed: 1,
         loop: loop,
         store: store,

@@ -14,22 +14,21 @@ final class DiskTroubles {
     /// The time for which a write is tried again.
     static let patience = Duration.seconds(3600)
 
-    private let loop: Loop
-    private let report: (Event) -> Void
-    private var timer: Timer?
+    private let loop: any DriverLoop
+    private let inbox: Inbox
+    private var timer: (any DriverTimer)?
     private var troubles: [String: Trouble] = [:]
 
-    /// Makes the set; `report` gets an event for the first trouble, and one for the end of the last.
-    init(loop: Loop, report: @escaping (Event) -> Void) throws(LoopError) {
-        self.loop = loop
-        self.report = report
-        timer = try Timer(loop: loop) { [unowned self] in tryAgain() }
+    /// Makes the set; `inbox` gets an event for the first trouble, and one for the end of the last.
+    init(loop: any DriverLoop, inbox: Inbox) throws(LoopError) {
+        (self.loop, self.inbox) = (loop, inbox)
+        timer = try loop.timer { [unowned self] in tryAgain() }
     }
 
     /// Notes that a file could not be written; `retry`, if given, is called in a second, unless that has gone
     /// on for `patience`: then false is returned.
     func note(_ place: String, _ reason: String, retry: (() -> Void)? = nil) -> Bool {
-        if troubles.isEmpty { report(.storeFailed(reason)) }
+        if troubles.isEmpty { inbox.add(.storeFailed(reason)) }
         let since = troubles[place]?.since ?? loop.now
         guard loop.now - since < Self.patience else { return false }
         troubles[place] = Trouble(since: since, retry: retry)
@@ -40,7 +39,7 @@ final class DiskTroubles {
     /// Notes that a file was written, or that nothing waits for it any more.
     func settle(_ place: String) {
         guard troubles.removeValue(forKey: place) != nil else { return }
-        if troubles.isEmpty { report(.storeRecovered) }
+        if troubles.isEmpty { inbox.add(.storeRecovered) }
     }
 
     /// Stops calling `retry`.

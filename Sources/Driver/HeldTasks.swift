@@ -1,69 +1,55 @@
-import Autonomous
 import EventLoop
 
 /// Tasks whose directories other processes own; each is opened once its owner releases it.
 final class HeldTasks {
+    private struct Held {
+        var owner: String
+        /// Gets the task's result, and another one whenever the owner changes.
+        var handle: (TaskOpening.Result) -> Void
+    }
+
     /// The time between two attempts, which cost a few system calls a task.
     private static let interval = Duration.seconds(2)
 
-    private let loop: Loop
-    private let opening: TaskOpening
-    private let handle: (TaskOpening.Result) -> Void
-    private var timer: Timer?
-    /// The owner of each task.
-    private var owners: [String: String] = [:]
+    private let loop: any DriverLoop
+    private let keeper: any DirectoryKeeper
+    private var timer: (any DriverTimer)?
+    private var tasks: [String: Held] = [:]
     private var isLooking = false
-    private var isClosed = false
 
-    /// Makes the set; `handle` gets each task's result, and another one whenever the owner changes.
-    init(
-        loop: Loop,
-        opening: TaskOpening,
-        handle: @escaping (TaskOpening.Result) -> Void
-    ) throws(LoopError) {
-        self.loop = loop
-        self.opening = opening
-        self.handle = handle
-        timer = try Timer(loop: loop) { [unowned self] in look() }
+    /// Makes the empty set; `keeper` opens the directories.
+    init(loop: any DriverLoop, keeper: any DirectoryKeeper) throws(LoopError) {
+        (self.loop, self.keeper) = (loop, keeper)
+        timer = try loop.timer { [unowned self] in look() }
     }
 
-    /// Adds a task to wait for.
-    func add(_ task: String, owner: String) {
-        owners[task] = owner
+    /// Adds a task to wait for; `handle` gets its result, and another one whenever the owner changes.
+    func add(_ task: String, owner: String, handle: @escaping (TaskOpening.Result) -> Void) {
+        tasks[task] = Held(owner: owner, handle: handle)
         if !isLooking { timer?.set(loop.now + Self.interval) }
     }
 
-    /// Stops waiting.
-    func close() {
-        isClosed = true
-        owners = [:]
-        timer?.close()
-    }
+    /// Stops waiting; a task that is being opened is still handled.
+    func close() { timer?.close() }
 
     private func look() {
-        let names = owners.keys.sorted()
+        let names = tasks.keys.sorted()
         isLooking = true
-        loop.perform { [opening] in
-            opening.open(names)
+        loop.perform { [keeper] in
+            keeper.open(names)
         } then: { [weak self] results in
-            self?.take(results, of: names)
+            self?.apply(results)
         }
     }
 
-    private func take(_ results: [TaskOpening.Result], of names: [String]) {
+    private func apply(_ results: [TaskOpening.Result]) {
         isLooking = false
-        for (name, result) in zip(names, results) {
-            if isClosed {
-                // The task is no longer wanted.
-                if case .opened(let task, _, _) = result { task.directory.releaseLock() }
-            } else if let reason = result.reasonToWait {
-                if owners.updateValue(reason, forKey: name) != reason { handle(result) }
-            } else {
-                owners[name] = nil
-                handle(result)
-            }
+        for result in results {
+            guard let held = tasks[result.task], result.reasonToWait != held.owner else { continue }
+            tasks[result.task] = result.reasonToWait.map { Held(owner: $0, handle: held.handle) }
+            held.handle(result)
         }
-        if !owners.isEmpty { timer?.set(loop.now + Self.interval) }
+        if !tasks.isEmpty { timer?.set(loop.now + Self.interval) }
     }
 }
 

@@ -2,35 +2,10 @@ import Descendants
 import EventLoop
 import Orchestration
 
-/// Searches for processes that sessions leave behind, and carries out the decisions of `Leftovers`.
-final class LeftoverWatch {
-    private let loop: Loop
-    private let isLive: (SessionKey) -> Bool
-    private var leftovers: Leftovers
-    private var timer: Timer?
-    private var isLooking = false
-    private var waiters: [SessionKey: ([ProcessID]) -> Void] = [:]
-    private var allWaiter: (() -> Void)?
-
-    /// Watches the sessions of one run; `isLive` returns true for sessions that have not ended.
-    init(
-        loop: Loop,
-        run: String,
-        grace: Duration,
-        isLive: @escaping (SessionKey) -> Bool
-    ) throws(LoopError) {
-        self.loop = loop
-        self.isLive = isLive
-        let matcher = SessionMatcher(run: run, own: .own)
-        leftovers = Leftovers(matcher: matcher, grace: grace)
-        timer = try Timer(loop: loop) { [unowned self] in look() }
-    }
-
+/// The search for processes that sessions leave behind, and their end.
+protocol LeftoverEnder: AnyObject {
     /// Notes that a session with this label begins.
-    func sessionBegan(_ session: SessionKey, _ label: SessionLabel) {
-        leftovers.sessionBegan(session, label)
-    }
-
+    func sessionBegan(_ session: SessionKey, _ label: SessionLabel)
     /// Ends the processes that an ended session left behind, then calls `then` with those that survived
     /// SIGKILL.
     ///
@@ -39,7 +14,43 @@ final class LeftoverWatch {
         _ session: SessionKey,
         _ label: SessionLabel,
         then: @escaping ([ProcessID]) -> Void
+    )
+    /// Ends every orphan, then calls `then`, even if some survived.
+    func endAll(then: @escaping () -> Void)
+    /// Stops searching.
+    func close()
+}
+
+/// Searches for leftovers of sessions, and carries out the decisions of `Leftovers`.
+final class LeftoverWatch: LeftoverEnder {
+    private let loop: Loop
+    /// The sessions that have not ended.
+    private var live: Set<SessionKey> = []
+    private var leftovers: Leftovers
+    private var timer: Timer?
+    private var isLooking = false
+    private var waiters: [SessionKey: ([ProcessID]) -> Void] = [:]
+    private var allWaiter: (() -> Void)?
+
+    /// Watches the sessions of one run.
+    init(loop: Loop, run: String, grace: Duration) throws(LoopError) {
+        self.loop = loop
+        let matcher = SessionMatcher(run: run, own: .own)
+        leftovers = Leftovers(matcher: matcher, grace: grace)
+        timer = try Timer(loop: loop) { [unowned self] in look() }
+    }
+
+    func sessionBegan(_ session: SessionKey, _ label: SessionLabel) {
+        live.insert(session)
+        leftovers.sessionBegan(session, label)
+    }
+
+    func end(
+        _ session: SessionKey,
+        _ label: SessionLabel,
+        then: @escaping ([ProcessID]) -> Void
     ) {
+        live.remove(session)
         guard Orphans.mayExist else {
             leftovers.sessionIsGone(label)
             return then([])
@@ -52,14 +63,12 @@ final class LeftoverWatch {
         look()
     }
 
-    /// Ends every orphan, then calls `then`, even if some survived.
     func endAll(then: @escaping () -> Void) {
         allWaiter = then
         leftovers.waitForAll(at: loop.now)
         look()
     }
 
-    /// Stops searching.
     func close() {
         timer?.close()
         timer = nil
@@ -80,7 +89,7 @@ final class LeftoverWatch {
                     asked: asked,
                     sparesUnknown: loop.adoptsStrangers,
                     at: loop.now,
-                    isLive: isLive
+                    isLive: live.contains
                 )
             )
         }

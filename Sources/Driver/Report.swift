@@ -20,6 +20,9 @@ package protocol Report: AnyObject {
 extension Report {
     /// False: most reports show only facts.
     package var showsActivity: Bool { false }
+
+    /// Does nothing, for the same reason.
+    package func noteActivity(view: RunView, at moment: Moment) {}
 }
 
 /// A fact with its number and time in the leg.

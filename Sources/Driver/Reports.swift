@@ -5,9 +5,23 @@ import Glibc
 package import Orchestration
 package import Reporting
 
+/// A report whose lines go to one stream.
+package protocol StreamReport: Report {
+    /// The stream of the report.
+    var stream: ReportStream { get }
+}
+
+extension StreamReport {
+    package func finish(view: RunView, at moment: Moment, then: @escaping () -> Void) {
+        stream.finish(then: then)
+    }
+
+    package func giveUp() { stream.giveUp() }
+}
+
 /// A run in plain lines, with an occasional summary.
-package final class PlainReport: Report {
-    private let stream: ReportStream
+package final class PlainReport: StreamReport {
+    package let stream: ReportStream
     private let reporter = PlainReporter(offset: LocalTime.offset)
     private let interval: Duration
     private var lastLine = Duration.zero
@@ -37,17 +51,11 @@ package final class PlainReport: Report {
         lastLine = moment.awake
         stream.write(reporter.summary(view: view, at: moment) + "\n")
     }
-
-    package func finish(view: RunView, at moment: Moment, then: @escaping () -> Void) {
-        stream.finish(then: then)
-    }
-
-    package func giveUp() { stream.giveUp() }
 }
 
 /// A run as JSON Lines.
-package final class EventsReport: Report {
-    private let stream: ReportStream
+package final class EventsReport: StreamReport {
+    package let stream: ReportStream
     private let lines: JSONLines
 
     /// Makes a report on a stream.
@@ -70,19 +78,11 @@ package final class EventsReport: Report {
             }
         }
     }
-
-    package func noteActivity(view: RunView, at moment: Moment) {}
-
-    package func finish(view: RunView, at moment: Moment, then: @escaping () -> Void) {
-        stream.finish(then: then)
-    }
-
-    package func giveUp() { stream.giveUp() }
 }
 
 /// A single task in the words of the original system.
-package final class TaskReport: Report {
-    private let stream: ReportStream
+package final class TaskReport: StreamReport {
+    package let stream: ReportStream
     private var reporter: TaskReporter
 
     /// Makes a report on a stream.
@@ -96,14 +96,6 @@ package final class TaskReport: Report {
             for line in reporter.lines(for: recorded.event) { stream.write(line + "\n") }
         }
     }
-
-    package func noteActivity(view: RunView, at moment: Moment) {}
-
-    package func finish(view: RunView, at moment: Moment, then: @escaping () -> Void) {
-        stream.finish(then: then)
-    }
-
-    package func giveUp() { stream.giveUp() }
 }
 
 /// Warnings about the other reports, on standard error.
@@ -127,8 +119,6 @@ package final class TroubleReport: Report {
     }
 
     package func show(_ events: [RecordedEvent], view: RunView) {}
-
-    package func noteActivity(view: RunView, at moment: Moment) {}
 
     package func finish(view: RunView, at moment: Moment, then: @escaping () -> Void) {
         isFinishing = true

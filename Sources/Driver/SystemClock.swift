@@ -1,13 +1,12 @@
 import Dates
-import EventLoop
 package import Orchestration
 
 /// The awake clock and the wall clock of a run.
 package struct SystemClock {
-    private let loop: Loop
+    private let loop: any DriverLoop
     private var excluded = Duration.zero
 
-    init(loop: Loop) {
+    init(loop: any DriverLoop) {
         self.loop = loop
     }
 

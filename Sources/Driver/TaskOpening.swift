@@ -10,10 +10,18 @@ struct OpenTask: Sendable {
     var look: ChecklistLook
 }
 
+/// The opening and release of task directories, on worker threads.
+protocol DirectoryKeeper: Sendable {
+    /// Opens directories, many a job, and returns their results in this order.
+    func open(_ tasks: [String]) -> [TaskOpening.Result]
+    /// Releases the locks of open tasks.
+    func release(_ tasks: [OpenTask])
+    /// Returns the stamp of a complete checklist and its prompt; `nil` while work is left.
+    func stamp(of look: ChecklistLook, _ task: String) -> String?
+}
+
 /// The opening of task directories: created if missing, locked, inspected.
-///
-/// Runs on worker threads, many directories a job.
-struct TaskOpening: Sendable {
+struct TaskOpening: DirectoryKeeper {
     /// The result for one directory.
     enum Result: Sendable {
         /// The directory is open; the warnings tell what was odd about it.
@@ -24,6 +32,9 @@ struct TaskOpening: Sendable {
         case locked(task: String, reason: String)
         /// The disk refuses writes now.
         case unwritable(task: String, reason: String)
+
+        /// The open task; `nil` if the directory was not opened.
+        var openTask: OpenTask? { if case .opened(let task, _, _) = self { task } else { nil } }
 
         /// The task's name.
         var task: String {
@@ -52,6 +63,10 @@ struct TaskOpening: Sendable {
     var stamp = ""
 
     func open(_ tasks: [String]) -> [Result] { tasks.map(open) }
+
+    func release(_ tasks: [OpenTask]) {
+        for task in tasks { task.directory.releaseLock() }
+    }
 
     private func open(_ task: String) -> Result {
         do {
@@ -87,7 +102,6 @@ struct TaskOpening: Sendable {
         }
     }
 
-    /// Returns the stamp of a complete checklist and its prompt; `nil` while work is left.
     func stamp(of look: ChecklistLook, _ task: String) -> String? {
         look.stamp.map { DirectoryReview.stamp($0, prompt: prompts[task] ?? "") }
     }

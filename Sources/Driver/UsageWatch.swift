@@ -3,36 +3,29 @@ import Orchestration
 
 /// Reads the usage of running sessions now and then.
 final class UsageWatch {
-    private let loop: Loop
-    private let reader: UsageReader
+    private let loop: any DriverLoop
     private let interval: Duration
-    private let anyRuns: () -> Bool
-    private let queries: () -> [UsageReader.Query]
-    private let report: ([SessionUsed]) -> Void
-    private var timer: Timer?
+    private let inbox: Inbox
+    /// Returns the running sessions; none until the first begins.
+    private var sessions: () -> [any RunningSession] = { [] }
+    private var timer: (any DriverTimer)?
+    /// The reader of usage, for worker threads.
+    let reader: UsageReader
 
-    /// Makes a watch that reads every `interval` while any session runs; `report` gets the findings.
-    ///
-    /// `queries` returns the sessions that can be read at that time.
+    /// Makes a watch that reads every `interval` while any session runs; `inbox` gets the findings.
     init(
-        loop: Loop,
+        loop: any DriverLoop,
         reader: UsageReader,
         interval: Duration,
-        anyRuns: @escaping () -> Bool,
-        queries: @escaping () -> [UsageReader.Query],
-        report: @escaping ([SessionUsed]) -> Void
+        inbox: Inbox
     ) throws(LoopError) {
-        self.loop = loop
-        self.reader = reader
-        self.interval = interval
-        self.anyRuns = anyRuns
-        self.queries = queries
-        self.report = report
-        timer = try Timer(loop: loop) { [unowned self] in look() }
+        (self.loop, self.reader, self.interval, self.inbox) = (loop, reader, interval, inbox)
+        timer = try loop.timer { [unowned self] in look() }
     }
 
-    /// Starts the timer, since a session runs.
-    func sessionBegan() {
+    /// Starts the timer, since a session runs; `sessions` returns those that run at a later time.
+    func sessionBegan(among sessions: @escaping () -> [any RunningSession]) {
+        self.sessions = sessions
         if timer?.isSet == false { timer?.set(loop.now + interval) }
     }
 
@@ -43,17 +36,18 @@ final class UsageWatch {
     }
 
     private func look() {
-        let queries = queries()
+        let sessions = sessions()
+        let queries = sessions.compactMap(\.usageQuery)
         guard !queries.isEmpty else {
             // A running session may not have named its thread yet.
-            if anyRuns() { timer?.set(loop.now + interval) }
+            if !sessions.isEmpty { timer?.set(loop.now + interval) }
             return
         }
         loop.perform { [reader] in
             reader.look(queries)
         } then: { [weak self] found in
             guard let self, let timer else { return }
-            report(found)
+            inbox.add(found.map(Event.sessionUsed))
             timer.set(loop.now + interval)
         }
     }

@@ -54,7 +54,7 @@ struct RunSession {
         let loop = try Loop()
         try loop.adoptOrphans()
         let reports = try makeReports(loop)
-        let driver = RunDriver(
+        let driver = try RunDriver(
             request,
             recovered: recovered,
             review: review,

@@ -1,0 +1,24 @@
+import Orchestration
+
+/// A start that waits for its record.
+struct PendingStart {
+    var fact: SessionStarted
+    /// The task's checklist at the decision.
+    var checklist: ChecklistState
+    /// The earlier usage of the resumed thread; `nil` if it is unknown.
+    var resumedUsage: TokenUsage?
+}
+
+/// The decisions of a turn that wait for their record.
+struct Decisions {
+    var at: Moment
+    var facts: [RunEvent] = []
+    var starts: [PendingStart] = []
+    /// The tasks whose directories are no longer used.
+    var releases: [String] = []
+    /// The ending of the leg; `nil` while it goes on.
+    var ending: Ending?
+
+    /// True if something waits for the record.
+    var areUrgent: Bool { !starts.isEmpty || !releases.isEmpty || ending != nil }
+}

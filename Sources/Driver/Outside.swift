@@ -1,0 +1,85 @@
+import Autonomous
+import Descendants
+import EventLoop
+import Orchestration
+import RunStore
+
+/// The outside of a leg: the loop, the store, the directories, the agents and the readers.
+///
+/// Unit tests have fakes of all.
+struct Outside {
+    var loop: any DriverLoop
+    var store: any JournalStore
+    var directories: any DirectoryKeeper
+    var starter: any SessionStarter
+    var leftovers: any LeftoverEnder
+    var reports: [any Report]
+    var usageReader: UsageReader
+    var machine: MachineReader
+    /// Ends what earlier legs left; for a worker thread.
+    var examine: @Sendable () -> LegBeginning.Findings
+}
+
+extension Outside {
+    /// Makes the outside of a leg that works in a workspace, with processes, on a loop.
+    init(
+        of beginning: LegBeginning,
+        after state: RunState,
+        loop: Loop,
+        store: RunStore,
+        reports: [any Report]
+    ) throws(LoopError) {
+        let request = beginning.request
+        let (run, grace) = (request.run, request.plan.grace)
+        let places = TaskPlaces(request.workspace)
+        let reader = UsageReader(environment: request.environment, work: request.work)
+        let machine = MachineReader(places: [request.workspace.root, store.directory])
+        let names = beginning.names + state.running.keys.map(\.task)
+        let survivors = Survivors(
+            of: state,
+            run: run,
+            directories: places.paths(of: names),
+            grace: grace
+        )
+        self.init(
+            loop: loop,
+            store: MailedStore(store, on: loop),
+            directories: beginning.opening,
+            starter: ProcessStarter(
+                request: request,
+                environment: SessionEnvironment(
+                    run: run,
+                    inherited: request.environment,
+                    places: places
+                ),
+                usageReader: reader,
+                loop: loop
+            ),
+            leftovers: try LeftoverWatch(loop: loop, run: run, grace: grace),
+            reports: reports,
+            usageReader: reader,
+            machine: machine,
+            examine: { [lost = state.lostSessions] in
+                LegBeginning.Findings(
+                    warnings: survivors.end(),
+                    used: reader.look(lost),
+                    kills: machine.outOfMemoryKills()
+                )
+            }
+        )
+    }
+}
+
+extension RunState {
+    /// The sessions that an earlier Quire left when it died, as far as their threads are known.
+    fileprivate var lostSessions: [UsageReader.Query] {
+        running.values.compactMap { session in
+            let start = session.start
+            guard let thread = task(start.task)?.thread,
+                start.resumes == nil || session.resumedUsage != nil
+            else { return nil }
+            let before = start.resumes == thread ? session.resumedUsage : nil
+            return UsageReader.Query(key: start.key, thread: thread, before: before)
+        }
+    }
+}

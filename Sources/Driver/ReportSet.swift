@@ -1,0 +1,84 @@
+import Orchestration
+import Reporting
+
+/// The reports of a leg, and the view that they show.
+final class ReportSet {
+    private let reports: [any Report]
+    private let showsActivity: Bool
+    private let loop: any DriverLoop
+    private let grace: Duration
+    /// The tasks' state from earlier legs: their facts are not of this leg.
+    private let before: [TaskState]
+    /// Ends the wait for readers.
+    private var deadline: (any DriverTimer)?
+    private var isFinishing = false
+    private var sequence = 0
+    private(set) var view = RunView()
+
+    init(
+        _ reports: [any Report],
+        loop: any DriverLoop,
+        grace: Duration,
+        before: [TaskState]
+    ) throws {
+        self.reports = reports
+        (self.loop, self.grace, self.before) = (loop, grace, before)
+        showsActivity = reports.contains { $0.showsActivity }
+        deadline = try loop.timer { [unowned self] in giveUp() }
+    }
+
+    /// The time that a leg that has ended waits for the readers of its reports.
+    ///
+    /// A person who asked for the end does not want to wait for readers.
+    var patience: Duration { view.shutdown == nil ? grace : min(grace, .seconds(1)) }
+
+    /// Folds facts into the view, and shows them.
+    func show(_ decisions: Decisions) {
+        let recorded = decisions.facts.map { event in
+            sequence += 1
+            view.apply(event, at: decisions.at)
+            if case .runBegan = event { view.carry(before) }
+            return RecordedEvent(sequence: sequence, at: decisions.at, event: event)
+        }
+        for report in reports { report.show(recorded, view: view) }
+    }
+
+    /// Shows which sessions were active; `summary` returns a session's activity in words.
+    func noteActivity(
+        of active: Set<SessionKey>,
+        at now: Moment,
+        summary: (SessionKey) -> String?
+    ) {
+        // While starts are held, the time left is news enough.
+        guard !active.isEmpty || !view.gates.isEmpty else { return }
+        if showsActivity {
+            for key in active { view.noteActivity(key, summary: summary(key), at: now) }
+        }
+        for report in reports { report.noteActivity(view: view, at: now) }
+    }
+
+    /// Shows from the next report on that a session waits for the network.
+    func noteNetworkWaiting(_ key: SessionKey) { view.noteNetworkWaiting(key) }
+
+    /// Finishes all reports, then calls `then`; readers that don't read are waited for with `patience`.
+    func finish(at now: Moment, then: @escaping () -> Void) {
+        var remaining = reports.count
+        guard remaining > 0 else { return then() }
+        isFinishing = true
+        deadline?.set(loop.now + patience)
+        for report in reports {
+            report.finish(view: view, at: now) {
+                remaining -= 1
+                if remaining == 0 { then() }
+            }
+        }
+    }
+
+    /// Stops waiting for readers, if the reports are finishing.
+    func hurry() { if isFinishing { giveUp() } }
+
+    /// Turns the deadline off.
+    func close() { deadline?.close() }
+
+    private func giveUp() { reports.forEach { $0.giveUp() } }
+}

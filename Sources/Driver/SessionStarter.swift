@@ -1,0 +1,68 @@
+import Autonomous
+import CodexEvents
+import Descendants
+import EventLoop
+import Orchestration
+
+/// A session that has not ended.
+protocol RunningSession: AnyObject {
+    /// The label that the session's processes carry.
+    var label: SessionLabel { get }
+    /// The query for the session's usage; `nil` while it can't be read.
+    var usageQuery: UsageReader.Query? { get }
+    /// Returns the agent's activity in a few words; `nil` if it has shown none yet.
+    func activity() -> String?
+    /// Ends the session politely.
+    func terminate()
+    /// Ends the session by force.
+    func kill()
+}
+
+/// The maker of sessions.
+protocol SessionStarter {
+    /// Starts a session, which reports to `observer`; returns `nil` if nothing is known of its task.
+    func start(
+        _ start: PendingStart,
+        in task: OpenTask,
+        observer: any SessionObserver
+    ) -> (any RunningSession)?
+}
+
+extension SessionRunner: RunningSession {}
+
+/// The maker of a leg's sessions as processes.
+struct ProcessStarter: SessionStarter {
+    let request: RunRequest
+    let environment: SessionEnvironment
+    let usageReader: UsageReader
+    let loop: Loop
+
+    func start(
+        _ start: PendingStart,
+        in task: OpenTask,
+        observer: any SessionObserver
+    ) -> (any RunningSession)? {
+        guard let work = request.work[start.fact.task] else { return nil }
+        let launch = SessionLaunch(
+            start: start.fact,
+            work: work,
+            directory: task.directory,
+            agent: work.agent ?? request.agent,
+            launcher: request.launcher,
+            owner: request.owner?.path,
+            grace: request.plan.grace,
+            prompts: request.prompts,
+            environment: environment
+        )
+        return SessionRunner(
+            start.fact,
+            launch: launch,
+            look: task.look,
+            resumedUsage: start.resumedUsage,
+            usageReader: usageReader,
+            leakLimit: request.leakLimit,
+            loop: loop,
+            observer: observer
+        )
+    }
+}

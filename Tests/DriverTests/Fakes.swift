@@ -1,0 +1,279 @@
+import Autonomous
+import Descendants
+import EventLoop
+import Foundation
+import Orchestration
+import Reporting
+import Synchronization
+
+@testable import Driver
+@testable import RunStore
+
+/// The calls that fakes got, in order.
+final class Log: Sendable {
+    private let lines = Mutex<[String]>([])
+
+    func add(_ line: String) { lines.withLock { $0.append(line) } }
+
+    /// Empties the log.
+    func takeAll() -> [String] {
+        lines.withLock { lines in
+            defer { lines = [] }
+            return lines
+        }
+    }
+}
+
+/// A loop on virtual time; `run` carries out the test's script.
+final class FakeLoop: DriverLoop {
+    final class FakeTimer: DriverTimer {
+        let fire: () -> Void
+        var due: Duration?
+        private var isClosed = false
+
+        init(_ fire: @escaping () -> Void) { self.fire = fire }
+
+        var isSet: Bool { due != nil }
+        func set(_ time: Duration?) { due = isClosed ? nil : time }
+
+        func close() { (due, isClosed) = (nil, true) }
+    }
+
+    var now = Duration.zero
+    let work = Duration.zero
+    var script: () -> Void = {}
+    private(set) var isStopped = false
+    /// True if jobs wait, as on busy workers.
+    var isHeldUp = false
+    private var jobs: [() -> Void] = []
+    private var timers: [FakeTimer] = []
+    private var turn: () -> Void = {}
+
+    func perform<Value: Sendable>(
+        _ job: @escaping @Sendable () -> Value,
+        then: @escaping (Value) -> Void
+    ) {
+        jobs.append { then(job()) }
+    }
+
+    func timer(_ fire: @escaping () -> Void) -> any DriverTimer {
+        timers.append(FakeTimer(fire))
+        return timers[timers.count - 1]
+    }
+
+    func onTurn(_ body: @escaping () -> Void) { turn = body }
+    func run() { script() }
+    func stop() { isStopped = true }
+
+    /// Turns until nothing is left to do at this time.
+    func settle() {
+        turn()
+        while !isHeldUp, !jobs.isEmpty {
+            jobs.removeFirst()()
+            turn()
+        }
+    }
+
+    /// Lets time pass, with the timers that expire meanwhile.
+    func advance(_ time: Duration) {
+        settle()
+        let end = now + time
+        while let timer = timers.filter({ $0.due.map { $0 <= end } ?? false })
+            .min(by: { $0.due ?? end < $1.due ?? end })
+        {
+            now = timer.due ?? end
+            timer.due = nil
+            timer.fire()
+            settle()
+        }
+        now = end
+        settle()
+    }
+}
+
+final class FakeStore: JournalStore {
+    let path = "quire.db"
+    /// True if batches wait for `answer`.
+    var isSlow = false
+    private(set) var isGivenUp = false
+    private let loop: FakeLoop
+    private let log: Log
+    private var report: (StoreReport) -> Void = { _ in }
+
+    init(_ loop: FakeLoop, _ log: Log) { (self.loop, self.log) = (loop, log) }
+
+    func observe(_ handler: @escaping (StoreReport) -> Void) { report = handler }
+
+    func append(_ batch: JournalBatch, isUrgent: Bool, state: () -> RunState) {
+        log.add("journal \(batch.events.words)")
+        if !isSlow {
+            loop.perform {
+            } then: { [unowned self] in
+                report(.written(.success(())))
+            }
+        }
+    }
+
+    /// Answers the oldest batch, or tells of a change.
+    func answer(_ answer: StoreReport) {
+        report(answer)
+        loop.settle()
+    }
+
+    func giveUp() { isGivenUp = true }
+    func noteLife(of run: String, at now: Moment) {}
+    func close() {}
+}
+
+/// The maker of sessions that are nothing but their names, and the end of what they leave.
+final class FakeSessions: SessionStarter, LeftoverEnder {
+    private final class Session: RunningSession {
+        let label: SessionLabel
+        let usageQuery: UsageReader.Query? = nil
+        private let name: String
+        private let log: Log
+
+        init(_ key: SessionKey, _ log: Log) {
+            label = SessionLabel(place: key.task, session: key.number)
+            (name, self.log) = (key.words, log)
+        }
+
+        func activity() -> String? { nil }
+        func terminate() { log.add("terminate \(name)") }
+        func kill() { log.add("kill \(name)") }
+    }
+
+    /// True if `clear` ends leftovers, not the call itself.
+    var leavesProcesses = false
+    private let log: Log
+    private var observer: (any SessionObserver)?
+    private var looks: [String: ChecklistLook] = [:]
+    private var waiting: [() -> Void] = []
+
+    init(_ log: Log) { self.log = log }
+
+    func start(
+        _ start: PendingStart,
+        in task: OpenTask,
+        observer: any SessionObserver
+    ) -> (any RunningSession)? {
+        log.add("start \(start.fact.key.words)")
+        self.observer = observer
+        looks[start.fact.task] = task.look
+        return Session(start.fact.key, log)
+    }
+
+    /// Ends a session, which failed.
+    func end(_ task: String, _ number: Int = 1) {
+        guard let look = looks[task] else { return }
+        let failure = Failure(.turnFailed, "it failed")
+        let end = SessionEnd(
+            result: SessionResult(termination: .exited(1), failure: failure, usage: .zero),
+            look: look,
+            standardError: CapturedOutput(),
+            wasKilled: false
+        )
+        observer?.session(SessionKey(task: task, number: number), endedWith: end)
+    }
+
+    func sessionBegan(_ session: SessionKey, _ label: SessionLabel) {}
+
+    func end(
+        _ session: SessionKey,
+        _ label: SessionLabel,
+        then: @escaping ([ProcessID]) -> Void
+    ) {
+        leave("clear \(session.words)") { then([]) }
+    }
+
+    func endAll(then: @escaping () -> Void) { leave("clear all", then) }
+    func close() {}
+
+    /// Ends what is left.
+    func clear() {
+        let ended = waiting
+        waiting = []
+        ended.forEach { $0() }
+    }
+
+    private func leave(_ words: String, _ then: @escaping () -> Void) {
+        log.add(words)
+        waiting.append(then)
+        if !leavesProcesses { clear() }
+    }
+}
+
+/// Task directories without checklists, on no disk.
+final class FakeDirectories: DirectoryKeeper {
+    private static let workspace = Workspace(
+        root: NSTemporaryDirectory() + "/quire-none-" + UUID().uuidString
+    )
+
+    private let log: Log
+    private let owners = Mutex<[String: String]>([:])
+
+    init(_ log: Log) { self.log = log }
+
+    /// Makes a task that of another process, or frees it.
+    func own(_ task: String, by owner: String?) { owners.withLock { $0[task] = owner } }
+
+    func open(_ tasks: [String]) -> [TaskOpening.Result] {
+        log.add("open \(tasks.count == 1 ? tasks[0] : "\(tasks.count)")")
+        return tasks.map(open)
+    }
+
+    func release(_ tasks: [OpenTask]) {
+        let names = tasks.map(\.directory.name.description).sorted()
+        log.add("release \(names.joined(separator: " "))")
+    }
+
+    func stamp(of look: ChecklistLook, _ task: String) -> String? { nil }
+
+    private func open(_ task: String) -> TaskOpening.Result {
+        if let owner = owners.withLock({ $0[task] }) { return .locked(task: task, reason: owner) }
+        do {
+            let directory = Self.workspace.taskDirectory(try TaskName(given: task))
+            let open = OpenTask(directory: directory, look: directory.inspectAndKeep())
+            return .opened(open, TaskInspected(task: task, checklist: .missing), warnings: [])
+        } catch {
+            return .unusable(task: task, reason: "\(error)")
+        }
+    }
+}
+
+final class FakeReport: Report {
+    /// False if `finish` waits for `giveUp`.
+    var isRead = true
+    private(set) var facts: [RecordedEvent] = []
+    private let log: Log
+    private var finished: () -> Void = {}
+
+    init(_ log: Log) { self.log = log }
+
+    func show(_ events: [RecordedEvent], view: RunView) {
+        log.add("report \(events.map(\.event).words)")
+        facts += events
+    }
+
+    func finish(view: RunView, at moment: Moment, then: @escaping () -> Void) {
+        log.add("finish")
+        finished = then
+        if isRead { then() }
+    }
+
+    func giveUp() {
+        log.add("give up")
+        finished()
+    }
+}
+
+extension SessionKey {
+    fileprivate var words: String { "\(task) \(number)" }
+}
+
+extension [RunEvent] {
+    /// The facts' names.
+    fileprivate var words: String {
+        compactMap { Mirror(reflecting: $0).children.first?.label }.joined(separator: " ")
+    }
+}
