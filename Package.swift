@@ -89,9 +89,11 @@ let package = Package(
         .target(name: "CScan"),
         .target(
             name: "CodexEvents",
-            dependencies: ["Dates", "Orchestration", "CScan"],
+            dependencies: ["Orchestration", "CScan"],
             swiftSettings: strict + [.strictMemorySafety()]
         ),
+        library("Agent", ["Orchestration"]),
+        library("CodexAgent", ["Agent", "CodexEvents", "Dates", "FileAccess", "Orchestration"]),
         library("FileAccess"),
         library("Autonomous", ["Dates", "Descendants", "FileAccess", "Orchestration"]),
         library("Manifest", ["FileAccess", "Orchestration", yams]),
@@ -101,7 +103,7 @@ let package = Package(
         library(
             "Driver",
             [
-                "EventLoop", "RunStore", "Reporting", "Autonomous", "CodexEvents", "Dates",
+                "Agent", "EventLoop", "RunStore", "Reporting", "Autonomous", "Dates",
                 "Descendants", "FileAccess", "Orchestration",
             ]
         ),
@@ -110,15 +112,16 @@ let package = Package(
         library(
             "Application",
             [
-                "Driver", "EventLoop", "RunStore", "Reporting", "Autonomous", "CodexEvents",
-                "Dates", "Descendants", "FileAccess", "Orchestration", "Manifest", "Simulation",
+                "Agent", "CodexAgent", "Driver", "EventLoop", "RunStore", "Reporting",
+                "Autonomous", "Dates", "Descendants", "FileAccess", "Orchestration", "Manifest",
+                "Simulation",
             ]
         ),
         .executableTarget(
             name: "quire",
             dependencies: [
-                "Application", "Driver", "EventLoop", "RunStore", "Reporting", "Autonomous",
-                "CodexEvents", "Dates", "FileAccess", "Orchestration", "Manifest", "Simulation",
+                "Agent", "Application", "Driver", "EventLoop", "RunStore", "Reporting",
+                "Autonomous", "Dates", "FileAccess", "Orchestration", "Manifest", "Simulation",
                 "CodexSim", "Version", argumentParser,
             ],
             swiftSettings: strict
@@ -137,20 +140,27 @@ let package = Package(
         ),
         tests(
             "CodexEventsTests",
-            ["CodexEvents", "CScan", "DecoderPromises", "Orchestration"],
+            ["Agent", "CodexAgent", "CodexEvents", "CScan", "DecoderPromises", "Orchestration"],
             resources: [.copy("Fixtures")]
         ),
+        tests("CodexAgentTests", ["Agent", "CodexAgent", "CodexEvents", "Orchestration"]),
         tests(
             "ApplicationTests",
             [
-                "Application", "Autonomous", "CodexEvents", "FileAccess", "Manifest",
-                "Orchestration", "Reporting", "RunStore", "Simulation",
+                "Agent", "Application", "Autonomous", "FileAccess", "Manifest", "Orchestration",
+                "Reporting", "RunStore", "Simulation",
             ]
         ),
         tests("DatesTests", ["Dates", "Orchestration"]),
         tests("DescendantsTests", ["Descendants", "Orchestration"]),
         tests("EventLoopTests", ["CSpawn", "Descendants", "EventLoop"]),
-        tests("DriverTests", ["Driver", "EventLoop", "Orchestration", "Reporting"]),
+        tests(
+            "DriverTests",
+            [
+                "Agent", "Application", "Autonomous", "Driver", "EventLoop", "FileAccess",
+                "Orchestration", "Reporting",
+            ]
+        ),
         tests("ManifestTests", ["Manifest", "Orchestration", yams]),
         .testTarget(
             name: "ReportingTests",
@@ -196,8 +206,9 @@ if Context.environment["QUIRE_BENCHMARKS"] != nil {
         .executableTarget(
             name: "QuireBenchmarks",
             dependencies: [
-                .product(name: "Benchmark", package: "benchmark"), "Autonomous", "CodexEvents",
-                "Driver", "EventLoop", "Orchestration", "Reporting", "RunStore", "Simulation",
+                .product(name: "Benchmark", package: "benchmark"), "Autonomous", "CodexAgent",
+                "CodexEvents", "Driver", "EventLoop", "Orchestration", "Reporting", "RunStore",
+                "Simulation",
             ],
             path: "Benchmarks/QuireBenchmarks",
             swiftSettings: strict,

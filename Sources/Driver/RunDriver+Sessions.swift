@@ -30,15 +30,11 @@ extension RunDriver: SessionObserver {
     }
 
     func session(_ key: SessionKey, endedWith end: SessionEnd) {
-        // If the session reported no usage, look it up in Codex's rollout file.
-        let query = end.result.usage == nil ? sessions[key]?.usageQuery : nil
-        let isKilled = end.result.mayBeOutOfMemory && !end.wasKilled
-        guard query != nil || isKilled else { return finish(key, end) }
-        loop.perform { [reader = usageReader, machine = machineReader] in
-            (query.map { reader.look([$0]) } ?? [], isKilled ? machine.outOfMemoryKills() : nil)
-        } then: { [unowned self] used, kills in
-            inbox += used.map(Event.sessionUsed)
-            if isKilled { outOfMemory.take(kills) }
+        guard end.result.mayBeOutOfMemory, !end.wasKilled else { return finish(key, end) }
+        loop.perform { [machine = machineReader] in
+            machine.outOfMemoryKills()
+        } then: { [unowned self] kills in
+            outOfMemory.take(kills)
             finish(key, end)
         }
     }
@@ -58,16 +54,15 @@ extension RunDriver: SessionObserver {
     private func finish(_ key: SessionKey, _ end: SessionEnd) {
         var end = end
         end.result = outOfMemory.judge(key, end)
-        guard let label = sessions.removeValue(forKey: key)?.label, let leftovers else {
-            return isOver(key, end)
-        }
-        leftovers.end(key, label) { [unowned self] left in
+        guard let session = sessions.removeValue(forKey: key) else { return }
+        guard let leftovers else { return session.descendantsGone(end) }
+        leftovers.end(key, session.label) { [unowned self] left in
             if !left.isEmpty { inbox.append(.warned(.cannotEnd(left, of: key))) }
-            isOver(key, end)
+            session.descendantsGone(end)
         }
     }
 
-    private func isOver(_ key: SessionKey, _ end: SessionEnd) {
+    func session(_ key: SessionKey, isOverWith end: SessionEnd) {
         let output = end.standardError
         if output.total > 0 {
             attachments.append(

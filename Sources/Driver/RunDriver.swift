@@ -1,5 +1,4 @@
 import Autonomous
-import CodexEvents
 import Dates
 import Descendants
 package import EventLoop
@@ -210,7 +209,11 @@ package final class RunDriver {
     }
 
     var usageReader: UsageReader {
-        UsageReader(environment: request.environment, work: request.work)
+        UsageReader(
+            of: request.agent.kind,
+            environment: request.environment,
+            work: request.work
+        )
     }
 
     var machineReader: MachineReader {
