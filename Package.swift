@@ -89,9 +89,11 @@ let package = Package(
         .target(name: "CScan"),
         .target(
             name: "CodexEvents",
-            dependencies: ["Dates", "Orchestration", "CScan"],
+            dependencies: ["Orchestration", "CScan"],
             swiftSettings: strict + [.strictMemorySafety()]
         ),
+        library("Agent", ["Orchestration"]),
+        library("CodexAgent", ["Agent", "CodexEvents", "Dates", "FileAccess", "Orchestration"]),
         library("FileAccess"),
         library("Autonomous", ["Dates", "Descendants", "FileAccess", "Orchestration"]),
         library("Trees", ["FileAccess", "Orchestration"]),
@@ -102,7 +104,7 @@ let package = Package(
         library(
             "Driver",
             [
-                "EventLoop", "RunStore", "Reporting", "Autonomous", "CodexEvents", "Dates",
+                "Agent", "EventLoop", "RunStore", "Reporting", "Autonomous", "Dates",
                 "Descendants", "FileAccess", "Orchestration", "Trees",
             ]
         ),
@@ -111,15 +113,16 @@ let package = Package(
         library(
             "Application",
             [
-                "Driver", "EventLoop", "RunStore", "Reporting", "Autonomous", "CodexEvents",
-                "Dates", "Descendants", "FileAccess", "Orchestration", "Manifest", "Simulation",
+                "Agent", "CodexAgent", "Driver", "EventLoop", "RunStore", "Reporting",
+                "Autonomous", "Dates", "Descendants", "FileAccess", "Orchestration", "Manifest",
+                "Simulation",
             ]
         ),
         .executableTarget(
             name: "quire",
             dependencies: [
-                "Application", "Driver", "EventLoop", "RunStore", "Reporting", "Autonomous",
-                "CodexEvents", "Dates", "FileAccess", "Orchestration", "Manifest", "Simulation",
+                "Agent", "Application", "Driver", "EventLoop", "RunStore", "Reporting",
+                "Autonomous", "Dates", "FileAccess", "Orchestration", "Manifest", "Simulation",
                 "CodexSim", "Trees", "Version", argumentParser,
             ],
             swiftSettings: strict
@@ -142,14 +145,15 @@ let package = Package(
         ),
         tests(
             "CodexEventsTests",
-            ["CodexEvents", "CScan", "DecoderPromises", "Orchestration"],
+            ["Agent", "CodexAgent", "CodexEvents", "CScan", "DecoderPromises", "Orchestration"],
             resources: [.copy("Fixtures")]
         ),
+        tests("CodexAgentTests", ["Agent", "CodexAgent", "CodexEvents", "Orchestration"]),
         tests(
             "ApplicationTests",
             [
-                "Application", "Autonomous", "CodexEvents", "FileAccess", "Manifest",
-                "Orchestration", "Reporting", "RunStore", "Simulation",
+                "Agent", "Application", "Autonomous", "FileAccess", "Manifest", "Orchestration",
+                "Reporting", "RunStore", "Simulation",
             ]
         ),
         tests("DatesTests", ["Dates", "Orchestration"]),
@@ -158,8 +162,8 @@ let package = Package(
         tests(
             "DriverTests",
             [
-                "Autonomous", "CodexEvents", "Descendants", "Driver", "EventLoop", "Orchestration",
-                "Reporting", "RunStore",
+                "Agent", "Application", "Autonomous", "Descendants", "Driver", "EventLoop",
+                "FileAccess", "Orchestration", "Reporting", "RunStore", "Trees",
             ]
         ),
         tests("ManifestTests", ["Manifest", "Orchestration", yams]),
@@ -207,8 +211,9 @@ if Context.environment["QUIRE_BENCHMARKS"] != nil {
         .executableTarget(
             name: "QuireBenchmarks",
             dependencies: [
-                .product(name: "Benchmark", package: "benchmark"), "Autonomous", "CodexEvents",
-                "Driver", "EventLoop", "Orchestration", "Reporting", "RunStore", "Simulation",
+                .product(name: "Benchmark", package: "benchmark"), "Autonomous", "CodexAgent",
+                "CodexEvents", "Driver", "EventLoop", "Orchestration", "Reporting", "RunStore",
+                "Simulation",
             ],
             path: "Benchmarks/QuireBenchmarks",
             swiftSettings: strict,

@@ -1,6 +1,6 @@
 import Autonomous
 import Benchmark
-import CodexEvents
+import CodexAgent
 import Driver
 import EventLoop
 import Foundation
@@ -45,7 +45,7 @@ private func runNoOps(_ count: Int, concurrency: Int, in directory: String) thro
         plan: RunPlan(concurrency: concurrency, tasks: tasks),
         work: Dictionary(uniqueKeysWithValues: names.map { ($0, work) }),
         workspace: Workspace(root: directory),
-        agent: AgentCommand(executable: "/bin/true"),
+        agent: AgentCommand(executable: "/bin/true", kind: Codex.cli),
         prompts: .embedded,
         environment: .none
     )

@@ -1,4 +1,4 @@
-package import CodexEvents
+package import Agent
 import Dates
 import Orchestration
 package import Reporting
@@ -28,16 +28,13 @@ package struct LogView {
         sessions = readSessions()
     }
 
-    /// Returns the text for the log's next event; `nil` for none.
-    package mutating func text(for event: CodexEvent) -> SafeText? {
-        switch event {
-        case .threadStarted(let thread): began(thread)
-        case .item(.completed, let item): text(for: item.kind)
-        case .error(let message): marked("! ", SafeText(lines: message))
-        case .turnFailed(let message): marked("! ", "failed: \(lines: message)")
-        case .undecodable(let line): marked("? ", "\(line.sample)")
-        case .unknown(let type): "? event \(type)"
-        case .item, .turnStarted, .turnCompleted: nil
+    /// Returns the text for the log's next entry; `nil` for none.
+    package mutating func text(for entry: LogEntry) -> SafeText? {
+        switch entry {
+        case .thread(let thread): began(thread)
+        case .message(let text): SafeText(lines: text).hanging(0, width: width)
+        case .step(let mark, let texts): marked("\(mark)", texts.map(\.safe).joined())
+        case .command(let command, let result, let bytes, let end): ran(command, result, bytes, end)
         }
     }
 
@@ -129,46 +126,9 @@ package struct LogView {
 
     // MARK: - Steps
 
-    private func text(for kind: Item.Kind) -> SafeText? {
-        switch kind {
-        case .agentMessage(let text): SafeText(lines: text).hanging(0, width: width)
-        case .reasoning(let text): marked("  thinks: ", SafeText(lines: text))
-        case .commandExecution(let command, let bytes, let code, let status, let end):
-            ran(command.bareCommand, bytes, code, status, end)
-        case .fileChange(let paths, let status):
-            marked(
-                "  edits ",
-                paths.map { "\($0)" as SafeText }.joined(separator: ", ") + failed(status)
-            )
-        case .mcpToolCall(let server, let tool, let status, let error):
-            marked(
-                "  calls ",
-                "\(server).\(tool)" + failed(status)
-                    + (error.isEmpty ? "" : ": \(lines: error)")
-            )
-        case .collabToolCall(let tool, let status): marked("  calls ", "\(tool)" + failed(status))
-        case .webSearch(let query): marked("  searches for ", "\(query)")
-        case .todoList(let completed, let total): "  plans: \(completed) of \(total)"
-        case .error(let message): marked("  warns: ", SafeText(lines: message))
-        case .unknown(let type): "? item \(type)"
-        }
-    }
-
-    private func failed(_ status: String) -> SafeText {
-        status == "failed" || status == "declined" ? " (\(status))" : ""
-    }
-
-    private func ran(
-        _ command: String,
-        _ bytes: Int,
-        _ code: Int?,
-        _ status: String,
-        _ end: String
-    ) -> SafeText {
-        let state: SafeText = status.isEmpty ? "" : " (\(status))"
-        let result = code.map { " → exit status \($0)" as SafeText } ?? state
+    private func ran(_ command: String, _ result: String, _ bytes: Int, _ end: String) -> SafeText {
         let words: SafeText = command.isEmpty ? "a command that is not told" : "\(lines: command)"
-        let head = marked("  runs ", words + result)
+        let head = marked("  runs ", words + "\(result)")
         let output = end.split(separator: "\n", omittingEmptySubsequences: false)
             .suffix(Self.mostLines + 1).joined(separator: "\n")
         let text = output.trimmingSuffix { $0.isWhitespace }
@@ -182,6 +142,16 @@ package struct LogView {
     /// Returns a text after a mark, with its further lines indented.
     private func marked(_ mark: SafeText, _ text: SafeText) -> SafeText {
         mark + text.hanging(4, width: width)
+    }
+}
+
+extension LogText {
+    /// The text, made safe.
+    fileprivate var safe: SafeText {
+        switch self {
+        case .line(let text): "\(text)"
+        case .lines(let text): SafeText(lines: text)
+        }
     }
 }
 

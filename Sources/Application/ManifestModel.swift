@@ -36,7 +36,7 @@ package struct ManifestModel {
     package init(_ manifest: Manifest, _ history: ManifestHistory) {
         self.manifest = manifest
         var plan = manifest.plan.onVirtualTime
-        let accounts = Accounts()
+        let accounts = Accounts(of: manifest.agent)
         for place in plan.tasks.indices {
             plan.tasks[place].account = accounts.account(of: manifest.tasks[place])
         }

@@ -1,4 +1,4 @@
-import CodexEvents
+import Agent
 package import Manifest
 import Orchestration
 import Reporting
@@ -19,28 +19,18 @@ package struct PlanDetails {
         var initializerPrompt: String?
         var executorPrompt: String?
 
-        /// Makes the work of a task, with its sessions' prompts if they were requested.
-        package init(
+        fileprivate init(
             _ task: Manifest.Task,
-            prompts: (initializer: String, executor: String)? = nil
+            arguments: [String],
+            prompts: (initializer: String, executor: String)?
         ) {
             name = task.plan.name
             directory = task.directory
             sandbox = task.sandbox
             env = task.environment
-            arguments = Self.arguments(of: task)
+            self.arguments = arguments
             prompt = prompts.map { _ in task.prompt }
             (initializerPrompt, executorPrompt) = (prompts?.initializer, prompts?.executor)
-        }
-
-        /// Returns the arguments after the agent's own; the task's directory is a placeholder.
-        static func arguments(of task: Manifest.Task) -> [String] {
-            CodexCommand(
-                sandbox: Sandbox(rawValue: task.sandbox) ?? .workspaceWrite,
-                directories: [".autonomous/TASK"],
-                model: task.model,
-                extra: task.codexArguments
-            ).arguments
         }
     }
 
@@ -48,24 +38,41 @@ package struct PlanDetails {
     package let agent: [String]
     /// The launcher's words; empty for none.
     package let launcher: [String]
+    private let kind: any Agent
     private let tasks: [Manifest.Task]
 
     /// Makes the details of a manifest.
     package init(_ manifest: Manifest) {
-        agent =
-            switch manifest.agent {
-            case .codex: ["codex"]
-            case .simulated: ["quire", "codex-sim"]
-            case .command(let words): words
-            }
+        kind = manifest.agent.kind
+        agent = kind.program.words
         launcher = manifest.launcher
         tasks = manifest.tasks
+    }
+
+    /// Returns the work of a task, with its sessions' prompts if they were requested.
+    package func work(
+        of task: Manifest.Task,
+        prompts: (initializer: String, executor: String)? = nil
+    ) -> Work {
+        Work(task, arguments: arguments(of: task), prompts: prompts)
+    }
+
+    /// Returns the arguments after the agent's own; the task's directory is a placeholder.
+    private func arguments(of task: Manifest.Task) -> [String] {
+        kind.arguments(
+            for: AgentSession(
+                sandbox: Sandbox(rawValue: task.sandbox) ?? .workspaceWrite,
+                directories: [".autonomous/TASK"],
+                model: task.model,
+                extra: task.codexArguments
+            )
+        )
     }
 
     /// The lines for people.
     package var lines: [String] {
         guard !tasks.isEmpty else { return ["nothing would run"] }
-        let commands = groups { Self.shell(agent + Work.arguments(of: $0)) }
+        let commands = groups { Self.shell(agent + arguments(of: $0)) }
         let sandboxes = groups(\.sandbox)
         var variables: [String: [String]] = [:]
         for task in tasks {

@@ -167,44 +167,4 @@ extension String {
         }
         return self
     }
-
-    /// Returns one line of at most `limit` characters, without control characters and escape
-    /// sequences.
-    ///
-    /// Characters that could steer a terminal or reorder text are shown as escapes, as everywhere
-    /// (`\u{1B}`); those without width are left out.
-    package func oneLine(_ limit: Int) -> String {
-        var result = ""
-        var count = 0
-        var wasSpace = true
-        for scalar in unicodeScalars {
-            let isSpace = scalar.properties.isWhitespace
-            if isSpace && wasSpace { continue }
-            let shown = isSpace ? " " : scalar.shown
-            if count + shown.unicodeScalars.count > limit {
-                let room = String(String.UnicodeScalarView(result.unicodeScalars.prefix(limit - 1)))
-                return room + "…"
-            }
-            result += shown
-            count += shown.unicodeScalars.count
-            wasSpace = isSpace
-        }
-        return wasSpace && !result.isEmpty ? String(result.dropLast()) : result
-    }
-}
-
-extension Unicode.Scalar {
-    /// The character in the form in which it may be shown.
-    fileprivate var shown: String {
-        switch value {
-        case 0xAD, 0x200B...0x200D, 0x2060...0x2064, 0xFEFF: return ""
-        default: break
-        }
-        switch properties.generalCategory {
-        case .control, .format, .surrogate, .privateUse, .unassigned:
-            let digits = String(value, radix: 16, uppercase: true)
-            return "\\u{" + (digits.count < 2 ? "0" : "") + digits + "}"
-        default: return String(self)
-        }
-    }
 }

@@ -42,7 +42,7 @@ package enum CodexSim {
         if !directives.failOn.isEmpty, !directives.failOn.contains(session) {
             directives.spareFaults()
         }
-        if !arguments.skipsRepositoryCheck || directives.fail == "refuse" {
+        if !arguments.skipsRepositoryCheck || directives.faults.fail == "refuse" {
             Output.write(
                 "Not inside a trusted directory and --skip-git-repo-check was not specified.\n",
                 to: 2

@@ -42,35 +42,55 @@ struct Directives {
 
         """
 
-    var entries = 3
-    var ticks = 1
-    var append = 0
-    var items = 2
-    var duration = 0.0
-    var until: String?
-    var jitter = 0.0
-    var output = 20
-    var line = 0
-    var standardError = 0
-    var tokens = 1200
-    var fail: String?
+    /// The work on the checklist.
+    struct List {
+        var entries = 3
+        var ticks = 1
+        var append = 0
+        var damage: String?
+        var isWritten = true
+        var hasNotes = true
+    }
+
+    /// The length of a session.
+    struct Pace {
+        var duration = 0.0
+        var until: String?
+        var jitter = 0.0
+    }
+
+    /// The output of a session that goes well.
+    struct Show {
+        var items = 2
+        var output = 20
+        var line = 0
+        var standardError = 0
+        var tokens = 1200
+        var tearsCharacters = false
+    }
+
+    /// The faults of a session.
+    struct Faults {
+        var fail: String?
+        var exit: Int32?
+        var hangs = false
+        var crash: Int32?
+        var isTorn = false
+        var isGarbage = false
+        var grandchild = 0.0
+        var daemons = 0
+    }
+
+    var list = List()
+    var pace = Pace()
+    var show = Show()
+    var faults = Faults()
     var failOn: Set<Int> = []
     var reset = "11:59 PM"
     var limit: String?
-    var exit: Int32?
-    var hangs = false
     var ignoresTermination = false
-    var crash: Int32?
-    var isTorn = false
-    var tearsCharacters = false
-    var isGarbage = false
-    var grandchild = 0.0
-    var daemons = 0
     var evidence: String?
     var work: String?
-    var damage: String?
-    var writesNoList = false
-    var writesNoNotes = false
 
     struct Unknown: Error {
         var word: String
@@ -85,50 +105,43 @@ struct Directives {
 
     private mutating func apply(_ name: String, _ value: String) throws {
         switch name {
-        case "entries": entries = Int(value) ?? entries
-        case "ticks": ticks = Int(value) ?? ticks
-        case "append": append = Int(value) ?? append
-        case "items": items = Int(value) ?? items
-        case "duration": duration = Self.seconds(value)
-        case "until": until = value
-        case "jitter": jitter = Double(value) ?? 0
-        case "output": output = Self.bytes(value)
-        case "line": line = Self.bytes(value)
-        case "stderr": standardError = Self.bytes(value)
-        case "tokens": tokens = Int(value) ?? tokens
-        case "fail": fail = value
+        case "entries": list.entries = Int(value) ?? list.entries
+        case "ticks": list.ticks = Int(value) ?? list.ticks
+        case "append": list.append = Int(value) ?? list.append
+        case "items": show.items = Int(value) ?? show.items
+        case "duration": pace.duration = Self.seconds(value)
+        case "until": pace.until = value
+        case "jitter": pace.jitter = Double(value) ?? 0
+        case "output": show.output = Self.bytes(value)
+        case "line": show.line = Self.bytes(value)
+        case "stderr": show.standardError = Self.bytes(value)
+        case "tokens": show.tokens = Int(value) ?? show.tokens
+        case "fail": faults.fail = value
         case "fail-on": failOn = Set(value.split(separator: ",").compactMap { Int($0) })
         case "reset": reset = String(value.map { $0 == "_" ? " " : $0 })
         case "limit": limit = value
-        case "exit": exit = Int32(value)
-        case "hang": hangs = true
+        case "exit": faults.exit = Int32(value)
+        case "hang": faults.hangs = true
         case "ignore-term": ignoresTermination = true
-        case "crash": crash = Int32(value)
-        case "torn": isTorn = true
-        case "torn-utf8": tearsCharacters = true
-        case "garbage": isGarbage = true
-        case "grandchild": grandchild = Self.seconds(value)
-        case "daemons": daemons = Int(value) ?? daemons
+        case "crash": faults.crash = Int32(value)
+        case "torn": faults.isTorn = true
+        case "torn-utf8": show.tearsCharacters = true
+        case "garbage": faults.isGarbage = true
+        case "grandchild": faults.grandchild = Self.seconds(value)
+        case "daemons": faults.daemons = Int(value) ?? faults.daemons
         case "evidence": evidence = value
         case "work": work = value
-        case "damage": damage = value
-        case "no-list": writesNoList = true
-        case "no-notes": writesNoNotes = true
+        case "damage": list.damage = value
+        case "no-list": list.isWritten = false
+        case "no-notes": list.hasNotes = false
         default: throw Unknown(word: name)
         }
     }
 
     /// Removes the faults, for a session that is to go well.
     mutating func spareFaults() {
-        fail = nil
-        hangs = false
-        crash = nil
-        isTorn = false
-        isGarbage = false
-        damage = nil
-        exit = nil
-        grandchild = 0
-        daemons = 0
+        faults = Faults()
+        list.damage = nil
     }
 
     private static func seconds(_ text: String) -> Double {

@@ -19,18 +19,18 @@ struct Session {
             signal(SIGTERM) { _ in _exit(143) }
         }
         signal(SIGINT) { _ in _exit(1) }
-        if directives.grandchild > 0 { leaveGrandchild() }
-        for number in 0..<directives.daemons { leaveDaemon(isStubborn: number % 2 == 1) }
+        if directives.faults.grandchild > 0 { leaveGrandchild() }
+        for number in 0..<directives.faults.daemons { leaveDaemon(isStubborn: number % 2 == 1) }
         writeNoise()
-        if directives.isGarbage {
+        if directives.faults.isGarbage {
             Output.write("Welcome to some other program\n{not json\n")
-            return directives.exit ?? 0
+            return directives.faults.exit ?? 0
         }
         threads.save(thread, usage: usageBefore)
         Output.event("thread.started", #""thread_id":"\#(thread)""#)
         Output.event("turn.started")
-        if directives.hangs { sleepForEver() }
-        if let failure = directives.fail { return fail(failure) }
+        if directives.faults.hangs { sleepForEver() }
+        if let failure = directives.faults.fail { return fail(failure) }
         if let limit { return fail(saying: limit) }
         return complete(began: began)
     }
@@ -50,27 +50,29 @@ struct Session {
     /// Works through the turn; a turn without items takes its time from the beginning of the session,
     /// so that one that is stopped before its pause has not yet to wait for all of it.
     private func complete(began: ContinuousClock.Instant) -> Int32 {
-        if let path = directives.until {
+        if let path = directives.pace.until {
             while access(path, F_OK) != 0 { pause(0.01) }
         }
-        let steps = max(1, directives.items)
-        for step in 0..<directives.items {
+        let steps = max(1, directives.show.items)
+        for step in 0..<directives.show.items {
             pause(pauseTotal / Double(steps))
-            if step == steps / 2, let crash = directives.crash { kill(getpid(), crash) }
+            if step == steps / 2, let crash = directives.faults.crash { kill(getpid(), crash) }
             if let limit { return fail(saying: limit) }
             command(step)
         }
-        if directives.items == 0 { pause(pauseTotal - (ContinuousClock.now - began) / .seconds(1)) }
-        if directives.items == 0, let crash = directives.crash { kill(getpid(), crash) }
-        if directives.line > 0 { Output.longLine(directives.line) }
-        if directives.tearsCharacters { Output.tornCharacters() }
-        work.work(directives, session: number, evidence)
-        Output.item("completed", directives.items, #""type":"agent_message","text":"Done.""#)
-        if directives.isTorn {
-            Output.write(#"{"type":"turn.compl"#)
-            return directives.exit ?? 0
+        if directives.show.items == 0 {
+            pause(pauseTotal - (ContinuousClock.now - began) / .seconds(1))
         }
-        let total = usageBefore + directives.tokens
+        if directives.show.items == 0, let crash = directives.faults.crash { kill(getpid(), crash) }
+        if directives.show.line > 0 { Output.longLine(directives.show.line) }
+        if directives.show.tearsCharacters { Output.tornCharacters() }
+        work.work(directives, session: number, evidence)
+        Output.item("completed", directives.show.items, #""type":"agent_message","text":"Done.""#)
+        if directives.faults.isTorn {
+            Output.write(#"{"type":"turn.compl"#)
+            return directives.faults.exit ?? 0
+        }
+        let total = usageBefore + directives.show.tokens
         Output.event(
             "turn.completed",
             #""usage":{"input_tokens":\#(total),"cached_input_tokens":\#(total * 5 / 6),"#
@@ -79,7 +81,7 @@ struct Session {
         )
         threads.save(thread, usage: total)
         evidence?.note("end")
-        return directives.exit ?? 0
+        return directives.faults.exit ?? 0
     }
 
     private func command(_ step: Int) {
@@ -92,20 +94,21 @@ struct Session {
         Output.item(
             "completed",
             step,
-            text + #","aggregated_output":"\#(Output.filler(directives.output))","#
+            text + #","aggregated_output":"\#(Output.filler(directives.show.output))","#
                 + #""exit_code":0,"status":"completed""#
         )
     }
 
     private var pauseTotal: Double {
-        guard directives.jitter > 0 else { return directives.duration }
+        guard directives.pace.jitter > 0 else { return directives.pace.duration }
         // Always the same for a session, so that runs can be compared.
         var hash: UInt64 = 1_469_598_103_934_665_603
         for byte in "\(work.name)#\(number)".utf8 {
             hash = (hash ^ UInt64(byte)) &* 1_099_511_628_211
         }
         let share = Double(hash >> 11) / Double(UInt64(1) << 53)
-        return directives.duration * (1 - directives.jitter + 2 * directives.jitter * share)
+        return directives.pace.duration
+            * (1 - directives.pace.jitter + 2 * directives.pace.jitter * share)
     }
 
     private func fail(_ kind: String) -> Int32 {
@@ -117,7 +120,7 @@ struct Session {
                     #""message":"Reconnecting... waiting for network (Connection failed: error"#
                         + #" sending request)""#
                 )
-                pause(max(0.05, directives.duration))
+                pause(max(0.05, directives.pace.duration))
             }
         }
         let message = message(of: kind)
@@ -131,7 +134,7 @@ struct Session {
     private func fail(saying message: String) -> Int32 {
         Output.event("error", #""message":"\#(message)""#)
         Output.event("turn.failed", #""error":{"message":"\#(message)"}"#)
-        return directives.exit ?? 1
+        return directives.faults.exit ?? 1
     }
 
     private func message(of kind: String) -> String {
@@ -156,7 +159,7 @@ struct Session {
     }
 
     private func writeNoise() {
-        var left = directives.standardError
+        var left = directives.show.standardError
         while left > 0 {
             let piece = min(left, 4096)
             Output.write(String(repeating: "e", count: piece - 1) + "\n", to: 2)
@@ -165,7 +168,7 @@ struct Session {
     }
 
     private func leaveGrandchild() {
-        leave { pause(directives.grandchild) }
+        leave { pause(directives.faults.grandchild) }
     }
 
     private func leaveDaemon(isStubborn: Bool) {

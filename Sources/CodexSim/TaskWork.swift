@@ -37,16 +37,16 @@ struct TaskWork {
         } else {
             for entry in execute(directives, session) { evidence?.note("tick-\(entry)") }
         }
-        if let how = directives.damage { damage(how) }
+        if let how = directives.list.damage { damage(how) }
     }
 
     private func initialize(_ directives: Directives) {
-        guard !directives.writesNoList else { return }
+        guard directives.list.isWritten else { return }
         var text = "# Task List: \(name)\n\n## Tasks\n\n"
-        for number in 1...max(1, directives.entries) {
+        for number in 1...max(1, directives.list.entries) {
             text += "- [ ] Task \(number): piece \(number) of \(name)\n"
         }
-        if !directives.writesNoNotes {
+        if directives.list.hasNotes {
             Files.write("# Progress Log\n\n## Session 1\n\nWrote the list.\n", to: notes)
         }
         Files.write(text, to: list)
@@ -56,7 +56,7 @@ struct TaskWork {
     private func execute(_ directives: Directives, _ session: Int) -> [Int] {
         guard let text = Files.read(list) else { return [] }
         var ticked: [Int] = []
-        var left = directives.ticks
+        var left = directives.list.ticks
         var last = 0
         var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         for place in lines.indices where lines[place].hasPrefix("- [") {
@@ -68,12 +68,12 @@ struct TaskWork {
                 left -= 1
             }
         }
-        for extra in 0..<directives.append {
+        for extra in 0..<directives.list.append {
             let place = lines.last == "" ? lines.count - 1 : lines.count
             lines.insert("- [ ] Task \(last + 1 + extra): found on the way", at: place)
         }
         Files.write(lines.joined(separator: "\n"), to: list)
-        Files.append("\n## Session \(session)\n\nTicked \(directives.ticks).\n", to: notes)
+        Files.append("\n## Session \(session)\n\nTicked \(directives.list.ticks).\n", to: notes)
         return ticked
     }
 

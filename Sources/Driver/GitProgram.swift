@@ -1,4 +1,3 @@
-import CodexEvents
 package import EventLoop
 import Orchestration
 package import Trees

@@ -12,6 +12,8 @@ struct LegBeginning {
         var used: [SessionUsed] = []
         /// The number of processes that the kernel's out-of-memory killer has ended.
         var kills: Int64?
+        /// The commits that the work trees around tasks with trees are at, by top level.
+        var bases: [String: String] = [:]
     }
 
     let request: RunRequest
@@ -59,13 +61,14 @@ struct LegBeginning {
         )
     }
 
-    /// The first events of the leg.
-    var events: [Event] {
+    /// Returns the first events of the leg.
+    func events(_ findings: Findings) -> [Event] {
         let warnings = request.warnings.map { Event.warned(Warned(task: nil, message: $0)) }
-        return [.runBegan(began)] + warnings + review.leftOut.facts.map(Event.taskInspected)
+        return [.runBegan(began(findings))] + warnings
+            + review.leftOut.facts.map(Event.taskInspected)
     }
 
-    private var began: RunBegan {
+    private func began(_ findings: Findings) -> RunBegan {
         let changed = review.changed + review.leftOut.reopened
         return RunBegan(
             run: request.run,
@@ -78,7 +81,8 @@ struct LegBeginning {
             changed: changed.isEmpty ? nil : changed,
             anew: review.anew.isEmpty ? nil : review.anew,
             workspace: request.workspace.root,
-            runner: RunnerMark.own.text
+            runner: RunnerMark.own.text,
+            bases: findings.bases.isEmpty ? nil : findings.bases
         )
     }
 }

@@ -13,6 +13,7 @@ struct Outside {
     var directories: any DirectoryKeeper
     var starter: any SessionStarter
     var leftovers: any LeftoverEnder
+    var trees: any TreeMaker
     var reports: [any Report]
     var usageReader: UsageReader
     var machine: MachineReader
@@ -32,7 +33,11 @@ extension Outside {
         let request = beginning.request
         let (run, grace) = (request.run, request.plan.grace)
         let places = TaskPlaces(request.workspace)
-        let reader = UsageReader(environment: request.environment, work: request.work)
+        let reader = UsageReader(
+            of: request.agent.kind,
+            environment: request.environment,
+            work: request.work
+        )
         let machine = MachineReader(places: [request.workspace.root, store.directory])
         let names = beginning.names + state.running.keys.map(\.task)
         let survivors = Survivors(
@@ -56,14 +61,16 @@ extension Outside {
                 loop: loop
             ),
             leftovers: try LeftoverWatch(loop: loop, run: run, grace: grace),
+            trees: TreeKeeper(loop: loop, request: request),
             reports: reports,
             usageReader: reader,
             machine: machine,
-            examine: { [lost = state.lostSessions] in
+            examine: { [lost = state.lostSessions, directories = request.directoriesWithTrees] in
                 LegBeginning.Findings(
                     warnings: survivors.end(),
                     used: reader.look(lost),
-                    kills: machine.outOfMemoryKills()
+                    kills: machine.outOfMemoryKills(),
+                    bases: request.git.map { TreeKeeper.bases(of: directories, $0) } ?? [:]
                 )
             }
         )

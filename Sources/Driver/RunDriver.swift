@@ -158,9 +158,13 @@ package final class RunDriver {
         var first: [String] = []
         loop.perform(examine) { [unowned self] findings in
             sessions.noteKills(findings.kills)
+            sessions.note(bases: findings.bases, before: orchestrator.state.bases)
             inbox.add(findings.warnings.map(Event.warned))
             tasks.openFirst(first, of: beginning.names) { [unowned self] inspected in
-                begin(with: findings.used.map(Event.sessionUsed) + beginning.events + inspected)
+                begin(
+                    with: findings.used.map(Event.sessionUsed) + beginning.events(findings)
+                        + inspected
+                )
                 tasks.openLater(beginning.later(without: first))
             }
         }

@@ -1,5 +1,5 @@
+package import Agent
 package import Autonomous
-package import CodexEvents
 package import EventLoop
 package import Orchestration
 package import Trees
@@ -172,12 +172,15 @@ package struct TreeWork: Sendable {
 package struct AgentCommand: Sendable {
     /// The path of the program.
     package var executable: String
-    /// The words before Codex's own arguments.
+    /// The words before the agent's own arguments.
     package var arguments: [String]
+    /// The agent that the program is.
+    package var kind: any Agent
 
-    /// Makes a command of a program and the words before Codex's arguments.
-    package init(executable: String, arguments: [String] = []) {
+    /// Makes a command of a program, the words before the agent's arguments, and the agent.
+    package init(executable: String, arguments: [String] = [], kind: any Agent) {
         self.executable = executable
         self.arguments = arguments
+        self.kind = kind
     }
 }

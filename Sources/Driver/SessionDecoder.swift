@@ -1,55 +1,71 @@
-import CodexEvents
+import Agent
+import Orchestration
 import Synchronization
 
-/// A session's decoder, fed on the worker threads that write its log.
+/// A session's reader, fed on the worker threads that write the session's log.
 final class SessionDecoder: Sendable {
-    /// The decoded output since the last call of `takeNews`.
+    /// The news of the output since the last call of `takeNews`.
     struct News {
-        var events: [CodexEvent]
+        var signs: [SessionSign] = []
         /// The number of steps since the session's start that were only counted.
-        var passed: Int
-        /// True if one of those steps, with another event after it, was an answer.
-        var isAnswered: Bool
+        var passed = 0
+        /// True if one of those steps, with a sign after it, was an answer.
+        var isAnswered = false
         /// The number of bytes since the session's start.
-        var bytes: Int64
-    }
-
-    private struct State: Sendable {
-        var decoder = EventDecoder(steps: .newest)
-        var events: [CodexEvent] = []
         var bytes: Int64 = 0
     }
 
-    private let state = Mutex(State())
+    private struct State: Sendable {
+        var reader: any SessionReader
+        var signs: [SessionSign] = []
+        var bytes: Int64 = 0
+    }
+
+    private let state: Mutex<State>
+
+    init(_ reader: any SessionReader) { state = Mutex(State(reader: reader)) }
 
     /// Decodes the next bytes of the output.
     func decode(_ bytes: Span<UInt8>) {
         state.withLock { state in
             state.bytes += Int64(bytes.count)
-            state.decoder.decode(bytes) { state.events.append($0) }
+            state.reader.read(bytes) { state.signs.append($0) }
         }
     }
 
     /// Decodes the end of the output.
     func finish() {
         state.withLock { state in
-            state.decoder.finish { state.events.append($0) }
+            state.reader.finish { state.signs.append($0) }
         }
+    }
+
+    /// Sets the resumed thread's last report.
+    func learn(resuming report: ThreadReport) {
+        state.withLock { $0.reader.learn(resuming: report) }
     }
 
     /// Returns the news since the last call.
     func takeNews() -> News {
         state.withLock { state in
-            defer { state.events = [] }
+            defer { state.signs = [] }
             return News(
-                events: state.events,
-                passed: state.decoder.passed,
-                isAnswered: state.decoder.takePassedAnswer(),
+                signs: state.signs,
+                passed: state.reader.passed,
+                isAnswered: state.reader.takePassedAnswer(),
                 bytes: state.bytes
             )
         }
     }
 
-    /// The newest step of the work; `nil` if another event came after it.
-    var newestStep: CodexEvent? { state.withLock { $0.decoder.newestStep } }
+    /// The newest step of the work; `nil` if a sign followed it.
+    var newestStep: SessionStep? { state.withLock { $0.reader.newestStep } }
+
+    /// True if the session's turn was completed.
+    var isCompleted: Bool { state.withLock { $0.reader.isCompleted } }
+
+    /// Returns the session's result.
+    func result(_ ending: SessionEnding, now: WallTime) -> SessionResult {
+        state.withLock { $0.reader.result(ending, now: now) }
+    }
 }

@@ -1,10 +1,10 @@
+import Agent
 import Autonomous
-import CodexEvents
 import Descendants
 import EventLoop
 import Orchestration
 
-/// The data that a session's process is made from, on a worker thread.
+/// The data that a session is started from.
 struct SessionLaunch: Sendable {
     var start: SessionStarted
     var work: TaskWork
@@ -24,10 +24,23 @@ struct SessionLaunch: Sendable {
         SessionLabel(place: environment.places.path(of: start.task), session: start.session)
     }
 
+    /// Starts the session as a process of its own; `first` runs before that, on the same worker thread.
+    func start(
+        on loop: Loop,
+        leakLimit: Duration,
+        callbacks: ChildProcess.Callbacks,
+        first: @escaping @Sendable () -> Void
+    ) -> any SessionHandle {
+        ChildProcess(loop: loop, leakLimit: leakLimit, callbacks: callbacks) {
+            first()
+            return try make()
+        }
+    }
+
     /// Makes the launch.
     ///
     /// - Throws: `FileError` if the file that a task's launched sessions lock can't be written.
-    func make() throws -> ChildProcess.Launch {
+    private func make() throws -> ChildProcess.Launch {
         if launcher != nil { try directory.prepareTurn() }
         let (executable, arguments) = commandLine
         return ChildProcess.Launch(
@@ -49,14 +62,14 @@ struct SessionLaunch: Sendable {
 
     /// The agent's program and all its arguments.
     private var words: [String] {
-        let command = CodexCommand(
+        let session = AgentSession(
             sandbox: work.sandbox,
             directories: [directory.path],
             model: work.model,
             extra: work.arguments,
             resumes: start.resumes
         )
-        return [agent.executable] + agent.arguments + command.arguments
+        return [agent.executable] + agent.arguments + agent.kind.arguments(for: session)
     }
 
     private var input: String {

@@ -1,5 +1,4 @@
 import Autonomous
-import CodexEvents
 import Descendants
 import EventLoop
 import Orchestration
@@ -16,14 +15,19 @@ protocol RunningSession: AnyObject {
     func terminate()
     /// Ends the session by force.
     func kill()
+    /// Goes on to the decision on the session, now that nothing of what it started lives.
+    func descendantsGone(_ end: SessionEnd)
 }
 
 /// The maker of sessions.
 protocol SessionStarter {
     /// Starts a session, which reports to `observer`; returns `nil` if nothing is known of its task.
+    ///
+    /// `directory` is where the agent works; `nil` for the directory of the task's work.
     func start(
         _ start: PendingStart,
         in task: OpenTask,
+        at directory: String?,
         observer: any SessionObserver
     ) -> (any RunningSession)?
 }
@@ -40,9 +44,11 @@ struct ProcessStarter: SessionStarter {
     func start(
         _ start: PendingStart,
         in task: OpenTask,
+        at directory: String?,
         observer: any SessionObserver
     ) -> (any RunningSession)? {
-        guard let work = request.work[start.fact.task] else { return nil }
+        guard var work = request.work[start.fact.task] else { return nil }
+        if let directory { work.directory = directory }
         let launch = SessionLaunch(
             start: start.fact,
             work: work,

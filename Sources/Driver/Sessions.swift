@@ -9,6 +9,7 @@ final class Sessions {
     private let loop: any DriverLoop
     private let starter: any SessionStarter
     private let leftovers: any LeftoverEnder
+    private let trees: any TreeMaker
     private let machine: MachineReader
     private let inbox: Inbox
     private let disk: DiskTroubles
@@ -19,6 +20,8 @@ final class Sessions {
     private var outOfMemory = OutOfMemoryKills()
     /// The sessions whose process, output or files have not ended, or whose end is being looked into.
     private var running: [SessionKey: any RunningSession] = [:]
+    /// The sessions whose trees are being made; true for those that are to end already.
+    private var preparing: [SessionKey: Bool] = [:]
 
     init(
         _ outside: Outside,
@@ -30,6 +33,7 @@ final class Sessions {
         usageInterval: Duration
     ) throws(LoopError) {
         (loop, starter, leftovers) = (outside.loop, outside.starter, outside.leftovers)
+        trees = outside.trees
         machine = outside.machine
         (self.inbox, self.disk, self.reports) = (inbox, disk, reports)
         (self.tasks, self.journal) = (tasks, journal)
@@ -41,11 +45,37 @@ final class Sessions {
         )
     }
 
-    /// Starts a session whose start is recorded.
+    /// Starts a session whose start is recorded, once its task has a tree to work in.
     func start(_ start: PendingStart) {
         let key = start.fact.key
+        preparing[key] = false
+        trees.prepare(start.fact) { [unowned self] result in
+            let isToEnd = preparing.removeValue(forKey: key) ?? false
+            switch result {
+            case .failure(let trouble):
+                inbox.refuse(start, trouble.failure, trouble.description)
+            case .success(let tree):
+                warn(key.task, tree?.warnings ?? [])
+                if isToEnd {
+                    inbox.refuse(start, .treeBusy, "it was to end before its tree was made")
+                } else if tree?.isNew == true, start.fact.resumes != nil {
+                    inbox.refuse(
+                        start,
+                        .unknownThread,
+                        "its tree is new, and its thread was of the old one"
+                    )
+                } else {
+                    begin(start, in: tree?.directory)
+                }
+            }
+        }
+    }
+
+    /// Starts a session in a directory; `nil` for that of its task.
+    private func begin(_ start: PendingStart, in directory: String?) {
+        let key = start.fact.key
         guard let task = tasks.task(key.task),
-            let session = starter.start(start, in: task, observer: self)
+            let session = starter.start(start, in: task, at: directory, observer: self)
         else {
             return inbox.refuse(start, .spawnFailed, "its task is not open [this is a bug]")
         }
@@ -56,16 +86,28 @@ final class Sessions {
     }
 
     /// Ends a session politely, unless it has ended.
-    func terminate(_ key: SessionKey) { running[key]?.terminate() }
+    func terminate(_ key: SessionKey) {
+        if preparing[key] != nil { preparing[key] = true }
+        running[key]?.terminate()
+    }
 
     /// Ends a session by force, unless it has ended.
-    func kill(_ key: SessionKey) { running[key]?.kill() }
+    func kill(_ key: SessionKey) {
+        if preparing[key] != nil { preparing[key] = true }
+        running[key]?.kill()
+        trees.giveUp(key)
+    }
 
     /// Returns a session's activity in a few words.
     func activity(of key: SessionKey) -> String? { running[key]?.activity() }
 
     /// Notes the number of processes that the kernel's out-of-memory killer has ended.
     func noteKills(_ count: Int64?) { outOfMemory.take(count) }
+
+    /// Notes the commits that new trees begin from; those of earlier legs count before those found now.
+    func note(bases: [String: String], before: [String: String]) {
+        trees.learn(bases: before.merging(bases) { first, _ in first })
+    }
 
     /// Reads the machine's free resources on a worker thread, and reports them.
     func readMachine() {
@@ -90,14 +132,27 @@ final class Sessions {
     private func clear(_ key: SessionKey, _ end: SessionEnd) {
         var end = end
         end.result = outOfMemory.judge(key, end)
-        guard let session = running.removeValue(forKey: key) else { return isOver(key, end) }
+        guard let session = running[key] else { return }
         leftovers.end(key, session.label) { [unowned self] left in
             if !left.isEmpty { inbox.add(.warned(.cannotEnd(left, of: key))) }
-            isOver(key, end)
+            session.descendantsGone(end)
         }
     }
 
-    private func isOver(_ key: SessionKey, _ end: SessionEnd) {
+    /// Commits what a session changed, and reports its end for a decision.
+    private func conclude(_ key: SessionKey, _ end: SessionEnd) {
+        trees.commit(key, end) { [unowned self] warnings in
+            running[key] = nil
+            warn(key.task, warnings)
+            report(key, end)
+        }
+    }
+
+    private func warn(_ task: String, _ messages: [String]) {
+        inbox.add(messages.map { .warned(Warned(task: task, message: $0)) })
+    }
+
+    private func report(_ key: SessionKey, _ end: SessionEnd) {
         let output = end.standardError
         if output.total > 0 {
             journal.attach(
@@ -136,16 +191,14 @@ extension Sessions: SessionObserver {
     func session(_ key: SessionKey, isDoneWith place: String) { disk.settle(place) }
 
     func session(_ key: SessionKey, endedWith end: SessionEnd) {
-        // If the session reported no usage, look it up in Codex's rollout file.
-        let query = end.result.usage == nil ? running[key]?.usageQuery : nil
-        let isKilled = end.result.mayBeOutOfMemory && !end.wasKilled
-        guard query != nil || isKilled else { return clear(key, end) }
-        loop.perform { [reader = usage.reader, machine] in
-            (query.map { reader.look([$0]) } ?? [], isKilled ? machine.outOfMemoryKills() : nil)
-        } then: { [unowned self] used, kills in
-            inbox.add(used.map(Event.sessionUsed))
-            if isKilled { noteKills(kills) }
+        guard end.result.mayBeOutOfMemory, !end.wasKilled else { return clear(key, end) }
+        loop.perform { [machine] in
+            machine.outOfMemoryKills()
+        } then: { [unowned self] kills in
+            noteKills(kills)
             clear(key, end)
         }
     }
+
+    func session(_ key: SessionKey, isOverWith end: SessionEnd) { conclude(key, end) }
 }

@@ -4,24 +4,58 @@ import FileAccess
 import Orchestration
 import Trees
 
+/// The maker of the trees that sessions work in.
+protocol TreeMaker: AnyObject {
+    /// Notes the commits that new trees begin from, by the top level of the work tree.
+    func learn(bases: [String: String])
+    /// Makes or takes up the tree of a session's task; `nil` for a task that works in the workspace.
+    func prepare(
+        _ start: SessionStarted,
+        then: @escaping (Result<TaskTree?, TreeTrouble>) -> Void
+    )
+    /// Commits what a session changed; `then` gets what a person should know.
+    func commit(_ key: SessionKey, _ end: SessionEnd, then: @escaping ([String]) -> Void)
+    /// Stops waiting for a disk, or another git, that refuses a session's commit.
+    func giveUp(_ key: SessionKey)
+}
+
+extension TreeTrouble {
+    /// The class of failure of a session that can't start for this trouble.
+    var failure: FailureClass {
+        switch remedy {
+        case .time: .treeBusy
+        case .person: .noTree
+        case .otherNeeds: .needsConflict
+        }
+    }
+}
+
 /// The trees of the run's tasks: each is made, or taken up, before a session, and committed after it.
-final class TreeKeeper {
+final class TreeKeeper: TreeMaker {
+    /// A commit that is tried again.
+    private struct Retry {
+        var timer: Timer
+        var giveUp: () -> Void
+    }
+
     /// The time before another try to commit what the disk refused, or another git's lock.
     private static let interval = Duration.seconds(2)
 
     private let loop: Loop
-    private let git: Git
-    private let workspace: Workspace
-    /// The commits that new trees begin from, by the top level of the work tree.
-    private let bases: [String: String]
+    private let request: RunRequest
+    private let needs: [String: [String]]
+    private var bases: [String: String] = [:]
     /// The repositories in which a tree is being made, and what waits for it.
     private var waiting: [String: [() -> Void]] = [:]
-    /// The commits that are tried again, by task.
-    private var retries: [String: Timer] = [:]
+    private var retries: [SessionKey: Retry] = [:]
 
-    init(loop: Loop, git: Git, workspace: Workspace, bases: [String: String]) {
-        (self.loop, self.git, self.workspace, self.bases) = (loop, git, workspace, bases)
+    init(loop: Loop, request: RunRequest) {
+        (self.loop, self.request) = (loop, request)
+        let trees = request.plan.tasks.filter { request.work[$0.name]?.tree != nil }
+        needs = Dictionary(trees.map { ($0.name, $0.needs) }) { first, _ in first }
     }
+
+    func learn(bases: [String: String]) { self.bases = bases }
 
     /// Returns the commits that the work trees around tasks' directories are at now, by top level.
     ///
@@ -41,18 +75,19 @@ final class TreeKeeper {
     ///
     /// What an earlier session left there, because it or Quire was killed, is committed first.
     func prepare(
-        _ task: String,
-        _ work: TaskWork,
-        _ tree: TreeWork,
-        needs: [String],
-        then: @escaping (Result<TaskTree, TreeTrouble>) -> Void
+        _ start: SessionStarted,
+        then: @escaping (Result<TaskTree?, TreeTrouble>) -> Void
     ) {
+        let task = start.task
+        guard let work = request.work[task], let tree = work.tree, let git = request.git else {
+            return then(.success(nil))
+        }
         let top = Workspace.containing(work.directory).root
         let base = tree.base == "HEAD" ? bases[top] ?? tree.base : tree.base
-        let (git, workspace) = (git, workspace)
+        let (workspace, needs) = (request.workspace, needs[task] ?? [])
         inTurn(top) { [self] in
             loop.perform {
-                Result { () throws(TreeTrouble) in
+                Result { () throws(TreeTrouble) -> TaskTree? in
                     try Self.tree(task, work, tree, base: base, needs: needs, in: workspace, git)
                 }
             } then: { [self] result in
@@ -135,41 +170,77 @@ final class TreeKeeper {
 
     // MARK: - After a session
 
-    /// Commits what a session changed; `then` gets what a person should know.
+    /// Commits what a session changed.
     ///
     /// While the disk refuses it, or another git has the lock, it is tried again until `giveUp`.
-    func commit(
-        _ task: String,
-        _ request: CheckpointRequest,
-        then: @escaping ([String]) -> Void
+    func commit(_ key: SessionKey, _ end: SessionEnd, then: @escaping ([String]) -> Void) {
+        guard let work = request.work[key.task], let commits = work.tree?.commits,
+            let git = request.git
+        else { return then([]) }
+        let checkpoint = CheckpointRequest(
+            subject: "\(key.task): \(end.look.state.words)",
+            body: [
+                "Session: \(key.number)", "Thread: \(end.result.thread ?? "unknown")",
+                "Model: \(work.model ?? "the agent's own choice")",
+            ],
+            author: commits.author,
+            largestFile: commits.largestFile
+        )
+        commit(key, checkpoint, git, then)
+    }
+
+    private func commit(
+        _ key: SessionKey,
+        _ checkpoint: CheckpointRequest,
+        _ git: Git,
+        _ then: @escaping ([String]) -> Void
     ) {
-        let (git, workspace) = (git, workspace)
+        let workspace = request.workspace
         loop.perform {
             Result { () throws(TreeTrouble) in
-                try Self.trees(in: workspace, git).checkpoint(task, request)
+                try Self.trees(in: workspace, git).checkpoint(key.task, checkpoint)
             }
         } then: { [self] result in
             switch result {
             case .success(let done): then(done.leftOut)
             case .failure(let trouble):
-                if trouble.remedy == .time, tryAgain(task, request, then) { return }
-                then(["its work was not committed: \(trouble)"])
+                let giveUp = { then(["its work was not committed: \(trouble)"]) }
+                guard trouble.remedy == .time,
+                    let timer = try? Timer(
+                        loop: loop,
+                        fire: { [self] in
+                            retries.removeValue(forKey: key)?.timer.close()
+                            commit(key, checkpoint, git, then)
+                        }
+                    )
+                else { return giveUp() }
+                retries[key] = Retry(timer: timer, giveUp: giveUp)
+                timer.set(loop.now + Self.interval)
             }
         }
     }
 
-    private func tryAgain(
-        _ task: String,
-        _ request: CheckpointRequest,
-        _ then: @escaping ([String]) -> Void
-    ) -> Bool {
-        let timer = try? Timer(loop: loop) { [self] in
-            retries.removeValue(forKey: task)?.close()
-            commit(task, request, then: then)
+    func giveUp(_ key: SessionKey) {
+        guard let retry = retries.removeValue(forKey: key) else { return }
+        retry.timer.close()
+        retry.giveUp()
+    }
+}
+
+extension ChecklistState {
+    /// The state in a few words, for the subject of a commit.
+    fileprivate var words: String {
+        switch self {
+        case .good(let progress): "\(progress.ticked) of \(Format.count(progress.total, "entry"))"
+        case .missing: "no checklist yet"
+        case .damaged: "its checklist is damaged"
         }
-        guard let timer else { return false }
-        retries[task] = timer
-        timer.set(loop.now + Self.interval)
-        return true
+    }
+}
+
+extension RunRequest {
+    /// The directories of the tasks that have trees of their own.
+    var directoriesWithTrees: [String] {
+        work.values.filter { $0.tree != nil }.map(\.directory)
     }
 }

@@ -1,12 +1,9 @@
-import CodexEvents
-import Dates
+import Agent
 import EventLoop
-import Foundation
 import Orchestration
-import Reporting
 import Synchronization
 
-/// Reads sessions' usage from Codex's rollout files, for sessions that can't report it yet, or any more.
+/// Reads sessions' usage from the agent's records, for sessions that can't report it yet, or any more.
 struct UsageReader: Sendable {
     /// A session's thread, and the thread's usage before the session; `nil` for none.
     struct Query: Sendable {
@@ -15,19 +12,19 @@ struct UsageReader: Sendable {
         var before: TokenUsage?
     }
 
-    private let home: CodexHome
+    private let records: any AgentRecords
     private let work: [String: TaskWork]
 
-    init(environment: InheritedEnvironment, work: [String: TaskWork]) {
-        home = CodexHome(environment)
+    init(of agent: any Agent, environment: InheritedEnvironment, work: [String: TaskWork]) {
+        records = agent.records(inheriting: environment.text)
         self.work = work
     }
 
     /// Returns the usage of sessions, as far as it is recorded; blocks, so only for worker threads.
     func look(_ queries: [Query]) -> [SessionUsed] {
         queries.compactMap { query in
-            let end = end(of: query.thread, of: query.key.task)
-            guard let total = end.flatMap({ Rollout.usage(inEnd: $0) }) else { return nil }
+            let recorded = recorded(query.thread, of: query.key.task)
+            guard case .total(let total) = recorded else { return nil }
             return SessionUsed(
                 task: query.key.task,
                 session: query.key.number,
@@ -41,49 +38,20 @@ struct UsageReader: Sendable {
     ///
     /// Blocks, too.
     func total(of thread: String, of task: String) -> TokenUsage? {
-        guard let end = end(of: thread, of: task) else { return nil }
-        // A whole rollout without a count belongs to a thread that never got an answer.
-        return Rollout.usage(inEnd: end) ?? (end.count < Rollout.tailSize ? .zero : nil)
-    }
-
-    private func end(of thread: String, of task: String) -> [UInt8]? {
-        guard let file = file(of: thread, of: task),
-            let handle = FileHandle(forReadingAtPath: file)
-        else { return nil }
-        do {
-            let size = try handle.seekToEnd()
-            let tail = UInt64(Rollout.tailSize)
-            try handle.seek(toOffset: size > tail ? size - tail : 0)
-            let bytes = try handle.readToEnd() ?? Data()
-            try handle.close()
-            return [UInt8](bytes)
-        } catch {
-            // The usage is unknown now; the session itself may still report it.
-            return nil
+        switch recorded(thread, of: task) {
+        case .total(let total): total
+        case .none: .zero
+        case .unknown: nil
         }
     }
 
-    private func file(of thread: String, of task: String) -> String? {
-        guard let creation = Rollout.creation(of: thread) else { return nil }
-        let home = home(of: task)
-        // The directory is named for the local day, in the time zone of whatever machine wrote it.
-        for days in [0, -1, 1] {
-            let directory = "\(home)/sessions/\(Self.day(creation + .seconds(days * 86_400)))"
-            let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
-            if let name = names.first(where: { Rollout.isFile($0, of: thread) }) {
-                return "\(directory)/\(name)"
-            }
-        }
-        return nil
-    }
-
-    private func home(of task: String) -> String {
+    private func recorded(_ thread: String, of task: String) -> RecordedUsage {
         let work = work[task]
-        return home.path(of: work?.environment ?? [:], in: work?.directory ?? "/")
-    }
-
-    private static func day(_ time: WallTime) -> String {
-        time.date("/")
+        return records.usage(
+            of: thread,
+            with: work?.environment ?? [:],
+            in: work?.directory ?? "/"
+        )
     }
 }
 

@@ -68,31 +68,13 @@ struct LogPiece: Sendable {
     private func open(_ outcome: inout Outcome) {
         do throws(LoopError) {
             outcome.descriptor = try opening()
-            Self.endLastLine(of: outcome.descriptor)
+            LogTarget.endLastLine(of: outcome.descriptor)
         } catch  where error.errno == ENXIO {
             // A pipe that nobody reads yet is like one that is full.
             outcome.errno = EAGAIN
         } catch {
             outcome.refusal = error
             outcome.errno = error.errno == 0 ? EINVAL : error.errno
-        }
-    }
-
-    /// Opens a file to append to it; a link is not followed, and a pipe not waited for.
-    static func openForAppending(_ path: String) throws(LoopError) -> Int32 {
-        let flags = O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
-        let file = unsafe Glibc.open(path, flags, 0o644)
-        guard file >= 0 else { throw LoopError("opening \"\(path)\"", Glibc.errno) }
-        return file
-    }
-
-    /// Ends the last line of a file if it has no end.
-    static func endLastLine(of file: Int32) {
-        var last: UInt8 = 0
-        let size = lseek(file, 0, SEEK_END)
-        if size > 0, unsafe pread(file, &last, 1, size - 1) == 1, last != UInt8(ascii: "\n") {
-            var newline = UInt8(ascii: "\n")
-            _ = unsafe Glibc.write(file, &newline, 1)
         }
     }
 

@@ -17,42 +17,73 @@ package final class LogWriter {
     /// then the writer's.
     package typealias Opening = @Sendable () throws(LoopError) -> Int32
 
+    /// The bytes that are not written yet, and the bytes that never will be.
+    private struct Backlog {
+        var pending: [UInt8] = []
+        var underWay = 0
+        /// True while the owner is told to stop.
+        var isPressed = false
+        var lost: Int64 = 0
+
+        var count: Int { pending.count + underWay }
+    }
+
+    /// The end of the writing: asked for once, and carried out after the last piece.
+    private enum Closing {
+        case notWanted
+        /// `job` follows the last piece on its worker thread, `then` follows `job` on the loop.
+        case wanted(job: @Sendable () -> Void, then: () -> Void)
+        case done
+
+        var job: (@Sendable () -> Void)? {
+            if case .wanted(let job, _) = self { job } else { nil }
+        }
+    }
+
+    /// The waits for disks and readers that take nothing.
+    private struct Waits {
+        static let retryInterval = Duration.seconds(1)
+        private static let shortestReaderInterval = Duration.milliseconds(4)
+        private static let longestReaderInterval = Duration.milliseconds(512)
+
+        /// Wait for a disk, after which bytes are lost.
+        var patience = Duration.zero
+        /// Time at which the disk became full or failed; `nil` while it works.
+        var since: Duration?
+        var isGivenUp = false
+        /// Delay before the next write to a reader that took nothing.
+        private var readerInterval = shortestReaderInterval
+
+        /// Returns the delay before the next write to a reader; doubles each time that it takes nothing.
+        mutating func nextReaderInterval(hasTaken: Bool) -> Duration {
+            let interval = hasTaken ? Self.shortestReaderInterval : readerInterval
+            readerInterval = min(interval * 2, Self.longestReaderInterval)
+            return isGivenUp ? .zero : interval
+        }
+
+        mutating func readerTookAll() { readerInterval = Self.shortestReaderInterval }
+    }
+
     private let loop: Loop
-    private let path: String
-    private let opening: Opening
-    /// -1 until it is opened, and after it was closed.
-    private var descriptor: Int32
-    private let ownsDescriptor: Bool
-    /// True if a write to the descriptor may block until somebody reads.
-    private let mayWait: Bool
+    private var target: LogTarget
     private let examine: Examination?
-    private var pending: [UInt8] = []
-    private var underWay = 0
-    /// The pipe that is emptied after what is pending, and what is called then.
+    private var backlog = Backlog()
+    /// The pipe that is emptied after the pending bytes, and the callback after that.
     private var drain: (PipeDrain, ended: () -> Void)?
     private var isWorking = false
-    private var isPressed = false
-    /// Job after the last piece, on its worker thread.
-    private var lastJob: (@Sendable () -> Void)?
-    /// Callback after `lastJob`, on the loop.
-    private var afterLast: (() -> Void)?
-    private var isFinishing = false
+    private var closing = Closing.notWanted
     private var failure: LoopError?
-    /// Time at which the disk became full or failed; `nil` while it works.
-    private var waitingSince: Duration?
+    private var waits = Waits()
     private var retry: Timer?
-    private static let retryInterval = Duration.seconds(1)
-    /// Delay before the next write to a reader that took nothing; doubles each time.
-    private var readerInterval = shortestReaderInterval
-    private static let shortestReaderInterval = Duration.milliseconds(4)
-    private static let longestReaderInterval = Duration.milliseconds(512)
-    private var isGivenUp = false
 
     /// Called once, on the loop, when bytes could not be written; later bytes are dropped and
     /// counted in `lostBytes`.
     package var onError: ((LoopError) -> Void)?
     /// Wait for a disk that is full, read-only or failing, after which bytes are lost.
-    package var patience = Duration.zero
+    package var patience: Duration {
+        get { waits.patience }
+        set { waits.patience = newValue }
+    }
     /// Called on the loop each time that the disk has taken nothing more, with the reason, and
     /// with `nil` when what waited is written or lost.
     package var onWaiting: ((LoopError?) -> Void)?
@@ -61,7 +92,7 @@ package final class LogWriter {
     /// Called on the loop: true when the owner should stop adding, false when it may go on.
     package var onPressure: ((Bool) -> Void)?
     /// Bytes that were dropped after an error.
-    package private(set) var lostBytes: Int64 = 0
+    package var lostBytes: Int64 { backlog.lost }
 
     /// Makes a writer that appends to a file, which is created if need be when the first bytes
     /// come.
@@ -70,7 +101,7 @@ package final class LogWriter {
     /// bytes, those too that could not be written.
     package convenience init(loop: Loop, path: String, examine: Examination? = nil) {
         self.init(loop: loop, path: path, examine: examine) { () throws(LoopError) in
-            try LogPiece.openForAppending(path)
+            try LogTarget.openForAppending(path)
         }
     }
 
@@ -83,65 +114,34 @@ package final class LogWriter {
         opening: @escaping Opening
     ) {
         self.loop = loop
-        self.path = path
-        self.opening = opening
         self.examine = examine
-        descriptor = -1
-        ownsDescriptor = true
-        mayWait = false
+        target = LogTarget(path: path, opening: opening)
     }
 
     /// Makes a writer on an open descriptor, which stays open; errors call it by `name`.
     package init(loop: Loop, descriptor: Int32, name: String) {
         self.loop = loop
-        path = name
-        opening = { () throws(LoopError) in throw LoopError("opening \(name)", EBADF) }
         examine = nil
-        let own = Self.reopen(descriptor)
-        ownsDescriptor = own >= 0
-        var status = stat()
-        let isFile = unsafe fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
-        mayWait = own < 0 && !isFile
-        self.descriptor = own >= 0 ? own : descriptor
-    }
-
-    /// Opens a pipe or a terminal once more, so that a write to it can come back at once without a
-    /// change for the others who have it open; -1 where that can't be.
-    private static func reopen(_ descriptor: Int32) -> Int32 {
-        var status = stat()
-        guard unsafe fstat(descriptor, &status) == 0,
-            status.st_mode & S_IFMT == S_IFIFO || isatty(descriptor) == 1
-        else { return -1 }
-        let flags = O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC
-        return unsafe Glibc.open("/proc/self/fd/\(descriptor)", flags)
+        target = LogTarget(descriptor: descriptor, name: name)
     }
 
     /// Opens the file at once, on the calling thread, so that a failure shows early.
     ///
     /// - Throws: `LoopError` when that fails.
-    package func open() throws(LoopError) {
-        guard descriptor < 0 else { return }
-        do throws(LoopError) {
-            descriptor = try opening()
-            LogPiece.endLastLine(of: descriptor)
-        } catch {
-            // A pipe without a reader yet is opened when it has one.
-            if error.errno != ENXIO { throw error }
-        }
-    }
+    package func open() throws(LoopError) { try target.open() }
 
     /// The bytes that are not written yet.
-    package var waiting: Int { pending.count + underWay }
+    package var waiting: Int { backlog.count }
 
     /// Adds bytes to what is to be written.
     package func append(_ bytes: Span<UInt8>) {
-        unsafe bytes.withUnsafeBufferPointer { unsafe pending.append(contentsOf: $0) }
+        unsafe bytes.withUnsafeBufferPointer { unsafe backlog.pending.append(contentsOf: $0) }
         added()
     }
 
     /// Adds a text's UTF-8 to what is to be written.
     package func append(_ text: String) {
-        pending.append(contentsOf: text.utf8)
+        backlog.pending.append(contentsOf: text.utf8)
         added()
     }
 
@@ -172,28 +172,30 @@ package final class LogWriter {
         with job: @escaping @Sendable () -> Value,
         then: @escaping (Value) -> Void
     ) {
-        isFinishing = true
         let made = Made<Value>()
-        lastJob = { made.value = job() }
-        afterLast = { if let value = made.value { then(value) } }
+        closing = .wanted(job: { made.value = job() }) {
+            if let value = made.value { then(value) }
+        }
         work()
     }
 
     private func added() {
-        precondition(!isFinishing, "bytes after the end of \"\(path)\" [this is a bug]")
-        if !isPressed, pending.count + underWay > Self.highWater {
-            isPressed = true
+        guard case .notWanted = closing else {
+            preconditionFailure("bytes after the end of \"\(target.path)\" [this is a bug]")
+        }
+        if !backlog.isPressed, backlog.count > Self.highWater {
+            backlog.isPressed = true
             onPressure?(true)
         }
         work()
     }
 
     private func work() {
-        guard !isWorking, !pending.isEmpty || lastJob != nil else { return }
+        guard !isWorking, !backlog.pending.isEmpty || closing.job != nil else { return }
         isWorking = true
         let piece = nextPiece()
         // A file that is only closed takes no writer's place.
-        if underWay > 0 {
+        if backlog.underWay > 0 {
             LogLanes.of(loop).write(piece) { [self] in written($0, of: piece) }
         } else {
             loop.perform {
@@ -206,39 +208,39 @@ package final class LogWriter {
 
     /// Takes all pending work as one piece.
     private func nextPiece() -> LogPiece {
+        let job = closing.job
         let piece = LogPiece(
-            bytes: pending,
+            bytes: backlog.pending,
             drain: drain?.0,
-            opening: opening,
-            descriptor: descriptor,
+            opening: target.opening,
+            descriptor: target.descriptor,
             isLost: failure != nil,
             waits: patience > .zero,
-            whenFull: isGivenUp ? .lose : .yield,
-            mayWait: mayWait,
-            closes: lastJob != nil && ownsDescriptor,
+            whenFull: waits.isGivenUp ? .lose : .yield,
+            mayWait: target.mayWait,
+            closes: job != nil && target.ownsDescriptor,
             examine: examine,
-            last: lastJob
+            last: job
         )
-        underWay = pending.count
-        pending = []
-        lastJob = nil
+        backlog.underWay = backlog.pending.count
+        backlog.pending = []
         return piece
     }
 
     private func written(_ outcome: LogPiece.Outcome, of piece: LogPiece) {
-        underWay = 0
-        descriptor = outcome.descriptor
-        lostBytes += Int64(outcome.taken - outcome.written)
-        if outcome.isUnfinished { return wait(outcome, with: piece) }
+        backlog.underWay = 0
+        target.descriptor = outcome.descriptor
+        backlog.lost += Int64(outcome.taken - outcome.written)
+        if outcome.isUnfinished { return wait(outcome) }
         isWorking = false
-        readerInterval = Self.shortestReaderInterval
-        if outcome.errno != 0 { fail(outcome.error(of: path)) }
-        if waitingSince != nil {
-            waitingSince = nil
+        waits.readerTookAll()
+        if outcome.errno != 0 { fail(outcome.error(of: target.path)) }
+        if waits.since != nil {
+            waits.since = nil
             onWaiting?(nil)
         }
-        if isPressed, pending.count <= Self.lowWater {
-            isPressed = false
+        if backlog.isPressed, backlog.pending.count <= Self.lowWater {
+            backlog.isPressed = false
             onPressure?(false)
         }
         onExamined?()
@@ -250,23 +252,20 @@ package final class LogWriter {
     }
 
     /// Keeps the bytes that the disk or the reader did not accept, and schedules a retry.
-    private func wait(_ outcome: LogPiece.Outcome, with piece: LogPiece) {
-        pending.insert(contentsOf: outcome.rest, at: 0)
-        if let last = piece.last { lastJob = last }
+    private func wait(_ outcome: LogPiece.Outcome) {
+        backlog.pending.insert(contentsOf: outcome.rest, at: 0)
         if outcome.errno == EAGAIN { return waitForReader(hasTaken: outcome.written > 0) }
-        let since = waitingSince ?? loop.now
-        waitingSince = since
+        let since = waits.since ?? loop.now
+        waits.since = since
         onExamined?()
-        onWaiting?(outcome.error(of: path))
+        onWaiting?(outcome.error(of: target.path))
         if loop.now - since >= patience { giveUp() }
-        scheduleRetry(in: patience > .zero ? Self.retryInterval : .zero)
+        scheduleRetry(in: patience > .zero ? Waits.retryInterval : .zero)
     }
 
     private func waitForReader(hasTaken: Bool) {
-        if hasTaken { readerInterval = Self.shortestReaderInterval }
         onExamined?()
-        scheduleRetry(in: isGivenUp ? .zero : readerInterval)
-        readerInterval = min(readerInterval * 2, Self.longestReaderInterval)
+        scheduleRetry(in: waits.nextReaderInterval(hasTaken: hasTaken))
     }
 
     private func scheduleRetry(in interval: Duration) {
@@ -287,16 +286,16 @@ package final class LogWriter {
     /// Stops waiting for disks and readers: bytes that they don't accept are lost.
     package func giveUp() {
         patience = .zero
-        isGivenUp = true
+        waits.isGivenUp = true
         if retry?.isSet == true { retry?.set(loop.now) }
     }
 
     private func end() {
         retry?.close()
         retry = nil
-        let then = afterLast
-        afterLast = nil
-        then?()
+        guard case .wanted(_, let then) = closing else { return }
+        closing = .done
+        then()
     }
 
     private func fail(_ error: LoopError) {

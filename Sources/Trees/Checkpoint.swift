@@ -25,7 +25,8 @@ package struct CheckpointRequest: Sendable {
     }
 
     var message: [UInt8] {
-        let lines = [subject.line(200)] + (body.isEmpty ? [] : [""]) + body.map { $0.line(2000) }
+        let lines =
+            [subject.oneLine(200)] + (body.isEmpty ? [] : [""]) + body.map { $0.oneLine(2000) }
         return Array((lines.joined(separator: "\n") + "\n").utf8)
     }
 
@@ -158,19 +159,8 @@ private struct TreeChanges {
         guard let commit = ObjectName(made) else {
             throw GitError("\(doing) in \(tree.path) failed: git gave no commit")
         }
-        let words = ["update-ref", "-m", "quire: \(request.subject.line(100))", "HEAD"]
+        let words = ["update-ref", "-m", "quire: \(request.subject.oneLine(100))", "HEAD"]
         _ = try tree.output(words + [commit.text, head], doing: doing)
         return commit.text
-    }
-}
-
-extension String {
-    /// The text as one line of a message, without signs that steer a terminal, cut to a length.
-    fileprivate func line(_ limit: Int) -> String {
-        let words = split { $0.isWhitespace || $0.isNewline }.joined(separator: " ")
-        let isShown = { (scalar: Unicode.Scalar) in
-            ![.control, .format].contains(scalar.properties.generalCategory)
-        }
-        return String(String.UnicodeScalarView(words.unicodeScalars.filter(isShown)).prefix(limit))
     }
 }

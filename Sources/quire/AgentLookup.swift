@@ -1,3 +1,4 @@
+import Agent
 import Application
 import Driver
 import EventLoop
@@ -20,36 +21,26 @@ enum AgentLookup {
         isElsewhere: Bool = false,
         searching path: SearchPath = .own
     ) throws -> AgentCommand {
-        switch agent {
-        case .simulated:
-            return AgentCommand(executable: try ownPath, arguments: ["codex-sim"])
-        case .codex where isElsewhere:
-            return AgentCommand(executable: "codex")
-        case .command(let words) where isElsewhere:
-            return AgentCommand(
-                executable: words[0].contains("/") ? words[0].absolute(in: directory) : words[0],
-                arguments: Array(words.dropFirst())
-            )
-        case .codex:
-            guard let program = try inPath("codex", path) else {
+        let (kind, program) = (agent.kind, agent.kind.program)
+        switch program {
+        case .own(let words):
+            return AgentCommand(executable: try ownPath, arguments: words, kind: kind)
+        case .named(let name, _) where isElsewhere:
+            return AgentCommand(executable: name, kind: kind)
+        case .named(let name, let advice):
+            guard let program = try inPath(name, path) else {
                 throw Trouble(
-                    "the agent \"codex\" was not found in \(path.name); install the Codex CLI "
-                        + "(https://github.com/openai/codex), or try \"agent: simulated\"",
+                    "the agent \"\(name)\" was not found in \(path.name); \(advice)",
                     status: ExitStatus.missing
                 )
             }
-            return AgentCommand(executable: program)
+            return AgentCommand(executable: program, kind: kind)
         case .command(let words):
-            return AgentCommand(
-                executable: try program(
-                    words[0],
-                    directory,
-                    "the agent",
-                    "run.agent.command",
-                    path
-                ),
-                arguments: Array(words.dropFirst())
-            )
+            let found =
+                isElsewhere
+                ? words[0].contains("/") ? words[0].absolute(in: directory) : words[0]
+                : try Self.program(words[0], directory, "the agent", "run.agent.command", path)
+            return AgentCommand(executable: found, arguments: Array(words.dropFirst()), kind: kind)
         }
     }
 

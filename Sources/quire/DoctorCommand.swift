@@ -1,3 +1,4 @@
+import Agent
 import Application
 import ArgumentParser
 import Autonomous
@@ -27,9 +28,6 @@ struct DoctorCommand: ParsableCommand {
 
     /// The least number of free inodes: a run of a few tasks creates about as many files.
     private static let filesOfARun: UInt64 = 32
-
-    /// The Codex version that Quire was measured with.
-    private static let measured = "0.163.0"
 
     func run() throws {
         var isWell = true
@@ -61,77 +59,28 @@ struct DoctorCommand: ParsableCommand {
         } catch {
             return tell("✗", "agent", (error as? Trouble)?.message ?? "\(error)")
         }
-        guard checkVersion(command, tell) else { return }
-        checkLogin(command, tell)
+        let findings = command.kind.checkUp(
+            command.executable,
+            isNamed: agent != nil,
+            in: WorkingDirectory.path,
+            variable: InheritedEnvironment.own.text
+        ) { ask(command, $0) }
+        for finding in findings {
+            tell(finding.mark.rawValue, finding.subject, "\(finding.words)")
+        }
     }
 
-    /// Checks that the agent reports its version; returns false if it can't be run.
-    private func checkVersion(_ command: AgentCommand, _ tell: Tell) -> Bool {
-        let question = "\(command.executable) --version"
-        let version = ask(command, ["--version"])
-        if version.isUnanswered {
-            tell("✗", "agent", "\(question) did not answer: \(version.complaint)")
-            return false
-        }
-        guard version.status == 0 else {
-            // Quire knows no advice for other agents.
-            let advice = agent == nil ? "; reinstall the Codex CLI" : ""
-            tell("✗", "agent", "\(question) failed: \(version.complaint)\(advice)")
-            return false
-        }
-        guard let words = version.words else {
-            tell("⚠", "agent", "\(question) said nothing: what agent that is isn't known")
-            return true
-        }
-        tell("✓", "agent", "\(command.executable), \(words)")
-        if !words.contains(Self.measured) {
-            tell(
-                "⚠",
-                "agent",
-                "Quire was measured with Codex \(Self.measured); unknown events of "
-                    + "other versions are carried, not understood"
-            )
-        }
-        return true
-    }
-
-    /// Checks the agent's login: a custom provider needs none, and another agent may not know the question.
-    private func checkLogin(_ command: AgentCommand, _ tell: Tell) {
-        let login = ask(command, ["login", "status"])
-        if login.isUnanswered || login.status == 0 && login.words == nil {
-            let reason = login.isUnanswered ? "did not answer: \(login.complaint)" : "said nothing"
-            return tell(
-                "⚠",
-                "login",
-                "\(command.executable) login status \(reason); whether there is a login isn't known"
-            )
-        }
-        guard login.status != 0 else { return tell("✓", "login", "\(login.complaint)") }
-        if login.complaint.hasPrefix("Error loading config") {
-            return tell("✗", "configuration", "\(login.complaint); correct it")
-        }
-        let isNeeded = agent == nil && !CodexLogin().needsNoLogin
-        tell(
-            isNeeded ? "✗" : "⚠",
-            "login",
-            isNeeded
-                ? "\(login.complaint); log in with: codex login"
-                : "\(login.complaint); log in with: codex login (not needed with a provider of your own)"
-        )
-    }
-
-    /// Runs the agent; the result's words are the first line of its answer, or its failure.
-    private func ask(_ command: AgentCommand, _ arguments: [String]) -> ShortCommand.Result {
-        var result = ShortCommand(
+    private func ask(_ command: AgentCommand, _ arguments: [String]) -> ProgramAnswer {
+        let result = ShortCommand(
             executable: command.executable,
             arguments: command.arguments + arguments,
             patience: .seconds(5),
             longestOutput: 64 * 1024
         ).run()
-        if result.status == 0, let line = ShortCommand.firstLine(result.output) {
-            result.words = line
-        }
-        return result
+        if result.isUnanswered { return .unanswered(result.complaint) }
+        guard result.status == 0 else { return .failed(result.complaint) }
+        return (ShortCommand.firstLine(result.output) ?? result.words).map(ProgramAnswer.said)
+            ?? .silent
     }
 
     private func checkLimits(_ tell: Tell) {
@@ -220,24 +169,6 @@ struct DoctorCommand: ParsableCommand {
         }
         guard access(place, W_OK) != 0 else { return nil }
         return (place, String(cString: strerror(errno)))
-    }
-}
-
-/// The login that Codex's configuration implies.
-private struct CodexLogin {
-    /// True if the environment has an API key, or the configuration sets a model provider.
-    var needsNoLogin: Bool {
-        let environment = Terminal.environment
-        if ["CODEX_API_KEY", "OPENAI_API_KEY"].contains(where: { !(environment[$0] ?? "").isEmpty })
-        {
-            return true
-        }
-        let home = CodexHome(.own).path(of: [:], in: WorkingDirectory.path)
-        guard let data = FileManager.default.contents(atPath: home + "/config.toml") else {
-            return false
-        }
-        return String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline)
-            .contains { $0.contains("model_provider") && $0.first != "#" }
     }
 }
 

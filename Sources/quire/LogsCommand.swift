@@ -1,10 +1,11 @@
+import Agent
 import Application
 import ArgumentParser
 import Autonomous
-import CodexEvents
 import FileAccess
 import Foundation
 import Glibc
+import Manifest
 import Orchestration
 import Reporting
 import RunStore
@@ -160,11 +161,8 @@ struct LogsCommand: ParsableCommand {
 
 /// The output of a log to standard output.
 private final class LogOutput {
-    /// The longest line that is parsed, in bytes.
-    private static let longestLine = 16 * 1024 * 1024
-
     private let isForPrograms: Bool
-    private var decoder = EventDecoder(longestLine: longestLine)
+    private var reader = Manifest.Agent.codex.kind.logReader()
     private var view: LogView
     /// The unfinished line in `showRecords`.
     private var line: [UInt8] = []
@@ -186,7 +184,7 @@ private final class LogOutput {
         } else if isForPrograms {
             StandardStream.output.write(raw: bytes)
         } else {
-            decoder.decode(bytes.span, say)
+            reader.read(bytes.span, say)
         }
     }
 
@@ -199,7 +197,7 @@ private final class LogOutput {
     /// Switches to the log of a task that was begun anew.
     func beginAnew() {
         endLines()
-        decoder = EventDecoder(longestLine: Self.longestLine)
+        reader = Manifest.Agent.codex.kind.logReader()
         guard !isForPrograms else { return }
         if let text = view.end() { Terminal.say(text) }
         Terminal.say("— the task was begun anew, and has a new log")
@@ -208,7 +206,7 @@ private final class LogOutput {
     /// Treats an unfinished line as whole.
     private func endLines() {
         if !line.isEmpty { showRecords([UInt8(ascii: "\n")]) }
-        if !isForPrograms { decoder.finish(say) }
+        if !isForPrograms { reader.finish(say) }
     }
 
     func finish() {
@@ -217,8 +215,8 @@ private final class LogOutput {
         if let text = view.finish() { Terminal.say(text) }
     }
 
-    private func say(_ event: CodexEvent) {
-        if let text = view.text(for: event) { Terminal.say(text) }
+    private func say(_ entry: LogEntry) {
+        if let text = view.text(for: entry) { Terminal.say(text) }
     }
 
     private func showRecords(_ bytes: [UInt8]) {

@@ -1,6 +1,6 @@
+import Agent
 import Application
 import Autonomous
-import CodexEvents
 import Driver
 import EventLoop
 import FileAccess
@@ -40,7 +40,7 @@ enum ManifestFile {
         var plan = manifest.plan
         plan.leaveOutAll(but: Set(selected.manifest.tasks.map(\.plan.name)))
         if let concurrency { (plan.concurrency, plan.leastConcurrency) = (concurrency, nil) }
-        let accounts = Accounts()
+        let accounts = Accounts(of: manifest.agent)
         for place in plan.tasks.indices {
             plan.tasks[place].account = accounts.account(of: manifest.tasks[place])
         }

@@ -179,12 +179,13 @@ struct PlanCommand: ParsableCommand {
             let prompts = PlannedPrompts(task, templates, in: workspace)
             return (prompts.initializer, prompts.executor)
         }
+        let details = PlanDetails(manifest)
         try LookOptions.printJSON(
             Answer(
                 plan: manifest.plan,
                 estimate: estimate,
-                details: PlanDetails(manifest),
-                work: manifest.tasks.map { PlanDetails.Work($0, prompts: whole($0)) }
+                details: details,
+                work: manifest.tasks.map { details.work(of: $0, prompts: whole($0)) }
             )
         )
     }

@@ -1,7 +1,6 @@
 import Application
 import ArgumentParser
 import Autonomous
-import CodexEvents
 import Driver
 import EventLoop
 import FileAccess

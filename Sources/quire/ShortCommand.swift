@@ -1,4 +1,3 @@
-import CodexEvents
 import EventLoop
 import Glibc
 import Orchestration

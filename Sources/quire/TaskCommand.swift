@@ -1,7 +1,7 @@
+import Agent
 import Application
 import ArgumentParser
 import Autonomous
-import CodexEvents
 import Dates
 import Driver
 import EventLoop

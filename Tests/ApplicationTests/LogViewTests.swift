@@ -1,9 +1,9 @@
+import Agent
 import Application
 import Orchestration
 import Reporting
 import Testing
 
-@testable import CodexEvents
 @testable import RunStore
 
 @Suite struct `The view of a log` {
@@ -29,17 +29,13 @@ import Testing
         )
     }
 
-    private func item(_ kind: Item.Kind) -> CodexEvent {
-        .item(.completed, Item(id: "1", kind: kind))
-    }
-
     @Test func `names a session by its thread, and tells its end before the next one's beginning`()
     {
         let rows = [session(1, "a"), session(2, "b", verdict: .failed)]
         var view = LogView(width: nil) { rows }
-        let first = view.text(for: .threadStarted("a"))?.description ?? ""
+        let first = view.text(for: .thread("a"))?.description ?? ""
         #expect(first.hasPrefix("— session 1, executor, 19") && first.hasSuffix(", thread a"))
-        let second = (view.text(for: .threadStarted("b"))?.description ?? "").split(separator: "\n")
+        let second = (view.text(for: .thread("b"))?.description ?? "").split(separator: "\n")
         #expect(second.first == "— session 1 made progress after 1m 15s")
         #expect(second.last?.hasSuffix(", thread b") == true)
         #expect(
@@ -52,7 +48,7 @@ import Testing
             session(1, nil, verdict: .failed), session(2, "b"), session(3, nil, verdict: nil),
         ]
         var view = LogView(width: nil) { rows }
-        let lines = (view.text(for: .threadStarted("b"))?.description ?? "").split(separator: "\n")
+        let lines = (view.text(for: .thread("b"))?.description ?? "").split(separator: "\n")
         #expect(lines.count == 2 && lines[0].hasSuffix(": failed after 1m 15s: the build broke"))
         // The third still runs.
         #expect(view.finish()?.description == "— session 2 made progress after 1m 15s")
@@ -60,41 +56,41 @@ import Testing
 
     @Test func `names a thread that no session is known of`() {
         var view = LogView(width: nil) { [] }
-        #expect(view.text(for: .threadStarted("x"))?.description == "— thread x")
+        #expect(view.text(for: .thread("x"))?.description == "— thread x")
         #expect(view.finish() == nil)
     }
 
-    private static let steps: [(Item.Kind, String?)] = [
-        (.agentMessage("one\ntwo"), "one\ntwo"), (.reasoning("hm"), "  thinks: hm"),
-        (.fileChange(paths: ["a", "b"], status: "completed"), "  edits a, b"),
-        (.mcpToolCall(server: "s", tool: "t", status: "failed"), "  calls s.t (failed)"),
+    private static let entries: [(LogEntry, String)] = [
+        (.message("one\ntwo"), "one\ntwo"),
+        (.step("  thinks: ", [.lines("one\ntwo")]), "  thinks: one\n    two"),
+        (.step("  edits ", [.line("a\nb"), .line(", "), .line("c")]), "  edits a b, c"),
+        (.step("! ", [.line("failed: "), .lines("no\nway")]), "! failed: no\n    way"),
+        (.step("? item ", [.line("\u{1B}[2J")]), "? item \\u{1B}[2J"),
         (
-            .mcpToolCall(server: "s", tool: "t", status: "failed", error: "no\nway"),
-            "  calls s.t (failed): no\n    way"
+            .command("make", result: " → exit status 0", outputBytes: 9, outputEnd: ""),
+            "  runs make → exit status 0"
         ),
-        (.webSearch(query: "q"), "  searches for q"),
-        (.todoList(completed: 1, total: 3), "  plans: 1 of 3"),
-        (.error("no"), "  warns: no"), (.unknown(type: "new"), "? item new"),
+        (
+            .command("", result: "", outputBytes: 0, outputEnd: ""),
+            "  runs a command that is not told"
+        ),
     ]
 
-    @Test(arguments: steps)
-    func `words each step`(kind: Item.Kind, text: String?) {
+    @Test(arguments: entries)
+    func `words each step`(entry: LogEntry, text: String) {
         var view = LogView(width: nil) { [] }
-        #expect(view.text(for: item(kind))?.description == text)
+        #expect(view.text(for: entry)?.description == text)
     }
 
     @Test func `shows the last lines of a failed command alone`() {
         var view = LogView(width: nil) { [] }
         let output = (1...30).map { "line \($0)" }.joined(separator: "\n") + "\n"
         let text = view.text(
-            for: item(
-                .commandExecution(
-                    command: "make",
-                    outputBytes: 5000,
-                    exitCode: 2,
-                    status: "failed",
-                    outputEnd: output
-                )
+            for: .command(
+                "make",
+                result: " → exit status 2",
+                outputBytes: 5000,
+                outputEnd: output
             )
         )
         let lines = (text?.description ?? "").split(separator: "\n").map(String.init)

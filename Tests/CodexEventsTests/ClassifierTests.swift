@@ -1,3 +1,5 @@
+import Agent
+import CodexAgent
 import CodexEvents
 import Foundation
 import Orchestration
@@ -28,7 +30,7 @@ import Testing
     ) -> SessionResult {
         var transcript = SessionTranscript(resuming: nil)
         for event in decode(output) { transcript.observe(event) }
-        let ending = SessionTranscript.Ending(
+        let ending = SessionEnding(
             termination: termination,
             standardError: Array(standardError.utf8),
             outputBytes: Int64(output.utf8.count),
@@ -283,16 +285,16 @@ import Testing
 
 @Suite struct `Codex's arguments` {
     @Test func `a start`() {
-        let command = CodexCommand(directories: ["/w/.autonomous/a"])
+        let session = AgentSession(directories: ["/w/.autonomous/a"])
         #expect(
-            command.arguments.joined(separator: " ")
+            Codex.cli.arguments(for: session).joined(separator: " ")
                 == "exec -c approval_policy=\"never\" -c sandbox_mode=\"workspace-write\" "
                 + "--skip-git-repo-check --json --add-dir /w/.autonomous/a -"
         )
     }
 
     @Test func `a resume, with everything`() {
-        let command = CodexCommand(
+        let session = AgentSession(
             sandbox: .dangerFullAccess,
             directories: ["/d"],
             model: "m",
@@ -300,7 +302,7 @@ import Testing
             resumes: "id"
         )
         #expect(
-            command.arguments.joined(separator: " ")
+            Codex.cli.arguments(for: session).joined(separator: " ")
                 == "exec -c approval_policy=\"never\" -c sandbox_mode=\"danger-full-access\" "
                 + "--skip-git-repo-check --json --model m -p mine --image a.png --add-dir /d "
                 + "resume id -"
@@ -309,6 +311,7 @@ import Testing
 
     @Test(arguments: ["--last", "-", "", "a b", "../x", "é", "a\u{1B}"])
     func `what is no thread's id is not resumed`(thread: String) {
-        #expect(CodexCommand(resumes: thread).arguments == CodexCommand().arguments)
+        let fresh = Codex.cli.arguments(for: AgentSession())
+        #expect(Codex.cli.arguments(for: AgentSession(resumes: thread)) == fresh)
     }
 }

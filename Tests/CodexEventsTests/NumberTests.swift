@@ -1,3 +1,5 @@
+import Agent
+import CodexAgent
 import CodexEvents
 import Orchestration
 import Testing
@@ -41,7 +43,7 @@ private let oddNumbers = [
                 _ = event.summary
                 transcript.observe(event)
             }
-            let ending = SessionTranscript.Ending(
+            let ending = SessionEnding(
                 termination: .exited(0),
                 standardError: [],
                 outputBytes: 1,

@@ -1,3 +1,5 @@
+import Agent
+import CodexAgent
 import CodexEvents
 import Foundation
 import Orchestration
@@ -34,7 +36,7 @@ struct Recording: CustomTestStringConvertible {
     func result(resuming: ThreadReport? = nil) -> SessionResult {
         var transcript = SessionTranscript(resuming: resuming)
         for event in decode([output[...]]) { transcript.observe(event) }
-        let ending = SessionTranscript.Ending(
+        let ending = SessionEnding(
             termination: .exited(status),
             standardError: standardError,
             outputBytes: Int64(output.count),

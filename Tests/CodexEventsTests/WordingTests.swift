@@ -1,3 +1,5 @@
+import Agent
+import CodexAgent
 import CodexEvents
 import Foundation
 import Orchestration
@@ -337,7 +339,7 @@ private func quoted(_ text: String) -> String {
             ] + lines).map { $0 + "\n" }.joined()
         var transcript = SessionTranscript(resuming: nil)
         for event in decode(output) { transcript.observe(event) }
-        let ending = SessionTranscript.Ending(
+        let ending = SessionEnding(
             termination: .exited(status),
             standardError: Array(standardError.utf8),
             outputBytes: Int64(output.utf8.count),
@@ -400,7 +402,7 @@ private func quoted(_ text: String) -> String {
         var transcript = SessionTranscript(resuming: nil)
         for event in decode("") { transcript.observe(event) }
         let words = "Error: failed to open the state database: (code: 5) database is locked"
-        let ending = SessionTranscript.Ending(
+        let ending = SessionEnding(
             termination: .exited(1),
             standardError: Array(words.utf8),
             outputBytes: 0,

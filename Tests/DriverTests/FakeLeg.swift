@@ -10,6 +10,7 @@ final class FakeLeg {
     let loop = FakeLoop()
     let store: FakeStore
     let sessions: FakeSessions
+    let trees: FakeTrees
     let directories: FakeDirectories
     let report: FakeReport
     let driver: RunDriver
@@ -22,6 +23,7 @@ final class FakeLeg {
     ) throws {
         (store, sessions) = (FakeStore(loop, log), FakeSessions(log))
         (directories, report) = (FakeDirectories(log), FakeReport(log))
+        trees = FakeTrees(log)
         let plans = tasks.map { TaskPlan(name: $0, sessionTimeout: timeout, sameFailure: 1) }
         let work = TaskWork(description: "Nothing.", directory: "/")
         let request = RunRequest(
@@ -31,7 +33,7 @@ final class FakeLeg {
             plan: RunPlan(concurrency: 2, tasks: plans),
             work: Dictionary(uniqueKeysWithValues: tasks.map { ($0, work) }),
             workspace: Workspace(root: "/"),
-            agent: AgentCommand(executable: "/bin/true"),
+            agent: AgentCommand(executable: "/bin/true", kind: TinyAgent()),
             prompts: .embedded,
             environment: .none,
             waitsForTasks: waitsForTasks
@@ -48,8 +50,9 @@ final class FakeLeg {
             directories: directories,
             starter: sessions,
             leftovers: sessions,
+            trees: trees,
             reports: [report],
-            usageReader: UsageReader(environment: .none, work: [:]),
+            usageReader: UsageReader(of: TinyAgent(), environment: .none, work: [:]),
             machine: MachineReader(places: [], proc: "/none", groups: "/none"),
             examine: { LegBeginning.Findings() }
         )

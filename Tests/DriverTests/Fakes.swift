@@ -5,6 +5,7 @@ import Foundation
 import Orchestration
 import Reporting
 import Synchronization
+import Trees
 
 @testable import Driver
 @testable import RunStore
@@ -130,17 +131,19 @@ final class FakeSessions: SessionStarter, LeftoverEnder {
     private final class Session: RunningSession {
         let label: SessionLabel
         let usageQuery: UsageReader.Query? = nil
-        private let name: String
+        private let key: SessionKey
         private let log: Log
+        private let observer: any SessionObserver
 
-        init(_ key: SessionKey, _ log: Log) {
+        init(_ key: SessionKey, _ log: Log, _ observer: any SessionObserver) {
             label = SessionLabel(place: key.task, session: key.number)
-            (name, self.log) = (key.words, log)
+            (self.key, self.log, self.observer) = (key, log, observer)
         }
 
         func activity() -> String? { nil }
-        func terminate() { log.add("terminate \(name)") }
-        func kill() { log.add("kill \(name)") }
+        func terminate() { log.add("terminate \(key.words)") }
+        func kill() { log.add("kill \(key.words)") }
+        func descendantsGone(_ end: SessionEnd) { observer.session(key, isOverWith: end) }
     }
 
     /// True if `clear` ends leftovers, not the call itself.
@@ -155,12 +158,13 @@ final class FakeSessions: SessionStarter, LeftoverEnder {
     func start(
         _ start: PendingStart,
         in task: OpenTask,
+        at directory: String?,
         observer: any SessionObserver
     ) -> (any RunningSession)? {
-        log.add("start \(start.fact.key.words)")
+        log.add("start \(start.fact.key.words)" + (directory.map { " at \($0)" } ?? ""))
         self.observer = observer
         looks[start.fact.task] = task.look
-        return Session(start.fact.key, log)
+        return Session(start.fact.key, log, observer)
     }
 
     /// Ends a session, which failed.
@@ -200,6 +204,45 @@ final class FakeSessions: SessionStarter, LeftoverEnder {
         log.add(words)
         waiting.append(then)
         if !leavesProcesses { clear() }
+    }
+}
+
+/// Trees that need no git.
+final class FakeTrees: TreeMaker {
+    /// The result for each task; a task without one works in the workspace.
+    var results: [String: Result<TaskTree?, TreeTrouble>] = [:]
+    /// True if `finish` ends the making of trees, not the call itself.
+    var isSlow = false
+    private(set) var bases: [String: String] = [:]
+    private let log: Log
+    private var waiting: [() -> Void] = []
+
+    init(_ log: Log) { self.log = log }
+
+    func learn(bases: [String: String]) { self.bases = bases }
+
+    func prepare(
+        _ start: SessionStarted,
+        then: @escaping (Result<TaskTree?, TreeTrouble>) -> Void
+    ) {
+        guard let result = results[start.task] else { return then(.success(nil)) }
+        log.add("tree \(start.task)")
+        waiting.append { then(result) }
+        if !isSlow { finish() }
+    }
+
+    func commit(_ key: SessionKey, _ end: SessionEnd, then: @escaping ([String]) -> Void) {
+        guard results[key.task] != nil else { return then([]) }
+        log.add("commit \(key.words)")
+        then([])
+    }
+
+    func giveUp(_ key: SessionKey) {}
+
+    func finish() {
+        let made = waiting
+        waiting = []
+        made.forEach { $0() }
     }
 }
 

@@ -102,7 +102,8 @@ import Testing
         await "grep -A99 'begun anew' out | grep -q '^— session [0-9]* made progress'"
         """
 
-    @Test func `wait for the first session, tell how each ended, and go over to a new log`() throws {
+    @Test func `wait for the first session, tell how each ended, and go over to a new log`() throws
+    {
         try withRun { run in
             let agent = try run.writeAgent(
                 """

@@ -1,4 +1,4 @@
-import Glibc
+import Agent
 import Orchestration
 
 /// Classifies a session's failure from its error channel and the way its process ended.
@@ -10,14 +10,13 @@ import Orchestration
 /// Source: recordings of Codex CLI 0.163.0.
 struct Classifier {
     let transcript: SessionTranscript
-    let ending: SessionTranscript.Ending
+    /// Number of items that were passed over without being observed.
+    let passed: Int
+    let ending: SessionEnding
 
     /// The session's failure; `nil` if it succeeded.
     var failure: Failure? {
-        if case .notStarted(let errno, let doing) = ending.termination {
-            let passes = [EAGAIN, ENOMEM, EMFILE, ENFILE].contains(errno)
-            return Failure(passes ? .shortage : .spawnFailed, doing.oneLine(500))
-        }
+        if let failure = ending.startFailure { return failure }
         if let message = transcript.turnFailure ?? deadMessage {
             return Failure(Self.kind(of: message), message.oneLine(500))
         }
@@ -35,17 +34,12 @@ struct Classifier {
     }
 
     private var unexplained: Failure {
-        if case .signaled(let signal) = ending.termination {
-            return Failure(.killed, "killed by signal \(signal)")
-        }
+        if let failure = ending.outsideFailure { return failure }
         guard case .exited(let status) = ending.termination else {
-            return Failure(.incomplete, "it ended without a word")
+            return Failure(.incomplete, ending.exitWords)
         }
-        if ending.isLaunched, isLost(status) {
-            return Failure(.connectionLost, "the launcher lost it (\(exitWords(status)))")
-        }
-        if ending.outputBytes == 0, status != 0 { return refused(status) }
-        if transcript.events + ending.passedSteps == 0, ending.outputBytes > 0 {
+        if ending.outputBytes == 0, status != 0 { return refused }
+        if transcript.events + passed == 0, ending.outputBytes > 0 {
             return Failure(
                 .notCodex,
                 "its stdout is not Codex's JSON Lines (exit status \(status))" + quotation
@@ -57,44 +51,16 @@ struct Classifier {
         )
     }
 
-    private func refused(_ status: Int32) -> Failure {
-        let kind = Self.refusals.first { errorText.contains($0.0) }?.1 ?? .refusedToStart
+    private var refused: Failure {
+        let kind = Self.refusals.first { ending.errorText.contains($0.0) }?.1 ?? .refusedToStart
         let hint =
-            ending.isLaunched && errorText.contains("No prompt provided via stdin")
+            ending.isLaunched && ending.errorText.contains("No prompt provided via stdin")
             ? " The launcher must pass its standard input on." : ""
-        return Failure(kind, exitWords(status) + hint)
-    }
-
-    /// The exit status, with the most informative part of standard error.
-    private func exitWords(_ status: Int32) -> String {
-        "exit status \(status): \(errorWords ?? "no message")"
+        return Failure(kind, ending.exitWords + hint)
     }
 
     /// Standard error, quoted after a reason that it may explain.
-    private var quotation: String { errorWords.map { ": \($0)" } ?? "" }
-
-    private var errorWords: String? { StandardErrorWords.telling(errorText) }
-
-    private var errorText: String { String(decoding: ending.standardError, as: UTF8.self) }
-
-    /// Indicates whether a launcher's status or message says that it never reached the other machine,
-    /// or that somebody else ended the agent there.
-    private func isLost(_ status: Int32) -> Bool {
-        Self.lost.contains(status) || Self.lostWords.contains { errorText.contains($0) }
-    }
-
-    /// `ssh` that did not reach the machine, or lost it; an agent that was killed or terminated.
-    ///
-    /// Source: `ssh(1)`, EXIT STATUS; trials with Slurm 22.05, whose steps end like this if they are
-    /// cancelled or preempted.
-    private static let lost: Set<Int32> = [255, 128 + 9, 128 + 15]
-
-    /// Messages of `srun` if the step did not begin, or its node failed; an agent's own exit status
-    /// has another message.
-    private static let lostWords = [
-        "srun: Job step aborted", "srun: error: Unable to", "srun: error: Node failure",
-        "srun: error: Timed out", "has expired", "slurmstepd: error: *** ",
-    ]
+    private var quotation: String { ending.errorWords.map { ": \($0)" } ?? "" }
 
     /// Returns the class of a message on the error channel.
     static func kind(of message: String) -> FailureClass {

@@ -1,54 +1,9 @@
+package import Agent
+package import CodexEvents
 package import Orchestration
-
-/// A thread's total usage at its last report.
-package struct ThreadReport: Hashable, Sendable {
-    /// The thread's id.
-    package var thread: String
-    /// The thread's total at that time.
-    package var usage: TokenUsage
-
-    /// Makes a report.
-    package init(thread: String, usage: TokenUsage) {
-        self.thread = thread
-        self.usage = usage
-    }
-}
 
 /// A session's events, folded into the facts about it.
 package struct SessionTranscript: Sendable {
-    /// Facts about the process besides its events.
-    package struct Ending: Sendable {
-        /// The process's termination.
-        package var termination: Termination
-        /// The end of its standard error.
-        package var standardError: [UInt8]
-        /// Number of bytes of its standard output.
-        package var outputBytes: Int64
-        /// Number of items that were passed over without being observed.
-        package var passedSteps: Int
-        /// True if a descendant held its output open until the leak limit.
-        package var outputLeaked: Bool
-        /// True if the process was a launcher that ran the agent elsewhere.
-        package var isLaunched: Bool
-
-        /// Makes an ending; see the properties.
-        package init(
-            termination: Termination,
-            standardError: [UInt8],
-            outputBytes: Int64,
-            passedSteps: Int = 0,
-            outputLeaked: Bool,
-            isLaunched: Bool = false
-        ) {
-            self.termination = termination
-            self.standardError = standardError
-            self.outputBytes = outputBytes
-            self.passedSteps = passedSteps
-            self.outputLeaked = outputLeaked
-            self.isLaunched = isLaunched
-        }
-    }
-
     /// The session's thread, once it is known.
     package private(set) var thread: String?
     /// The session's name for its thread, if it is no thread's id; `nil` otherwise.
@@ -97,14 +52,15 @@ package struct SessionTranscript: Sendable {
 
     /// Returns the session's result.
     ///
-    /// `now` and `offset`, the local time zone's seconds from UTC at an instant, are for reset times,
+    /// `passed` is the number of items that were passed over without being observed. `now` and `offset`, the local time zone's seconds from UTC at an instant, are for reset times,
     /// which Codex states in local time.
     package func result(
-        _ ending: Ending,
+        _ ending: SessionEnding,
+        passed: Int = 0,
         now: WallTime,
         offset: (WallTime) -> Int
     ) -> SessionResult {
-        var failure = Classifier(transcript: self, ending: ending).failure
+        var failure = Classifier(transcript: self, passed: passed, ending: ending).failure
         if let limit = failure, [.usageLimit, .rateLimit].contains(limit.kind) {
             failure?.resetsAt = ResetTime.parse(limit.message, now: now, offset: offset)
         }
