@@ -121,6 +121,8 @@ import Testing
             let page = text(run.root + "/p.html")
             #expect(page.contains("left, weight 1") && page.contains("right, weight 1"))
             #expect(!page.contains("nobody") && !page.contains("group 2"))
+            // Slots have the numbers that every other view gives them.
+            #expect(page.contains("slots 0 to 1;"))
         }
     }
 
@@ -302,6 +304,11 @@ import Testing
     @Test(arguments: [
         (workload(tasks: [task(group: "3")]), "there is no group 3"),
         (workload(tasks: [task(needs: "1"), task(1, needs: "0")]), "task 0 needs itself"),
+        (
+            // Task 0 only lies behind the cycle.
+            workload(tasks: [task(needs: "1"), task(1, needs: "2"), task(2, needs: "1")]),
+            "task 1 needs itself"
+        ),
         (workload(slots: "1e15", tasks: [task()]), "\"slots\" is 1000000000000000"),
         (workload(tasks: [task(sessions: [session(done: 2)])]), "\"done\" is 2; it must be"),
         (workload(tasks: [task(sessions: [session(done: -1)])]), "\"done\" is -1"),
