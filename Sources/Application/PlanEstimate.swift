@@ -85,8 +85,8 @@ package struct PlanEstimate: Encodable {
                     ? " (\(completeTasks) more \(Format.word(for: completeTasks, "is", "are")) complete)"
                     : "")
                 + (draws > 1
-                    ? ", in \(Format.count(draws, "draw")); a tenth came to less, a tenth to more:"
-                    : ", in one draw:"),
+                    ? ", in \(draws) simulations (10th to 90th percentile):"
+                    : ", in one simulation:"),
             line("sessions", sessions) { "\(Int(clamping: $0.rounded()))" },
             line("tokens  ", tokens) { Format.tokens(Int64(clamping: $0)) },
         ]

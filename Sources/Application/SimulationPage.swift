@@ -141,7 +141,8 @@ package struct SimulationPage {
                 cells[start.slot][column] = Shade(group: task.group, isFirst: start.session == 1)
             }
         }
-        var note = "slots 1 to \(rows); first sessions are lighter"
+        let slots = rows == 1 ? "slot 0" : "slots 0 to \(rows - 1)"
+        var note = "\(slots); first sessions are lighter"
         if !result.batch.holds.isEmpty { note += "; starts were held where it is grey" }
         return picture(holds(result, end) + bars(cells), end: end, top: note)
     }

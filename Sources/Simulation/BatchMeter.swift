@@ -18,42 +18,57 @@ package struct BatchMeter: Sendable {
         var completed: Double?
     }
 
+    /// Numbers of starts.
+    private struct Starts: Sendable {
+        var all = 0
+        /// Of sessions after a task's first, and of those among them that followed at once.
+        var later = 0
+        var direct = 0
+    }
+
+    /// What sessions have used.
+    private struct Used: Sendable {
+        var seconds = 0.0
+        var tokens = 0.0
+        /// Tokens of the tasks that are never complete.
+        var idleTokens = 0.0
+    }
+
+    /// The ends of the tasks that can be complete.
+    private struct Outcomes: Sendable {
+        var unfinished: Int
+        /// Tokens used until each completion.
+        var tokens: [Double] = []
+        /// Tasks given up.
+        var falseKills = 0
+        /// Time of the last end, and what was used until then; `nil` while tasks are unfinished.
+        var last: (at: Double, used: Used)?
+    }
+
     private let workload: Workload
     private var tasks: [Standing]
     /// Index of the task that runs on each slot; -1 for none.
     private var onSlot: [Int]
     /// For each task, the tasks that need it.
     private let dependents: [[Int]]
-    private var seconds: [Double]
-    private var waitingIn: [Int]
-    private var starts = 0
-    private var laterStarts = 0
-    private var directStarts = 0
-    private var busySeconds = 0.0
-    private(set) var tokens = 0.0
-    private var idleTokens = 0.0
-    private var completionTokens: [Double] = []
-    private var unfinished: Int
-    private var atLastCompletion: (tokens: Double, idle: Double)?
-    private var lastCompletion = 0.0
+    private var groups: GroupShares
+    private var starts = Starts()
+    private var used = Used()
+    private var outcomes: Outcomes
     private var longestWait = (seconds: 0.0, starts: 0)
-    private var falseKills = 0
     private(set) var end = 0.0
-    /// Session seconds of each group by its weight, while every group has had a task waiting.
-    private var contested: [Double]?
-    private var isContested = true
-    private var largestGap = 0.0
 
     init(_ workload: Workload) {
         self.workload = workload
-        let count = workload.tasks.count
-        tasks = Array(repeating: Standing(), count: count)
+        tasks = Array(repeating: Standing(), count: workload.tasks.count)
         onSlot = Array(repeating: -1, count: workload.slots)
         dependents = workload.dependents
-        seconds = Array(repeating: 0, count: workload.groups.count)
-        waitingIn = Array(repeating: 0, count: workload.groups.count)
-        unfinished = workload.tasks.count { $0.completesAfter != nil }
+        groups = GroupShares(workload.groups.map(\.weight))
+        outcomes = Outcomes(unfinished: workload.tasks.count { $0.completesAfter != nil })
     }
+
+    /// Tokens used by all sessions.
+    var tokens: Double { used.tokens }
 
     mutating func arrived(_ task: Int, at time: Double) {
         // A task with needs counts as waiting only once they are complete.
@@ -64,15 +79,15 @@ package struct BatchMeter: Sendable {
 
     mutating func began(_ dispatch: Batch.Dispatch) {
         var task = tasks[dispatch.task]
-        if task.phase == .waiting { waitingIn[workload.tasks[dispatch.task].group] -= 1 }
-        starts += 1
-        if unfinished > 0 {
+        if task.phase == .waiting { groups.waiting[workload.tasks[dispatch.task].group] -= 1 }
+        starts.all += 1
+        if outcomes.unfinished > 0 {
             longestWait.seconds = max(longestWait.seconds, dispatch.at - task.waitsSince)
-            longestWait.starts = max(longestWait.starts, starts - 1 - task.startsBefore)
+            longestWait.starts = max(longestWait.starts, starts.all - 1 - task.startsBefore)
         }
         if dispatch.session > 1 {
-            laterStarts += 1
-            if dispatch.at - task.waitsSince < 1e-9 { directStarts += 1 }
+            starts.later += 1
+            if dispatch.at - task.waitsSince < 1e-9 { starts.direct += 1 }
         }
         (task.phase, task.began) = (.running, dispatch.at)
         task.slot = Int32(clamping: dispatch.slot)
@@ -80,54 +95,44 @@ package struct BatchMeter: Sendable {
         tasks[dispatch.task] = task
     }
 
-    mutating func ended(_ task: Int, _ took: Double, tokens used: Double, at time: Double) {
+    mutating func ended(_ task: Int, _ took: Double, tokens: Double, at time: Double) {
         onSlot[Int(tasks[task].slot)] = -1
-        seconds[workload.tasks[task].group] += took
-        busySeconds += took
-        tokens += used
-        if workload.tasks[task].completesAfter == nil { idleTokens += used }
+        groups.seconds[workload.tasks[task].group] += took
+        used.seconds += took
+        used.tokens += tokens
+        if workload.tasks[task].completesAfter == nil { used.idleTokens += tokens }
         wait(task, at: time)
     }
 
     mutating func taskEnded(_ task: Int, isComplete: Bool, at time: Double) {
-        if tasks[task].phase == .waiting { waitingIn[workload.tasks[task].group] -= 1 }
+        if tasks[task].phase == .waiting { groups.waiting[workload.tasks[task].group] -= 1 }
         tasks[task].phase = .ended
         guard workload.tasks[task].completesAfter != nil else { return }
-        unfinished -= 1
+        outcomes.unfinished -= 1
         if isComplete {
             tasks[task].completed = time
-            completionTokens.append(tokens)
+            outcomes.tokens.append(used.tokens)
             releaseDependents(of: task, at: time)
         } else {
-            falseKills += 1
+            outcomes.falseKills += 1
         }
-        guard unfinished == 0 else { return }
-        atLastCompletion = (tokens, idleTokens)
-        lastCompletion = time
+        if outcomes.unfinished == 0 { outcomes.last = (time, used) }
     }
 
     mutating func turnEnded(at time: Double) {
         end = time
-        guard workload.groups.count > 1, isContested, time > 0 else { return }
-        guard !waitingIn.contains(0) else {
-            isContested = false
-            return
-        }
-        var shares = seconds
-        for task in onSlot where task >= 0 {
-            shares[workload.tasks[task].group] += time - tasks[task].began
-        }
-        for group in shares.indices { shares[group] /= workload.groups[group].weight }
-        contested = shares
-        let lightest = workload.groups.map(\.weight).min() ?? 1
-        let gap = (shares.max() ?? 0) - (shares.min() ?? 0)
-        largestGap = max(largestGap, gap * lightest)
+        guard groups.areContested, time > 0 else { return }
+        groups.compare(
+            running: onSlot.lazy.filter { $0 >= 0 }.map { [workload, tasks] task in
+                (workload.tasks[task].group, time - tasks[task].began)
+            }
+        )
     }
 
     private mutating func wait(_ task: Int, at time: Double) {
         tasks[task].phase = .waiting
-        (tasks[task].waitsSince, tasks[task].startsBefore) = (time, starts)
-        waitingIn[workload.tasks[task].group] += 1
+        (tasks[task].waitsSince, tasks[task].startsBefore) = (time, starts.all)
+        groups.waiting[workload.tasks[task].group] += 1
     }
 
     private mutating func releaseDependents(of task: Int, at time: Double) {
@@ -150,32 +155,32 @@ extension BatchMeter {
                 + (task.completesAfter.map { task.sessions.prefix($0) } ?? [])
                 .reduce(0) { $0 + $1.tokens }
         }
-        let atLast = atLastCompletion ?? (tokens, idleTokens)
+        let atLast = outcomes.last?.used ?? used
         return BatchFigures(
             policy: policy,
             completed: flows.count,
-            sessions: starts,
-            tokens: tokens,
+            sessions: starts.all,
+            tokens: used.tokens,
             mean: flows.mean,
             p50: flows.percentile(50),
             p99: flows.percentile(99),
             largest: flows.last ?? 0,
-            makespan: lastCompletion,
+            makespan: outcomes.last?.at ?? 0,
             end: end,
             slowdownMean: slowdowns.mean,
             slowdownP99: slowdowns.percentile(99),
             latenessP99: lateness(of: done)?.percentile(99),
             longestWait: longestWait.seconds,
             longestWaitStarts: longestWait.starts,
-            utilisation: busySeconds / max(1e-9, Double(workload.slots) * end),
+            utilisation: used.seconds / max(1e-9, Double(workload.slots) * end),
             doneAtQuarter: share(of: useful / 4),
             doneAtHalf: share(of: useful / 2),
-            jain: contested.map(Self.jain) ?? 1,
-            largestGap: largestGap,
-            waste: atLast.tokens > 0 ? atLast.idle / atLast.tokens : 0,
-            wasteAtEnd: tokens > 0 ? idleTokens / tokens : 0,
-            falseKills: falseKills,
-            continuity: Double(directStarts) / Double(max(1, laterStarts))
+            jain: groups.jain,
+            largestGap: groups.largestGap,
+            waste: atLast.tokens > 0 ? atLast.idleTokens / atLast.tokens : 0,
+            wasteAtEnd: used.tokens > 0 ? used.idleTokens / used.tokens : 0,
+            falseKills: outcomes.falseKills,
+            continuity: Double(starts.direct) / Double(max(1, starts.later))
         )
     }
 
@@ -193,13 +198,7 @@ extension BatchMeter {
     /// Returns the share of tasks complete after a number of tokens.
     private func share(of budget: Double) -> Double {
         let all = workload.tasks.count { $0.completesAfter != nil }
-        return Double(completionTokens.count { $0 <= budget }) / Double(max(1, all))
-    }
-
-    /// Jain's fairness index (Jain, Chiu and Hawe, 1984): 1 if all shares are equal.
-    private static func jain(_ shares: [Double]) -> Double {
-        let (sum, squares) = (shares.reduce(0, +), shares.reduce(0) { $0 + $1 * $1 })
-        return squares > 0 ? sum * sum / (Double(shares.count) * squares) : 1
+        return Double(outcomes.tokens.count { $0 <= budget }) / Double(max(1, all))
     }
 }
 

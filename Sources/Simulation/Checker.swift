@@ -6,25 +6,39 @@ struct Checker: Sendable {
     private let plan: RunPlan
     private let needs: [String: [String]]
     private let groups: [String: String]
-    // Decided so far.
-    private var slots: [Int: SessionKey] = [:]
-    private var running: [SessionKey: Int] = [:]
-    private var complete: Set<String> = []
-    private var ended: Set<String> = []
-    private var isStopping = false
-    private var hasEnded = false
-    private var spent: Int64 = 0
     private var now = Duration.zero
-    /// Since when a task could have started and none did, and whether a gate was closed.
-    private var wait: (since: Duration, isHeld: Bool)?
-    // Durable so far.
-    private var durable = RunState()
-    private var startsOnDisk: Set<SessionKey> = []
-    private var begun: Set<SessionKey> = []
-    private var newest: [String: Int] = [:]
-    private var isGivenUp = false
+    private var decided = Decided()
+    private var durable = Durable()
+    private var processes = Processes()
     /// Tasks of this leg whose directory could not be inspected; they may be complete unnoticed.
     private var held: Set<String> = []
+
+    /// What the leg has decided so far.
+    private struct Decided: Sendable {
+        var slots: [Int: SessionKey] = [:]
+        var running: [SessionKey: Int] = [:]
+        var complete: Set<String> = []
+        var ended: Set<String> = []
+        var isStopping = false
+        var hasEnded = false
+        var spent: Int64 = 0
+        /// Since when a task could have started and none did, and whether a gate was closed.
+        var wait: (since: Duration, isHeld: Bool)?
+    }
+
+    /// What is on disk.
+    private struct Durable: Sendable {
+        var state = RunState()
+        var starts: Set<SessionKey> = []
+        var isGivenUp = false
+    }
+
+    /// The processes that have begun.
+    private struct Processes: Sendable {
+        var begun: Set<SessionKey> = []
+        /// The number of each task's newest session.
+        var newest: [String: Int] = [:]
+    }
 
     init(plan: RunPlan) {
         self.plan = plan
@@ -45,20 +59,18 @@ struct Checker: Sendable {
 
     /// Begins a new leg with the recovered state.
     mutating func beginLeg(recovered: RunState, isCrash: Bool) {
-        expect(isGivenUp || recovered.tasks == durable.tasks, "what was durable is not recovered")
-        slots = [:]
-        running = [:]
-        isStopping = false
-        hasEnded = false
-        isGivenUp = false
+        let isRecovered = durable.isGivenUp || recovered.tasks == durable.state.tasks
+        expect(isRecovered, "what was durable is not recovered")
         held = []
-        wait = nil
-        durable = recovered
-        spent = recovered.ending == .finished ? 0 : Int64(recovered.ledger.spent.tokens)
+        durable.isGivenUp = false
+        durable.state = recovered
         // Decisions that were not durable are void.
-        complete = Set(recovered.tasks.filter { $0.outcome == .complete }.map(\.plan.name))
-        ended = Set(recovered.tasks.filter { $0.outcome != nil }.map(\.plan.name))
-        for key in recovered.running.keys { running[key] = -1 }
+        decided = Decided()
+        decided.spent =
+            recovered.ending == .finished ? 0 : Int64(recovered.ledger.spent.tokens)
+        decided.complete = Set(recovered.tasks.filter { $0.outcome == .complete }.map(\.plan.name))
+        decided.ended = Set(recovered.tasks.filter { $0.outcome != nil }.map(\.plan.name))
+        for key in recovered.running.keys { decided.running[key] = -1 }
     }
 
     // MARK: - Decisions
@@ -68,12 +80,12 @@ struct Checker: Sendable {
         now = time
         for command in commands { check(command) }
         noteWait(state, hasStarted: commands.contains(where: \.isStart))
-        if running.count > plan.concurrency {
-            note("\(running.count) sessions in \(plan.concurrency) slots", at: now)
+        if decided.running.count > plan.concurrency {
+            note("\(decided.running.count) sessions in \(plan.concurrency) slots", at: now)
         }
         for group in plan.groups { checkCap(group) }
         expect(
-            Set(state.running.keys) == Set(running.keys),
+            Set(state.running.keys) == Set(decided.running.keys),
             "the state and the commands disagree about what runs"
         )
     }
@@ -86,7 +98,7 @@ struct Checker: Sendable {
     private static let longestHold = Duration.seconds(4 * 86_400)
 
     private mutating func checkWait(until time: Duration) {
-        guard let wait else { return }
+        guard let wait = decided.wait else { return }
         let passed = time - wait.since
         guard passed > (wait.isHeld ? Self.longestHold : Self.longestWait) else { return }
         note("for \(passed) nothing has started that could have", at: time)
@@ -94,40 +106,41 @@ struct Checker: Sendable {
 
     private mutating func noteWait(_ state: RunState, hasStarted: Bool) {
         let isHeld = !state.gates.isEmpty
-        guard !isStopping, !hasEnded, state.legs > 0, running.count < state.concurrencyLimit,
+        guard !decided.isStopping, !decided.hasEnded, state.legs > 0,
+            decided.running.count < state.concurrencyLimit,
             plan.tasks.contains(where: isReady)
         else {
-            wait = nil
+            decided.wait = nil
             return
         }
-        if hasStarted || wait?.isHeld != isHeld { wait = (now, isHeld) }
+        if hasStarted || decided.wait?.isHeld != isHeld { decided.wait = (now, isHeld) }
     }
 
     private func isReady(_ task: TaskPlan) -> Bool {
-        guard !ended.contains(task.name), task.needs.allSatisfy(complete.contains),
-            !running.keys.contains(where: { $0.task == task.name })
+        guard !decided.ended.contains(task.name), task.needs.allSatisfy(decided.complete.contains),
+            !decided.running.keys.contains(where: { $0.task == task.name })
         else { return false }
         guard let group = plan.groups.first(where: { $0.name == task.group }),
             let cap = group.maxConcurrent
         else { return true }
-        return running.keys.count { groups[$0.task] == group.name } < cap
+        return decided.running.keys.count { groups[$0.task] == group.name } < cap
     }
 
     private mutating func checkCap(_ group: GroupPlan) {
         guard let cap = group.maxConcurrent else { return }
-        let count = running.keys.count { groups[$0.task] == group.name }
+        let count = decided.running.keys.count { groups[$0.task] == group.name }
         expect(count <= cap, "\(count) sessions in group \(group.name)")
     }
 
     private mutating func check(_ command: Command) {
-        expect(!hasEnded, "something is decided after the end")
+        expect(!decided.hasEnded, "something is decided after the end")
         switch command {
         case .record(let fact): check(fact)
         case .startSession(let start):
-            expect(running[start.key] != nil, "\(start.key) starts without a fact")
+            expect(decided.running[start.key] != nil, "\(start.key) starts without a fact")
         case .endRun:
-            expect(running.isEmpty, "the run ends with sessions running")
-            hasEnded = true
+            expect(decided.running.isEmpty, "the run ends with sessions running")
+            decided.hasEnded = true
         case .terminateSession, .killSession, .releaseTask, .readMachine: break
         }
     }
@@ -136,11 +149,11 @@ struct Checker: Sendable {
         switch fact {
         case .sessionStarted(let fact): started(fact)
         case .sessionEnded(let fact): endedSession(fact)
-        case .taskReopened(let fact): ended.remove(fact.task)
+        case .taskReopened(let fact): decided.ended.remove(fact.task)
         case .taskEnded(let fact):
-            expect(ended.insert(fact.task).inserted, "\(fact.task) ends twice")
-            if fact.outcome == .complete { complete.insert(fact.task) }
-        case .shutdownAdvanced: isStopping = true
+            expect(decided.ended.insert(fact.task).inserted, "\(fact.task) ends twice")
+            if fact.outcome == .complete { decided.complete.insert(fact.task) }
+        case .shutdownAdvanced: decided.isStopping = true
         case .warned(let fact):
             expect(!fact.message.contains("[this is a bug]"), fact.message)
         default: break
@@ -148,46 +161,49 @@ struct Checker: Sendable {
     }
 
     private mutating func started(_ fact: SessionStarted) {
-        expect(!isStopping, "\(fact.key) starts in a shutdown")
-        expect(slots[fact.slot] == nil, "slot \(fact.slot) is taken twice")
+        expect(!decided.isStopping, "\(fact.key) starts in a shutdown")
+        expect(decided.slots[fact.slot] == nil, "slot \(fact.slot) is taken twice")
         expect((0..<plan.concurrency).contains(fact.slot), "there is no slot \(fact.slot)")
-        expect(!running.keys.contains { $0.task == fact.task }, "\(fact.task) runs twice")
-        expect(!ended.contains(fact.task), "\(fact.task) starts after its end")
-        let open = (needs[fact.task] ?? []).filter { !complete.contains($0) }
+        expect(!decided.running.keys.contains { $0.task == fact.task }, "\(fact.task) runs twice")
+        expect(!decided.ended.contains(fact.task), "\(fact.task) starts after its end")
+        let open = (needs[fact.task] ?? []).filter { !decided.complete.contains($0) }
         expect(open.isEmpty, "\(fact.task) starts before \(open)")
         if let most = plan.budget?.limits.tokens {
-            let spent = spent
+            let spent = decided.spent
             expect(spent < most, "\(fact.key) starts after \(spent) of \(most) tokens")
         }
-        slots[fact.slot] = fact.key
-        running[fact.key] = fact.slot
+        decided.slots[fact.slot] = fact.key
+        decided.running[fact.key] = fact.slot
     }
 
     private mutating func endedSession(_ fact: SessionEnded) {
-        guard let slot = running.removeValue(forKey: fact.key) else {
+        guard let slot = decided.running.removeValue(forKey: fact.key) else {
             return note("\(fact.key) ends without running", at: now)
         }
-        if slots[slot] == fact.key { slots[slot] = nil }
-        spent += fact.usage?.total ?? 0
+        if decided.slots[slot] == fact.key { decided.slots[slot] = nil }
+        decided.spent += fact.usage?.total ?? 0
     }
 
     // MARK: - Effects of the decisions
 
     /// Notes that facts are durable.
     mutating func wrote(_ events: [RunEvent], at moment: Moment) {
-        durable.apply(events, at: moment)
-        for case .sessionStarted(let fact) in events { startsOnDisk.insert(fact.key) }
+        durable.state.apply(events, at: moment)
+        for case .sessionStarted(let fact) in events { durable.starts.insert(fact.key) }
     }
 
     /// Checks the start of a session's process beside those that live.
     mutating func begins(_ start: SessionStarted, living: [SessionKey], at time: Duration) {
         now = time
         let key = start.key
-        expect(startsOnDisk.contains(key), "\(key) starts before its record")
-        expect(begun.insert(key).inserted, "\(key) starts twice")
+        expect(durable.starts.contains(key), "\(key) starts before its record")
+        expect(processes.begun.insert(key).inserted, "\(key) starts twice")
         expect(!living.contains { $0.task == key.task }, "\(key) starts beside another of its task")
-        expect(newest[key.task, default: 0] < key.number, "\(key) starts after a later one")
-        newest[key.task] = key.number
+        expect(
+            processes.newest[key.task, default: 0] < key.number,
+            "\(key) starts after a later one"
+        )
+        processes.newest[key.task] = key.number
         expect(living.count < plan.concurrency, "\(living.count + 1) processes live")
     }
 
@@ -195,11 +211,11 @@ struct Checker: Sendable {
     mutating func noteHeld(_ task: String) { held.insert(task) }
 
     /// Notes that the run knowingly gave up facts that the disk did not accept.
-    mutating func gaveUp() { isGivenUp = true }
+    mutating func gaveUp() { durable.isGivenUp = true }
 
     /// Compares the durable state with the orchestrator's; nothing may be waiting for the disk.
     mutating func compare(_ state: RunState, at time: Duration) {
-        expectSame(durable, state, "the journal and the state disagree", at: time)
+        expectSame(durable.state, state, "the journal and the state disagree", at: time)
     }
 
     mutating func expectSame(

@@ -104,7 +104,7 @@ extension Workload {
         return nil
     }
 
-    /// A task that is on a cycle of needs, or behind one; `nil` for none.
+    /// A task that is on a cycle of needs; `nil` for none.
     private var taskOnCycle: Int? {
         var open = tasks.map(\.needs.count)
         let dependents = dependents
@@ -115,7 +115,15 @@ extension Workload {
                 if open[dependent] == 0 { ready.append(dependent) }
             }
         }
-        return open.firstIndex { $0 > 0 }
+        guard var task = open.firstIndex(where: { $0 > 0 }) else { return nil }
+        // What is left may only lie behind a cycle; from need to need the way leads onto it.
+        var passed: Set<Int> = []
+        while passed.insert(task).inserted,
+            let need = tasks[task].needs.first(where: { open[$0] > 0 })
+        {
+            task = need
+        }
+        return task
     }
 }
 

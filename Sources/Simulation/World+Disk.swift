@@ -56,12 +56,12 @@ extension World {
         let batches = disk.waiting
         disk.waiting = []
         for batch in batches {
-            journal.append(Batch(at: batch.at, events: batch.events))
+            record.batches.append(Batch(at: batch.at, events: batch.events))
             checker.wrote(batch.events, at: batch.at)
         }
         checkReplay()
         if disk.waiting.isEmpty, happens(faults.snapshots) {
-            snapshot = (RunSnapshot(of: orchestrator.state), journal.count)
+            record.snapshot = (RunSnapshot(of: orchestrator.state), journal.count)
         }
         if bug != .startsUnrecorded { for batch in batches { begin(batch.commands) } }
         for batch in batches { endRun(batch.commands) }

@@ -30,7 +30,7 @@ package struct World: Sendable {
     /// The orchestrator under test.
     package private(set) var orchestrator: Orchestrator
     /// All durable batches, in order.
-    package internal(set) var journal: [Batch] = []
+    package var journal: [Batch] { record.batches }
     /// The leg's ending; `nil` while the leg goes on.
     package internal(set) var ending: Ending?
     /// Calls of `handle` so far.
@@ -43,17 +43,26 @@ package struct World: Sendable {
     var plan: RunPlan
     var faults: Faults
     var generator: SplitMix64
-    var now = Duration.zero
-    /// Difference between wall and awake clock, through clock changes and sleep of the machine.
-    private var wallOffset = Duration.zero
-    private var sequence = 0
-    private var queue: [Happening] = []
+    private var clock = Clock()
+    private var agenda = Agenda()
     var agents: [String: Agent] = [:]
     var processes = ProcessTable()
     var disk = Disk()
-    /// Snapshot of the state, and the number of batches that it covers.
-    var snapshot: (state: RunSnapshot, batches: Int)?
+    var record = Record()
     var checker: Checker
+
+    private struct Clock: Sendable {
+        var awake = Duration.zero
+        /// Difference between wall and awake clock, through clock changes and sleep of the machine.
+        var wallOffset = Duration.zero
+    }
+
+    /// What is durable: the journal, and a snapshot of what it comes to.
+    struct Record: Sendable {
+        var batches: [Batch] = []
+        /// Snapshot of the state, and the number of batches that it covers.
+        var snapshot: (state: RunSnapshot, batches: Int)?
+    }
 
     /// Makes a world in which a run of the plan is about to begin.
     ///
@@ -96,8 +105,8 @@ package struct World: Sendable {
     /// Kills the runner with all sessions, loses what was not durable, and begins a new leg from
     /// the journal.
     package mutating func crash() {
-        if bug == .losesABatch { _ = journal.popLast() }
-        queue = []
+        if bug == .losesABatch { _ = record.batches.popLast() }
+        agenda = Agenda()
         disk = Disk()
         if bug != .sparesSurvivors { endAllProcesses() }
         beginAgain(isCrash: true)
@@ -105,7 +114,7 @@ package struct World: Sendable {
 
     /// Begins a new leg after one that ended.
     package mutating func goOn() {
-        queue = []
+        agenda = Agenda()
         beginAgain(isCrash: false)
     }
 
@@ -142,7 +151,9 @@ package struct World: Sendable {
             batches.reduce(into: state) { $0.apply($1.events, at: $1.at) }
         }
         let whole = fold(journal, into: RunState())
-        guard let snapshot, snapshot.batches <= journal.count else { return whole }
+        guard let snapshot = record.snapshot, snapshot.batches <= journal.count else {
+            return whole
+        }
         guard let start = RunState(snapshot.state) else {
             checker.note("the snapshot can't be read", at: now)
             return whole
@@ -178,33 +189,23 @@ package struct World: Sendable {
     // MARK: - Time
 
     mutating func schedule(_ what: Happening.What, after delay: Duration) {
-        sequence += 1
-        let happening = Happening(at: now + delay, sequence: sequence, what: what)
-        let place = queue.partitioningIndex { happening < $0 }
-        queue.insert(happening, at: place)
+        agenda.add(what, at: now + delay)
     }
 
     /// Removes and returns the driver's outstanding reports about a session.
-    mutating func takeReports(of key: SessionKey) -> [Event] {
-        let reports = queue.filter { $0.what.session == key }
-        queue.removeAll { $0.what.session == key }
-        return reports.compactMap { if case .event(let event) = $0.what { event } else { nil } }
-    }
+    mutating func takeReports(of key: SessionKey) -> [Event] { agenda.takeReports(of: key) }
 
     /// Plays one turn; returns false if nothing will ever happen again.
     private mutating func step() -> Bool {
         let sleep = bug == .oversleeps ? Duration.seconds(86_400) : .zero
         let deadline = orchestrator.nextDeadline.map { $0 + sleep }
-        let times = [queue.first?.at, deadline].compactMap(\.self)
+        let times = [agenda.next, deadline].compactMap(\.self)
         guard let next = times.min() else {
             checker.note("nothing will ever happen again", at: now)
             return false
         }
-        now = max(now, next)
-        let due = queue.partitioningIndex { $0.at > now }
-        let happenings = queue[..<due].map(\.what)
-        queue.removeFirst(due)
-        let events = happenings.flatMap { happen($0) }
+        clock.awake = max(now, next)
+        let events = agenda.take(until: now).flatMap { happen($0) }
         disturbClock()
         let moment = Moment(awake: now, wall: wall)
         turns += 1
@@ -215,14 +216,17 @@ package struct World: Sendable {
         return true
     }
 
+    /// The awake clock's time.
+    var now: Duration { clock.awake }
+
     /// The wall clock's time.
-    var wall: WallTime { WallTime(millisecondsSinceEpoch: 0) + now + wallOffset }
+    var wall: WallTime { WallTime(millisecondsSinceEpoch: 0) + now + clock.wallOffset }
 
     private mutating func disturbClock() {
         guard happens(faults.clockJumps) else { return }
         let day = 86_400
         // Either the clock was set, or the machine slept and its awake clock stood still meanwhile.
-        wallOffset += .seconds(Int.random(in: -day...day, using: &generator))
+        clock.wallOffset += .seconds(Int.random(in: -day...day, using: &generator))
     }
 
     /// Asks the orchestrator again at once: a correct scheduler starts nothing more.
@@ -269,57 +273,5 @@ package struct World: Sendable {
     /// Compares the durable history with the orchestrator's state, unless facts wait for the disk.
     mutating func checkReplay() {
         if disk.waiting.isEmpty { checker.compare(orchestrator.state, at: now) }
-    }
-}
-
-/// An event in the world at a set time.
-struct Happening: Comparable, Sendable {
-    enum What: Sendable {
-        /// The driver reports an event to the orchestrator.
-        case event(Event)
-        /// A write is finished, or is tried again.
-        case written
-        /// The driver learns of a process's end.
-        case exited(SessionKey)
-
-        /// The living session that the event reports on; `nil` for none.
-        fileprivate var session: SessionKey? {
-            switch self {
-            case .event(.sessionSpawned(let fact)):
-                SessionKey(task: fact.task, number: fact.session)
-            case .event(.threadStarted(let fact)):
-                SessionKey(task: fact.task, number: fact.session)
-            case .event(.sessionUsed(let fact)): fact.key
-            case .event(.sessionActive(let key)), .event(.sessionWaitsForNetwork(let key)),
-                .event(.sessionAnswered(let key)):
-                key
-            default: nil
-            }
-        }
-    }
-
-    var at: Duration
-    var sequence: Int
-    var what: What
-
-    static func == (left: Happening, right: Happening) -> Bool {
-        left.sequence == right.sequence
-    }
-
-    static func < (left: Happening, right: Happening) -> Bool {
-        (left.at, left.sequence) < (right.at, right.sequence)
-    }
-}
-
-extension Array {
-    /// Returns the first index whose element satisfies the predicate; in the array, the elements
-    /// that don't satisfy it come first.
-    fileprivate func partitioningIndex(where predicate: (Element) -> Bool) -> Int {
-        var (low, high) = (0, count)
-        while low < high {
-            let middle = (low + high) / 2
-            if predicate(self[middle]) { high = middle } else { low = middle + 1 }
-        }
-        return low
     }
 }

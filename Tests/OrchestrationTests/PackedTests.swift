@@ -74,28 +74,30 @@ private func repacked<Value: Packable>(_ value: Value) throws -> Value {
     }
 
     @Test func `of the scheduler are, too`() throws {
-        let plain = Scheduler.Entry(lane: 0, sessionCap: 0, weight: 0)
-        let entry = Scheduler.Entry(
-            lane: 1,
-            older: 2,
-            newer: 3,
-            sequence: .max,
-            arrival: 4,
-            slot: 5,
-            arrivalClock: 0.1,
-            key: -7,
-            charge: .infinity,
-            openWork: 8,
-            sessionCap: 9,
-            parksAfter: 10,
-            weight: 0.3,
-            descendants: 11,
-            isWaiting: true,
-            isRunning: true,
-            isCritical: true,
-            isRunningAway: true,
-            isActive: true
+        let plain = Scheduler.Entry(Scheduler.Entry.Conditions(lane: 0, sessionCap: 0, weight: 0))
+        var entry = Scheduler.Entry(
+            Scheduler.Entry.Conditions(
+                lane: 1,
+                sessionCap: 9,
+                parksAfter: 10,
+                weight: 0.3,
+                descendants: 11
+            )
         )
+        entry.link = Scheduler.Entry.Link(older: 2, newer: 3, sequence: .max)
+        entry.occupancy = Scheduler.Entry.Occupancy(
+            charge: .infinity,
+            slot: 5,
+            isRunning: true,
+            isCritical: true
+        )
+        (entry.arrival, entry.arrivalClock, entry.key, entry.openWork) = (4, 0.1, -7, 8)
+        (entry.isWaiting, entry.isRunningAway, entry.isActive) = (true, true, true)
+        #expect(same(entry.conditions, plain.conditions) == [])
+        #expect(same(entry.link, plain.link) == [])
+        #expect(same(entry.occupancy, plain.occupancy) == [])
+        // There may be a million of them.
+        #expect(MemoryLayout<Scheduler.Entry>.stride == 80)
         #expect(same(entry, plain) == [])
         #expect(try repacked(entry) == entry)
         let known = Estimates.Task(

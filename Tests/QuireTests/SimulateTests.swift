@@ -44,6 +44,26 @@ import Testing
         }
     }
 
+    @Test func `a second run and the worth of the order are told of`() throws {
+        try withRun { run in
+            let words = ["simulate", "--workload", "light", "--tasks", "60", "--slots", "4"]
+            let once = try run.quire(words).output
+            let again = try run.quire(words + ["--again"]).output
+            #expect(again.contains("; their second run\n") && !once.contains("second run"))
+            #expect(once.contains("The tasks differ in size"))
+            let like = try run.quire(["simulate", "--workload", "same12"]).output
+            #expect(like.contains("no scheduler is much better than first come, first served"))
+            func mean(_ more: [String]) throws -> Double {
+                let answer = try object(try run.quire(words + ["--json"] + more).output)
+                let rows = try #require(answer["results"] as? [[String: Any]])
+                return try #require(rows.first?["mean_completion_s"] as? Double)
+            }
+            #expect(try mean(["--again"]) < mean([]))
+            let refused = try run.quire(["simulate", "m.yaml", "--again"])
+            #expect(refused.status == 64 && refused.error.contains("--again changes nothing"))
+        }
+    }
+
     @Test func `a manifest is played with its groups, caps, sizes and past`() throws {
         try withRun { run in
             try put(
@@ -121,6 +141,8 @@ import Testing
             let page = text(run.root + "/p.html")
             #expect(page.contains("left, weight 1") && page.contains("right, weight 1"))
             #expect(!page.contains("nobody") && !page.contains("group 2"))
+            // Slots have the numbers that every other view gives them.
+            #expect(page.contains("slots 0 to 1;"))
         }
     }
 
@@ -302,6 +324,11 @@ import Testing
     @Test(arguments: [
         (workload(tasks: [task(group: "3")]), "there is no group 3"),
         (workload(tasks: [task(needs: "1"), task(1, needs: "0")]), "task 0 needs itself"),
+        (
+            // Task 0 only lies behind the cycle.
+            workload(tasks: [task(needs: "1"), task(1, needs: "2"), task(2, needs: "1")]),
+            "task 1 needs itself"
+        ),
         (workload(slots: "1e15", tasks: [task()]), "\"slots\" is 1000000000000000"),
         (workload(tasks: [task(sessions: [session(done: 2)])]), "\"done\" is 2; it must be"),
         (workload(tasks: [task(sessions: [session(done: -1)])]), "\"done\" is -1"),

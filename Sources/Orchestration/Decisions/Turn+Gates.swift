@@ -95,7 +95,7 @@ extension Turn {
     /// Postpones the next probe if the last one left the gates as they were.
     mutating func probeToldNothing(_ account: String?) {
         for gate in Gate.allCases {
-            guard case .probe(let interval) = gate.nature.opening else { continue }
+            guard let interval = gate.probeInterval else { continue }
             let key = GateKey(gate, gate.isOfAccount ? account : nil)
             guard var closed = state.gates[key], closed.isDue(now) else { continue }
             closed.until = now.wall + interval

@@ -168,6 +168,11 @@ extension Gate {
         }
     }
 
+    /// Time after which a probe without a result is repeated; `nil` for a gate that no probe opens.
+    var probeInterval: Duration? {
+        if case .probe(let interval) = nature.opening { interval } else { nil }
+    }
+
     /// True if the gate holds one account's starts; the others hold everything.
     package var isOfAccount: Bool { nature.scope == .account }
 

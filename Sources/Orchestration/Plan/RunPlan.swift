@@ -90,12 +90,10 @@ package struct RunPlan: Hashable, Sendable, Codable {
 
     /// Stores equal terms of tasks in memory once.
     mutating func shareTerms() {
-        var known = Sharing<TaskTerms>()
-        // The array stays shared with other plans if it has nothing to change.
-        guard tasks.contains(where: { $0.sharingTerms(&known) != nil }) else { return }
         var sharing = Sharing<TaskTerms>()
-        for place in tasks.indices {
-            tasks[place] = tasks[place].sharingTerms(&sharing) ?? tasks[place]
+        for index in tasks.indices {
+            // Only a change copies the array, which other plans may share.
+            if let task = tasks[index].sharingTerms(&sharing) { tasks[index] = task }
         }
     }
 

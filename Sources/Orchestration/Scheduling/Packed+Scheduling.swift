@@ -2,42 +2,49 @@
 
 extension Scheduler.Entry: Packable {
     static let packedFormat = Orchestration.packedFormat(
-        of: Self(lane: 0, sessionCap: 0, weight: 0)
+        of: Self(Conditions(lane: 0, sessionCap: 0, weight: 0))
     )
 
     func pack(into bytes: inout PackedBytes) {
-        for number in [lane, older, newer, arrival, slot, sessionCap, parksAfter] {
+        for number in [conditions.lane, conditions.sessionCap, conditions.parksAfter] {
             bytes.write(number)
         }
-        bytes.write(UInt64(sequence))
-        for number in [arrivalClock, key, charge, openWork] { bytes.write(number) }
-        for number in [weight, descendants] { bytes.write(Double(number)) }
-        for flag in [isWaiting, isRunning, isCritical, isRunningAway, isActive] {
+        for number in [conditions.weight, conditions.descendants] { bytes.write(Double(number)) }
+        for number in [link.older, link.newer] { bytes.write(number) }
+        bytes.write(UInt64(link.sequence))
+        for number in [arrivalClock, key, openWork, occupancy.charge] { bytes.write(number) }
+        for number in [occupancy.slot, arrival] { bytes.write(number) }
+        for flag in [
+            occupancy.isRunning, occupancy.isCritical, isWaiting, isActive, isRunningAway,
+        ] {
             bytes.write(flag)
         }
     }
 
     init(unpacking bytes: inout PackedBytes) throws {
-        self.init(lane: 0, sessionCap: 0, weight: 0)
-        lane = try bytes.read()
-        older = try bytes.read()
-        newer = try bytes.read()
-        arrival = try bytes.read()
-        slot = try bytes.read()
-        sessionCap = try bytes.read()
-        parksAfter = try bytes.read()
-        sequence = try bytes.read()
+        self.init(
+            Conditions(
+                lane: try bytes.read(),
+                sessionCap: try bytes.read(),
+                parksAfter: try bytes.read(),
+                weight: Float(try bytes.read() as Double),
+                descendants: Float(try bytes.read() as Double)
+            )
+        )
+        link.older = try bytes.read()
+        link.newer = try bytes.read()
+        link.sequence = try bytes.read()
         arrivalClock = try bytes.read()
         key = try bytes.read()
-        charge = try bytes.read()
         openWork = try bytes.read()
-        weight = Float(try bytes.read() as Double)
-        descendants = Float(try bytes.read() as Double)
+        occupancy.charge = try bytes.read()
+        occupancy.slot = try bytes.read()
+        arrival = try bytes.read()
+        occupancy.isRunning = try bytes.read()
+        occupancy.isCritical = try bytes.read()
         isWaiting = try bytes.read()
-        isRunning = try bytes.read()
-        isCritical = try bytes.read()
-        isRunningAway = try bytes.read()
         isActive = try bytes.read()
+        isRunningAway = try bytes.read()
     }
 }
 

@@ -3,9 +3,9 @@ extension Scheduler {
     /// Returns the next start; drops outdated entries, but changes nothing else.
     mutating func decide(slot: Int) -> Decision? {
         refreshStale()
-        guard let top = runnable.firstIndex(where: { !$0.isEmpty }) else { return nil }
-        if isFair, lowerCredit + settings.ageingShare >= 1, let lower = nextLower(than: top) {
-            return decide(tier: lower, slot: slot, isLower: true)
+        guard let top = tiers.firstIndex(where: { !$0.runnable.isEmpty }) else { return nil }
+        if isFair, lower.credit + settings.ageingShare >= 1, let next = nextLower(than: top) {
+            return decide(tier: next, slot: slot, isLower: true)
         }
         return decide(tier: top, slot: slot, isLower: false)
     }
@@ -15,18 +15,19 @@ extension Scheduler {
         guard isFair else { return }
         let lane = decision.lane
         if decision.isLower {
-            lowerCredit -= 1
-            lastLower = lanes[lane].tier
+            lower.credit -= 1
+            lower.last = lanes[lane].tier
         }
-        if let top = runnable.firstIndex(where: { !$0.isEmpty }), nextLower(than: top) != nil {
-            lowerCredit = min(2, lowerCredit + settings.ageingShare)
+        if let top = tiers.firstIndex(where: { !$0.runnable.isEmpty }), nextLower(than: top) != nil
+        {
+            lower.credit = min(2, lower.credit + settings.ageingShare)
         }
         lanes[lane].credit += settings.ageingShare
         // A start that was not decided here, such as a probe's, leaves the share due.
         if decision.stream == .age { lanes[lane].credit -= 1 }
         if decision.stream == .length {
             lanes[lane].criticalRunning += 1
-            entries[decision.task].isCritical = true
+            entries[decision.task].occupancy.isCritical = true
         }
     }
 
@@ -43,45 +44,44 @@ extension Scheduler {
         let lane = stale
         stale = -1
         let (tier, group) = (lanes[lane].tier, lanes[lane].group)
-        if lanes[lane].waiting > 0, hasRoom(group) {
+        if lanes[lane].queues.waiting > 0, hasRoom(group) {
             if isFair {
                 let key = LaneHeap.Key(value: lanes[lane].virtualTime, tie: UInt32(lane))
-                runnable[tier].set(lane, key)
+                tiers[tier].runnable.set(lane, key)
             } else if let first = firstByKey(lane) {
-                runnable[tier].set(lane, LaneHeap.Key(value: first.key, tie: first.sequence))
+                tiers[tier].runnable.set(lane, LaneHeap.Key(value: first.key, tie: first.sequence))
             }
         } else {
-            runnable[tier].remove(lane)
+            tiers[tier].runnable.remove(lane)
         }
     }
 
     func hasRoom(_ group: Int) -> Bool {
-        if !heldGroups.isEmpty, heldGroups.contains(group) { return false }
-        return !isFull(group)
+        !groups[group].isHeld && !isFull(group)
     }
 
     /// True if a group runs as many sessions as its cap allows.
     func isFull(_ group: Int) -> Bool {
-        guard let cap = groupCaps[group] else { return false }
-        return groupRunning[group] >= cap
+        guard let cap = groups[group].cap else { return false }
+        return groups[group].running >= cap
     }
 
     /// Marks all lanes that a change of a group's running sessions concerns.
     mutating func refreshAfterRoomChanged(_ lane: Int) {
         let group = lanes[lane].group
-        guard groupCaps[group] != nil, lanesOfGroup[group].count > 1 else { return refresh(lane) }
-        for lane in lanesOfGroup[group] { refresh(lane) }
+        guard groups[group].cap != nil, groups[group].lanes.count > 1 else { return refresh(lane) }
+        for lane in groups[group].lanes { refresh(lane) }
     }
 
     /// Returns the lower priority whose turn is next, of those with a task that may start.
     private func nextLower(than top: Int) -> Int? {
-        guard runnable.count > 1 else { return nil }
-        let lower = runnable.indices.filter { $0 > top && !runnable[$0].isEmpty }
-        return lower.first { $0 > lastLower } ?? lower.first
+        guard tiers.count > 1 else { return nil }
+        let others = tiers.indices.filter { $0 > top && !tiers[$0].runnable.isEmpty }
+        return others.first { $0 > lower.last } ?? others.first
     }
 
     private mutating func decide(tier: Int, slot: Int, isLower: Bool) -> Decision? {
-        guard let lane = runnable[tier].first else { return nil }
+        guard let lane = tiers[tier].runnable.first else { return nil }
         var decision = Decision(task: -1, stream: .rank, lane: lane, isLower: isLower)
         if isFair, lanes[lane].credit + settings.ageingShare >= 1 {
             (decision.task, decision.stream) = (oldest(lane), .age)
@@ -98,12 +98,12 @@ extension Scheduler {
     /// Returns the longest task, if the batch would end later unless that task begins now.
     private mutating func firstCritical(_ lane: Int) -> Int? {
         guard settings.longestShare > 0 else { return nil }
-        let share = Double(slots) * lanes[lane].weight / busyWeight[lanes[lane].tier]
+        let share = Double(slots) * lanes[lane].weight / tiers[lanes[lane].tier].busyWeight
         let places = settings.longestShare * share + 1e-9
         guard Double(lanes[lane].criticalRunning + 1) <= places else { return nil }
-        guard let first = Self.first(of: &lanes[lane].longest, entries) else { return nil }
-        let unseen = Double(lanes[lane].unseenCount) * estimates.unseenMean
-        return -first.key >= (lanes[lane].openWork + unseen) / share ? Int(first.task) : nil
+        guard let first = Self.first(of: &lanes[lane].queues.longest, entries) else { return nil }
+        let unseen = Double(lanes[lane].work.unseen) * estimates.unseenMean
+        return -first.key >= (lanes[lane].work.seconds + unseen) / share ? Int(first.task) : nil
     }
 
     private mutating func firstByRank(_ lane: Int, slot: Int) -> Int? {
@@ -114,7 +114,7 @@ extension Scheduler {
         guard let seen else { return nil }
         if isFair, settings.prefersWarm, warm.indices.contains(slot), warm[slot] >= 0 {
             let task = entries[Int(warm[slot])]
-            let isEqual = task.isWaiting && Int(task.lane) == lane && task.key == seen.key
+            let isEqual = task.isWaiting && task.lane == lane && task.key == seen.key
             if isEqual { return Int(warm[slot]) }
         }
         return Int(seen.task)
@@ -122,25 +122,25 @@ extension Scheduler {
 
     /// Returns the task that has waited longest; one must wait.
     private mutating func oldest(_ lane: Int) -> Int {
-        Int(Self.first(of: &lanes[lane].kept, entries)?.task ?? lanes[lane].oldest)
+        Int(Self.first(of: &lanes[lane].queues.kept, entries)?.task ?? lanes[lane].queues.oldest)
     }
 
     private mutating func firstByKey(_ lane: Int) -> KeyEntry? {
-        Self.first(of: &lanes[lane].keys, entries)
+        Self.first(of: &lanes[lane].queues.keys, entries)
     }
 
     /// Returns the first of the tasks that nothing is known of, with its current key.
     private mutating func firstUnseen(_ lane: Int) -> KeyEntry? {
         var best: KeyEntry?
-        for queue in lanes[lane].unseen.indices {
-            while let first = lanes[lane].unseen[queue].first {
+        for queue in lanes[lane].queues.unseen.indices {
+            while let first = lanes[lane].queues.unseen[queue].first {
                 if Self.isCurrent(first, entries) {
                     var first = first
-                    first.key += estimates.unseenRank / lanes[lane].unseen[queue].weight
+                    first.key += estimates.unseenRank / lanes[lane].queues.unseen[queue].weight
                     best = min(best ?? first, first)
                     break
                 }
-                lanes[lane].unseen[queue].popFirst()
+                lanes[lane].queues.unseen[queue].popFirst()
             }
         }
         return best

@@ -1,13 +1,12 @@
 // The making of a scheduler from a plan and an earlier scheduler.
 extension Scheduler {
     mutating func makeLanes(_ plan: RunPlan) {
-        let tiers = Set(plan.tasks.map(\.priority)).sorted(by: >)
-        let tierOf = Dictionary(uniqueKeysWithValues: tiers.enumerated().map { ($1, $0) })
+        let priorities = Set(plan.tasks.map(\.priority)).sorted(by: >)
+        let tierOf = Dictionary(uniqueKeysWithValues: priorities.enumerated().map { ($1, $0) })
         let groupOf = Dictionary(plan.groups.enumerated().map { ($1.name, $0) }) { first, _ in first
         }
         let ungrouped = plan.groups.count
         var laneOf: [[Int]: Int] = [:]
-        lanesOfGroup = Array(repeating: [], count: groupNames.count)
         entries.reserveCapacity(plan.tasks.count)
         for task in plan.tasks {
             let group = task.group.flatMap { groupOf[$0] } ?? ungrouped
@@ -16,22 +15,21 @@ extension Scheduler {
             if lane == lanes.count {
                 let weight = group < ungrouped ? plan.groups[group].weight : 1
                 lanes.append(Lane(group: group, tier: tier, weight: Self.usable(weight)))
-                lanesOfGroup[group].append(lane)
+                groups[group].lanes.append(lane)
                 laneOf[[group, tier]] = lane
             }
             entries.append(
                 Entry(
-                    lane: Int32(lane),
-                    sessionCap: Int32(clamping: task.maxSessions),
-                    parksAfter: Int32(clamping: (max(0, task.stallAfter) + 1) / 2),
-                    weight: Float(Self.usable(task.weight))
+                    Entry.Conditions(
+                        lane: Int32(lane),
+                        sessionCap: Int32(clamping: task.maxSessions),
+                        parksAfter: Int32(clamping: (max(0, task.stallAfter) + 1) / 2),
+                        weight: Float(Self.usable(task.weight))
+                    )
                 )
             )
         }
-        runnable = Array(repeating: LaneHeap(count: lanes.count), count: tiers.count)
-        clocks = Array(repeating: 0, count: tiers.count)
-        busyCount = Array(repeating: 0, count: tiers.count)
-        busyWeight = Array(repeating: 0, count: tiers.count)
+        tiers = Array(repeating: Tier(lanes: lanes.count), count: priorities.count)
     }
 
     /// Counts the tasks that wait for each one, D, where a task with several needs counts for each
@@ -45,7 +43,7 @@ extension Scheduler {
         var counts = Array(repeating: 0.0, count: needs.count)
         var ready = dependents.indices.filter { dependents[$0] == 0 }
         while let task = ready.popLast() {
-            entries[task].descendants = Float(counts[task])
+            entries[task].conditions.descendants = Float(counts[task])
             for need in needs[task] {
                 counts[need] += (1 + counts[task]) / Double(needs[task].count)
                 dependents[need] -= 1
@@ -58,38 +56,42 @@ extension Scheduler {
     mutating func keep(_ old: Scheduler, _ oldPlan: RunPlan, _ plan: RunPlan) {
         estimates.keepWorld(of: old.estimates)
         hints.lessons = old.hints.lessons
-        lowerCredit = old.lowerCredit
-        sequence = old.sequence
+        lower.credit = old.lower.credit
+        seniority.sequence = old.seniority.sequence
         let places = Dictionary(oldPlan.tasks.enumerated().map { ($1.name, $0) }) { first, _ in
             first
         }
         for (task, taskPlan) in plan.tasks.enumerated() {
             guard let before = places[taskPlan.name] else { continue }
-            estimates.copy(old.estimates.tasks[before], to: task)
+            estimates.keep(before, of: old.estimates, at: task)
             keepStanding(of: task, old, before)
         }
         for lane in lanes where lane.keepsStanding {
-            let clock = clocks[lane.tier]
-            clocks[lane.tier] = clock == 0 ? lane.virtualTime : min(clock, lane.virtualTime)
+            let clock = tiers[lane.tier].clock
+            tiers[lane.tier].clock = clock == 0 ? lane.virtualTime : min(clock, lane.virtualTime)
         }
     }
 
     /// Keeps a task's position within its group, and the group's standing; a lost session is not charged.
     private mutating func keepStanding(of task: Int, _ old: Scheduler, _ before: Int) {
-        let (lane, oldLane) = (Int(entries[task].lane), Int(old.entries[before].lane))
+        let (lane, oldLane) = (entries[task].lane, old.entries[before].lane)
         let oldGroup = old.lanes[oldLane]
-        guard groupNames[lanes[lane].group] == old.groupNames[oldGroup.group] else { return }
+        guard groups[lanes[lane].group].name == old.groups[oldGroup.group].name else { return }
         if lanes[lane].virtualTime == 0 {
             lanes[lane].virtualTime = oldGroup.virtualTime
             lanes[lane].shareClock = oldGroup.shareClock
             lanes[lane].credit = oldGroup.credit
         }
-        if oldGroup.active > 0 { lanes[lane].keepsStanding = true }
+        if oldGroup.work.active > 0 { lanes[lane].keepsStanding = true }
         if old.entries[before].isRunning {
-            lanes[lane].virtualTime -= old.entries[before].charge / lanes[lane].weight
+            lanes[lane].virtualTime -= old.entries[before].occupancy.charge / lanes[lane].weight
         }
-        if old.entries[before].isActive { keptClocks[task] = old.entries[before].arrivalClock }
-        if old.entries[before].isWaiting { keptAges[task] = old.entries[before].sequence }
+        if old.entries[before].isActive {
+            seniority.keptClocks[task] = old.entries[before].arrivalClock
+        }
+        if old.entries[before].isWaiting {
+            seniority.keptAges[task] = old.entries[before].link.sequence
+        }
     }
 
     /// Clamps a weight to a range in which all arithmetic works.
@@ -102,26 +104,26 @@ extension Scheduler {
 extension Scheduler {
     /// Gives a task that begins to wait its age: its age of an earlier leg, or the youngest.
     mutating func addByAge(_ task: Int, _ lane: Int) {
-        if !keptAges.isEmpty, let age = keptAges.removeValue(forKey: task) {
-            entries[task].sequence = age
-            lanes[lane].kept.push(KeyEntry(key: 0, sequence: age, task: Int32(task)))
+        if !seniority.keptAges.isEmpty, let age = seniority.keptAges.removeValue(forKey: task) {
+            entries[task].link.sequence = age
+            lanes[lane].queues.kept.push(KeyEntry(key: 0, sequence: age, task: Int32(task)))
         } else {
-            sequence &+= 1
-            entries[task].sequence = sequence
+            seniority.sequence &+= 1
+            entries[task].link.sequence = seniority.sequence
             linkNewest(task, lane)
         }
     }
 
     private mutating func linkNewest(_ task: Int, _ lane: Int) {
-        let newest = lanes[lane].newest
-        entries[task].older = newest
-        entries[task].newer = -1
+        let newest = lanes[lane].queues.newest
+        entries[task].link.older = newest
+        entries[task].link.newer = -1
         if newest >= 0 {
-            entries[Int(newest)].newer = Int32(task)
+            entries[Int(newest)].link.newer = Int32(task)
         } else {
-            lanes[lane].oldest = Int32(task)
+            lanes[lane].queues.oldest = Int32(task)
         }
-        lanes[lane].newest = Int32(task)
+        lanes[lane].queues.newest = Int32(task)
     }
 
     /// Removes a waiting task from its lane; the task's entries in the heaps become outdated.
@@ -129,13 +131,21 @@ extension Scheduler {
     /// A task with an age of an earlier leg is in no list.
     mutating func unlink(_ task: Int) {
         guard entries[task].isWaiting else { return }
-        let lane = Int(entries[task].lane)
-        let (older, newer) = (entries[task].older, entries[task].newer)
-        let isListed = older >= 0 || newer >= 0 || lanes[lane].oldest == task
+        let lane = entries[task].lane
+        let (older, newer) = (entries[task].link.older, entries[task].link.newer)
+        let isListed = older >= 0 || newer >= 0 || lanes[lane].queues.oldest == task
         entries[task].isWaiting = false
-        lanes[lane].waiting -= 1
+        lanes[lane].queues.waiting -= 1
         guard isListed else { return }
-        if older >= 0 { entries[Int(older)].newer = newer } else { lanes[lane].oldest = newer }
-        if newer >= 0 { entries[Int(newer)].older = older } else { lanes[lane].newest = older }
+        if older >= 0 {
+            entries[Int(older)].link.newer = newer
+        } else {
+            lanes[lane].queues.oldest = newer
+        }
+        if newer >= 0 {
+            entries[Int(newer)].link.older = older
+        } else {
+            lanes[lane].queues.newest = older
+        }
     }
 }

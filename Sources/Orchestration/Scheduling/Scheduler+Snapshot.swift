@@ -8,20 +8,16 @@ extension Scheduler {
         }
 
         fileprivate var world: Estimates.World
+        fileprivate var earlier: [Kept<EarlierWork.Task>]
+        fileprivate var earlierLessons: EarlierWork.Lessons
         fileprivate var lessons: SizeHints.Lessons
         fileprivate var lanes: [Lane]
-        fileprivate var runnable: [LaneHeap]
-        fileprivate var clocks: [Double]
-        fileprivate var busyCount: [Int]
-        fileprivate var busyWeight: [Double]
-        fileprivate var groupRunning: [Int]
-        fileprivate var idleSince: [UInt32]
-        fileprivate var heldGroups: [Int]
+        fileprivate var groups: [Group]
+        fileprivate var tiers: [Tier]
         fileprivate var starts: UInt32
         fileprivate var sequence: UInt32
         fileprivate var arrivals: Int32
-        fileprivate var lowerCredit: Double
-        fileprivate var lastLower: Int
+        fileprivate var lower: LowerPriorities
         fileprivate var warm: [Int32]
         fileprivate var decided: Decision?
         fileprivate var stale: Int
@@ -33,26 +29,28 @@ extension Scheduler {
     var memory: Memory {
         Memory(
             world: estimates.world,
+            earlier: Self.sorted(estimates.earlier.tasks),
+            earlierLessons: estimates.earlier.lessons,
             lessons: hints.lessons,
             lanes: lanes,
-            runnable: runnable,
-            clocks: clocks,
-            busyCount: busyCount,
-            busyWeight: busyWeight,
-            groupRunning: groupRunning,
-            idleSince: idleSince,
-            heldGroups: heldGroups.sorted(),
+            groups: groups,
+            tiers: tiers,
             starts: starts,
-            sequence: sequence,
-            arrivals: arrivals,
-            lowerCredit: lowerCredit,
-            lastLower: lastLower,
+            sequence: seniority.sequence,
+            arrivals: seniority.arrivals,
+            lower: lower,
             warm: warm,
             decided: decided,
             stale: stale,
-            keptClocks: keptClocks.sorted { $0.key < $1.key }.map { .init(task: $0, value: $1) },
-            keptAges: keptAges.sorted { $0.key < $1.key }.map { .init(task: $0, value: $1) }
+            keptClocks: Self.sorted(seniority.keptClocks),
+            keptAges: Self.sorted(seniority.keptAges)
         )
+    }
+
+    private static func sorted<Value: Sendable & Codable>(
+        _ kept: [Int: Value]
+    ) -> [Memory.Kept<Value>] {
+        kept.sorted { $0.key < $1.key }.map { Memory.Kept(task: $0, value: $1) }
     }
 
     /// Makes the scheduler of a plan with the state of another one of the same plan.
@@ -61,21 +59,19 @@ extension Scheduler {
     init?(plan: RunPlan, entries: [Entry], tasks: [Estimates.Task], memory: Memory) {
         self.init(plan: plan)
         guard entries.count == self.entries.count, tasks.count == entries.count,
-            memory.lanes.count == lanes.count, memory.runnable.count == runnable.count,
-            memory.groupRunning.count == groupRunning.count, memory.warm.count == warm.count
+            memory.lanes.count == lanes.count, memory.tiers.count == tiers.count,
+            memory.groups.count == groups.count, memory.warm.count == warm.count
         else { return nil }
         self.entries = entries
-        estimates.restore(tasks, memory.world)
+        var earlier = EarlierWork(lessons: memory.earlierLessons)
+        for kept in memory.earlier { earlier.keep(kept.value, at: kept.task) }
+        estimates.restore(tasks, memory.world, earlier)
         hints.lessons = memory.lessons
-        lanes = memory.lanes
-        runnable = memory.runnable
-        (clocks, busyCount, busyWeight) = (memory.clocks, memory.busyCount, memory.busyWeight)
-        (groupRunning, idleSince) = (memory.groupRunning, memory.idleSince)
-        heldGroups = Set(memory.heldGroups)
-        (starts, sequence, arrivals) = (memory.starts, memory.sequence, memory.arrivals)
-        (lowerCredit, lastLower) = (memory.lowerCredit, memory.lastLower)
+        (lanes, groups, tiers, lower) = (memory.lanes, memory.groups, memory.tiers, memory.lower)
+        starts = memory.starts
+        (seniority.sequence, seniority.arrivals) = (memory.sequence, memory.arrivals)
         (warm, decided, stale) = (memory.warm, memory.decided, memory.stale)
-        for kept in memory.keptClocks { keptClocks[kept.task] = kept.value }
-        for kept in memory.keptAges { keptAges[kept.task] = kept.value }
+        for kept in memory.keptClocks { seniority.keptClocks[kept.task] = kept.value }
+        for kept in memory.keptAges { seniority.keptAges[kept.task] = kept.value }
     }
 }

@@ -28,6 +28,9 @@ package struct Standing: Hashable, Sendable {
     /// The expected remaining work, or more if the task makes no progress; if nothing is known of
     /// the task, the rank of its size hint, else that of all such tasks.
     package var rank: Double?
+    /// Seconds of the sessions that the task took before it began anew; `nil` if it was not complete
+    /// before.
+    package var earlier: Double?
     /// Seconds of all sessions.
     package var attained: Double
     /// Sessions in a row without a new tick.
@@ -43,22 +46,23 @@ extension Scheduler {
     /// Returns a task's standing; `nil` for a task that does not wait.
     package func standing(of task: Int) -> Standing? {
         guard entries.indices.contains(task), entries[task].isWaiting else { return nil }
-        let lane = lanes[Int(entries[task].lane)]
+        let lane = lanes[entries[task].lane]
         let known = estimates.isSeen(task)
         return Standing(
-            group: groupNames[lane.group],
+            group: groups[lane.group].name,
             isGroupFull: isFull(lane.group),
-            isGroupHeld: heldGroups.contains(lane.group),
+            isGroupHeld: groups[lane.group].isHeld,
             isOutranked: lanes.contains {
-                $0.tier < lane.tier && $0.waiting > 0 && hasRoom($0.group)
+                $0.tier < lane.tier && $0.queues.waiting > 0 && hasRoom($0.group)
             },
-            hasOtherPriorities: lanesOfGroup[lane.group].count > 1,
+            hasOtherPriorities: groups[lane.group].lanes.count > 1,
             groupsAhead: groupsAhead(of: lane),
             ahead: tasksAhead(of: task),
-            waiting: lane.waiting,
+            waiting: lane.queues.waiting,
             remaining: known ? estimates.remaining(task) : nil,
             remainingAtItsSpeed: known ? estimates.naiveRemaining(task) : nil,
             rank: isFair ? rank(of: task) ?? estimates.unseenRank : nil,
+            earlier: estimates.earlier.tasks[task]?.seconds,
             attained: estimates.attained(task),
             idle: estimates.idle(task),
             isParked: isParked(task),
@@ -69,7 +73,7 @@ extension Scheduler {
     private func groupsAhead(of lane: Lane) -> Int {
         guard isFair else { return 0 }
         return lanes.count {
-            $0.tier == lane.tier && $0.waiting > 0 && hasRoom($0.group)
+            $0.tier == lane.tier && $0.queues.waiting > 0 && hasRoom($0.group)
                 && $0.virtualTime < lane.virtualTime
         }
     }
@@ -78,13 +82,13 @@ extension Scheduler {
     /// shares, of the same priority.
     private func tasksAhead(of task: Int) -> [Int] {
         let lane = entries[task].lane
-        let tier = lanes[Int(lane)].tier
+        let tier = lanes[lane].tier
         let own = currentKey(of: task)
         let others = entries.indices.filter {
             entries[$0].isWaiting
                 && (isFair
                     ? entries[$0].lane == lane
-                    : lanes[Int(entries[$0].lane)].tier == tier && hasRoom(for: $0))
+                    : lanes[entries[$0].lane].tier == tier && hasRoom(for: $0))
         }
         return others.map { ($0, currentKey(of: $0)) }.filter { $0.1 < own }
             .sorted { $0.1 < $1.1 }.map(\.0)
@@ -97,19 +101,19 @@ extension Scheduler {
         if isParked(task) {
             key = .infinity
         } else if isFair {
-            key = entry.arrivalClock + key / Double(entry.weight)
+            key = entry.arrivalClock + key / Double(entry.conditions.weight)
         }
-        return KeyEntry(key: key, sequence: entry.sequence, task: Int32(task))
+        return KeyEntry(key: key, sequence: entry.link.sequence, task: Int32(task))
     }
 
     /// Returns the number of starts of the task's lane after which the ageing share reaches it:
     /// with each 1/λ starts, one task that has waited longer goes.
     private func latestStart(of task: Int) -> Int? {
         guard isFair, settings.ageingShare > 0 else { return nil }
-        let lane = lanes[Int(entries[task].lane)]
-        let sequence = entries[task].sequence
+        let lane = lanes[entries[task].lane]
+        let sequence = entries[task].link.sequence
         let older = entries.count {
-            $0.isWaiting && $0.lane == entries[task].lane && $0.sequence < sequence
+            $0.isWaiting && $0.lane == entries[task].lane && $0.link.sequence < sequence
         }
         return Int(
             clamping: ((Double(older + 1) - lane.credit) / settings.ageingShare).rounded(.up)

@@ -61,85 +61,21 @@ package struct Scheduler: Sendable {
         var isLower = false
     }
 
-    /// A task's part of the queues.
-    struct Entry: Hashable, Sendable {
-        var lane: Int32
-        /// Neighbours in the lane's list of waiting tasks by age; -1 for none.
-        var older: Int32 = -1
-        var newer: Int32 = -1
-        /// Number that orders tasks by when they began to wait.
-        var sequence: UInt32 = 0
-        /// Number of tasks that came before; -1 until the task comes.
-        var arrival: Int32 = -1
-        var slot: Int32 = -1
-        /// The part of the group's share clock, when the task came, that counts.
-        var arrivalClock = 0.0
-        var key = 0.0
-        /// Seconds that the group was charged for the running session.
-        var charge = 0.0
-        /// The task's part of the lane's `openWork`.
-        var openWork = 0.0
-        /// Maximum number of sessions; 0 for no limit.
-        var sessionCap: Int32
-        /// Idle sessions in a row that park the task; 0 for the number of the settings.
-        var parksAfter: Int32 = 0
-        var weight: Float
-        var descendants: Float = 0
-        var isWaiting = false
-        var isRunning = false
-        var isCritical = false
-        /// True if the task has come half of the way to a stall, idle sessions aside.
-        var isRunningAway = false
-        /// True if the task could run at some time, and has not ended since.
-        var isActive = false
-
-        fileprivate mutating func begin(on slot: Int, charge: Double) {
-            isRunning = true
-            self.slot = Int32(clamping: slot)
-            self.charge = charge
-        }
-
-        fileprivate mutating func end() {
-            isRunning = false
-            isCritical = false
-        }
-    }
-
     /// Weight of the time that a task has been there against its rank: with all of it, tasks that were
     /// found to be large would soon go before those that come later and are small.
     private static let clockShare = 0.5
 
-    let settings: Settings
-    let rule: any SchedulingRule
-    /// The rule's `isFair`, which is read often.
-    let isFair: Bool
-    let slots: Int
+    let method: Method
     var entries: [Entry] = []
     var lanes: [Lane] = []
+    var groups: [Group]
+    var tiers: [Tier] = []
     /// The estimates of the tasks' work.
     package internal(set) var estimates: Estimates
     var hints: SizeHints
-    var groupCaps: [Int?]
-    var groupRunning: [Int]
-    /// Number of starts when each group last began to run nothing, or to have nothing to start.
-    var idleSince: [UInt32]
+    var lower = LowerPriorities()
+    var seniority = Seniority()
     var starts: UInt32 = 0
-    var groupNames: [String]
-    var lanesOfGroup: [[Int]] = []
-    /// Lanes with a task that may start, for each priority from the highest.
-    var runnable: [LaneHeap] = []
-    /// For each priority, the virtual time of the lane that started last, when it did.
-    var clocks: [Double] = []
-    /// Groups that may start nothing, whatever their cap.
-    var heldGroups: Set<Int> = []
-    /// For each priority, the number and the weight of the lanes with a task that has not ended.
-    var busyCount: [Int] = []
-    var busyWeight: [Double] = []
-    var lowerCredit = 0.0
-    /// The priority that was served last of those below the highest that waits.
-    var lastLower = 0
-    var sequence: UInt32 = 0
-    var arrivals: Int32 = 0
     /// The task whose session ended last on each slot.
     var warm: [Int32]
     var decided: Decision?
@@ -147,10 +83,10 @@ package struct Scheduler: Sendable {
     ///
     /// Most events concern the same lane as the one before, so one update does for several.
     var stale = -1
-    /// Each `arrivalClock` of tasks that came before this scheduler.
-    var keptClocks: [Int: Double] = [:]
-    /// The sequence numbers of tasks that waited in an earlier leg, and not in this one yet.
-    var keptAges: [Int: UInt32] = [:]
+
+    var settings: Settings { method.settings }
+    var isFair: Bool { method.isFair }
+    var slots: Int { warm.count }
 
     /// Makes a scheduler for a plan's groups and tasks; nothing waits yet.
     ///
@@ -162,20 +98,15 @@ package struct Scheduler: Sendable {
         settings: Settings = Settings(),
         keeping old: (scheduler: Scheduler, plan: RunPlan)? = nil
     ) {
-        self.settings = settings
-        let rule = rule ?? (plan.scheduler ?? .pace).rule
-        (self.rule, isFair) = (rule, rule.isFair)
-        slots = min(RunPlan.slotsLimit, max(1, plan.concurrency))
-        warm = Array(repeating: -1, count: slots)
+        method = Method(rule ?? (plan.scheduler ?? .pace).rule, settings)
+        warm = Array(repeating: -1, count: min(RunPlan.slotsLimit, max(1, plan.concurrency)))
         estimates = Estimates(
             count: plan.tasks.count,
             weighsIdleSessions: settings.weighsIdleSessions
         )
         hints = SizeHints(plan: plan)
-        groupNames = plan.groups.map(\.name) + [""]
-        groupCaps = plan.groups.map(\.maxConcurrent) + [nil]
-        groupRunning = Array(repeating: 0, count: groupNames.count)
-        idleSince = Array(repeating: 0, count: groupNames.count)
+        groups = plan.groups.map { Group(name: $0.name, cap: $0.maxConcurrent) }
+        groups.append(Group(name: "", cap: nil))
         makeLanes(plan)
         if settings.countsDescendants { countDescendants(plan) }
         if let old { keep(old.scheduler, old.plan, plan) }
@@ -187,8 +118,8 @@ package struct Scheduler: Sendable {
     /// Notes that a task has come, although it may still have to wait for its needs.
     package mutating func comes(_ task: Int) {
         guard entries[task].arrival < 0 else { return }
-        entries[task].arrival = arrivals
-        arrivals &+= 1
+        entries[task].arrival = seniority.arrivals
+        seniority.arrivals &+= 1
     }
 
     /// Applies a task's checklist before the task's first session here.
@@ -197,25 +128,26 @@ package struct Scheduler: Sendable {
         let wasSeen = estimates.isSeen(task)
         estimates.inspect(task, done: done, total: total)
         guard entries[task].isActive else { return }
-        if !wasSeen { lanes[Int(entries[task].lane)].unseenCount -= 1 }
+        if !wasSeen { lanes[entries[task].lane].work.unseen -= 1 }
         setOpenWork(task, estimates.remaining(task))
     }
 
-    /// Forgets what is known of a task that begins anew; to be called before it comes.
-    mutating func forget(_ task: Int) {
+    /// Forgets what is known of a task that begins anew, but what it took if it was complete; to be
+    /// called before it comes.
+    mutating func forget(_ task: Int, wasComplete: Bool) {
         decided = nil
-        estimates.forget(task)
+        estimates.forget(task, wasComplete: wasComplete)
     }
 
     /// Adds a task that may run now; does nothing if the task waits or runs already.
     package mutating func enqueue(_ task: Int) {
         guard !entries[task].isWaiting, !entries[task].isRunning else { return }
         decided = nil
-        let lane = Int(entries[task].lane)
-        if lanes[lane].waiting == 0 { catchUp(lane) }
+        let lane = entries[task].lane
+        if lanes[lane].queues.waiting == 0 { catchUp(lane) }
         if !entries[task].isActive { activate(task, lane) }
         entries[task].isWaiting = true
-        lanes[lane].waiting += 1
+        lanes[lane].queues.waiting += 1
         addByAge(task, lane)
         addToHeaps(task, lane)
         refresh(lane)
@@ -232,36 +164,36 @@ package struct Scheduler: Sendable {
         guard entries[task].isWaiting else { return }
         decided = nil
         unlink(task)
-        let lane = Int(entries[task].lane)
-        if lanes[lane].waiting == 0 { noteIdleness(lanes[lane].group) }
+        let lane = entries[task].lane
+        if lanes[lane].queues.waiting == 0 { noteIdleness(lanes[lane].group) }
         refresh(lane)
     }
 
     /// Notes the number of starts so far, if a group runs nothing.
     private mutating func noteIdleness(_ group: Int) {
-        if groupRunning[group] == 0 { idleSince[group] = starts }
+        if groups[group].running == 0 { groups[group].idleSince = starts }
     }
 
     /// True if the first of two tasks began to wait before the second.
     package func waitedLonger(_ task: Int, _ other: Int) -> Bool {
-        (entries[task].sequence, task) < (entries[other].sequence, other)
+        (entries[task].link.sequence, task) < (entries[other].link.sequence, other)
     }
 
     /// Holds a group's starts, or lets them go on.
     mutating func hold(_ name: String, _ isHeld: Bool, in plan: RunPlan) {
         guard let group = plan.groups.firstIndex(where: { $0.name == name }),
-            heldGroups.contains(group) != isHeld
+            groups[group].isHeld != isHeld
         else { return }
-        if isHeld { heldGroups.insert(group) } else { heldGroups.remove(group) }
+        groups[group].isHeld = isHeld
         decided = nil
-        for lane in lanesOfGroup[group] {
+        for lane in groups[group].lanes {
             if !isHeld { levelUp(lane) }
             refresh(lane)
         }
     }
 
     /// True if a task's group may run one session more.
-    package func hasRoom(for task: Int) -> Bool { hasRoom(lanes[Int(entries[task].lane)].group) }
+    package func hasRoom(for task: Int) -> Bool { hasRoom(lanes[entries[task].lane].group) }
 
     /// Returns the task that goes next on a free slot; `nil` if none waits in a group with room.
     ///
@@ -277,18 +209,18 @@ package struct Scheduler: Sendable {
     /// one by rank.
     package mutating func sessionStarted(_ task: Int, slot: Int) {
         guard !entries[task].isRunning else { return }
-        let lane = Int(entries[task].lane)
+        let lane = entries[task].lane
         var decision = Decision(task: task, stream: .rank, lane: lane)
         if let choice = next(slot: slot), choice.task == task {
             decision = choice
-            clocks[lanes[lane].tier] = lanes[lane].virtualTime
+            tiers[lanes[lane].tier].clock = lanes[lane].virtualTime
         }
         decided = nil
         settle(decision)
         unlink(task)
         let charge = estimates.meanSession
-        entries[task].begin(on: slot, charge: charge)
-        groupRunning[lanes[lane].group] += 1
+        entries[task].occupancy.begin(on: slot, charge: charge)
+        groups[lanes[lane].group].running += 1
         starts &+= 1
         lanes[lane].virtualTime += charge / lanes[lane].weight
         refreshAfterRoomChanged(lane)
@@ -300,20 +232,20 @@ package struct Scheduler: Sendable {
     package mutating func sessionEnded(_ task: Int, seconds: Double, report: Estimates.Report?) {
         guard entries[task].isRunning else { return }
         decided = nil
-        let lane = Int(entries[task].lane)
+        let lane = entries[task].lane
         var isFirst = false
         if let report {
             isFirst = estimates.observe(task, report)
             if report.completes { hints.learn(task, attained: estimates.attained(task), estimates) }
         }
-        let entry = entries[task]
+        let occupancy = entries[task].occupancy
         let wasFull = isFull(lanes[lane].group)
-        groupRunning[lanes[lane].group] -= 1
+        groups[lanes[lane].group].running -= 1
         noteIdleness(lanes[lane].group)
-        lanes[lane].settle(entry, seconds: seconds, isFirst: isFirst)
-        if wasFull { for lane in lanesOfGroup[lanes[lane].group] { levelUp(lane) } }
-        entries[task].end()
-        let slot = Int(entry.slot)
+        lanes[lane].settle(occupancy, seconds: seconds, isFirst: isFirst)
+        if wasFull { for lane in groups[lanes[lane].group].lanes { levelUp(lane) } }
+        entries[task].occupancy.end()
+        let slot = Int(occupancy.slot)
         if warm.indices.contains(slot) { warm[slot] = Int32(task) }
         if estimates.isSeen(task) {
             setOpenWork(task, estimates.isStuck(task) ? 0 : estimates.remaining(task))
@@ -324,13 +256,13 @@ package struct Scheduler: Sendable {
     /// Counts a task's end: the task has no part in anything until it is enqueued again.
     package mutating func taskEnded(_ task: Int) {
         decided = nil
-        let lane = Int(entries[task].lane)
+        let lane = entries[task].lane
         if entries[task].isWaiting { unlink(task) }
         if entries[task].isActive {
-            lanes[lane].active -= 1
-            if !estimates.isSeen(task) { lanes[lane].unseenCount -= 1 }
+            lanes[lane].work.active -= 1
+            if !estimates.isSeen(task) { lanes[lane].work.unseen -= 1 }
             setOpenWork(task, 0)
-            if lanes[lane].active == 0 { becomeIdle(lane) }
+            if lanes[lane].work.active == 0 { becomeIdle(lane) }
         }
         entries[task].isActive = false
         entries[task].arrival = -1
@@ -340,25 +272,27 @@ package struct Scheduler: Sendable {
     private mutating func activate(_ task: Int, _ lane: Int) {
         comes(task)
         let tier = lanes[lane].tier
-        if lanes[lane].active == 0 {
-            busyCount[tier] += 1
-            busyWeight[tier] += lanes[lane].weight
+        if lanes[lane].work.active == 0 {
+            tiers[tier].busyCount += 1
+            tiers[tier].busyWeight += lanes[lane].weight
         }
-        lanes[lane].active += 1
+        lanes[lane].work.active += 1
         entries[task].isActive = true
         entries[task].arrivalClock =
-            keptClocks.removeValue(forKey: task) ?? Self.clockShare * lanes[lane].shareClock
+            seniority.keptClocks.removeValue(forKey: task) ?? Self.clockShare
+            * lanes[lane].shareClock
         if estimates.isSeen(task) {
             setOpenWork(task, estimates.remaining(task))
         } else {
-            lanes[lane].unseenCount += 1
+            lanes[lane].work.unseen += 1
         }
     }
 
     private mutating func becomeIdle(_ lane: Int) {
         let tier = lanes[lane].tier
-        busyCount[tier] -= 1
-        busyWeight[tier] = busyCount[tier] == 0 ? 0 : busyWeight[tier] - lanes[lane].weight
+        tiers[tier].busyCount -= 1
+        tiers[tier].busyWeight =
+            tiers[tier].busyCount == 0 ? 0 : tiers[tier].busyWeight - lanes[lane].weight
     }
 
     /// Levels a lane that had no task, or whose group ran nothing while others started.
@@ -368,8 +302,8 @@ package struct Scheduler: Sendable {
             return
         }
         let group = lanes[lane].group
-        let wasIdle = groupRunning[group] == 0 && starts != idleSince[group]
-        if lanes[lane].active == 0 || wasIdle { levelUp(lane) }
+        let wasIdle = groups[group].running == 0 && starts != groups[group].idleSince
+        if lanes[lane].work.active == 0 || wasIdle { levelUp(lane) }
     }
 
     /// Raises a lane's virtual time to that of the lane that started last.
@@ -377,47 +311,49 @@ package struct Scheduler: Sendable {
     /// A lane that could start nothing has saved nothing up. Source: Goyal, Vin and Cheng,
     /// "Start-time fair queueing", 1996.
     private mutating func levelUp(_ lane: Int) {
-        lanes[lane].virtualTime = max(lanes[lane].virtualTime, clocks[lanes[lane].tier])
+        lanes[lane].virtualTime = max(lanes[lane].virtualTime, tiers[lanes[lane].tier].clock)
     }
 
     private mutating func setOpenWork(_ task: Int, _ seconds: Double) {
-        lanes[Int(entries[task].lane)].openWork += seconds - entries[task].openWork
+        lanes[entries[task].lane].work.seconds += seconds - entries[task].openWork
         entries[task].openWork = seconds
     }
 
     private mutating func addToHeaps(_ task: Int, _ lane: Int) {
         let entry = entries[task]
         guard let rank = rank(of: task) else {
-            let queue = lanes[lane].unseenQueue(for: Double(entry.weight))
-            lanes[lane].unseen[queue].entries.append(
-                KeyEntry(key: entry.arrivalClock, sequence: entry.sequence, task: Int32(task))
+            let queue = lanes[lane].queues.unseenQueue(for: Double(entry.conditions.weight))
+            lanes[lane].queues.unseen[queue].entries.append(
+                KeyEntry(key: entry.arrivalClock, sequence: entry.link.sequence, task: Int32(task))
             )
             return
         }
         if isParked(task) { return }
-        let key = isFair ? entry.arrivalClock + rank / Double(entry.weight) : rank
+        let key = isFair ? entry.arrivalClock + rank / Double(entry.conditions.weight) : rank
         entries[task].key = key
         Self.add(
-            KeyEntry(key: key, sequence: entry.sequence, task: Int32(task)),
-            to: &lanes[lane].keys,
-            waiting: lanes[lane].waiting,
+            KeyEntry(key: key, sequence: entry.link.sequence, task: Int32(task)),
+            to: &lanes[lane].queues.keys,
+            waiting: lanes[lane].queues.waiting,
             entries
         )
         guard isFair, settings.longestShare > 0, let length = trustedLength(task) else { return }
         Self.add(
-            KeyEntry(key: -length, sequence: entry.sequence, task: Int32(task)),
-            to: &lanes[lane].longest,
-            waiting: lanes[lane].waiting,
+            KeyEntry(key: -length, sequence: entry.link.sequence, task: Int32(task)),
+            to: &lanes[lane].queues.longest,
+            waiting: lanes[lane].queues.waiting,
             entries
         )
     }
 
     /// Returns a task's rank within its group, before its weight; `nil` if nothing is known.
     func rank(of task: Int) -> Double? {
-        guard let rank = rule.rank(task, arrival: Int(entries[task].arrival), estimates) else {
-            return hints.rank(task, estimates)
+        guard let rank = method.rule.rank(task, arrival: Int(entries[task].arrival), estimates)
+        else {
+            guard isFair else { return hints.rank(task, estimates) }
+            return estimates.earlier.expected(task) ?? hints.rank(task, estimates)
         }
-        let descendants = Double(entries[task].descendants)
+        let descendants = Double(entries[task].conditions.descendants)
         let inspection = estimates.unseenRank
         guard isFair, descendants > 0, inspection < rank else { return rank }
         return (rank + descendants * inspection) / (1 + descendants)
@@ -427,7 +363,7 @@ package struct Scheduler: Sendable {
         guard isFair else { return false }
         if entries[task].isRunningAway { return true }
         guard let usual = settings.parksAfter else { return false }
-        let own = Int(entries[task].parksAfter)
+        let own = Int(entries[task].conditions.parksAfter)
         return estimates.idle(task) >= (own > 0 ? own : usual)
     }
 
@@ -435,7 +371,7 @@ package struct Scheduler: Sendable {
     private func trustedLength(_ task: Int) -> Double? {
         guard estimates.isSeen(task), !estimates.isStuck(task) else { return nil }
         let remaining = estimates.remaining(task)
-        let cap = Int(entries[task].sessionCap)
+        let cap = Int(entries[task].conditions.sessionCap)
         guard cap > 0 else { return remaining }
         let sessionsLeft = Double(cap - estimates.sessions(task))
         return remaining <= 1.3 * estimates.meanSession * sessionsLeft ? remaining : nil
@@ -456,6 +392,6 @@ package struct Scheduler: Sendable {
 
     static func isCurrent(_ entry: KeyEntry, _ entries: [Entry]) -> Bool {
         let task = entries[Int(entry.task)]
-        return task.isWaiting && task.sequence == entry.sequence
+        return task.isWaiting && task.link.sequence == entry.sequence
     }
 }

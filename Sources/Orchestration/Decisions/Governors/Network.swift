@@ -2,8 +2,6 @@
 ///
 /// Of the leg alone: whether the network is there is soon seen.
 struct Network: Governor {
-    /// Time between two sessions that probe the network.
-    private static let probeInterval = Duration.seconds(30)
     /// Time after any session's answer in which another's wait for the network closes no gate.
     private static let answerCounts = Duration.seconds(10)
 
@@ -40,8 +38,7 @@ struct Network: Governor {
     private func isMissing(_ reason: String, in turn: inout Turn) {
         let closed = turn.state.gates[GateKey(.network)]
         if let until = closed?.until, until > turn.now.wall { return }
-        let until = turn.now.wall + Self.probeInterval
-        turn.close(GateClosed(gate: .network, until: until, reason: reason))
+        turn.close(GateClosed(gate: .network, until: Self.nextProbe(in: turn), reason: reason))
     }
 
     /// Leaves the network to probes if no waiting session is left that would report.
@@ -49,7 +46,11 @@ struct Network: Governor {
         guard var closed = turn.state.gates[GateKey(.network)], closed.until == nil,
             !turn.sessions.anyWaitsForNetwork
         else { return }
-        closed.until = turn.now.wall + Self.probeInterval
+        closed.until = Self.nextProbe(in: turn)
         turn.close(closed)
+    }
+
+    private static func nextProbe(in turn: Turn) -> WallTime? {
+        Gate.network.probeInterval.map { turn.now.wall + $0 }
     }
 }

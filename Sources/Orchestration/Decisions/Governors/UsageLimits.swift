@@ -6,8 +6,6 @@ struct UsageLimits: Governor {
     private static let unknownReset = (
         first: Duration.seconds(300), longest: Duration.seconds(3600)
     )
-    /// Time between probes after the stated reset time.
-    private static let probeInterval = Duration.seconds(60)
 
     mutating func apply(_ occurrence: Occurrence, in turn: inout Turn) {
         switch occurrence {
@@ -44,7 +42,7 @@ struct UsageLimits: Governor {
     }
 
     private static func unknownWait(_ closed: GateClosed) -> Duration {
-        if closed.isStated == true { return probeInterval }
+        if closed.isStated == true, let interval = Gate.usageLimit.probeInterval { return interval }
         let doublings = min(closed.refusals ?? 0, 10)
         return min(unknownReset.first * (1 << doublings), unknownReset.longest)
     }
