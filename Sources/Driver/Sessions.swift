@@ -3,6 +3,7 @@ import Descendants
 import EventLoop
 import Orchestration
 import RunStore
+import Trees
 
 /// The sessions of a leg, from their starts until their ends are reported for a decision.
 final class Sessions {

@@ -21,9 +21,9 @@ package struct ShortProgram: Sendable {
 
     /// A reason to kill a program.
     package enum Refusal: Hashable, Sendable {
-        /// It ran for longer than it may.
+        /// The program ran for longer than it may.
         case isLate
-        /// Its output was longer than it may be.
+        /// The output was longer than it may be.
         case saysTooMuch
     }
 

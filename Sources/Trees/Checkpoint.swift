@@ -2,7 +2,7 @@ import FileAccess
 import Glibc
 import Orchestration
 
-/// What a commit of a session's work says, and what it must not hold.
+/// The contents of a commit of a session's work.
 package struct CheckpointRequest: Sendable {
     /// The first line of the message.
     package var subject: String
@@ -45,7 +45,7 @@ package struct CheckpointRequest: Sendable {
 package struct Checkpoint: Hashable, Sendable {
     /// The new commit; `nil` if nothing was changed that may be committed.
     package var commit: String?
-    /// What was left out, for people.
+    /// The files that were left out, and why, for people.
     package var leftOut: [String]
 }
 
@@ -93,7 +93,7 @@ extension TaskTrees {
 private struct TreeChanges {
     private let tree: TreeGit
     private var files: [TreeFile] = []
-    /// What was left out, for people.
+    /// The files that were left out, and why, for people.
     private(set) var leftOut: [String] = []
 
     init(_ tree: TreeGit, largestFile: Int64) throws {

@@ -33,15 +33,15 @@ package enum MergeResult: Hashable, Sendable {
     case conflict([String])
 }
 
-/// What became of all candidates.
+/// The result for all candidates.
 package struct MergeOutcome: Hashable, Sendable {
     /// A reason to leave a candidate out.
     package enum Reason: Hashable, Sendable {
-        /// It changed these paths, as others before it did.
+        /// Candidates before it changed these paths, too.
         case conflict(paths: [String])
         /// With it the check fails, and without it not.
         case breaksCheck
-        /// It builds on the work of a task that was left out.
+        /// The task that it builds on was left out.
         case needs(task: String)
     }
 

@@ -1,6 +1,6 @@
 package import FileAccess
 
-/// What a task's tree is to be.
+/// The tree that a task needs.
 package struct TreeRequest: Sendable {
     /// The task's name.
     package var task: String
@@ -35,13 +35,13 @@ package struct TreeRequest: Sendable {
 
 /// A tree that a task can work in.
 package struct TaskTree: Sendable {
-    /// What is recorded of it.
+    /// The record of the tree.
     package var record: TreeRecord
     /// The task's directory in the tree, as an absolute path.
     package var directory: String
     /// True if no session has worked in it: it was just made, or made again.
     package var isNew: Bool
-    /// What a person should know.
+    /// Warnings for a person.
     package var warnings: [String]
 }
 
@@ -179,6 +179,7 @@ package struct TaskTrees: Sendable {
         let tree = TreeGit(git, record)
         try tree.populate()
         for need in request.needs { try merge(need, tree) }
+        record.needs = request.needs.map(\.task)
         record.base = try tree.head(doing: "looking at the tree")
         record.tip = record.base
         try keep(record.keepsake, at: record.tip, record)

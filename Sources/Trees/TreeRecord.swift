@@ -1,7 +1,7 @@
 package import FileAccess
 import Foundation
 
-/// What is known of a task's tree.
+/// The facts known of a task's tree.
 ///
 /// Kept in the state of the workspace, out of the agents' reach: what lies in a tree proves nothing.
 package struct TreeRecord: Hashable, Sendable, Codable {
@@ -33,6 +33,8 @@ package struct TreeRecord: Hashable, Sendable, Codable {
     package var stage = Stage.making
     /// True while Quire's own git may hold the tree's locks.
     package var isBusy = false
+    /// The tasks whose work the tree began with; `nil` for none.
+    package var needs: [String]?
     /// The commit that was merged into each branch, by the branch; `nil` for none.
     package var landed: [String: String]?
 

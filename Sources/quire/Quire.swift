@@ -30,7 +30,8 @@ struct Quire: ParsableCommand {
         subcommands: [
             RunCommand.self, PlanCommand.self, TaskCommand.self, ListCommand.self,
             StatusCommand.self, LogsCommand.self, ExplainCommand.self, SimulateCommand.self,
-            MergeCommand.self, DoctorCommand.self, CodexSimCommand.self,
+            DiffCommand.self, MergeWorkCommand.self, MergeCommand.self, DoctorCommand.self,
+            CodexSimCommand.self,
         ]
     )
 

@@ -1,5 +1,6 @@
 import CodexEvents
 import Foundation
+import Orchestration
 import Testing
 
 /// What of a line decides what follows from it: by the decoder, and by Foundation.

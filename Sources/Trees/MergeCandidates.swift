@@ -1,0 +1,71 @@
+package import FileAccess
+
+/// The tasks whose work can be merged into a branch, in the order in which it is tried.
+package struct MergeCandidates: Sendable {
+    /// The candidates; each stands behind those that it builds on, and otherwise the oldest work is first.
+    package var candidates: [MergeCandidate]
+    /// The tasks whose newest commit is in the branch already.
+    package var landed: [String]
+    /// The tasks that have changed nothing.
+    package var unchanged: [String]
+
+    /// Sorts tasks by what there is to merge of them.
+    ///
+    /// - Throws: `GitError` if git can't be asked.
+    package init(
+        _ records: [TreeRecord],
+        into target: String,
+        of repository: Repository,
+        _ git: Git
+    ) throws(GitError) {
+        (candidates, landed, unchanged) = ([], [], [])
+        guard let tip = repository.tip(of: target, git) else {
+            throw GitError(
+                "there is no branch \"\(target)\" in \(repository.topLevel); name one that is"
+            )
+        }
+        let times = try Self.times(of: repository, git)
+        let names = Set(records.map(\.task))
+        for record in records.sorted(by: {
+            times[$0.branch, default: 0] < times[$1.branch, default: 0]
+        }) {
+            if record.tip == record.base {
+                unchanged.append(record.task)
+            } else if record.landed?[target] == record.tip
+                || repository.isAncestor(record.tip, of: tip, git)
+            {
+                landed.append(record.task)
+            } else {
+                candidates.append(
+                    MergeCandidate(
+                        task: record.task,
+                        tip: record.tip,
+                        needs: (record.needs ?? []).filter(names.contains)
+                    )
+                )
+            }
+        }
+        candidates = MergeQueue.ordered(candidates)
+    }
+
+    /// Returns the time of each branch's newest commit, in seconds.
+    private static func times(
+        of repository: Repository,
+        _ git: Git
+    ) throws(GitError) -> [String: Int] {
+        let list = try git.output(
+            [
+                "for-each-ref", "--format=%(refname:lstrip=2)%00%(committerdate:unix)",
+                "refs/heads/",
+            ],
+            in: repository.topLevel,
+            doing: "listing the branches"
+        )
+        var times: [String: Int] = [:]
+        for line in list.split(separator: UInt8(ascii: "\n")) {
+            let fields = line.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+            if fields.count == 2 { times[fields[0]] = Int(fields[1]) }
+        }
+        return times
+    }
+}

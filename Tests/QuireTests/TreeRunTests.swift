@@ -1,0 +1,164 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Runs whose tasks have trees of their own, with the real git.
+@Suite struct `Tasks in trees of their own` {
+    /// An identity, and nobody else's settings.
+    private static let identity = [
+        "GIT_AUTHOR_NAME": "Ada", "GIT_AUTHOR_EMAIL": "ada@example.org",
+        "GIT_COMMITTER_NAME": "Ada", "GIT_COMMITTER_EMAIL": "ada@example.org",
+    ]
+
+    /// Runs `body` in a repository with a file `a.txt`, in which agents do `work` at each session's end.
+    private func withRepository(
+        _ tasks: [(name: String, more: String)],
+        work: String,
+        defaults: String = "isolation: worktree",
+        _ body: (QuireRun) throws -> Void
+    ) throws {
+        try withRun { run in
+            try FileManager.default.removeItem(atPath: run.root + "/.git")
+            _ = try git(run, "init --quiet --initial-branch=main")
+            try put("one\n", run.root + "/a.txt")
+            _ = try git(run, "add a.txt && git commit --quiet -m begin")
+            let agent = """
+                #!/bin/sh
+                '\(Program.built("codex-sim"))' "$@"
+                status=$?
+                \(work)
+                exit $status
+                """
+            try put(agent, run.root + "/agent")
+            chmod(run.root + "/agent", 0o755)
+            var manifest = """
+                version: 1
+                run: {name: The run, concurrency: 4, agent: {command: [./agent]}, admission: \(QuireRun.unbounded)}
+                defaults: {\(defaults), retries: {delay: 10ms, max_delay: 20ms}}
+                tasks:
+
+                """
+            for task in tasks {
+                manifest += "  - {name: \(task.name), prompt: \"sim: entries=2\"\(task.more)}\n"
+            }
+            try put(manifest, run.root + "/m.yaml")
+            try body(run)
+        }
+    }
+
+    private func shell(
+        _ command: String,
+        in directory: String,
+        _ variables: [String: String] = [:]
+    ) throws -> Outcome {
+        var program = Program("/bin/sh", ["-c", command], in: directory)
+        program.environment = Self.identity.merging(variables) { $1 }
+        return try program.run()
+    }
+
+    private func git(_ run: QuireRun, _ command: String) throws -> String {
+        let outcome = try shell("git " + command, in: run.root)
+        try #require(outcome.status == 0, "git \(command): \(outcome.error)")
+        return outcome.output
+    }
+
+    private func quire(_ run: QuireRun, _ words: [String]) throws -> Outcome {
+        try run.quire(words, environment: Self.identity)
+    }
+
+    @Test func `leave a branch each, and the workspace as it was`() throws {
+        let tasks = ["one", "two", "three"].map { ($0, "") }
+        try withRepository(tasks, work: "echo \"$QUIRE_SESSION\" >> \"$QUIRE_TASK.txt\"") { run in
+            let outcome = try quire(run, ["run", "m.yaml"])
+            #expect(outcome.status == 0, "\(outcome.output)\(outcome.error)")
+            for (name, _) in tasks {
+                #expect(try git(run, "show quire/The-run/\(name):\(name).txt") == "1\n2\n3\n")
+                #expect(
+                    try git(run, "log --reverse --format=%s main..quire/The-run/\(name)")
+                        == "\(name): 0 of 2 entries\n\(name): 1 of 2 entries\n\(name): 2 of 2 entries\n"
+                )
+                let diff = try quire(run, ["diff", name, "--stat"])
+                #expect(diff.output.contains("\(name).txt | 3 +++"), "\(diff.output)\(diff.error)")
+            }
+            #expect(try git(run, "status --porcelain --untracked-files=no") == "")
+            #expect(try git(run, "branch --show-current") == "main\n")
+        }
+    }
+
+    @Test func `are merged with one command, and not twice`() throws {
+        let tasks = [("one", ""), ("two", ""), ("three", ", needs: [one]")]
+        let work = "[ \"$QUIRE_TASK\" = two ] && echo two > a.txt; echo x > \"$QUIRE_TASK.txt\""
+        try withRepository(tasks, work: work) { run in
+            #expect(try quire(run, ["run", "m.yaml"]).status == 0)
+            // The work of a needed task is there from the beginning.
+            #expect(
+                try git(
+                    run,
+                    "merge-base --is-ancestor quire/The-run/one quire/The-run/three; echo $?"
+                ) == "0\n"
+            )
+            let dry = try quire(run, ["merge", "--dry-run"])
+            #expect(dry.status == 0, "\(dry.output)\(dry.error)")
+            #expect(try git(run, "log --format=%s main") == "begin\n")
+            let merge = try quire(run, ["merge", "--check", "test -e one.txt"])
+            #expect(merge.status == 0, "\(merge.output)\(merge.error)")
+            #expect(text(run.root + "/a.txt") == "two\n")
+            #expect(text(run.root + "/three.txt") == "x\n")
+            let tip = try git(run, "rev-parse main")
+            let again = try quire(run, ["merge"])
+            #expect(again.status == 0)
+            #expect(again.output.contains("one: is in main already"), "\(again.output)")
+            #expect(try git(run, "rev-parse main") == tip)
+        }
+    }
+
+    @Test func `that conflict are left out, and told`() throws {
+        let work = "echo \"$QUIRE_TASK\" > a.txt"
+        try withRepository([("one", ""), ("two", "")], work: work) { run in
+            #expect(try quire(run, ["run", "m.yaml"]).status == 0)
+            let merge = try quire(run, ["merge"])
+            #expect(merge.status == 101, "\(merge.output)\(merge.error)")
+            #expect(
+                merge.output.contains("left out, since it conflicts in a.txt"),
+                "\(merge.output)"
+            )
+            #expect(["one\n", "two\n"].contains(text(run.root + "/a.txt")))
+        }
+    }
+
+    @Test func `go on after a kill with what a lost session left`() throws {
+        let work =
+            "echo \"$QUIRE_SESSION\" >> \"$QUIRE_TASK.txt\"; [ -e go ] || { echo > \"$QUIRE_TEST/began\"; sleep 600; }"
+        try withRepository([("one", "")], work: work) { run in
+            let killed = try shell(
+                """
+                '\(Program.built("quire"))' run m.yaml --progress none & run=$!
+                until [ -e began ]; do kill -0 $run && sleep 0.05 || exit 1; done
+                kill -9 $run
+                """,
+                in: run.root,
+                ["QUIRE_TEST": run.root]
+            )
+            #expect(killed.status == 0, "\(killed.error)")
+            let tree = run.root + "/.autonomous/.quire/worktrees/one"
+            #expect(text(tree + "/one.txt") == "1\n")
+            try put("", tree + "/go")
+            let outcome = try quire(run, ["run", "m.yaml"])
+            #expect(outcome.status == 0, "\(outcome.output)\(outcome.error)")
+            let subjects = try git(run, "log --reverse --format=%s main..quire/The-run/one")
+            #expect(subjects.hasPrefix("one: work of a session that was cut off\n"), "\(subjects)")
+        }
+    }
+
+    @Test func `need git, a repository and a commit, and say so`() throws {
+        try withRepository([("one", "")], work: ":") { run in
+            let outcome = try run.quire(["run", "m.yaml"], environment: ["PATH": "/nonexistent"])
+            #expect(outcome.status == 69)
+            #expect(outcome.error.contains("need git"), "\(outcome.error)")
+            try FileManager.default.removeItem(atPath: run.root + "/.git")
+            let none = try quire(run, ["run", "m.yaml"])
+            #expect(none.status == 100, "\(none.output)")
+            #expect(none.output.contains("not a git repository"), "\(none.output)")
+        }
+    }
+}
