@@ -10,7 +10,10 @@ extension Git {
             let launch = ChildProcess.Launch(
                 executable: program,
                 arguments: [program] + call.arguments,
-                inherited: environment,
+                // Of a variable that is set twice the first value would count.
+                inherited: environment.without(
+                    call.environment.map { String($0.prefix { $0 != "=" }) }
+                ),
                 environment: call.environment,
                 directory: call.directory,
                 input: call.input

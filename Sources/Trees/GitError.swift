@@ -59,7 +59,9 @@ package struct GitError: Error, Hashable, Sendable, CustomStringConvertible {
             if complaint.contains("dubious ownership") {
                 return "run `git config --global --add safe.directory` as git says, if you trust it"
             }
-            if complaint.contains("tell me who you are") || complaint.contains("empty ident") {
+            if ["tell me who you are", "empty ident", "auto-detect"].contains(
+                where: complaint.contains
+            ) {
                 return "set user.name and user.email with `git config --global`"
             }
             return ""

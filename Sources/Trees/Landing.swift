@@ -1,5 +1,6 @@
 import FileAccess
 import Foundation
+import Orchestration
 
 /// A move of the target that is under way, or was when Quire died.
 ///
@@ -37,8 +38,8 @@ package struct LandingStrip {
     package func recover() throws(TreeTrouble) {
         try inTrouble {
             guard let landing = try records.landing() else { return }
-            guard let tip = repository.tip(of: landing.target, git) else { return try forget() }
-            if repository.isAncestor(landing.new, of: tip, git) { return try settle(landing) }
+            guard let tip = try repository.tip(of: landing.target, git) else { return try forget() }
+            if try repository.isAncestor(landing.new, of: tip, git) { return try settle(landing) }
             guard tip == landing.old else { return try forget() }
             let checkout = try checkout(of: landing.target)
             try removeLocks(of: landing.target, checkout)
@@ -52,52 +53,50 @@ package struct LandingStrip {
 
     /// Moves the target.
     ///
-    /// - Throws: `TreeTrouble`; the target is where it was.
+    /// - Throws: `TreeTrouble`; the target is where it was. If git failed half-way through the files of
+    ///   a checkout, `recover` finishes the move.
     package func land(_ landing: Landing) throws(TreeTrouble) {
         try inTrouble {
-            try records.save(landing)
-            do {
-                try move(landing)
-            } catch {
-                if repository.tip(of: landing.target, git) == landing.old { try forget() }
-                throw error
+            guard try repository.tip(of: landing.target, git) == landing.old else {
+                throw TreeTrouble(
+                    "the branch \(landing.target) moved meanwhile; nothing was merged: run it again"
+                )
             }
+            let checkout = try checkout(of: landing.target)
+            if let checkout, try !isClean(checkout) {
+                throw TreeTrouble(
+                    "the branch \(landing.target) is checked out in \(checkout), which has changes; "
+                        + "nothing was merged: commit or stash them, and run it again"
+                )
+            }
+            try records.save(landing)
+            try move(landing, in: checkout)
             try settle(landing)
         }
     }
 
-    private func move(_ landing: Landing) throws {
-        guard repository.tip(of: landing.target, git) == landing.old else {
-            throw TreeTrouble(
-                "the branch \(landing.target) moved meanwhile; nothing was merged: run it again"
-            )
-        }
-        guard let checkout = try checkout(of: landing.target) else {
-            _ = try git.output(
+    private func move(_ landing: Landing, in checkout: String?) throws {
+        let words =
+            if checkout == nil {
                 [
-                    "update-ref", "-m", "quire: merge \(landing.tips.count) tasks",
+                    "update-ref", "-m", "quire: merge \(Format.count(landing.tips.count, "task"))",
                     "refs/heads/\(landing.target)", landing.new, landing.old,
-                ],
-                in: repository.topLevel,
-                doing: "moving the branch \(landing.target)"
-            )
-            return
-        }
-        guard try isClean(checkout) else {
-            throw TreeTrouble(
-                "the branch \(landing.target) is checked out in \(checkout), which has changes; nothing "
-                    + "was merged: commit or stash them, and run it again"
-            )
-        }
+                ]
+            } else {
+                [
+                    "-c", "merge.verifySignatures=false", "merge", "--ff-only", "--quiet",
+                    landing.new,
+                ]
+            }
         _ = try git.output(
-            ["-c", "merge.verifySignatures=false", "merge", "--ff-only", "--quiet", landing.new],
-            in: checkout,
+            words,
+            in: checkout ?? repository.topLevel,
             doing: "moving the branch \(landing.target)"
         )
     }
 
     /// Finishes the update of a checkout that was cut off: every changed file is that of the old commit,
-    /// of the new one, or missing.
+    /// of the new one, the beginning of that, or missing.
     private func finish(_ landing: Landing, in checkout: String) throws {
         let doing = "finishing the merge into \(landing.target)"
         let mixed = TreeTrouble(
@@ -114,6 +113,18 @@ package struct LandingStrip {
         }
         // What is in neither commit is nobody's but the person's, and stays.
         _ = try git.output(["reset", "--hard", "--quiet", landing.new], in: checkout, doing: doing)
+    }
+
+    /// Indicates whether a file is the beginning of that of a commit.
+    private func isHalfWritten(
+        _ file: TreeFile,
+        _ commit: String,
+        in checkout: String
+    ) throws -> Bool {
+        let whole = git.call(["cat-file", "blob", "\(commit):\(file.text)"], in: checkout)
+        guard whole.status == 0 else { return false }
+        let start = file.start(in: checkout, limit: whole.output.count + 1)
+        return whole.output.starts(with: start)
     }
 
     /// Removes the locks of a git that was killed while it moved the target.

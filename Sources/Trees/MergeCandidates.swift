@@ -1,5 +1,3 @@
-package import FileAccess
-
 /// The tasks whose work can be merged into a branch, in the order in which it is tried.
 package struct MergeCandidates: Sendable {
     /// The candidates; each stands behind those that it builds on, and otherwise the oldest work is first.
@@ -19,7 +17,7 @@ package struct MergeCandidates: Sendable {
         _ git: Git
     ) throws(GitError) {
         (candidates, landed, unchanged) = ([], [], [])
-        guard let tip = repository.tip(of: target, git) else {
+        guard let tip = try repository.tip(of: target, git) else {
             throw GitError(
                 "there is no branch \"\(target)\" in \(repository.topLevel); name one that is"
             )
@@ -31,9 +29,9 @@ package struct MergeCandidates: Sendable {
         }) {
             if record.tip == record.base {
                 unchanged.append(record.task)
-            } else if record.landed?[target] == record.tip
-                || repository.isAncestor(record.tip, of: tip, git)
-            {
+            } else if record.landed?[target] == record.tip {
+                landed.append(record.task)
+            } else if try repository.isAncestor(record.tip, of: tip, git) {
                 landed.append(record.task)
             } else {
                 candidates.append(

@@ -59,17 +59,34 @@ package struct Repository: Hashable, Sendable {
     }
 
     /// Returns the commit that a branch is at; `nil` if there is no such branch.
-    package func tip(of branch: String, _ git: Git) -> String? {
+    ///
+    /// - Throws: `GitError` if git can't tell.
+    package func tip(of branch: String, _ git: Git) throws(GitError) -> String? {
         let answer = git.call(
             ["rev-parse", "--verify", "--quiet", "refs/heads/\(branch)^{commit}"],
             in: topLevel
         )
-        return answer.status == 0 ? ObjectName(answer.output)?.text : nil
+        switch answer.status {
+        case 0: return ObjectName(answer.output)?.text
+        case 1: return nil
+        default: throw GitError("looking for the branch \(branch)", in: topLevel, answer)
+        }
     }
 
     /// Indicates whether a commit is another one or comes before it.
-    package func isAncestor(_ first: String, of second: String, _ git: Git) -> Bool {
-        git.call(["merge-base", "--is-ancestor", first, second], in: topLevel).status == 0
+    ///
+    /// - Throws: `GitError` if git can't tell.
+    package func isAncestor(
+        _ first: String,
+        of second: String,
+        _ git: Git
+    ) throws(GitError) -> Bool {
+        let answer = git.call(["merge-base", "--is-ancestor", first, second], in: topLevel)
+        switch answer.status {
+        case 0: return true
+        case 1: return false
+        default: throw GitError("comparing two commits", in: topLevel, answer)
+        }
     }
 
     /// Refuses a name that git does not take for a branch, or that another branch stands in the way of.
@@ -82,7 +99,7 @@ package struct Repository: Hashable, Sendable {
         var parts = branch.split(separator: "/").dropLast()
         while !parts.isEmpty {
             let outer = parts.joined(separator: "/")
-            if tip(of: outer, git) != nil {
+            if try tip(of: outer, git) != nil {
                 throw GitError(
                     "the branch \"\(branch)\" can't be made beside the branch \"\(outer)\" in "
                         + "\(topLevel); rename that one, or set \"branch\""

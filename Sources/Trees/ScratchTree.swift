@@ -51,7 +51,7 @@ package struct ScratchTree: MergeWorkshop {
             doing: "making a tree to merge in"
         )
         let link = try Directory(following: path).contents(of: ".git", limit: 8192) ?? []
-        let administration = String(TreeCheck.line(link).dropFirst("gitdir: ".count))
+        let administration = String(TreeCheck.text(link).dropFirst("gitdir: ".count))
         return TreeGit(git, administration: administration, path: path)
     }
 

@@ -108,12 +108,12 @@ package struct TaskTrees: Sendable {
         _ record: inout TreeRecord,
         _ repository: Repository
     ) throws -> String? {
-        guard let tip = repository.tip(of: record.branch, git) else {
+        guard let tip = try repository.tip(of: record.branch, git) else {
             try makeBranch(record, at: record.tip)
             return "its branch \(record.branch) was deleted; it was made again at its newest commit"
         }
         guard tip != record.tip else { return nil }
-        let isFurther = repository.isAncestor(record.tip, of: tip, git)
+        let isFurther = try repository.isAncestor(record.tip, of: tip, git)
         let old = record.tip
         record.tip = tip
         if isFurther { return nil }
@@ -144,7 +144,7 @@ package struct TaskTrees: Sendable {
             throw TreeTrouble("\(path) is in the way of the task's tree; move it away")
         }
         try repository.check(branch: request.branch, git)
-        if let tip = repository.tip(of: request.branch, git) {
+        if let tip = try repository.tip(of: request.branch, git) {
             throw TreeTrouble(
                 "the branch \(request.branch) exists already, at \(tip.prefix(12)), and is none of this "
                     + "run's; delete or rename it, or set \"branch\""
@@ -253,7 +253,7 @@ package struct TaskTrees: Sendable {
             )
         }
         let link = try Directory(following: record.path).contents(of: ".git", limit: 8192) ?? []
-        let line = TreeCheck.line(link)
+        let line = TreeCheck.text(link)
         guard line.hasPrefix("gitdir: /") else {
             throw TreeTrouble("git made the tree \(record.path) without the path of its directory")
         }
@@ -265,11 +265,14 @@ package struct TaskTrees: Sendable {
     /// Removes a tree that nobody has worked in, its branch and its record.
     private func discard(_ record: TreeRecord) throws {
         try forget(record)
-        let branch = "refs/heads/\(record.branch)"
-        let answer = git.call(["rev-parse", "--verify", "--quiet", branch], in: record.topLevel)
-        if let tip = ObjectName(answer.output) {
+        let repository = Repository(
+            common: record.repository,
+            topLevel: record.topLevel,
+            prefix: ""
+        )
+        if let tip = try repository.tip(of: record.branch, git) {
             _ = try git.output(
-                ["update-ref", "-d", branch, tip.text],
+                ["update-ref", "-d", "refs/heads/\(record.branch)", tip],
                 in: record.topLevel,
                 doing: "removing the branch \(record.branch)"
             )

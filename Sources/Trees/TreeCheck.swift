@@ -38,7 +38,7 @@ struct TreeCheck {
     private func checkLink() throws {
         let tree = try Directory(following: record.path)
         let link = try tree.contents(of: ".git", limit: 8192) ?? []
-        guard Self.line(link) == "gitdir: \(record.administration)" else {
+        guard Self.text(link) == "gitdir: \(record.administration)" else {
             throw TreeTrouble(
                 "the file \(record.path)/.git was changed; put the line \"gitdir: "
                     + "\(record.administration)\" into it, or remove the tree, and Quire makes it again "
@@ -62,7 +62,7 @@ struct TreeCheck {
     }
 
     private func checkBranch(_ administration: Directory) throws {
-        let head = Self.line(try administration.contents(of: "HEAD", limit: 4096) ?? [])
+        let head = Self.text(try administration.contents(of: "HEAD", limit: 4096) ?? [])
         guard head == "ref: refs/heads/\(record.branch)" else {
             let place =
                 head.hasPrefix("ref: refs/heads/") ? String(head.dropFirst(16)) : "no branch"
@@ -84,8 +84,11 @@ struct TreeCheck {
         )
     }
 
-    /// Returns the first line of a file.
-    static func line(_ bytes: [UInt8]) -> String {
-        String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+    /// Returns the text of a file of git's, without the newline at its end: a path may have others.
+    static func text(_ bytes: [UInt8]) -> String {
+        String(
+            decoding: bytes.last == UInt8(ascii: "\n") ? bytes.dropLast() : bytes[...],
+            as: UTF8.self
+        )
     }
 }

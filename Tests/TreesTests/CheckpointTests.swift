@@ -221,7 +221,7 @@ import Testing
             _ = try trees.checkpoint("port", CheckpointRequest(subject: subject))
             #expect(
                 try fixture.run("log", "-1", "--format=%s|%b", "quire/run/port")
-                    == "port: [2Jxy Signed-off-by: nobody|"
+                    == #"port: \u{1B}[2Jx\u{202E}y Signed-off-by: nobody|"#
             )
         }
     }

@@ -1,4 +1,5 @@
 import Driver
+import EventLoop
 import FileAccess
 import Foundation
 import TestSupport
@@ -73,7 +74,16 @@ import Testing
                     "sub"
                 )
                 try fixture.run("commit", "--quiet", "-m", "sub")
-                try fixture.run("config", "protocol.file.allow", "always")
+                let settings = fixture.root + "/.git/settings"
+                try put("[protocol \"file\"]\n\tallow = always\n", settings)
+                let inherited = InheritedEnvironment(
+                    GitFixture.environment.without(["GIT_CONFIG_GLOBAL"]).entries.map(Array.init)
+                        + [Array("GIT_CONFIG_GLOBAL=\(settings)".utf8)]
+                )
+                place = GitFixture(
+                    root: fixture.root,
+                    git: Git(program: gitProgram, inherited: inherited)
+                )
             }
             let tree = try place.trees().tree(for: place.request("port"))
             #expect(text(tree.directory + "/a.txt") == "one\n")
