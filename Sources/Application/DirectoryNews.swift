@@ -54,23 +54,21 @@ package struct DirectoryNews {
     }
 }
 
-extension TaskRow {
-    /// Returns the row, updated from the task's directory.
-    package func asLies(in workspace: Workspace) -> TaskRow {
+extension TaskRecord {
+    /// Returns the record, updated from the task's directory.
+    package func asLies(in workspace: Workspace) -> TaskRecord {
         let news = DirectoryNews(
             name,
-            outcome: outcome.flatMap(Outcome.init),
+            outcome: outcome,
             progress: progress,
             stamp: stamp,
             in: workspace
         )
         guard let news else { return self }
-        var row = self
-        (row.ticked, row.total) = (news.progress?.ticked, news.progress?.total)
-        if let words = news.reopening {
-            (row.outcome, row.reason) = (news.outcome?.rawValue, words)
-        }
-        return row
+        var task = self
+        task.progress = news.progress
+        if let words = news.reopening { (task.outcome, task.reason) = (news.outcome, words) }
+        return task
     }
 }
 

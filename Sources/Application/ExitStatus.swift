@@ -31,7 +31,7 @@ package enum ExitStatus {
     /// Returns the status of a report; a missing shard counts as work left.
     package static func of(_ report: RunReport) -> Int32 {
         of(
-            report.parts.map(\.ending),
+            report.parts.map(\.leg.ending),
             outcomes: report.tasks.map(\.outcome),
             isAllThere: report.missing.isEmpty
         )

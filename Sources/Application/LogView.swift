@@ -1,8 +1,7 @@
 package import Agent
 import Dates
-import Orchestration
+package import Orchestration
 package import Reporting
-package import RunStore
 
 /// A task's log in words: what its agents said and did, session by session.
 ///
@@ -12,17 +11,17 @@ package struct LogView {
     private static let mostLines = 20
 
     private let width: Int?
-    private let readSessions: () -> [SessionRow]
-    private var sessions: [SessionRow]
+    private let readSessions: () -> [SessionRecord]
+    private var sessions: [SessionRecord]
     /// The number of sessions that were shown.
     private var shown = 0
     /// The session whose events are being read, if it is known.
-    private var current: SessionRow?
+    private var current: SessionRecord?
 
     /// Makes a view; `width` is the terminal's columns, `nil` for no bound.
     ///
     /// `readSessions` returns the task's sessions in the order in which they began.
-    package init(width: Int?, sessions readSessions: @escaping () -> [SessionRow]) {
+    package init(width: Int?, sessions readSessions: @escaping () -> [SessionRecord]) {
         self.width = width
         self.readSessions = readSessions
         sessions = readSessions()
@@ -49,15 +48,17 @@ package struct LogView {
     /// Returns the ends of sessions that are new; `nil` for none.
     ///
     /// `known` are the rows from before the log was read to its end.
-    package mutating func ends(by known: [SessionRow]) -> SafeText? {
+    package mutating func ends(by known: [SessionRecord]) -> SafeText? {
         guard known.count >= shown else { return nil }
         sessions = known
         var texts: [SafeText?] = []
         if let current {
-            guard known.contains(where: { $0.isSame(as: current) && $0.isOver }) else { return nil }
+            guard known.contains(where: { $0.isSame(as: current) && $0.end != nil }) else {
+                return nil
+            }
             texts.append(end())
         }
-        while shown < sessions.count, sessions[shown].isOver {
+        while shown < sessions.count, sessions[shown].end != nil {
             texts.append(Self.silent(sessions[shown]))
             shown += 1
         }
@@ -85,38 +86,37 @@ package struct LogView {
     private func place(of thread: String) -> Int? {
         let rest = sessions[min(shown, sessions.count)...]
         return rest.firstIndex { $0.thread == thread }
-            ?? rest.lastIndex { $0.thread == nil && !$0.isOver }
+            ?? rest.lastIndex { $0.thread == nil && $0.end == nil }
     }
 
     /// Returns the end of the current session; `nil` if it is still running or was shown already.
     package mutating func end() -> SafeText? {
         guard var session = current else { return nil }
         current = nil
-        if session.ended == nil {
+        if session.end == nil {
             sessions = readSessions()
             session = sessions.last { $0.isSame(as: session) } ?? session
         }
-        guard session.isOver else { return nil }
-        return "— session \(session.number)\(Self.outcome(session))"
+        guard session.end != nil else { return nil }
+        return "— session \(session.key.number)\(Self.outcome(session))"
     }
 
     /// Returns the text for a session that left nothing in the log.
-    private static func silent(_ session: SessionRow) -> SafeText? {
-        session.isOver ? "\(heading(session)):\(outcome(session))" : nil
+    private static func silent(_ session: SessionRecord) -> SafeText? {
+        session.end != nil ? "\(heading(session)):\(outcome(session))" : nil
     }
 
-    private static func heading(_ session: SessionRow) -> SafeText {
+    private static func heading(_ session: SessionRecord) -> SafeText {
         let began = LocalTime.stamp(session.began)
-        return "— session \(session.number), \(session.role), \(began)"
+        return "— session \(session.key.number), \(session.role.rawValue), \(began)"
     }
 
-    private static func outcome(_ session: SessionRow) -> SafeText {
-        let verdict = session.verdict.flatMap(Verdict.init)?.words ?? "ended"
-        let time =
-            session.seconds.map { " after \(Format.duration(Duration(inSeconds: $0)))" } ?? ""
-        let tokens = session.usage.map { ", \(Format.tokenCount($0.total))" } ?? ""
-        let message: SafeText = session.message.map { ": \($0)" } ?? ""
-        return " \(verdict)\(time)\(tokens)\(message)"
+    private static func outcome(_ session: SessionRecord) -> SafeText {
+        guard let end = session.end else { return "" }
+        let time = Format.duration(Duration(inSeconds: end.seconds))
+        let tokens = end.usage.map { ", \(Format.tokenCount($0.total))" } ?? ""
+        let message: SafeText = end.message.map { ": \($0)" } ?? ""
+        return " \(end.verdict.words) after \(time)\(tokens)\(message)"
     }
 
     private static func joined(_ texts: [SafeText?]) -> SafeText? {
@@ -155,12 +155,9 @@ extension LogText {
     }
 }
 
-extension SessionRow {
-    /// True if the session has ended, as far as is recorded.
-    fileprivate var isOver: Bool { ended != nil || verdict != nil }
-
-    fileprivate func isSame(as other: SessionRow) -> Bool {
-        number == other.number && began == other.began
+extension SessionRecord {
+    fileprivate func isSame(as other: SessionRecord) -> Bool {
+        key.number == other.key.number && began == other.began
     }
 }
 

@@ -41,18 +41,19 @@ package struct ManifestHistory {
         lists = try reader.knownLists()
         var minutes: [Double] = []
         var known: Set<String> = []
-        for run in try reader.runs() where RunName.isRun(run.id, of: path) {
-            for task in try reader.tasks(of: run.id) where known.insert(task.name).inserted {
-                guard task.outcome.flatMap(Outcome.init)?.isFailure ?? false else { continue }
+        for run in try reader.runs() where RunName.isRun(run.run, of: path) {
+            for task in try reader.tasks(of: run.run) where known.insert(task.name).inserted {
+                guard task.outcome?.isFailure ?? false else { continue }
                 failed.insert(task.name)
             }
-            for (task, sessions) in try reader.completeTasks(of: run.id) {
+            for (task, sessions) in try reader.completeTasks(of: run.run) {
                 sizes[task] = sizes[task] ?? Double(max(1, sessions))
             }
-            for session in try reader.sessions(of: run.id) {
-                if let seconds = session.seconds { minutes.append(seconds / 60) }
-                guard let used = session.usage, session.failure == nil else { continue }
-                usage[session.task, default: Usage()].add(Usage(sessions: 1, tokens: used))
+            for session in try reader.sessions(of: run.run) {
+                guard let end = session.end else { continue }
+                minutes.append(end.seconds / 60)
+                guard let used = end.usage, end.failure == nil else { continue }
+                usage[session.key.task, default: Usage()].add(Usage(sessions: 1, tokens: used))
             }
         }
         minutes.sort()

@@ -81,8 +81,8 @@ package struct CompleteTasks {
         guard let reader = try? StoreReader.open(directory: stateDirectory),
             let runs = try? reader.runs()
         else { return false }
-        return runs.lazy.filter { RunName.isRun($0.id, of: manifest.path) }
-            .contains { (try? reader.completeTasks(of: $0.id))?[task] != nil }
+        return runs.lazy.filter { RunName.isRun($0.run, of: manifest.path) }
+            .contains { (try? reader.completeTasks(of: $0.run))?[task] != nil }
     }
 }
 

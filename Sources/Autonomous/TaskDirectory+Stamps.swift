@@ -14,7 +14,7 @@ extension TaskDirectory {
 
     /// Returns the stamp of the files in the task's directory.
     ///
-    /// `DirectoryNews` and `FileStamp.first` count on the checklist's file being the first one.
+    /// `DirectoryNews` and `TaskEnded.listFile` count on the checklist's file being the first one.
     func stamp(_ status: (_ file: String) -> stat?) -> String? {
         guard let list = status(Self.listName).flatMap(Self.stamp) else { return nil }
         guard let prompt = status(Self.promptName) else { return list + " without prompt" }

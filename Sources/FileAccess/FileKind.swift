@@ -95,18 +95,6 @@ package struct FileStamp: Hashable, Sendable {
         let changed = "\(status.st_ctim.tv_sec).\(status.st_ctim.tv_nsec)"
         return "\(status.st_ino) \(status.st_size) \(modified) \(changed)"
     }
-
-    /// Returns the text of the first of several files, given their texts with spaces between them.
-    ///
-    /// - Returns: `nil` also if the file was changed at a whole second: its file system may count in those,
-    ///   and hide a further change within the same one.
-    package static func first(of texts: String) -> String? {
-        let words = texts.split(separator: " ").prefix(4)
-        guard words.count == 4, words[3].contains("."), !words[3].hasSuffix(".0") else {
-            return nil
-        }
-        return words.joined(separator: " ")
-    }
 }
 
 extension Duration {

@@ -7,45 +7,17 @@ package enum FinalTable {
     /// `width` is the terminal's columns, `nil` for no bound; `hints` are lines that follow the totals, such
     /// as the command that continues with the work left.
     package static func render(view: RunView, width: Int?, hints: [SafeText] = []) -> SafeText {
-        let rows = view.tasks.map { task in
-            Row(
-                name: task.name,
-                outcome: task.outcome,
-                progress: task.progress,
-                sessions: task.sessions,
-                tokens: task.tokens,
-                seconds: task.seconds,
-                words: task.reason ?? "work is left"
-            )
-        }
+        let rows = view.tasks.map { (task: $0, sessions: $0.sessions, words: view.words($0)) }
         return render(rows, RunTotals(view), width, hints)
     }
 
     /// Returns the table and the totals of all legs of a run, or of several runs.
     package static func render(report: RunReport, width: Int?) -> SafeText {
-        let rows = report.tasks.map { task in
-            Row(
-                name: task.name,
-                outcome: task.outcome,
-                progress: task.progress,
-                sessions: task.sessions.count,
-                tokens: task.tokens,
-                seconds: task.seconds,
-                words: task.words
-            )
-        }
+        let rows = report.tasks.map { (task: $0, sessions: $0.history.count, words: $0.words) }
         return render(rows, RunTotals(report), width, report.missingWords.map { ["\($0)"] } ?? [])
     }
 
-    private struct Row {
-        var name: String
-        var outcome: Outcome?
-        var progress: Progress?
-        var sessions: Int
-        var tokens: Int64
-        var seconds: Double
-        var words: String
-    }
+    private typealias Row = (task: TaskRecord, sessions: Int, words: String)
 
     private static func render(
         _ rows: [Row],
@@ -66,16 +38,17 @@ package enum FinalTable {
     }
 
     private static func rank(_ row: Row) -> Int {
-        guard let outcome = row.outcome else { return Outcome.allCases.count }
+        guard let outcome = row.task.outcome else { return Outcome.allCases.count }
         return outcome == .complete ? 0 : 1 + (Outcome.allCases.firstIndex(of: outcome) ?? 0)
     }
 
     private static func cells(_ row: Row) -> [String] {
-        let mark = row.outcome == .complete ? "✓" : row.outcome == nil ? "○" : "✗"
+        let task = row.task
+        let mark = task.outcome == .complete ? "✓" : task.outcome == nil ? "○" : "✗"
         return [
-            "\(mark) \(row.outcome?.rawValue ?? "unfinished")", row.name,
-            Format.progress(row.progress), "\(row.sessions)", Format.tokens(row.tokens),
-            Format.duration(Duration(inSeconds: row.seconds)), row.words,
+            "\(mark) \(task.outcome?.rawValue ?? "unfinished")", task.name,
+            Format.progress(task.progress), "\(row.sessions)", Format.tokens(task.tokens),
+            Format.duration(Duration(inSeconds: task.seconds)), row.words,
         ]
     }
 }
@@ -93,8 +66,12 @@ struct RunTotals {
 
     /// Makes the totals of a leg; if earlier legs had sessions, the words add the sums of all legs.
     init(_ view: RunView) {
-        (tasks, sessions) = (view.tasks.count, view.sessionsEnded)
-        tokens = SpentWords.tokens(view.usage, estimated: view.estimated, view.plan.prices)
+        (tasks, sessions) = (view.tasks.count, view.totals.sessions)
+        tokens = SpentWords.tokens(
+            view.totals.usage,
+            estimated: view.totals.estimated,
+            view.record.leg?.prices
+        )
         elapsed = " · " + Format.duration(view.elapsed)
         if view.hasEarlierSessions {
             let all = view.tasks.reduce(0) { $0 + $1.sessions }
@@ -109,9 +86,9 @@ struct RunTotals {
     /// Makes the totals of all legs.
     init(_ report: RunReport) {
         tasks = report.tasks.count
-        sessions = report.tasks.reduce(0) { $0 + $1.sessions.count }
+        sessions = report.tasks.reduce(0) { $0 + $1.history.count }
         tokens = Format.tokenCount(report.tasks.reduce(0) { $0.addingClamped($1.tokens) })
-        let isFirst = report.parts.allSatisfy { $0.legs == 1 }
+        let isFirst = report.parts.allSatisfy { $0.leg.number == 1 }
         elapsed =
             (isFirst ? " · " : " · newest leg ")
             + Format.duration(Duration(inSeconds: report.seconds))

@@ -41,7 +41,7 @@ package enum GitHubReport {
             (self.title, self.words) = (title, words)
         }
 
-        init(_ task: RunReport.Task) {
+        init(_ task: TaskRecord) {
             let troubles = task.troubles.count
             title = "\(task.name): \(task.outcome?.rawValue ?? "unfinished")"
             words =

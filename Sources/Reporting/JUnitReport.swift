@@ -27,13 +27,12 @@ package enum JUnitReport {
     }
 
     private static func suites(of report: RunReport) -> [Suite] {
-        let tasks = Dictionary(grouping: report.tasks, by: \.shard)
         let there = report.parts.map { part in
             Suite(
                 name: report.name + (part.shard.map { " shard \($0)" } ?? ""),
                 run: report.name,
                 part: part,
-                tasks: tasks[part.shard] ?? []
+                tasks: part.tasks
             )
         }
         let missing = report.missing.map { shard in
@@ -54,7 +53,7 @@ private struct Suite {
     var name: String
     var run: String
     var part: RunReport.Part?
-    var tasks: [RunReport.Task] = []
+    var tasks: [TaskRecord] = []
     var missing: Shard?
 
     var tests: Int { missing == nil ? tasks.count : 1 }
@@ -66,11 +65,11 @@ private struct Suite {
         var attributes = [
             ("name", name), ("tests", "\(tests)"), ("failures", "\(failures)"),
             ("errors", "\(errors)"), ("skipped", "\(skipped)"),
-            ("time", JUnitReport.time(part?.seconds ?? 0)),
+            ("time", JUnitReport.time((part?.leg.duration ?? .zero).inSeconds)),
         ]
         if let part {
             // ISO 8601 without fraction and zone, as in Ant's schema.
-            attributes.append(("timestamp", String(part.began.timestamp.prefix(19))))
+            attributes.append(("timestamp", String(part.leg.began.timestamp.prefix(19))))
         }
         xml.open("testsuite", attributes)
         writeProperties(to: &xml)
@@ -85,17 +84,17 @@ private struct Suite {
         func property(_ name: String, _ value: String) {
             xml.element("property", [("name", name), ("value", value)])
         }
-        property("ending", part.ending?.rawValue ?? "none: it was killed, or still runs")
+        property("ending", part.leg.ending?.rawValue ?? "none: it was killed, or still runs")
         for task in tasks {
-            for session in task.sessions {
+            for session in task.history {
                 let thread = session.thread.map { ", thread \($0)" } ?? ""
-                property("\(task.name) session \(session.number)", session.words + thread)
+                property("\(task.name) session \(session.key.number)", session.words + thread)
             }
         }
         xml.close("properties")
     }
 
-    private func write(_ task: RunReport.Task, to xml: inout XMLText) {
+    private func write(_ task: TaskRecord, to xml: inout XMLText) {
         xml.open(
             "testcase",
             [
@@ -114,18 +113,18 @@ private struct Suite {
             let type = task.outcome?.rawValue ?? "unfinished"
             xml.element("skipped", [("type", type), ("message", task.words)])
         }
-        if !task.sessions.isEmpty { xml.element("system-out", [], task.history) }
+        if !task.history.isEmpty { xml.element("system-out", [], task.story) }
         xml.close("testcase")
     }
 
     private func writeReruns(
-        _ sessions: some Sequence<RunReport.Session>,
+        _ sessions: some Sequence<SessionRecord>,
         as name: String,
         to xml: inout XMLText
     ) {
         for session in sessions {
-            let type = session.failure ?? session.verdict?.rawValue ?? "unknown"
-            let message = "session \(session.number): \(session.message ?? session.words)"
+            let type = session.end?.failure?.rawValue ?? session.end?.verdict.rawValue ?? "unknown"
+            let message = "session \(session.key.number): \(session.end?.message ?? session.words)"
             xml.element(name, [("type", type), ("message", message)])
         }
     }
@@ -138,15 +137,15 @@ private struct Suite {
     }
 }
 
-extension RunReport.Task {
+extension TaskRecord {
     fileprivate var details: String {
-        let sessions = Format.count(sessions.count, "session")
+        let sessions = Format.count(history.count, "session")
         let entries = progress.map { Format.count($0.ticked, of: $0.total, "entry") }
         return "\(words)\n\(entries ?? "no checklist"), \(sessions)"
     }
 
-    fileprivate var history: String {
-        sessions.map { "session \($0.number): \($0.words)" }.joined(separator: "\n")
+    fileprivate var story: String {
+        history.map { "session \($0.key.number): \($0.words)" }.joined(separator: "\n")
     }
 }
 

@@ -76,7 +76,7 @@ package struct LiveView: Sendable {
     private func header(_ view: RunView, _ now: Moment, _ columns: Int) -> String {
         let elapsed = view.began.map { Format.duration(now.awake - $0.awake) } ?? "0s"
         var text = "\(Sanitizer.line(view.name))  \(elapsed)"
-        if let left = view.remaining(at: now), view.ended == nil {
+        if let left = view.remaining(at: now), view.record.leg?.ended == nil {
             text += "  about \(Format.duration(left)) left"
         }
         text += "  \(view.tokensHere)"
@@ -100,10 +100,9 @@ package struct LiveView: Sendable {
         var lines = view.gates.map { gate in
             "held" + GateWords.hold(gate, at: now.wall, offset: offset) + ": \(gate.reason)"
         }
-        if view.concurrencyLimit < view.plan.concurrency {
-            lines.append(
-                "at most \(Format.count(view.concurrencyLimit, "session")) at once for now"
-            )
+        let limit = view.record.concurrencyLimit
+        if limit < view.record.leg?.concurrency ?? 0 {
+            lines.append("at most \(Format.count(limit, "session")) at once for now")
         }
         if let shutdown = view.shutdown { lines.append(ShutdownWords.text(shutdown)) }
         return lines.map { paint(Columns.fit(Sanitizer.line($0), columns), "33") }
@@ -116,15 +115,15 @@ package struct LiveView: Sendable {
         _ now: Moment,
         _ columns: Int
     ) -> String {
-        let task = view.task(slot.start.task)
+        let task = view.task(slot.key.task)
         let quiet = now.awake - slot.lastActivity
         let waits = slot.waitsForNetwork ? "waits for the network" : nil
         let activity = slot.isEnding ? "is being ended" : waits ?? slot.activity ?? "starts"
         let elapsed = Format.duration(now.awake - slot.since)
         let tokens = Format.tokens(task?.tokens ?? 0)
-        let name = Columns.pad(Sanitizer.line(slot.start.task), min(28, max(8, columns / 4)))
+        let name = Columns.pad(Sanitizer.line(slot.key.task), min(28, max(8, columns / 4)))
         var text = Columns.pad("\(number)", 3, right: true) + "  \(name)  "
-        text += Columns.pad("#\(slot.start.session)", 4) + " "
+        text += Columns.pad("#\(slot.key.number)", 4) + " "
         text += Columns.pad(Format.progress(task?.progress), 6, right: true)
         if columns >= 70 { text += Columns.pad(tokens, 8, right: true) }
         text += Columns.pad(elapsed, 9, right: true) + "  "

@@ -9,9 +9,9 @@ package enum MarkdownReport {
         var page = Page(limit: limit)
         page.add("### \(isWell ? "✅" : "❌") \(escape(report.name))\n\n\(escape(summary.text))\n")
         if let words = report.missingWords { page.add("\n**\(escape(words))**\n") }
-        for part in report.parts where part.ending != .finished {
+        for part in report.parts where part.leg.ending != .finished {
             let name = part.shard.map { "Shard \($0)" } ?? "The run"
-            let words = part.ending?.words ?? "did not end: it was killed, or still runs"
+            let words = part.leg.ending?.words ?? "did not end: it was killed, or still runs"
             page.add("\n\(name) \(words).\n")
         }
         let troubled = report.tasks.filter { $0.outcome != .complete }
@@ -27,7 +27,7 @@ package enum MarkdownReport {
         return page.text
     }
 
-    private static func rank(_ task: RunReport.Task) -> Int {
+    private static func rank(_ task: TaskRecord) -> Int {
         task.outcome.flatMap { Outcome.allCases.firstIndex(of: $0) } ?? Outcome.allCases.count
     }
 
@@ -58,13 +58,13 @@ private struct Page {
 
     mutating func add(_ more: String) { text += more }
 
-    mutating func addDetails(_ title: String, _ tasks: [RunReport.Task]) {
+    mutating func addDetails(_ title: String, _ tasks: [TaskRecord]) {
         text += "\n<details><summary>\(title)</summary>\n"
         addTable(tasks)
         text += "\n</details>\n"
     }
 
-    mutating func addTable(_ tasks: [RunReport.Task]) {
+    mutating func addTable(_ tasks: [TaskRecord]) {
         guard !tasks.isEmpty else { return }
         text += "\n| | task | entries | sessions | tokens | time | |\n"
         text += "|---|---|---:|---:|---:|---:|---|\n"
@@ -79,16 +79,17 @@ private struct Page {
         }
     }
 
-    private static func row(_ task: RunReport.Task) -> String {
+    private static func row(_ task: TaskRecord) -> String {
         let mark = task.outcome == .complete ? (task.isFlaky ? "⚠️" : "✅") : "❌"
         var words = task.outcome == .complete ? "" : task.words
         if task.isFlaky, let last = task.troubles.last {
             let count = task.troubles.count
-            words = "\(Format.count(count, "session")) failed, last: \(last.message ?? last.words)"
+            words =
+                "\(Format.count(count, "session")) failed, last: \(last.end?.message ?? last.words)"
         }
         let cells = [
             "\(mark) \(task.outcome?.rawValue ?? "unfinished")", MarkdownReport.escape(task.name),
-            Format.progress(task.progress), "\(task.sessions.count)", Format.tokens(task.tokens),
+            Format.progress(task.progress), "\(task.history.count)", Format.tokens(task.tokens),
             Format.duration(Duration(inSeconds: task.seconds)), MarkdownReport.escape(words),
         ]
         return "| \(cells.joined(separator: " | ")) |\n"

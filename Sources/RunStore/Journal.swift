@@ -81,20 +81,10 @@ enum Journal {
         return fold
     }
 
-    /// Returns the batches of a run's newest leg that hold facts of these kinds, in order, with those
-    /// facts alone.
+    /// Returns the batches in a range of a run's rows that hold facts of these kinds, in order, with
+    /// those facts alone.
     ///
-    /// Facts of a task or a session may be missed, for `Projection` marks only rows with facts of a run.
-    static func batches(
-        of run: String,
-        with kinds: [RunEvent.Kind],
-        in database: Database
-    ) throws -> [JournalBatch] {
-        guard let leg = try legs(of: run, in: database).last else { return [] }
-        return try batches(of: run, in: leg.rows, with: kinds, in: database)
-    }
-
-    /// Returns the batches in a range of a run's rows that hold facts of these kinds; else as above.
+    /// Facts of a task or a session may be missed, for only rows with facts of a run are marked.
     static func batches(
         of run: String,
         in rows: ClosedRange<Int64>,
@@ -221,5 +211,45 @@ enum Journal {
     private static func facts(_ json: String, _ kinds: Set<RunEvent.Kind>?) throws -> [RunEvent] {
         if let kinds { return try SelectedFacts.decode(json, kinds) }
         return try FactDecoder.decode([RunEvent].self, from: json)
+    }
+}
+
+extension Journal {
+    /// A leg of a run: its rows in the journal, and the times of the first and last one.
+    struct Leg {
+        var rows: ClosedRange<Int64>
+        var began: WallTime
+        var last: WallTime
+    }
+
+    /// Returns the legs of a run, in order.
+    static func legs(of run: String, in database: Database) throws -> [Leg] {
+        let starts = try Row.fetchAll(
+            database,
+            sql: """
+                SELECT sequence, wall FROM journal WHERE sequence IN (\(marked([.runBegan])))
+                ORDER BY sequence
+                """,
+            arguments: [run, run]
+        )
+        return try starts.enumerated().map { place, row in
+            let first: Int64 = row["sequence"]
+            let isLast = place == starts.count - 1
+            let after: Int64 = isLast ? .max : starts[place + 1]["sequence"]
+            let end = try Row.fetchOne(
+                database,
+                sql: """
+                    SELECT sequence, wall FROM journal
+                    WHERE run = ? AND sequence >= ? AND sequence < ?
+                    ORDER BY sequence DESC LIMIT 1
+                    """,
+                arguments: [run, first, after]
+            )
+            return Leg(
+                rows: first...(end?["sequence"] ?? first),
+                began: WallTime(millisecondsSinceEpoch: row["wall"]),
+                last: WallTime(millisecondsSinceEpoch: end?["wall"] ?? row["wall"])
+            )
+        }
     }
 }

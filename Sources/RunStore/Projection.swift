@@ -1,60 +1,29 @@
 import GRDB
 import Orchestration
 
-/// Facts of the journal that are to be written to the tables that people read: each row is written
-/// once, however often it changed.
+/// Facts of the journal that are to be written to the tables that people read, in one transaction.
 struct Projection {
-    /// The rows of the journal that are folded in: after the first number, up to the second.
-    private var rows: (after: Int64, upTo: Int64) = (0, 0)
-    /// The facts, split where a leg began, for that changes every task's row.
-    private var parts = [ProjectionPart()]
-    private(set) var isEmpty = true
-    /// The count of facts that are folded in.
+    /// The rows of the journal, without what sessions wrote to standard error.
+    private var batches: [(row: Int64, batch: JournalBatch)] = []
+    /// The count of facts in these rows.
     private(set) var facts = 0
-    /// The rows of the journal that hold facts of a run, not of tasks and sessions alone, and the kinds of
-    /// those facts.
-    private var marks: [(row: Int64, run: String, kinds: Int64)] = []
-    /// True once rows of another process lie between those folded in.
-    private var hasGaps = false
 
-    /// Folds in a row of the journal, which must be later than those before.
-    mutating func fold(_ batch: JournalBatch, row: Int64) {
-        if isEmpty {
-            rows.after = row - 1
-        } else if row != rows.upTo + 1 {
-            hasGaps = true
-        }
-        rows.upTo = row
-        isEmpty = false
+    /// Adds a row of the journal, which must be later than those before.
+    mutating func add(_ batch: JournalBatch, row: Int64) {
         facts += batch.events.count
-        let kinds = batch.events.reduce(Int64.zero) { $0 | ($1.isOfRun ? $1.kind.bit : 0) }
-        if kinds != 0 { marks.append((row, batch.run, kinds)) }
-        for fact in batch.events {
-            if case .runBegan = fact { parts.append(ProjectionPart()) }
-            parts[parts.count - 1].fold(
-                fact,
-                run: batch.run,
-                batch.at.wall.millisecondsSinceEpoch
-            )
-        }
+        batches.append((row, JournalBatch(run: batch.run, at: batch.at, events: batch.events)))
     }
 
-    /// Writes the folded facts; if another process wrote to the journal, catches up from it instead.
+    /// Folds the facts into the tables; if another process wrote to the journal before or between
+    /// them, catches up from the journal instead.
     func write(to database: Database) throws {
-        guard !hasGaps, try Self.written(in: database) == rows.after else {
+        guard let first = batches.first?.row, let last = batches.last?.row else { return }
+        guard last - first == batches.count - 1, try Self.written(in: database) == first - 1 else {
             return try Self.catchUp(in: database)
         }
-        try writeRows(to: database)
-    }
-
-    private func writeRows(to database: Database) throws {
-        for part in parts { try part.write(to: database) }
-        let mark = try database.cachedStatement(
-            sql: "INSERT INTO mark (sequence, run, kinds) VALUES (?, ?, ?)"
-        )
-        for (row, run, kinds) in marks { try mark.execute(arguments: [row, run, kinds]) }
-        try database.cachedStatement(sql: "UPDATE projected SET sequence = ?")
-            .execute(arguments: [rows.upTo])
+        var tables = ChangedTables(database)
+        for (row, batch) in batches { try tables.fold(batch, row: row) }
+        try tables.flush()
     }
 
     /// Returns the number of the newest journal row that the tables include.
@@ -71,11 +40,11 @@ struct Projection {
 
     /// Brings the tables up to the journal.
     static func catchUp(in database: Database) throws {
-        var projection = Projection()
+        var tables = ChangedTables(database)
         try Journal.forEach(after: try written(in: database), in: database) { row, batch in
-            projection.fold(batch, row: row)
+            try tables.fold(batch, row: row)
         }
-        if !projection.isEmpty { try projection.writeRows(to: database) }
+        try tables.flush()
     }
 
     /// Makes the tables anew from the whole journal.
@@ -95,120 +64,120 @@ extension [Projection] {
     /// the journal: so each transaction must be short, however many facts wait.
     static var mostFacts: Int { 64 }
 
-    /// Folds a row of the journal, later than those before, into the last projection or a new one.
-    mutating func fold(_ batch: JournalBatch, row: Int64) {
+    /// Adds a row of the journal, later than those before, to the last projection or a new one.
+    mutating func add(_ batch: JournalBatch, row: Int64) {
         if last.map({ $0.facts >= Self.mostFacts }) ?? true { append(Projection()) }
-        self[count - 1].fold(batch, row: row)
+        self[count - 1].add(batch, row: row)
     }
 }
 
-/// The facts between two legs' beginnings.
-private struct ProjectionPart {
-    private struct TaskKey: Hashable {
+/// The tables as the facts of a transaction change them: the records of tasks and sessions are read
+/// when a fact changes them first, and written once.
+private struct ChangedTables {
+    private struct Key: Hashable {
         var run: String
         var task: String
+        /// The session's number; 0 for the task itself.
+        var session = 0
     }
 
-    private struct SessionRowKey: Hashable {
-        var run: String
-        var session: SessionKey
-    }
+    private let database: Database
+    private var tasks: [Key: TaskRecord] = [:]
+    private var sessions: [Key: SessionRecord] = [:]
+    /// The sessions that began, in order: SQLite numbers their rows in the order of insertion.
+    private var begun: [Key] = []
+    /// The newest row of the journal that is folded in.
+    private var newest: Int64?
 
-    private var began: (run: String, fact: RunBegan, wall: Int64)?
-    private var ended: [(run: String, fact: RunEnded, wall: Int64)] = []
-    private var tasks: [TaskKey: TaskChange] = [:]
-    private var sessions: [SessionRowKey: SessionChange] = [:]
-    /// The number of sessions that began.
-    private var begun = 0
+    init(_ database: Database) { self.database = database }
 
-    func write(to database: Database) throws {
-        if let (run, fact, wall) = began { try begin(run, fact, wall, in: database) }
-        // SQLite numbers the rows in the order of insertion.
-        for (key, change) in sessions.sorted(by: { $0.value.place < $1.value.place }) {
-            try change.write(run: key.run, key.session, to: database)
-        }
-        for (key, change) in tasks { try change.write(run: key.run, key.task, to: database) }
-        for (run, fact, wall) in ended {
-            try database.execute(
-                sql: "UPDATE run SET ended = ?, ending = ? WHERE id = ?",
-                arguments: [wall, fact.ending.rawValue, run]
-            )
-        }
-    }
-
-    mutating func fold(_ fact: RunEvent, run: String, _ wall: Int64) {
-        switch fact {
-        case .runBegan(let fact): began = (run, fact, wall)
-        case .runEnded(let fact): ended.append((run, fact, wall))
-        case .taskReopened(let fact): task(run, fact.task) { $0.reopened(fact) }
-        case .taskInspected(let fact): task(run, fact.task) { $0.inspected(fact) }
-        case .sessionStarted(let fact):
-            begun += 1
-            session(run, fact.task, fact.session) { [begun] in
-                $0 = SessionChange(fact, wall, place: begun)
+    mutating func fold(_ batch: JournalBatch, row: Int64) throws {
+        newest = row
+        try mark(batch, row: row)
+        let (run, time) = (batch.run, batch.at.wall)
+        for fact in batch.events {
+            if case .runBegan(let fact) = fact { try begin(run, fact, at: time) }
+            if case .runEnded(let fact) = fact { try end(run, fact, at: time) }
+            if let task = fact.recordedTask { try fold(fact, into: task, of: run, at: time) }
+            if let session = fact.recordedSession {
+                try fold(fact, into: session, of: run, at: time)
             }
-            task(run, fact.task) {
-                $0.sessions = fact.session
-                $0.running = .set(fact.session)
-                $0.active = wall
-            }
-        case .sessionSpawned(let fact): session(run, fact.task, fact.session) { $0.pid = fact.pid }
-        case .sessionUsed: break
-        case .threadStarted(let fact):
-            session(run, fact.task, fact.session) { $0.thread = fact.thread }
-            task(run, fact.task) {
-                $0.thread = .set(fact.thread)
-                $0.active = wall
-            }
-        case .sessionEnded(let fact):
-            session(run, fact.task, fact.session) { $0.ended(fact, wall) }
-            task(run, fact.task) { $0.ended(fact, wall) }
-        case .taskEnded(let fact): task(run, fact.task) { $0.ended(fact) }
-        case .sessionSignalled, .gateClosed, .gateOpened, .concurrencyChanged, .shutdownAdvanced,
-            .warned:
-            break
         }
     }
 
-    private mutating func task(
-        _ run: String,
-        _ name: String,
-        _ change: (inout TaskChange) -> Void
-    ) {
-        change(&tasks[TaskKey(run: run, task: name), default: TaskChange()])
+    /// Marks a row of the journal that holds facts of a run, not of tasks and sessions alone.
+    private func mark(_ batch: JournalBatch, row: Int64) throws {
+        let kinds = batch.events.reduce(Int64.zero) { $0 | ($1.isOfRun ? $1.kind.bit : 0) }
+        guard kinds != 0 else { return }
+        try database.cachedStatement(
+            sql: "INSERT INTO mark (sequence, run, kinds) VALUES (?, ?, ?)"
+        ).execute(arguments: [row, batch.run, kinds])
     }
 
-    private mutating func session(
-        _ run: String,
-        _ task: String,
-        _ number: Int,
-        _ change: (inout SessionChange) -> Void
-    ) {
-        let key = SessionRowKey(run: run, session: SessionKey(task: task, number: number))
-        change(&sessions[key, default: SessionChange()])
+    /// Writes the changed records.
+    mutating func flush() throws {
+        for key in begun {
+            try sessions.removeValue(forKey: key)?.write(run: key.run, to: database)
+        }
+        for (key, record) in sessions { try record.write(run: key.run, to: database) }
+        for (key, record) in tasks { try record.write(run: key.run, to: database) }
+        (tasks, sessions, begun) = ([:], [:], [])
+        guard let newest else { return }
+        try database.cachedStatement(sql: "UPDATE projected SET sequence = ?")
+            .execute(arguments: [newest])
     }
 
-    private func begin(
-        _ run: String,
-        _ fact: RunBegan,
-        _ wall: Int64,
-        in database: Database
+    private mutating func fold(
+        _ fact: RunEvent,
+        into task: String,
+        of run: String,
+        at time: WallTime
     ) throws {
-        try database.execute(
-            sql: """
-                INSERT INTO run
-                (id, name, legs, pid, began, concurrency, workspace, prices, runner)
-                VALUES (?, ?, 1, ?, ?, ?, ?, ?, ?)
-                ON CONFLICT (id) DO UPDATE SET name = excluded.name, legs = legs + 1,
-                pid = excluded.pid, began = excluded.began, ended = NULL, ending = NULL,
-                concurrency = excluded.concurrency, workspace = excluded.workspace,
-                prices = excluded.prices, runner = excluded.runner
-                """,
-            arguments: [
-                run, fact.name, fact.pid, wall, fact.plan.concurrency, fact.workspace,
-                try fact.plan.prices.map { try FactEncoder.json($0) }, fact.runner,
-            ]
-        )
+        let key = Key(run: run, task: task)
+        if tasks[key] == nil {
+            let row = "task WHERE run = ? AND name = ?"
+            tasks[key] = try database.first(row, [run, task], TaskRecord.init)
+        }
+        tasks[key]?.apply(fact, at: time)
+    }
+
+    private mutating func fold(
+        _ fact: RunEvent,
+        into session: SessionKey,
+        of run: String,
+        at time: WallTime
+    ) throws {
+        let key = Key(run: run, task: session.task, session: session.number)
+        if case .sessionStarted(let fact) = fact {
+            sessions[key] = SessionRecord(fact, at: time)
+            return begun.append(key)
+        }
+        if sessions[key] == nil {
+            let row = "session WHERE run = ? AND task = ? AND number = ?"
+            sessions[key] = try database.first(row, [run, session.task, session.number]) {
+                try SessionRecord($0)
+            }
+        }
+        sessions[key]?.apply(fact, at: time)
+    }
+
+    private func leg(of run: String) throws -> LegRecord? {
+        try database.first("run WHERE id = ?", [run], LegRecord.init)
+    }
+
+    private func end(_ run: String, _ fact: RunEnded, at time: WallTime) throws {
+        var leg = try leg(of: run)
+        leg?.end(fact, at: time)
+        try leg?.write(to: database)
+    }
+
+    /// Begins a leg, which changes the row of every task.
+    private mutating func begin(_ run: String, _ fact: RunBegan, at time: WallTime) throws {
+        try flush()
+        let number = try (leg(of: run)?.number ?? 0) + 1
+        var leg = LegRecord(fact, number: number, at: time)
+        leg.run = run
+        try leg.write(to: database)
         try database.execute(
             sql: "UPDATE task SET place = -1, running = NULL WHERE run = ?",
             arguments: [run]
@@ -224,24 +193,6 @@ private struct ProjectionPart {
             try insert.execute(arguments: [run, task.name, place, task.isLeftOut])
         }
     }
-}
-
-/// The change of a column that may be empty.
-enum ColumnChange<Value: Hashable & Sendable>: Hashable, Sendable {
-    case keep, clear
-    case set(Value)
-
-    init(_ value: Value?) {
-        self = value.map { .set($0) } ?? .clear
-    }
-
-    /// The column's new value; `nil` where it gets none.
-    var value: Value? {
-        if case .set(let value) = self { value } else { nil }
-    }
-
-    /// True if the column keeps its value.
-    var keeps: Bool { self == .keep }
 }
 
 extension RunEvent {

@@ -282,7 +282,7 @@ package final class RunStore: Sendable {
     private func fold(_ batches: [Appended], _ rows: [Int64]) {
         let isFirst = projections.withLock { queue in
             defer {
-                for (row, appended) in zip(rows, batches) { queue.fold(appended.batch, row: row) }
+                for (row, appended) in zip(rows, batches) { queue.add(appended.batch, row: row) }
             }
             return queue.isEmpty
         }

@@ -92,47 +92,17 @@ package struct StoreReader: Sendable {
         StoreError.shortage(of: directory + "/" + StorePlace.name)
     }
 
-    /// Returns all runs, the last journalled first: by row, for the clock may have been set.
-    package func runs() throws(StoreError) -> [RunRow] {
+    /// Returns the newest legs of all runs, the last journalled first: by row, for the clock may have
+    /// been set.
+    package func runs() throws(StoreError) -> [LegRecord] {
         let last = "(SELECT max(sequence) FROM journal WHERE journal.run = run.id)"
-        return try fetch("SELECT * FROM run ORDER BY \(last) DESC", []) { row in
-            RunRow(
-                id: row["id"],
-                name: row["name"],
-                legs: row["legs"],
-                pid: row["pid"],
-                began: WallTime(millisecondsSinceEpoch: row["began"]),
-                ended: Self.time(row["ended"]),
-                ending: row["ending"],
-                concurrency: row["concurrency"],
-                workspace: row["workspace"],
-                prices: (row["prices"] as String?).flatMap(Self.prices),
-                runner: row["runner"]
-            )
-        }
+        return try fetch("SELECT * FROM run ORDER BY \(last) DESC", [], LegRecord.init)
     }
 
     /// Returns the tasks of a run's newest leg, in the manifest's order.
-    package func tasks(of run: String) throws(StoreError) -> [TaskRow] {
-        try fetch("SELECT * FROM task WHERE run = ? AND place >= 0 ORDER BY place", [run]) { row in
-            TaskRow(
-                name: row["name"],
-                outcome: row["outcome"],
-                reason: row["reason"],
-                ticked: row["ticked"],
-                total: row["total"],
-                sessions: row["sessions"],
-                charged: row["charged"],
-                retries: row["retries"],
-                running: row["running"],
-                thread: row["thread"],
-                tokens: row["tokens"],
-                seconds: row["seconds"],
-                active: Self.time(row["active"]),
-                isLeftOut: row["left_out"] ?? false,
-                stamp: row["stamp"]
-            )
-        }
+    package func tasks(of run: String) throws(StoreError) -> [TaskRecord] {
+        let select = "SELECT * FROM task WHERE run = ? AND place >= 0 ORDER BY place"
+        return try fetch(select, [run], TaskRecord.init)
     }
 
     /// Returns the checklists that the runs have seen, each with its task, the stamp of its file, and its
@@ -160,7 +130,8 @@ package struct StoreReader: Sendable {
     }
 
     /// Returns the sessions of a run, of one task or of all, in the order in which they began.
-    package func sessions(of run: String, task: String? = nil) throws(StoreError) -> [SessionRow] {
+    package func sessions(of run: String, task: String? = nil) throws(StoreError) -> [SessionRecord]
+    {
         let filter = task == nil ? "" : " AND task = ?"
         return try fetch(
             """
@@ -168,9 +139,12 @@ package struct StoreReader: Sendable {
             FROM session LEFT JOIN standard_error USING (run, task, number)
             WHERE run = ?\(filter) ORDER BY session.rowid
             """,
-            [run] + (task.map { [$0] } ?? []),
-            Self.session
-        )
+            [run] + (task.map { [$0] } ?? [])
+        ) { row in
+            var session = try SessionRecord(row)
+            session.standardErrorBytes = row["stderr_bytes"]
+            return session
+        }
     }
 
     /// Returns a run's state, folded from the journal.
@@ -190,21 +164,6 @@ package struct StoreReader: Sendable {
         return fold.state
     }
 
-    /// Returns the batches of a run's newest leg that hold facts of these kinds, in order, with those
-    /// facts alone.
-    func batches(
-        of run: String,
-        with kinds: [RunEvent.Kind]
-    ) throws(StoreError) -> [JournalBatch] {
-        do {
-            return try reader.read { database in
-                try Journal.batches(of: run, with: kinds, in: database)
-            }
-        } catch {
-            throw StoreError(error, path: path)
-        }
-    }
-
     /// Reads from one state of the database.
     func read<Value>(_ body: (Database) throws -> Value) throws(StoreError) -> Value {
         do {
@@ -212,14 +171,6 @@ package struct StoreReader: Sendable {
         } catch {
             throw StoreError(error, path: path)
         }
-    }
-
-    /// Returns the first fact of a run's newest leg.
-    package func beginning(of run: String) throws(StoreError) -> RunBegan? {
-        for batch in try batches(of: run, with: [.runBegan]) {
-            for case .runBegan(let fact) in batch.events { return fact }
-        }
-        return nil
     }
 
     /// Returns a session's standard error: its first 64 KiB, and the last 64 KiB of the rest.
@@ -240,52 +191,10 @@ package struct StoreReader: Sendable {
         }.first
     }
 
-    private static func session(_ row: Row) -> SessionRow {
-        let input: Int64? = row["input_tokens"]
-        let usage = input.map { input in
-            TokenUsage(
-                input: input,
-                cachedInput: row["cached_input_tokens"] ?? 0,
-                output: row["output_tokens"] ?? 0,
-                reasoningOutput: row["reasoning_output_tokens"] ?? 0
-            )
-        }
-        return SessionRow(
-            task: row["task"],
-            number: row["number"],
-            role: row["role"],
-            slot: row["slot"],
-            pid: row["pid"],
-            thread: row["thread"],
-            began: WallTime(millisecondsSinceEpoch: row["began"]),
-            ended: time(row["ended"]),
-            seconds: row["seconds"],
-            verdict: row["verdict"],
-            charge: row["charge"],
-            failure: row["failure"],
-            message: row["message"],
-            tickedBefore: row["ticked_before"],
-            tickedAfter: row["ticked_after"],
-            usage: usage,
-            isUsagePartial: row["usage_partial"],
-            isUsageEstimated: row["usage_estimated"],
-            standardErrorBytes: row["stderr_bytes"]
-        )
-    }
-
-    /// Returns `nil` for prices that can't be read: costs are shown for convenience only.
-    private static func prices(_ json: String) -> Prices? {
-        try? FactDecoder.decode(Prices.self, from: json)
-    }
-
-    private static func time(_ milliseconds: Int64?) -> WallTime? {
-        milliseconds.map(WallTime.init(millisecondsSinceEpoch:))
-    }
-
     private func fetch<Value>(
         _ sql: String,
         _ arguments: [String],
-        _ make: (Row) -> Value
+        _ make: (Row) throws -> Value
     ) throws(StoreError) -> [Value] {
         do {
             return try reader.read { database in
@@ -296,7 +205,7 @@ package struct StoreReader: Sendable {
                 )
                 // Row by row: one that is fetched looks up its columns by comparing all their names.
                 var values: [Value] = []
-                while let row = try rows.next() { values.append(make(row)) }
+                while let row = try rows.next() { values.append(try make(row)) }
                 return values
             }
         } catch {

@@ -63,13 +63,13 @@ struct ExplainCommand: ParsableCommand {
     }
 
     /// Returns the newest run that has the task; if none has, the newest run.
-    private func find() throws -> (RunRow, RunState) {
+    private func find() throws -> (LegRecord, RunState) {
         let (reader, rows) = try look.runs(manifest, in: try look.reader(of: manifest))
-        var newest: (RunRow, RunState)?
+        var newest: (LegRecord, RunState)?
         do {
             for row in rows {
                 let isOver = row.status(in: look.stateDirectory(of: manifest)) != "running"
-                let state = try reader.state(of: row.id, isOver: isOver)
+                let state = try reader.state(of: row.run, isOver: isOver)
                 if state.task(task) != nil { return (row, state) }
                 newest = newest ?? (row, state)
             }

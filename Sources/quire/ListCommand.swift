@@ -64,19 +64,19 @@ struct LookOptions: ParsableArguments {
         _ manifest: String?,
         _ shard: Shard? = nil,
         in reader: StoreReader?
-    ) throws -> (StoreReader, [RunRow]) {
-        let rows: [RunRow]
+    ) throws -> (StoreReader, [LegRecord]) {
+        let rows: [LegRecord]
         do {
             rows = try reader?.runs() ?? []
         } catch {
             throw Trouble("\(error)", status: ExitStatus.missing)
         }
-        let path = manifest?.resolvedPath ?? rows.first.map { RunName.manifest(of: $0.id) }
-        func isWanted(_ row: RunRow, of path: String) -> Bool {
-            guard let shard else { return RunName.isRun(row.id, of: path) }
-            return row.id == RunName.of(path, shard)
+        let path = manifest?.resolvedPath ?? rows.first.map { RunName.manifest(of: $0.run) }
+        func isWanted(_ row: LegRecord, of path: String) -> Bool {
+            guard let shard else { return RunName.isRun(row.run, of: path) }
+            return row.run == RunName.of(path, shard)
         }
-        var found: [RunRow] = []
+        var found: [LegRecord] = []
         if let path {
             found = rows.filter { isWanted($0, of: path) }
             if found.isEmpty {
@@ -99,14 +99,14 @@ struct LookOptions: ParsableArguments {
     }
 
     /// Returns the newest of the selected runs.
-    func run(_ manifest: String?, in reader: StoreReader?) throws -> (StoreReader, RunRow) {
+    func run(_ manifest: String?, in reader: StoreReader?) throws -> (StoreReader, LegRecord) {
         let (reader, runs) = try runs(manifest, in: reader)
         return (reader, runs[0])
     }
 
     /// Returns a manifest's path at the time of a run, if the project was moved or mounted elsewhere since;
     /// `nil` if the run's workspace is unknown.
-    private func formerPath(of path: String, _ row: RunRow) -> String? {
+    private func formerPath(of path: String, _ row: LegRecord) -> String? {
         let root = place(of: path).root
         guard path.hasPrefix(root + "/"), let former = row.workspace else { return nil }
         return former + path.dropFirst(root.count)
@@ -118,19 +118,20 @@ struct LookOptions: ParsableArguments {
     }
 }
 
-extension RunRow {
+extension LegRecord {
     /// Returns the run's state ("running", "killed" or its ending), given the directory of its store.
     ///
     /// A run without an ending is alive while its process holds the lock on its work, or while a process with
     /// its pid and start time lives. The pid alone proves nothing: it may have been reused.
     func status(in directory: String) -> String {
-        ending ?? (isHeld(in: directory) || LivingQuire.lives(runner) ? "running" : "killed")
+        ending?.rawValue
+            ?? (isHeld(in: directory) || LivingQuire.lives(runner) ? "running" : "killed")
     }
 
     private func isHeld(in directory: String) -> Bool {
         [Exclusive.run, .task].contains { exclusive in
-            let holder = OwnerLock.holder(exclusive.path(of: id, in: directory))
-            return holder?.pid == pid && holder?.work == id
+            let holder = OwnerLock.holder(exclusive.path(of: run, in: directory))
+            return holder?.pid == pid && holder?.work == run
         }
     }
 }
@@ -208,7 +209,7 @@ struct ListCommand: ParsableCommand {
     }
 
     private func listing(of place: Workspace) throws -> Listing {
-        let runs: [RunRow]
+        let runs: [LegRecord]
         var known = KnownLists()
         let stateDirectory = look.state.directory(in: place)
         do {
@@ -222,10 +223,10 @@ struct ListCommand: ParsableCommand {
             workspace: place.root,
             runs: runs.map { row in
                 Listing.Run(
-                    id: row.id,
+                    id: row.run,
                     name: row.name,
                     status: row.status(in: stateDirectory),
-                    legs: row.legs,
+                    legs: row.number,
                     pid: row.pid,
                     began: row.began,
                     ended: row.ended

@@ -114,7 +114,7 @@ struct LogsCommand: ParsableCommand {
             let directory = look.stateDirectory()
             return try reader.runs().contains { row in
                 guard row.status(in: directory) == "running" else { return false }
-                return try reader.tasks(of: row.id).contains { $0.name == task }
+                return try reader.tasks(of: row.run).contains { $0.name == task }
             }
         } catch {
             throw Trouble("\(error)", status: ExitStatus.missing)
@@ -122,11 +122,11 @@ struct LogsCommand: ParsableCommand {
     }
 
     /// Returns the task's sessions of all runs by their beginning; none if the database can't be read.
-    private func sessions() -> [SessionRow] {
+    private func sessions() -> [SessionRecord] {
         do {
             guard let reader = try look.reader() else { return [] }
             defer { reader.close() }
-            return try reader.runs().flatMap { try reader.sessions(of: $0.id, task: task) }
+            return try reader.runs().flatMap { try reader.sessions(of: $0.run, task: task) }
                 .sorted { $0.began < $1.began }
         } catch {
             return []
@@ -136,13 +136,14 @@ struct LogsCommand: ParsableCommand {
     private func showStandardError() throws {
         do {
             let (reader, run) = try look.run(nil, in: look.reader())
-            for session in try reader.sessions(of: run.id, task: task)
+            for session in try reader.sessions(of: run.run, task: task)
             where session.standardErrorBytes > 0 {
-                let key = SessionKey(task: task, number: session.number)
-                guard let kept = try reader.standardError(of: key, run: run.id) else { continue }
+                guard let kept = try reader.standardError(of: session.key, run: run.run) else {
+                    continue
+                }
                 let left = Int(session.standardErrorBytes) - kept.head.count - kept.tail.count
                 Terminal.say(
-                    "— session \(session.number), \(Format.count(session.standardErrorBytes, "byte"))"
+                    "— session \(session.key.number), \(Format.count(session.standardErrorBytes, "byte"))"
                 )
                 show(kept.head)
                 if left > 0 { Terminal.say("… \(Format.count(left, "byte")) left out …") }
@@ -167,7 +168,7 @@ private final class LogOutput {
     /// The unfinished line in `showRecords`.
     private var line: [UInt8] = []
 
-    init(isForPrograms: Bool, sessions: @escaping () -> [SessionRow]) {
+    init(isForPrograms: Bool, sessions: @escaping () -> [SessionRecord]) {
         self.isForPrograms = isForPrograms
         view = LogView(width: Terminal.columns, sessions: isForPrograms ? { [] } : sessions)
     }
@@ -189,7 +190,7 @@ private final class LogOutput {
     }
 
     /// Shows the ends of sessions, from rows that were read before the log was read to its end.
-    func tellEnds(by sessions: [SessionRow]) {
+    func tellEnds(by sessions: [SessionRecord]) {
         guard !isForPrograms, let text = view.ends(by: sessions) else { return }
         Terminal.say(text)
     }

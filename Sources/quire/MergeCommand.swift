@@ -57,30 +57,30 @@ struct MergeCommand: WorkingCommand {
 
 /// The runs of a manifest's shards, found in several stores.
 private struct MergedRuns {
-    private var runs: [StoredRun] = []
+    private var runs: [RunReport.Part] = []
 
     init(_ directories: [String]) throws {
         for directory in directories { runs += try Self.runs(in: directory) }
         try check()
-        runs.sort { ($0.began.part?.shard.number ?? 0) < ($1.began.part?.shard.number ?? 0) }
+        runs.sort { ($0.whole?.shard.number ?? 0) < ($1.whole?.shard.number ?? 0) }
     }
 
     /// Returns the newest run in a store, and if it is a shard, the other shards of the same manifest.
-    private static func runs(in given: String) throws -> [StoredRun] {
+    private static func runs(in given: String) throws -> [RunReport.Part] {
         for directory in [given, given + "/.quire", given + "/.autonomous/.quire"] {
             guard let reader = try StoreReader.open(directory: directory) else { continue }
             let rows = try reader.runs()
             guard let newest = rows.first else { continue }
-            let first = try StoredRun(newest, in: directory, reader)
-            guard let part = first.began.part else { return [first] }
+            let first = try RunReport.Part(newest, in: directory, reader)
+            guard let part = first.whole else { return [first] }
             // A shard whose manifest was at another path before has a second, older run under another id.
             var seen: Set = [part.shard]
             let others = try rows.dropFirst().filter { row in
-                guard let other = try reader.beginning(of: row.id)?.part else { return false }
+                guard let other = try reader.beginning(of: row.run)?.part else { return false }
                 return other.manifest == part.manifest && other.shard.count == part.shard.count
                     && seen.insert(other.shard).inserted
             }
-            return [first] + (try others.map { try StoredRun($0, in: directory, reader) })
+            return [first] + (try others.map { try RunReport.Part($0, in: directory, reader) })
         }
         throw Trouble(
             "no run is recorded in \(given), nor in .autonomous/.quire there; name what "
@@ -91,16 +91,16 @@ private struct MergedRuns {
 
     private func check() throws {
         guard let first = runs.first, runs.count > 1 else { return }
-        if let odd = runs.first(where: { $0.began.part == nil }) {
+        if let odd = runs.first(where: { $0.whole == nil }) {
             throw Trouble(
-                "the run \(odd.row.id) in \(odd.directory) is no shard, and stands for itself; "
+                "the run \(odd.leg.run) in \(odd.directory) is no shard, and stands for itself; "
                     + "leave it or the others out",
                 status: ExitStatus.usage
             )
         }
-        var seen: [Shard: StoredRun] = [:]
+        var seen: [Shard: RunReport.Part] = [:]
         for run in runs {
-            guard let part = run.began.part, let whole = first.began.part else { continue }
+            guard let part = run.whole, let whole = first.whole else { continue }
             guard part.manifest == whole.manifest, part.shard.count == whole.shard.count else {
                 throw Trouble(
                     "\(first.words) and \(run.words) are of different manifests, or of different "
@@ -119,25 +119,12 @@ private struct MergedRuns {
         }
     }
 
-    var report: RunReport {
-        let tasks = runs.flatMap(\.tasks)
-        let whole = runs[0].began.part
-        let seen = Set(runs.compactMap(\.began.part?.shard.number))
-        let count = whole?.shard.count ?? 0
-        let missing = (0..<count).map { $0 + 1 }.filter { !seen.contains($0) }
-        return RunReport(
-            name: runs[0].row.name,
-            parts: runs.map(\.part),
-            missing: missing.compactMap { Shard(number: $0, count: count) },
-            missingTasks: whole.map { max(0, $0.tasks - tasks.count) } ?? 0,
-            tasks: tasks
-        )
-    }
+    var report: RunReport { RunReport(runs) }
 }
 
-extension StoredRun {
+extension RunReport.Part {
     /// The run's name, shard and directory, for messages.
     fileprivate var words: String {
-        "shard \(began.part.map { "\($0.shard)" } ?? "-") of \"\(row.name)\" in \(directory)"
+        "shard \(whole.map { "\($0.shard)" } ?? "-") of \"\(leg.name)\" in \(directory)"
     }
 }

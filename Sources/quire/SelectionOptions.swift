@@ -164,7 +164,7 @@ struct SelectionOptions: ParsableArguments {
             }
             // The newest run comes first, and its sizes are not overwritten.
             for run in try reader.runs() {
-                for (task, sessions) in try reader.completeTasks(of: run.id) {
+                for (task, sessions) in try reader.completeTasks(of: run.run) {
                     sizes[task] = sizes[task] ?? Double(max(1, sessions))
                 }
             }

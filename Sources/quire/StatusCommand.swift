@@ -45,14 +45,6 @@ struct StatusCommand: ParsableCommand {
 
         /// The time and tokens spent over all legs.
         struct Spent: Encodable {
-            /// The time that a gate held starts.
-            struct Held: Encodable {
-                var gate: String
-                var account: String?
-                var times: Int
-                var seconds: Double
-            }
-
             var wallSeconds: Double
             var sessions: Int
             var sessionSeconds: Double
@@ -62,10 +54,10 @@ struct StatusCommand: ParsableCommand {
             var estimatedTokens: Int64
             /// The cost; `nil` without prices.
             var cost: Double?
-            var held: [Held]
+            var held: [GateTimes.Held]
         }
 
-        var run: RunRow
+        var run: LegRecord
         var status: String
         var spent: Spent
         var gates: [Gate]
@@ -75,7 +67,7 @@ struct StatusCommand: ParsableCommand {
         var troubles: [String]
         /// Warnings of this leg that concern the whole run.
         var warnings: [String]
-        var tasks: [TaskRow]
+        var tasks: [TaskRecord]
         /// Runs of the same manifest that hold other tasks, such as its other shards; `nil` for none.
         var otherRuns: [Status]?
     }
@@ -109,48 +101,41 @@ struct StatusCommand: ParsableCommand {
     /// Everything that is shown of one run.
     private struct Part {
         var status: Status
-        var holds: RunHolds
-        var spent: RunSpent
+        var record: RunRecord
         /// The reason why a living run can record nothing now; `nil` if it can.
         var diskTrouble: String?
 
         var names: Set<String> { Set(status.tasks.map(\.name)) }
     }
 
-    private func part(_ run: RunRow, _ reader: StoreReader) throws -> Part {
+    private func part(_ run: LegRecord, _ reader: StoreReader) throws -> Part {
         let place = look.place(of: manifest)
         let state = run.status(in: stateDirectory)
-        var tasks = try reader.tasks(of: run.id)
-        if state != "running" { tasks = tasks.mapSideBySide { $0.asLies(in: place) } }
-        let holds = try reader.holds(of: run.id)
-        let spent = try reader.spent(
-            of: run.id,
-            isRunning: state == "running",
-            now: SystemClock.wall
-        )
+        let isRunning = state == "running"
+        let record = try reader.glance(at: run)
         // While the disk is full, the run can't record that its starts are held.
-        let diskTrouble =
-            state == "running" ? StoreReader.shortage(in: stateDirectory) : nil
+        let diskTrouble = isRunning ? StoreReader.shortage(in: stateDirectory) : nil
         let status = Status(
             run: run,
             status: state,
-            spent: Status.Spent(spent, run.prices),
-            gates: holds.gates.map { Status.Gate($0, at: SystemClock.wall) },
-            concurrency: holds.concurrency,
-            troubles: holds.troubles + (diskTrouble.map { [$0] } ?? []),
-            warnings: holds.warnings,
-            tasks: tasks
+            spent: Status.Spent(record, isRunning: isRunning, at: SystemClock.wall),
+            gates: record.holds.gates.map { Status.Gate($0, at: SystemClock.wall) },
+            concurrency: record.holds.concurrency,
+            troubles: record.holds.troubles + (diskTrouble.map { [$0] } ?? []),
+            warnings: record.holds.warnings,
+            tasks: isRunning
+                ? record.tasks : record.tasks.mapSideBySide { $0.asLies(in: place) }
         )
-        return Part(status: status, holds: holds, spent: spent, diskTrouble: diskTrouble)
+        return Part(status: status, record: record, diskTrouble: diskTrouble)
     }
 
     private var stateDirectory: String { look.state.directory(in: look.place(of: manifest)) }
 
     private func show(_ part: Part) {
-        let (status, holds, spent) = (part.status, part.holds, part.spent)
+        let (status, holds, spent) = (part.status, part.record.holds, part.record.spent)
         let run = status.run
         Terminal.say(
-            "run \"\(run.name)\" \(status.status) (\(run.id), process \(run.pid), leg \(run.legs))"
+            "run \"\(run.name)\" \(status.status) (\(run.run), process \(run.pid), leg \(run.number))"
         )
         for trouble in holds.troubles { Terminal.say("it can't go on: \(trouble)") }
         if let disk = part.diskTrouble {
@@ -178,47 +163,41 @@ struct StatusCommand: ParsableCommand {
         for task in status.tasks {
             let isRunning = task.running != nil && status.status == "running"
             let state =
-                task.outcome
+                task.outcome?.rawValue
                 ?? (isRunning ? "session \(task.running ?? 0)" : "waiting")
             let isLeftOut = task.outcome == nil && task.isLeftOut
             table.add([
-                task.name, state, task.total.map { "\(task.ticked ?? 0)/\($0)" } ?? "-",
+                task.name, state, task.progress.map { "\($0.ticked)/\($0.total)" } ?? "-",
                 "\(task.sessions)", Format.tokens(task.tokens),
                 Format.duration(Duration(inSeconds: task.seconds)),
                 task.reason ?? (isLeftOut ? "not selected in the newest leg" : ""),
             ])
         }
         Terminal.say(table.lines(width: Terminal.columns).joined(separator: "\n"))
-        let counts = Dictionary(grouping: status.tasks) { $0.outcome ?? "unfinished" }
+        let counts = Dictionary(grouping: status.tasks) { $0.outcome?.rawValue ?? "unfinished" }
         let words = counts.map { "\($0.value.count) \($0.key)" }.sorted().joined(separator: ", ")
         Terminal.say("\n\(Format.count(status.tasks.count, "task")): \(words)")
         let tokens = SpentWords.tokens(spent.usage, estimated: spent.estimated, run.prices)
-        Terminal.say(
-            "\(Format.count(spent.sessions, "session")) · \(tokens) · \(Format.duration(spent.wall))"
-        )
-        if let held = SpentWords.held(spent.held) { Terminal.say("\(held)") }
+        let wall = Format.duration(Duration(inSeconds: status.spent.wallSeconds))
+        Terminal.say("\(Format.count(spent.sessions, "session")) · \(tokens) · \(wall)")
+        if let held = SpentWords.held(status.spent.held) { Terminal.say("\(held)") }
         for warning in status.warnings { Terminal.say("warning: \(warning)") }
     }
 }
 
 extension StatusCommand.Status.Spent {
-    fileprivate init(_ spent: RunSpent, _ prices: Prices?) {
+    fileprivate init(_ record: RunRecord, isRunning: Bool, at now: WallTime) {
+        let spent = record.spent
+        let (wall, held) = record.times.total(until: now, isRunning: isRunning)
         self.init(
-            wallSeconds: spent.wall.inSeconds,
+            wallSeconds: wall.inSeconds,
             sessions: spent.sessions,
             sessionSeconds: spent.sessionSeconds,
             tokens: spent.usage.total,
             usage: spent.usage,
             estimatedTokens: spent.estimated,
-            cost: prices?.cost(of: spent.usage),
-            held: spent.held.map {
-                Held(
-                    gate: $0.gate.rawValue,
-                    account: $0.account,
-                    times: $0.times,
-                    seconds: $0.time.inSeconds
-                )
-            }
+            cost: record.leg?.prices?.cost(of: spent.usage),
+            held: held
         )
     }
 }
@@ -232,5 +211,45 @@ extension StatusCommand.Status.Gate {
             until: closed.until,
             secondsLeft: closed.until.map { max(0, ($0 - now).inSeconds) }
         )
+    }
+}
+
+// A task as JSON.
+extension TaskRecord: Encodable {
+    private enum CodingKeys: CodingKey {
+        case name, outcome, reason, ticked, total, sessions, charged, retries, running, thread
+        case tokens, seconds, active
+    }
+
+    /// Writes the record without the group, the history, and what only the next leg needs.
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(name, forKey: .name)
+        try container.encodeIfPresent(outcome, forKey: .outcome)
+        try container.encodeIfPresent(reason, forKey: .reason)
+        try container.encodeIfPresent(progress?.ticked, forKey: .ticked)
+        try container.encodeIfPresent(progress?.total, forKey: .total)
+        try container.encode(sessions, forKey: .sessions)
+        try container.encode(sums.charged, forKey: .charged)
+        try container.encode(sums.retries, forKey: .retries)
+        try container.encodeIfPresent(running, forKey: .running)
+        try container.encodeIfPresent(thread, forKey: .thread)
+        try container.encode(sums.tokens, forKey: .tokens)
+        try container.encode(sums.seconds, forKey: .seconds)
+        try container.encodeIfPresent(active, forKey: .active)
+    }
+}
+
+extension GateTimes.Held: Encodable {
+    private enum CodingKeys: CodingKey {
+        case gate, account, times, seconds
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(gate, forKey: .gate)
+        try container.encodeIfPresent(account, forKey: .account)
+        try container.encode(times, forKey: .times)
+        try container.encode(time.inSeconds, forKey: .seconds)
     }
 }

@@ -21,7 +21,7 @@ struct WorkspacePlace {
     func workspace(ofManifest path: String) -> Workspace {
         let directory = (path as NSString).deletingLastPathComponent
         return workspace(around: directory) { reader in
-            try reader.runs().first { RunName.isRun($0.id, of: path) }
+            try reader.runs().first { RunName.isRun($0.run, of: path) }
         }
     }
 
@@ -30,13 +30,13 @@ struct WorkspacePlace {
         let asGitSays = Workspace.containing(directory)
         if FileKind(asGitSays.autonomousDirectory) == .directory { return asGitSays }
         return workspace(around: directory) { reader in
-            try reader.runs().first { $0.id.hasPrefix(directory + "/") }
+            try reader.runs().first { $0.run.hasPrefix(directory + "/") }
         }
     }
 
     private func workspace(
         around directory: String,
-        recorded find: (StoreReader) throws -> RunRow?
+        recorded find: (StoreReader) throws -> LegRecord?
     ) -> Workspace {
         let asGitSays = Workspace.containing(directory)
         if state.isGiven {
@@ -55,7 +55,7 @@ struct WorkspacePlace {
     /// run or workspace exists.
     private func recorded(
         in stateDirectory: String,
-        _ find: (StoreReader) throws -> RunRow?
+        _ find: (StoreReader) throws -> LegRecord?
     ) -> String? {
         // A database that can't be read is ignored here; the command that opens it later reports the error.
         guard let reader = try? StoreReader.open(directory: stateDirectory) else { return nil }
@@ -67,7 +67,7 @@ struct WorkspacePlace {
 
     private func isRecorded(
         in workspace: Workspace,
-        _ find: (StoreReader) throws -> RunRow?
+        _ find: (StoreReader) throws -> LegRecord?
     ) -> Bool {
         // Another user's directory is not searched.
         guard (try? workspace.directories.autonomous()) != nil,

@@ -21,14 +21,16 @@ import Testing
         isAllThere: Bool,
         status: Int32
     ) throws {
-        let began = WallTime(millisecondsSinceEpoch: 0)
-        let part = RunReport.Part(directory: "/w", ending: ending, began: began, ended: nil)
-        let report = RunReport(
-            name: "m",
-            parts: [part],
-            missing: isAllThere ? [] : [try #require(Shard("2/2"))],
-            tasks: outcomes.enumerated().map { RunReport.Task(name: "t\($0)", outcome: $1) }
-        )
+        var leg = LegRecord(run: "r", name: "m", began: WallTime(millisecondsSinceEpoch: 0))
+        leg.ending = ending
+        let whole = RunPart(shard: try #require(Shard("1/2")), tasks: 9, manifest: "")
+        let tasks = outcomes.enumerated().map { number, outcome in
+            var task = TaskRecord(name: "t\(number)")
+            task.outcome = outcome
+            return task
+        }
+        let record = RunRecord(leg, part: isAllThere ? nil : whole, tasks: tasks)
+        let report = RunReport([try #require(RunReport.Part(record, in: "/w"))])
         #expect(ExitStatus.of(report) == status)
     }
 }

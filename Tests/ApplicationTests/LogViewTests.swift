@@ -12,21 +12,17 @@ import Testing
         _ thread: String?,
         verdict: Verdict? = .ticked
     )
-        -> SessionRow
+        -> SessionRecord
     {
-        SessionRow(
-            task: "t",
-            number: number,
-            role: "executor",
-            slot: 0,
-            thread: thread,
-            began: WallTime(millisecondsSinceEpoch: Int64(number) * 1000),
-            ended: verdict.map { _ in WallTime(millisecondsSinceEpoch: 90_000) },
-            seconds: verdict.map { _ in 75 },
-            verdict: verdict?.rawValue,
-            message: verdict == .failed ? "the build broke" : nil,
-            standardErrorBytes: 0
-        )
+        let began = WallTime(millisecondsSinceEpoch: Int64(number) * 1000)
+        let start = SessionStarted(task: "t", session: number, slot: 0, role: .executor)
+        var session = SessionRecord(start, at: began)
+        session.thread = thread
+        guard let verdict else { return session }
+        let end = WallTime(millisecondsSinceEpoch: 90_000)
+        session.end = SessionRecord.End(at: end, seconds: 75, verdict, .session)
+        session.end?.message = verdict == .failed ? "the build broke" : nil
+        return session
     }
 
     @Test func `names a session by its thread, and tells its end before the next one's beginning`()

@@ -109,13 +109,18 @@ private typealias Progress = Orchestration.Progress
         #expect(FileStamp(changed) == nil)
     }
 
+    /// Returns the stamp of the list's file that the end of a task tells.
+    private func listFile(of stamp: String) -> String? {
+        TaskEnded(task: "a", outcome: .complete, reason: "", sessions: 1, list: stamp).listFile
+    }
+
     @Test func `is the first file of a complete list's stamp`() throws {
         try withTask { root, _ in
             let task = try task("a", in: root)
             let stamp = try #require(task.listStamp())
-            #expect(FileStamp.first(of: stamp) == task.fileStamp())
+            #expect(listFile(of: stamp) == task.fileStamp())
             try task.save(prompt: "p")
-            #expect(FileStamp.first(of: try #require(task.listStamp())) == task.fileStamp())
+            #expect(listFile(of: try #require(task.listStamp())) == task.fileStamp())
         }
     }
 
@@ -125,7 +130,7 @@ private typealias Progress = Orchestration.Progress
         ("1 2 3.4 5.0 without prompt", nil), ("1 2 3.4", nil), ("1 2 3.4 word", nil), ("", nil),
     ])
     func `is proved by times that are exact alone`(stamp: String, first: String?) {
-        #expect(FileStamp.first(of: stamp) == first)
+        #expect(listFile(of: stamp) == first)
     }
 }
 

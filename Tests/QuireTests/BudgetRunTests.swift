@@ -310,9 +310,10 @@ import Testing
                 try StoreReader.open(directory: run.root + "/.autonomous/.quire")
             )
             let runs = try reader.runs()
-            let session = try reader.sessions(of: try #require(runs.first?.id)).first
-            #expect(session?.isUsageEstimated == true && session?.usage?.total == 200_000)
-            #expect(session?.isUsagePartial == nil)
+            let session = try reader.sessions(of: try #require(runs.first?.run)).first
+            #expect(session?.end?.isUsageEstimated == true)
+            #expect(session?.end?.usage?.total == 200_000)
+            #expect(session?.end?.isUsagePartial == nil)
         }
     }
 

@@ -12,80 +12,97 @@ import FoundationXML
 private let nasty =
     "<b>&amp;</b> ]]> \"it's\" \u{1B}[31m\u{0}|@all #1 `x` 100%\n::error::no\r\n\tend"
 
+private let start = WallTime(millisecondsSinceEpoch: 1_790_000_000_000)
+
 private func session(
     _ number: Int,
     _ verdict: Verdict?,
-    failure: String? = nil,
+    failure: FailureClass? = nil,
     charge: Charge = .session,
     message: String? = nil
-) -> RunReport.Session {
-    RunReport.Session(
-        number: number,
-        role: number == 1 ? "initializer" : "executor",
-        verdict: verdict,
-        charge: charge,
-        failure: failure,
-        message: message,
-        seconds: 61.5,
-        tokens: 1_200,
-        thread: "th-\(number)"
+) -> SessionRecord {
+    let role = number == 1 ? Role.initializer : .executor
+    let fact = SessionStarted(task: "", session: number, slot: 0, role: role)
+    var session = SessionRecord(fact, at: start)
+    session.thread = "th-\(number)"
+    guard let verdict else { return session }
+    var end = SessionRecord.End(at: start, seconds: 61.5, verdict, charge)
+    (end.failure, end.message) = (failure, message)
+    end.usage = TokenUsage(input: 1_200)
+    session.end = end
+    return session
+}
+
+private func task(
+    _ name: String,
+    _ outcome: Outcome?,
+    group: String? = nil,
+    _ history: [SessionRecord] = []
+) -> TaskRecord {
+    var task = TaskRecord(name: name, group: group)
+    task.outcome = outcome
+    task.reason = outcome == .failed ? nasty : outcome.map { "it is \($0.rawValue)" }
+    task.progress = Progress(ticked: 1, total: 2)
+    task.tokens = 1_200 * Int64(history.count)
+    task.seconds = 61.5 * Double(history.count)
+    task.history = history
+    return task
+}
+
+private func part(_ number: Int, _ tasks: [TaskRecord]) throws -> RunReport.Part {
+    var leg = LegRecord(run: "r", name: "port <modules> & more", began: start)
+    leg.end(
+        RunEnded(ending: number == 1 ? .finished : .terminated, outcomes: [:], unfinished: 0),
+        at: start + .seconds(100 * number)
+    )
+    let shard = try #require(Shard(number: number, count: 3))
+    let whole = RunPart(shard: shard, tasks: 12, manifest: "")
+    return try #require(
+        RunReport.Part(RunRecord(leg, part: whole, tasks: tasks), in: "/ci/\(number)")
     )
 }
 
+private let broken = session(
+    2,
+    .failed,
+    failure: .overload,
+    charge: .retry,
+    message: "stream closed"
+)
+
 /// Two shards of three, with a task of every kind.
-private func report() -> RunReport {
-    let start = WallTime(millisecondsSinceEpoch: 1_790_000_000_000)
-    func task(
-        _ name: String,
-        _ outcome: Outcome?,
-        shard: Int,
-        _ sessions: [RunReport.Session] = []
-    )
-        -> RunReport.Task
-    {
-        RunReport.Task(
-            name: name,
-            group: shard == 1 ? "first" : nil,
-            shard: Shard(number: shard, count: 3),
-            outcome: outcome,
-            reason: outcome == .failed ? nasty : outcome.map { "it is \($0.rawValue)" },
-            progress: Progress(ticked: 1, total: 2),
-            tokens: 1_200 * Int64(sessions.count),
-            seconds: 61.5 * Double(sessions.count),
-            sessions: sessions
-        )
-    }
-    let broken = session(2, .failed, failure: "server", charge: .retry, message: "stream closed")
-    let limited = session(1, .lost, failure: "usageLimit", charge: .free, message: "limit")
-    return RunReport(
-        name: "port <modules> & more",
-        parts: [1, 2].map { number in
-            RunReport.Part(
-                shard: Shard(number: number, count: 3),
-                directory: "/ci/\(number)",
-                ending: number == 1 ? .finished : .terminated,
-                began: start,
-                ended: start + .seconds(100 * number)
-            )
-        },
-        missing: [Shard(number: 3, count: 3)].compactMap(\.self),
-        missingTasks: 4,
-        tasks: [
-            task("smooth", .complete, shard: 1, [session(1, .initialized), session(2, .ticked)]),
-            task(
-                "flaky",
-                .complete,
-                shard: 1,
-                [session(1, .initialized), broken, session(3, .ticked)]
-            ),
-            task("limited", .complete, shard: 1, [limited, session(2, .ticked)]),
-            task("failed", .failed, shard: 2, [session(1, .initialized), broken, broken]),
-            task("stalled", .stalled, shard: 2),
-            task("blocked", .blocked, shard: 2),
-            task("capped", .capped, shard: 2),
-            task("open", nil, shard: 2, [session(1, nil)]),
-        ]
-    )
+private func report() throws -> RunReport {
+    let limited = session(1, .lost, failure: .usageLimit, charge: .free, message: "limit")
+    let flaky = [session(1, .initialized), broken, session(3, .ticked)]
+    return RunReport([
+        try part(
+            1,
+            [
+                task(
+                    "smooth",
+                    .complete,
+                    group: "first",
+                    [session(1, .initialized), session(2, .ticked)]
+                ),
+                task("flaky", .complete, group: "first", flaky),
+                task("limited", .complete, group: "first", [limited, session(2, .ticked)]),
+            ]
+        ),
+        try part(
+            2,
+            [
+                task("failed", .failed, [session(1, .initialized), broken, broken]),
+                task("stalled", .stalled), task("blocked", .blocked), task("capped", .capped),
+                task("open", nil, [session(1, nil)]),
+            ]
+        ),
+    ])
+}
+
+/// The same shards with nothing but tasks that failed.
+private func report(failing count: Int) throws -> RunReport {
+    let tasks = (0..<count).map { task("t\($0)", .failed, [broken, broken]) }
+    return RunReport([try part(1, []), try part(2, tasks)])
 }
 
 /// Reads XML, and says where it is not what Jenkins's schema for JUnit files allows.
@@ -159,7 +176,7 @@ private final class JUnitReader: NSObject, XMLParserDelegate {
 
 @Suite struct `What CI reads of a run` {
     @Test func `JUnit XML keeps to the schema and holds a case for each task`() throws {
-        let text = JUnitReport.render(report())
+        let text = JUnitReport.render(try report())
         let reader = JUnitReader.read(text)
         #expect(reader.problems.isEmpty)
         let cases = reader.named("testcase")
@@ -177,7 +194,7 @@ private final class JUnitReader: NSObject, XMLParserDelegate {
     }
 
     @Test func `words that XML can't hold are made harmless, and others come through`() throws {
-        let reader = JUnitReader.read(JUnitReport.render(report()))
+        let reader = JUnitReader.read(JUnitReport.render(try report()))
         let failure = try #require(reader.named("failure").first?["message"])
         let expected = nasty.replacing("\u{1B}", with: "\u{FFFD}").replacing(
             "\u{0}",
@@ -187,45 +204,31 @@ private final class JUnitReader: NSObject, XMLParserDelegate {
         for value in (UInt32(0)...0xFFFF) {
             guard let scalar = Unicode.Scalar(value) else { continue }
             guard value < 0x200 || value > 0xFFF0 || value.isMultiple(of: 97) else { continue }
-            var odd = RunReport(name: "a\(Character(scalar))b", parts: report().parts, tasks: [])
-            odd.parts.removeLast()
-            let read = JUnitReader.read(JUnitReport.render(odd))
+            let leg = LegRecord(run: "r", name: "a\(Character(scalar))b", began: start)
+            let odd = try #require(RunReport.Part(RunRecord(leg, tasks: []), in: "/ci"))
+            let read = JUnitReader.read(JUnitReport.render(RunReport([odd])))
             #expect(read.problems.isEmpty, "U+\(String(value, radix: 16))")
         }
     }
 
     @Test func `Markdown shows what is in trouble first, and nothing in it is markup`() throws {
-        let text = MarkdownReport.render(report())
+        let text = MarkdownReport.render(try report())
         #expect(!text.contains("<b>") && !text.contains("@all") && !text.contains("\u{1B}"))
         try expectGolden(text, "report.md")
     }
 
-    @Test func `Markdown keeps to the size that it may have`() {
-        var large = report()
-        let template = large.tasks[3]
-        large.tasks = (0..<2_000).map { number in
-            var task = template
-            task.name = "task \(number)"
-            return task
-        }
-        let text = MarkdownReport.render(large, limit: 20_000)
+    @Test func `Markdown keeps to the size that it may have`() throws {
+        let text = MarkdownReport.render(try report(failing: 2_000), limit: 20_000)
         #expect(text.utf8.count <= 20_000 && text.utf8.count > 15_000)
         #expect(text.contains(#/… and \d+ tasks more/#))
     }
 
     @Test func `annotations are GitHub's commands, and no text of an agent is one`() throws {
-        var many = report()
-        let text = GitHubReport.annotations(many).text
+        let text = GitHubReport.annotations(try report()).text
         try expectGolden(text, "github.txt")
         let lines = text.split(separator: "\n")
         #expect(lines.allSatisfy { $0.starts(with: #/::(error|warning|notice) title=[^:,]*::/#) })
-        let template = many.tasks[3]
-        many.tasks = (0..<25).map { number in
-            var task = template
-            task.name = "t\(number)"
-            return task
-        }
-        let shown = GitHubReport.annotations(many).text.split(separator: "\n")
+        let shown = GitHubReport.annotations(try report(failing: 25)).text.split(separator: "\n")
         #expect(shown.count == 10)
         #expect(shown.last?.contains("17 more") ?? false)
     }

@@ -48,24 +48,24 @@ private struct HostileTexts: Sequence, IteratorProtocol {
 }
 
 @Suite struct `Text from outside` {
-    private func report(_ text: String) -> RunReport {
-        let session = RunReport.Session(
-            number: 1,
-            role: "executor",
-            verdict: .failed,
-            charge: .session,
-            failure: text,
-            message: text,
-            thread: text
-        )
+    private func report(_ text: String) throws -> RunReport {
         let now = WallTime(millisecondsSinceEpoch: 0)
-        return RunReport(
-            name: text,
-            parts: [.init(directory: text, ending: .finished, began: now, ended: now)],
-            tasks: [Outcome.failed, .complete, .capped].map {
-                .init(name: text, group: text, outcome: $0, reason: text, sessions: [session])
-            }
-        )
+        let start = SessionStarted(task: text, session: 1, slot: 0, role: .executor)
+        var session = SessionRecord(start, at: now)
+        session.thread = text
+        var end = SessionRecord.End(at: now, seconds: 0, .failed, .session)
+        (end.failure, end.message) = (.turnFailed, text)
+        session.end = end
+        let tasks = [Outcome.failed, .complete, .capped].map { outcome in
+            var task = TaskRecord(name: text, group: text)
+            (task.outcome, task.reason, task.history) = (outcome, text, [session])
+            return task
+        }
+        var leg = LegRecord(run: text, name: text, began: now)
+        leg.end(RunEnded(ending: .finished, outcomes: [:], unfinished: 0), at: now)
+        return RunReport([
+            try #require(RunReport.Part(RunRecord(leg, tasks: tasks), in: text))
+        ])
     }
 
     /// The run of a few tasks, all of whose words are this text.
@@ -92,7 +92,7 @@ private struct HostileTexts: Sequence, IteratorProtocol {
         let zone: @Sendable (WallTime) -> Int = { _ in 0 }
         let now = Moment(awake: .zero, wall: WallTime(millisecondsSinceEpoch: 0))
         for text in HostileTexts(count: 2_000, seed: 1) {
-            let report = report(text)
+            let report = try report(text)
             var shown: [SafeText] = [
                 "\(text)", "  \(text)", SafeText(lines: text), SafeText(record: text), "#\(text)",
                 "\(text)[",
@@ -122,9 +122,9 @@ private struct HostileTexts: Sequence, IteratorProtocol {
         }
     }
 
-    @Test func `is data alone in the files and annotations that CI reads`() {
+    @Test func `is data alone in the files and annotations that CI reads`() throws {
         for text in HostileTexts(count: 500, seed: 2) {
-            let report = report(text)
+            let report = try report(text)
             for file in [JUnitReport.render(report), MarkdownReport.render(report)] {
                 let hostile = file.unicodeScalars.contains { scalar in
                     scalar.properties.generalCategory == .control

@@ -42,7 +42,7 @@ private let offset: @Sendable (WallTime) -> Int = { _ in 7200 }
         )
         view.apply(.sessionEnded(lost), at: moment)
         #expect(view.task("a")?.tokens == 5000 && view.task("a")?.seconds == 90)
-        #expect(view.usage == .zero && view.sessionsEnded == 0)
+        #expect(view.totals.usage == .zero && view.totals.sessions == 0)
     }
 
     @Test func `a limit beyond a day is told in local time, too`() {
@@ -91,7 +91,7 @@ private let offset: @Sendable (WallTime) -> Int = { _ in 7200 }
             guard number % 25 == 0 else { return }
             var view = view
             for slot in view.slots.values {
-                view.noteActivity(slot.start.key, summary: "runs swift\ttest", at: moment)
+                view.noteActivity(slot.key, summary: "runs swift\ttest", at: moment)
             }
             let now = Moment(awake: moment.awake + .seconds(15), wall: moment.wall)
             for (columns, rows) in [(100, 24), (50, 8)] {

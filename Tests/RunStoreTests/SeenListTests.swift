@@ -105,7 +105,7 @@ private func found(in directory: String) throws -> [String: SeenList] {
     let reader = try #require(try StoreReader.open(directory: directory))
     defer { reader.close() }
     let rows = try reader.tasks(of: "r")
-    let seen = rows.filter { $0.stamp != nil && $0.total != nil }
+    let seen = rows.filter { $0.stamp != nil && $0.progress != nil }
     #expect(try reader.seenLists().map(\.task).sorted() == seen.map(\.name).sorted())
     for list in try reader.seenLists() {
         let row = seen.first { $0.name == list.task }

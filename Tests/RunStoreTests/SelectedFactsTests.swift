@@ -117,10 +117,11 @@ private func some<Element: Hashable>(
             }
             try queue.close()
             let reader = try #require(try StoreReader.open(directory: directory))
-            let holds = try reader.holds(of: "r")
+            let record = try reader.glance(at: try #require(try reader.runs().first))
+            let holds = record.holds
             #expect(holds.warnings == ["of the run"] && holds.gates.map(\.reason) == ["down"])
-            let spent = try reader.spent(of: "r", isRunning: true, now: wall + .seconds(7))
-            #expect(spent.held.map(\.time) == [.seconds(7)])
+            let total = record.times.total(until: wall + .seconds(7), isRunning: true)
+            #expect(total.held.map(\.time) == [.seconds(7)])
             // What needs the plan does not pass over it.
             #expect(throws: StoreError.self) { try reader.beginning(of: "r") }
             #expect(throws: StoreError.self) { try reader.state(of: "r") }

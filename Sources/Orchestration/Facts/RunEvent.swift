@@ -404,6 +404,18 @@ package struct TaskEnded: Hashable, Sendable, Codable {
     /// `nil` if nobody took it, and in journals of earlier versions.
     package var list: String?
 
+    /// The stamp of the list's file, as in `TaskInspected`: the first four words of `list`.
+    ///
+    /// It is `nil` also if the file was changed at a whole second: its file system may count in
+    /// those, and hide a further change within the same one.
+    package var listFile: String? {
+        let words = list?.split(separator: " ").prefix(4) ?? []
+        guard words.count == 4, words[3].contains("."), !words[3].hasSuffix(".0") else {
+            return nil
+        }
+        return words.joined(separator: " ")
+    }
+
     /// Makes the fact; see the properties.
     package init(
         task: String,

@@ -1,5 +1,3 @@
-package import Orchestration
-
 /// The gates that hold the starts of a run's newest leg, its changes of concurrency, and its warnings.
 package struct RunHolds: Hashable, Sendable {
     /// A change of the number of sessions that may run at once.
@@ -16,13 +14,16 @@ package struct RunHolds: Hashable, Sendable {
     package private(set) var gates: [GateClosed] = []
     /// The changes of concurrency, in order.
     package private(set) var concurrency: [Change] = []
-
     /// The warnings that concern the run and not one task, each once, in order.
     package private(set) var warnings: [String] = []
     /// The reasons why the leg could not go on; empty if it goes on, or ended otherwise.
     package private(set) var troubles: [String] = []
 
-    mutating func apply(_ fact: RunEvent, at time: WallTime) {
+    /// Makes the holds of a leg that begins.
+    package init() {}
+
+    /// Folds a fact of the leg in.
+    package mutating func apply(_ fact: RunEvent, at time: WallTime) {
         switch fact {
         case .gateClosed(let fact):
             gates.removeAll { $0.key == fact.key }
@@ -35,23 +36,8 @@ package struct RunHolds: Hashable, Sendable {
         case .runEnded(let fact):
             if fact.ending == .unable { troubles = gates.filter(\.gate.canEndRun).map(\.reason) }
             gates.removeAll { !$0.gate.outlivesLeg }
+        case .runBegan: self = RunHolds()
         default: break
         }
-    }
-}
-
-extension StoreReader {
-    /// Returns the gates, changes of concurrency and warnings of a run's newest leg.
-    ///
-    /// Only the few rows of the journal that hold such facts are decoded.
-    package func holds(of run: String) throws(StoreError) -> RunHolds {
-        var holds = RunHolds()
-        let kinds: [RunEvent.Kind] = [
-            .gateClosed, .gateOpened, .concurrencyChanged, .warned, .runEnded,
-        ]
-        for batch in try batches(of: run, with: kinds) {
-            for fact in batch.events { holds.apply(fact, at: batch.at.wall) }
-        }
-        return holds
     }
 }

@@ -1,0 +1,94 @@
+/// Record of a session: a fold of its facts, and a row of the table `session`.
+package struct SessionRecord: Hashable, Sendable {
+    /// The end of a session.
+    package struct End: Hashable, Sendable {
+        /// The time of the end.
+        package var time: WallTime
+        /// The duration, in seconds.
+        package var seconds: Double
+        /// The verdict: what the session achieved.
+        package var verdict: Verdict
+        /// The limit that the session was charged against.
+        package var charge: Charge
+        /// The class of the failure; `nil` if the session did not fail.
+        package var failure: FailureClass?
+        /// The message of the failure.
+        package var message: String?
+        /// Ticked entries after the session.
+        package var ticked: Int?
+        /// The tokens that the session used.
+        package var usage: TokenUsage?
+        /// True if `usage` is only what the session was last seen to have used; `nil` for no.
+        package var isUsagePartial: Bool?
+        /// True if `usage` is what was set aside for the session; `nil` for no.
+        package var isUsageEstimated: Bool?
+        /// True if a descendant held the session's output open until the leak limit.
+        package var outputLeaked = false
+
+        /// Makes an end without failure and usage.
+        package init(at time: WallTime, seconds: Double, _ verdict: Verdict, _ charge: Charge) {
+            (self.time, self.seconds) = (time, seconds)
+            (self.verdict, self.charge) = (verdict, charge)
+        }
+
+        fileprivate init(_ fact: SessionEnded, at time: WallTime) {
+            self.init(at: time, seconds: fact.seconds, fact.verdict, fact.charge)
+            (failure, message) = (fact.failure?.kind, fact.failure?.message)
+            (ticked, usage) = (fact.progress?.ticked, fact.usage)
+            (isUsagePartial, isUsageEstimated) = (fact.isUsagePartial, fact.isUsageEstimated)
+            outputLeaked = fact.outputLeaked
+        }
+    }
+
+    /// The task's name, and the session's number within the task.
+    package var key: SessionKey
+    /// The role: initializer or executor.
+    package var role: Role
+    /// The slot, numbered from 0.
+    package var slot: Int
+    /// The time at which the session began.
+    package var began: WallTime
+    /// Ticked entries before the session.
+    package var tickedBefore: Int?
+    /// The agent's process.
+    package var pid: Int32?
+    /// The thread.
+    package var thread: String?
+    /// The end; `nil` while the session runs, as far as is recorded.
+    package var end: End?
+    /// Bytes written to standard error; no fact tells them.
+    package var standardErrorBytes: Int64 = 0
+
+    /// Makes the record of a session that starts.
+    package init(_ fact: SessionStarted, at time: WallTime) {
+        (key, role, slot) = (fact.key, fact.role, fact.slot)
+        (began, tickedBefore) = (time, fact.progress?.ticked)
+    }
+
+    /// Folds in a later fact of this session.
+    package mutating func apply(_ fact: RunEvent, at time: WallTime) {
+        switch fact {
+        case .sessionSpawned(let fact): pid = fact.pid
+        case .threadStarted(let fact): thread = fact.thread
+        case .sessionEnded(let fact):
+            thread = fact.thread ?? thread
+            end = End(fact, at: time)
+        default: break
+        }
+    }
+}
+
+extension RunEvent {
+    /// The session of a fact that changes a session's record; `nil` for other facts.
+    package var recordedSession: SessionKey? {
+        switch self {
+        case .sessionStarted(let fact): fact.key
+        case .sessionSpawned(let fact): SessionKey(task: fact.task, number: fact.session)
+        case .threadStarted(let fact): SessionKey(task: fact.task, number: fact.session)
+        case .sessionEnded(let fact): fact.key
+        case .runBegan, .taskReopened, .taskInspected, .sessionUsed, .sessionSignalled, .taskEnded,
+            .gateClosed, .gateOpened, .concurrencyChanged, .shutdownAdvanced, .warned, .runEnded:
+            nil
+        }
+    }
+}

@@ -1,0 +1,115 @@
+/// Record of a task over all legs of its run: a fold of its facts, and a row of the table `task`.
+@dynamicMemberLookup
+package struct TaskRecord: Hashable, Sendable {
+    /// What the sessions that ended came to.
+    package struct Sums: Hashable, Sendable {
+        /// Sessions charged against `max_sessions`.
+        package var charged = 0
+        /// Sessions charged against `retries`.
+        package var retries = 0
+        /// Tokens of all sessions.
+        package var tokens: Int64 = 0
+        /// Seconds of all sessions.
+        package var seconds = 0.0
+    }
+
+    /// The task's name.
+    package var name: String
+    /// The task's group; `nil` for none.
+    package var group: String?
+    /// True if the newest leg does not select the task.
+    package var isLeftOut = false
+    /// The outcome; `nil` while the task has work left.
+    package var outcome: Outcome?
+    /// The reason for the outcome.
+    package var reason: String?
+    /// The last progress that was read from an intact checklist.
+    package var progress: Progress?
+    /// Stamp of the checklist's file that `progress` is from: see `TaskInspected.listFile`; `nil`
+    /// without proof.
+    package var stamp: String?
+    /// The number of sessions so far.
+    package var sessions = 0
+    /// The number of the session that runs; `nil` for none.
+    package var running: Int?
+    /// The newest thread.
+    package var thread: String?
+    /// The sums over the sessions that ended.
+    package var sums = Sums()
+    /// The time at which a session last began, got its thread or ended.
+    package var active: WallTime?
+    /// The sessions in the order in which they began, as far as the record keeps them: see
+    /// `RunRecord.keepsHistory`.
+    package var history: [SessionRecord] = []
+
+    /// Makes the record of a task without facts.
+    package init(name: String, group: String? = nil, isLeftOut: Bool = false) {
+        self.name = name
+        self.group = group
+        self.isLeftOut = isLeftOut
+    }
+
+    /// One of the sums.
+    package subscript<Value>(dynamicMember sum: WritableKeyPath<Sums, Value>) -> Value {
+        get { sums[keyPath: sum] }
+        set { sums[keyPath: sum] = newValue }
+    }
+
+    /// True while the newest leg has work to do on the task.
+    package var isOpen: Bool { outcome == nil && !isLeftOut }
+
+    /// Folds in a fact of this task, without its `history`; facts that change no record of a task
+    /// leave it as it is.
+    package mutating func apply(_ fact: RunEvent, at time: WallTime) {
+        switch fact {
+        case .taskReopened(let fact):
+            (outcome, reason) = (nil, nil)
+            if fact.beginsAnew == true { (progress, stamp) = (nil, nil) }
+        case .taskInspected(let fact):
+            progress = fact.checklist.progress
+            stamp = progress == nil ? nil : fact.listFile
+            thread = fact.thread
+        case .sessionStarted(let fact):
+            (sessions, running) = (fact.session, fact.session)
+            active = time
+        case .threadStarted(let fact):
+            thread = fact.thread
+            active = time
+        case .sessionEnded(let fact): end(fact, at: time)
+        case .taskEnded(let fact):
+            (outcome, reason) = (fact.outcome, fact.reason)
+            // The next leg goes by it, too: see `DirectoryReview`.
+            stamp = fact.listFile ?? stamp
+        default: break
+        }
+    }
+
+    private mutating func end(_ fact: SessionEnded, at time: WallTime) {
+        running = nil
+        active = time
+        progress = fact.progress ?? progress
+        // Without progress, the known progress is older than the list.
+        stamp = fact.progress == nil ? nil : fact.listFile
+        sums.charged += fact.charge == .session ? 1 : 0
+        sums.retries += fact.charge == .retry ? 1 : 0
+        sums.tokens = sums.tokens.addingClamped(fact.usage?.total ?? 0)
+        sums.seconds += fact.seconds
+    }
+}
+
+extension RunEvent {
+    /// The task of a fact that changes a task's record; `nil` for other facts.
+    package var recordedTask: String? {
+        switch self {
+        case .taskReopened(let fact): fact.task
+        case .taskInspected(let fact): fact.task
+        case .sessionStarted(let fact): fact.task
+        case .threadStarted(let fact): fact.task
+        case .sessionEnded(let fact): fact.task
+        case .taskEnded(let fact): fact.task
+        case .runBegan, .sessionSpawned, .sessionUsed, .sessionSignalled, .gateClosed, .gateOpened,
+            .concurrencyChanged, .shutdownAdvanced, .warned, .runEnded:
+            nil
+        }
+    }
+}
