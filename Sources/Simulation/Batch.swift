@@ -34,18 +34,24 @@ package struct Batch: Sendable {
     private var orchestrator: Orchestrator
     let plan: RunPlan
     private let places: [String: Int]
+    /// Number of each task's sessions in an earlier run; empty without one.
+    private var before: [Int] = []
     private var events = SortedEvents()
     private var ended: [Bool]
     private var isOver = false
 
     /// Makes a batch; plan, rule and settings default to a run's, and without `limits` the service
     /// accepts everything.
+    ///
+    /// With an earlier run of the same tasks, which must be over, all tasks begin anew, and the
+    /// scheduler knows of that run what it would in a later leg.
     package init(
         _ workload: Workload,
         plan: RunPlan? = nil,
         rule: (any SchedulingRule)? = nil,
         settings: Scheduler.Settings = Scheduler.Settings(),
-        limits: ServiceLimits? = nil
+        limits: ServiceLimits? = nil,
+        after earlier: Batch? = nil
     ) {
         let plan = plan ?? workload.plan()
         (self.workload, self.plan) = (workload, plan)
@@ -56,7 +62,9 @@ package struct Batch: Sendable {
             plan.tasks.enumerated().map { ($1.name, $0) },
             uniquingKeysWith: { first, _ in first }
         )
-        let state = RunState(rule: rule, settings: settings)
+        var state = earlier?.orchestrator.state ?? RunState(rule: rule, settings: settings)
+        state.rule = rule
+        if earlier != nil { before = plan.tasks.map { state.known($0.name)?.sessions ?? 0 } }
         let seed = UInt64(bitPattern: Int64(workload.seed))
         limited = limits.map { LimitedBatch($0, plan, seed: seed) }
         orchestrator = Orchestrator(recovering: state, seed: seed)
@@ -69,7 +77,9 @@ package struct Batch: Sendable {
             name: workload.name,
             pid: 1,
             quireVersion: "0",
-            plan: plan
+            plan: plan,
+            retryFailed: !before.isEmpty,
+            anew: before.isEmpty ? nil : plan.tasks.map(\.name)
         )
         for task in workload.tasks {
             events.add(at: .nearestMillisecond(task.arrival), task.id, session: 0)
@@ -115,18 +125,19 @@ package struct Batch: Sendable {
 
     private mutating func begin(_ start: SessionStarted, at now: Duration) {
         guard let task = places[start.task] else { return }
+        let session = start.session - (before.isEmpty ? 0 : before[task])
         var dispatch = Dispatch(
             at: now.inSeconds,
             task: task,
-            session: start.session,
+            session: session,
             slot: start.slot,
             stream: start.stream ?? .rank,
             seconds: 0
         )
         if limited == nil {
-            dispatch.seconds = workload.tasks[task].sessions[start.session - 1].seconds
+            dispatch.seconds = workload.tasks[task].sessions[session - 1].seconds
             let end = now + .nearestMillisecond(dispatch.seconds)
-            events.add(at: end, task, session: start.session)
+            events.add(at: end, task, session: session)
         } else {
             dispatch.seconds = beginLimited(start, task, at: now, dispatch: dispatches.count)
         }
@@ -138,7 +149,8 @@ package struct Batch: Sendable {
         guard let task = places[fact.task] else { return }
         if plan.prices != nil, let used = fact.usage { usage = usage + used }
         guard let limited else {
-            let drawn = workload.tasks[task].sessions[fact.session - 1]
+            let session = fact.session - (before.isEmpty ? 0 : before[task])
+            let drawn = workload.tasks[task].sessions[session - 1]
             return meter.ended(task, drawn.seconds, tokens: drawn.tokens, at: now.inSeconds)
         }
         let tokens = Double(fact.usage?.total ?? 0)
@@ -162,7 +174,8 @@ package struct Batch: Sendable {
             return [.taskInspected(TaskInspected(task: name, checklist: .missing))]
         }
         let result = result(of: task, place: happening.session - 1)
-        return ended(task, happening.session, place: happening.session - 1, result)
+        let number = happening.session + (before.isEmpty ? 0 : before[task])
+        return ended(task, number, place: happening.session - 1, result)
     }
 
     /// Returns the result of a task's drawn session at an index.

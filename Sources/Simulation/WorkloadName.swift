@@ -24,12 +24,19 @@ package enum WorkloadName: String, Hashable, Sendable, CaseIterable {
 
     /// Draws the workload; the seed determines everything.
     ///
-    /// `tasks` and `slots` are at least 1; `nil` for the workload's own.
-    package func draw(seed: Int, tasks: Int? = nil, slots: Int? = nil) -> Workload {
+    /// `tasks` and `slots` are at least 1; `nil` for the workload's own. An earlier run has the same
+    /// tasks with as much work, which they do in other sessions.
+    package func draw(
+        seed: Int,
+        tasks: Int? = nil,
+        slots: Int? = nil,
+        isEarlier: Bool = false
+    ) -> Workload {
         var random = SplitMix64(seed: UInt64(bitPattern: Int64(seed)) &* 1000 &+ number)
         let kinds = kinds(count: tasks ?? usual.tasks, using: &random)
+        let earlierSeed = isEarlier ? UInt64(bitPattern: Int64(seed)) ^ 0x4541_524C_4945_5200 : nil
         var drawn = kinds.enumerated().map { place, kind in
-            task(place, kind, of: kinds.count, using: &random)
+            task(place, kind, of: kinds.count, earlierSeed: earlierSeed, using: &random)
         }
         let slots = slots ?? usual.slots
         setArrivals(&drawn, slots: slots, using: &random)
@@ -100,11 +107,16 @@ package enum WorkloadName: String, Hashable, Sendable, CaseIterable {
         _ place: Int,
         _ group: Int,
         of count: Int,
+        earlierSeed: UInt64?,
         using random: inout SplitMix64
     ) -> Workload.Task {
         let work = max(0.15, size(parts[group].sizes, place, of: count, using: &random))
         let model = sessionModel(using: &random)
-        let drawn = model.draw(work: work, using: &random)
+        var drawn = model.draw(work: work, using: &random)
+        if let earlierSeed {
+            var other = SplitMix64(seed: earlierSeed &+ UInt64(place))
+            drawn = model.draw(work: work, using: &other)
+        }
         return Workload.Task(
             id: place,
             group: group,

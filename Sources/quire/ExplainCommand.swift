@@ -156,6 +156,9 @@ struct Explanation {
         case .running(let number): words.append("Session \(number) was cut off when Quire died.")
         case .waiting: explainWaiting()
         }
+        if outcome == nil, let order = ScheduleWords.order(state.scheduler.estimates, scheduler) {
+            words.append(order)
+        }
         if let reopening = news?.reopening { words.append("It was complete, but \(reopening).") }
         if !isRunAlive, outcome == nil {
             words.append("The run itself does not go on now; start it again to continue.")
@@ -177,7 +180,11 @@ struct Explanation {
         let why =
             running.start.isProbe == true
             ? "one session finds out whether starts are still held"
-            : ScheduleWords.reason(running.start.stream, scheduler)
+            : ScheduleWords.reason(
+                running.start.stream,
+                scheduler,
+                isUnknown: number == 1 && task.plan.size == nil
+            )
         words.append("Session \(number) runs in slot \(running.start.slot), because \(why).")
     }
 

@@ -11,12 +11,15 @@ extension SimulateCommand {
         if manifest != nil {
             source = "a manifest"
             idle = [
-                ("--tasks", tasks != nil), ("--hints", hints != nil),
+                ("--tasks", tasks != nil), ("--hints", hints != nil), ("--again", again),
                 ("--stall-after", stallAfter != nil),
             ]
         } else if workloadFile != nil {
             source = "a workload file"
-            idle += [("--tasks", tasks != nil), ("--seed", seed != nil && hints == nil)]
+            idle += [
+                ("--tasks", tasks != nil), ("--seed", seed != nil && hints == nil),
+                ("--again", again),
+            ]
         }
         guard let option = idle.first(where: \.1)?.0 else { return }
         throw ValidationError("\(option) changes nothing with \(source); leave it out.")

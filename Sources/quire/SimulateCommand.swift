@@ -68,6 +68,14 @@ struct SimulateCommand: ParsableCommand {
     )
     var hints: Double?
 
+    @Flag(
+        help: ArgumentHelp(
+            "Play the workload's tasks a second time: the scheduler knows how long they took in "
+                + "another run."
+        )
+    )
+    var again = false
+
     @Option(
         help: ArgumentHelp(
             "End a task after so many sessions in a row without a new tick; 0, the default, for "
@@ -116,13 +124,15 @@ struct SimulateCommand: ParsableCommand {
         for count in counts {
             var workload = base
             workload.slots = count
+            let earlier = try earlierRun(slots: count)
             for policy in try policies(of: manifestPlan) {
                 var batch = Batch(
                     workload,
                     plan: plan(of: workload, manifestPlan),
                     rule: policy.rule(for: workload),
                     settings: settings,
-                    limits: try limits.limits
+                    limits: try limits.limits,
+                    after: earlier
                 )
                 batch.run()
                 results.append(
@@ -136,6 +146,17 @@ struct SimulateCommand: ParsableCommand {
         printTable(base, results, to: output)
         let status = Terminal.status(ExitStatus.complete, reportedOn: output)
         if status != ExitStatus.complete { throw ExitCode(status) }
+    }
+
+    /// Returns a run of the workload's tasks in other sessions, for `--again`.
+    private func earlierRun(slots: Int) throws -> Batch? {
+        guard again else { return nil }
+        var workload = try drawn(isEarlier: true)
+        workload.slots = slots
+        workload.setHints(spread: nil, seed: workload.seed)
+        var batch = Batch(workload, plan: plan(of: workload, nil), settings: settings)
+        batch.run()
+        return batch
     }
 
     /// Returns the stream for the table: not the one that a report goes to.
@@ -194,7 +215,7 @@ struct SimulateCommand: ParsableCommand {
         return (workload, nil)
     }
 
-    private func drawn() throws -> Workload {
+    private func drawn(isEarlier: Bool = false) throws -> Workload {
         if let workloadFile { return try Self.read(workloadFile) }
         guard let name = workload.flatMap(WorkloadName.init) else {
             let known = WorkloadName.allCases.map(\.rawValue).joined(separator: ", ")
@@ -203,7 +224,12 @@ struct SimulateCommand: ParsableCommand {
                 status: ExitStatus.usage
             )
         }
-        return name.draw(seed: seed ?? 1, tasks: tasks, slots: try slotCounts()?.first)
+        return name.draw(
+            seed: seed ?? 1,
+            tasks: tasks,
+            slots: try slotCounts()?.first,
+            isEarlier: isEarlier
+        )
     }
 
     private static func read(_ path: String) throws -> Workload {
@@ -288,7 +314,9 @@ struct SimulateCommand: ParsableCommand {
         )
         output.write(
             "workload \"\(workload.name)\", seed \(workload.seed): \(Format.count(workload.tasks.count, "task")), "
-                + "\(workload.tasks.count { $0.completesAfter != nil }) of which can be completed\n\n"
+                + "\(workload.tasks.count { $0.completesAfter != nil }) of which can be completed"
+                + (again ? "; their second run\n" : "\n")
+                + (ScheduleWords.order(workload).map { "\($0)\n\n" } ?? "\n")
         )
         let width = Terminal.columns
         output.write(table.lines(width: width).joined(separator: "\n") + "\n")

@@ -109,6 +109,38 @@ private func manifest(_ text: String) throws -> Manifest {
         let reasons = ways.map { ScheduleWords.reason($0, scheduler) }
         #expect(Set(reasons).count == reasons.count && !reasons.contains(""))
         #expect(ScheduleWords.reason(nil, scheduler) == "the scheduler chose it")
+        let unknown = ScheduleWords.reason(.rank, scheduler, isUnknown: true)
+        #expect(unknown.contains("nothing was known of its size") == (scheduler == .pace))
+    }
+
+    @Test func `say when no order is better than another, and why`() throws {
+        func words(_ workload: Workload) throws -> String {
+            try #require(ScheduleWords.order(workload))
+        }
+        let alike = try words(WorkloadName.same40.draw(seed: 1))
+        #expect(alike.contains("of about one size, so no scheduler is much better"))
+        #expect(try words(WorkloadName.trace.draw(seed: 1)).contains("differ in size"))
+        let few = WorkloadName.trace.draw(seed: 1, tasks: 8, slots: 8)
+        #expect(try words(few).contains("start at once, so no scheduler is better"))
+        #expect(ScheduleWords.order(WorkloadName.arrivals.draw(seed: 1)) == nil)
+        #expect(ScheduleWords.order(WorkloadName.dag.draw(seed: 1)) == nil)
+    }
+
+    @Test(arguments: [(spread: 1, isAlike: true), (20, false)])
+    func `say so of a run, too, once it has seen some tasks`(spread: Int, isAlike: Bool) {
+        let plan = RunPlan(tasks: (0..<20).map { TaskPlan(name: "t\($0)") })
+        var scheduler = Scheduler(plan: plan)
+        #expect(ScheduleWords.order(scheduler.estimates, .pace) == nil)
+        for task in 0..<20 {
+            scheduler.enqueue(task)
+            scheduler.sessionStarted(task, slot: 0)
+            let seconds = task % 4 == 0 ? 100.0 * Double(spread) : 100
+            let report = Estimates.Report(seconds: seconds, done: 1, total: 1, completes: true)
+            scheduler.sessionEnded(task, seconds: seconds, report: report)
+        }
+        let told = ScheduleWords.order(scheduler.estimates, .pace)
+        #expect((told?.contains("of about one size") ?? false) == isAlike)
+        #expect(ScheduleWords.order(scheduler.estimates, .fifo) == nil)
     }
 }
 

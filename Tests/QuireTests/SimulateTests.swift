@@ -44,6 +44,26 @@ import Testing
         }
     }
 
+    @Test func `a second run and the worth of the order are told of`() throws {
+        try withRun { run in
+            let words = ["simulate", "--workload", "light", "--tasks", "60", "--slots", "4"]
+            let once = try run.quire(words).output
+            let again = try run.quire(words + ["--again"]).output
+            #expect(again.contains("; their second run\n") && !once.contains("second run"))
+            #expect(once.contains("The tasks differ in size"))
+            let like = try run.quire(["simulate", "--workload", "same12"]).output
+            #expect(like.contains("no scheduler is much better than first come, first served"))
+            func mean(_ more: [String]) throws -> Double {
+                let answer = try object(try run.quire(words + ["--json"] + more).output)
+                let rows = try #require(answer["results"] as? [[String: Any]])
+                return try #require(rows.first?["mean_completion_s"] as? Double)
+            }
+            #expect(try mean(["--again"]) < mean([]))
+            let refused = try run.quire(["simulate", "m.yaml", "--again"])
+            #expect(refused.status == 64 && refused.error.contains("--again changes nothing"))
+        }
+    }
+
     @Test func `a manifest is played with its groups, caps, sizes and past`() throws {
         try withRun { run in
             try put(

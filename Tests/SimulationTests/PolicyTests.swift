@@ -10,16 +10,36 @@ import Testing
         _ policy: Policy,
         stopsAfter: Int = 0
     ) -> BatchFigures {
+        played(workload, policy, stopsAfter: stopsAfter).meter.figures(policy: policy.rawValue)
+    }
+
+    private static func played(
+        _ workload: Workload,
+        _ policy: Policy,
+        stopsAfter: Int = 0,
+        after earlier: Batch? = nil
+    ) -> Batch {
         var settings = Scheduler.Settings()
         if stopsAfter == 0 { settings.parksAfter = nil }
         var batch = Batch(
             workload,
             plan: workload.plan(stopsAfter: stopsAfter),
             rule: policy.rule(for: workload),
-            settings: settings
+            settings: settings,
+            after: earlier
         )
         batch.run()
-        return batch.meter.figures(policy: policy.rawValue)
+        return batch
+    }
+
+    /// Mean completion time of a second run of the same tasks, in other sessions, against
+    /// clairvoyant.
+    private static func secondRun(_ name: WorkloadName, seed: Int) -> Double {
+        var (workload, earlier) = (name.draw(seed: seed), name.draw(seed: seed, isEarlier: true))
+        workload.setHints(spread: nil, seed: seed)
+        earlier.setHints(spread: nil, seed: seed)
+        let again = played(workload, .pace, after: played(earlier, .pace))
+        return again.meter.figures(policy: "pace").mean / figures(workload, .clairvoyant).mean
     }
 
     private func figures(
@@ -116,6 +136,40 @@ import Testing
             let makespan = mean(runs) { $0.pace.makespan / $0.clairvoyant.makespan }
             #expect(makespan <= (name == .heavydur ? 1.12 : 1.06), "\(name)")
         }
+    }
+
+    @Test func `a second run knows how long tasks took in the first`() async {
+        let seeds = 21...22
+        let ratios = await withTaskGroup(of: (WorkloadName, Double).self) { group in
+            for name in Self.gates.keys {
+                for seed in name == .small ? 21...40 : seeds {
+                    group.addTask { (name, Self.secondRun(name, seed: seed)) }
+                }
+            }
+            return await group.reduce(into: [WorkloadName: [Double]]()) {
+                $0[$1.0, default: []].append($1.1)
+            }
+        }
+        var logarithms = 0.0
+        for (name, gate) in Self.gates {
+            let values = ratios[name] ?? []
+            let mean = values.reduce(0, +) / Double(values.count)
+            #expect(mean <= gate, "\(name)")
+            logarithms += log(mean)
+        }
+        #expect(exp(logarithms / Double(Self.gates.count)) <= 1.30)
+    }
+
+    @Test func `an earlier run has as much work in other sessions`() {
+        let (plain, earlier) = (
+            WorkloadName.alike.draw(seed: 3), WorkloadName.alike.draw(seed: 3, isEarlier: true)
+        )
+        #expect(plain.tasks.map(\.size) == earlier.tasks.map(\.size))
+        #expect(zip(plain.tasks, earlier.tasks).allSatisfy { $0.sessions != $1.sessions })
+        // One after the other on the same plan: all begin anew, and end as often.
+        let batch = Self.played(plain, .fifo, after: Self.played(earlier, .pace))
+        let alone = Self.played(plain, .fifo)
+        #expect(batch.dispatches == alone.dispatches && batch.completions == alone.completions)
     }
 
     /// Batches of tasks that are of one size or nearly so, with the number of seeds to play.

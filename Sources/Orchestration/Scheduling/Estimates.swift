@@ -101,6 +101,7 @@ package struct Estimates: Hashable, Sendable {
 
     private(set) var tasks: [Task]
     private(set) var world = World()
+    private(set) var earlier = EarlierWork()
     private let weighsIdleSessions: Bool
 
     init(count: Int, weighsIdleSessions: Bool = true) {
@@ -120,8 +121,21 @@ package struct Estimates: Hashable, Sendable {
     /// Expected work of a task that nothing is known of, in seconds.
     var unseenMean: Double { world.sizes.mean ?? 4 * meanSession }
 
-    /// Forgets all that is known of the task, which begins anew.
-    mutating func forget(_ place: Int) { tasks[place] = Task() }
+    /// Share of the waiting that the best order would save, as far as tasks were seen; `nil` while
+    /// few were.
+    package var savedByOrder: Double? { world.sizes.savedByOrder }
+
+    /// Forgets all that is known of the task, which begins anew, but what it took if it was complete.
+    mutating func forget(_ place: Int, wasComplete: Bool) {
+        let task = tasks[place]
+        if wasComplete {
+            earlier.remember(
+                place,
+                EarlierWork.Task(seconds: task.attained, sessions: Double(task.sessions))
+            )
+        }
+        tasks[place] = Task()
+    }
 
     /// True if anything is known of the task.
     func isSeen(_ place: Int) -> Bool { tasks[place].isSeen }
@@ -167,16 +181,37 @@ package struct Estimates: Hashable, Sendable {
         return task.done > 0 ? left * task.attained / Double(task.done) : left * secondsPerEntry
     }
 
-    private func expectedRemaining(_ task: Task) -> Double {
+    private func expectedRemaining(_ task: Task, _ place: Int) -> Double {
         let meanSession = meanSession
-        let weight = Self.sessionWeight
-        let length = (weight + task.attained / meanSession) / (weight + Double(task.sessions))
-        let usual = world.speeds.expected(task, orElse: secondsPerEntry)
+        let length = length(task.attained, of: Double(task.sessions))
+        let usual =
+            usualAsBefore(task, place) ?? world.speeds.expected(task, orElse: secondsPerEntry)
         let entry =
             (usual.weight * usual.seconds * length + task.workedSeconds)
             / (usual.weight + Double(task.ticked))
         let left = Double(max(1, Int(task.total) - Int(task.done)))
         return left * entry + Self.lastSessionShare * meanSession * length
+    }
+
+    /// Returns the length of a task's sessions, as a multiple of the mean session.
+    private func length(_ seconds: Double, of sessions: Double) -> Double {
+        (Self.sessionWeight + seconds / meanSession) / (Self.sessionWeight + sessions)
+    }
+
+    /// Returns the seconds per entry in sessions of mean length, and their weight in entries, as the
+    /// task took them before it began anew; `nil` if it took none.
+    private func usualAsBefore(
+        _ task: Task,
+        _ place: Int
+    ) -> (seconds: Double, weight: Double)? {
+        guard let seconds = earlier.listSeconds(place), let before = earlier.tasks[place] else {
+            return nil
+        }
+        let length = length(before.seconds, of: before.sessions)
+        return (
+            seconds / length / Double(max(1, task.total)),
+            PooledSpeed.weight(ofVariance: earlier.noise)
+        )
     }
 
     /// Applies the checklist of a task that was begun before this run.
@@ -189,7 +224,7 @@ package struct Estimates: Hashable, Sendable {
         task.mostDone = task.done
         task.fewestLeft = isUnticked ? task.left : min(task.fewestLeft, task.left)
         world.speeds.replace(before, by: task)
-        task.remaining = expectedRemaining(task)
+        task.remaining = expectedRemaining(task, place)
         if task.isSized {
             world.sizes.replace(before.size, by: task.size, meanSession: meanSession)
         }
@@ -217,7 +252,8 @@ package struct Estimates: Hashable, Sendable {
         task.countStagnation(report, gained, idleWeight, isFirst)
         countStuck(before, task, isFirst)
         world.speeds.replace(before, by: task)
-        task.remaining = report.completes ? 0 : expectedRemaining(task)
+        task.remaining = report.completes ? 0 : expectedRemaining(task, place)
+        if report.completes { earlier.learn(place, seconds: task.attained) }
         if isFirst { task.isSized = true }
         if task.isSized {
             let size = isFirst ? nil : before.size
@@ -249,14 +285,20 @@ package struct Estimates: Hashable, Sendable {
     }
 
     /// Adopts the knowledge of a task that had another index.
-    mutating func copy(_ task: Task, to place: Int) { tasks[place] = task }
+    mutating func keep(_ before: Int, of old: Estimates, at place: Int) {
+        tasks[place] = old.tasks[before]
+        if let task = old.earlier.tasks[before] { earlier.keep(task, at: place) }
+    }
 
     /// Adopts the knowledge of all tasks together, but of no single task.
-    mutating func keepWorld(of old: Estimates) { world = old.world }
+    mutating func keepWorld(of old: Estimates) {
+        world = old.world
+        earlier = EarlierWork(lessons: old.earlier.lessons)
+    }
 
     /// Adopts the knowledge of a snapshot.
-    mutating func restore(_ tasks: [Task], _ world: World) {
-        (self.tasks, self.world) = (tasks, world)
+    mutating func restore(_ tasks: [Task], _ world: World, _ earlier: EarlierWork) {
+        (self.tasks, self.world, self.earlier) = (tasks, world, earlier)
     }
 }
 

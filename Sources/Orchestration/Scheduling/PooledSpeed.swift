@@ -68,7 +68,12 @@ struct PooledSpeed: Hashable, Sendable, Codable {
         let between =
             (rest - Self.entryVariance * weightPerEntry + Self.varianceWeight * Self.variance)
             / (weight + Self.varianceWeight)
-        let variance = min(Self.variances.upperBound, max(Self.variances.lowerBound, between))
-        return (exp(slowness + slope * offset), Self.entryVariance / variance)
+        return (exp(slowness + slope * offset), Self.weight(ofVariance: between))
+    }
+
+    /// Returns the number of a task's own entries that an expected speed counts for, given the
+    /// variance of its logarithm between tasks.
+    static func weight(ofVariance variance: Double) -> Double {
+        entryVariance / min(variances.upperBound, max(variances.lowerBound, variance))
     }
 }

@@ -63,7 +63,7 @@ extension Scheduler {
         }
         for (task, taskPlan) in plan.tasks.enumerated() {
             guard let before = places[taskPlan.name] else { continue }
-            estimates.copy(old.estimates.tasks[before], to: task)
+            estimates.keep(before, of: old.estimates, at: task)
             keepStanding(of: task, old, before)
         }
         for lane in lanes where lane.keepsStanding {

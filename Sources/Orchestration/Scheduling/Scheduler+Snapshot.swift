@@ -8,6 +8,8 @@ extension Scheduler {
         }
 
         fileprivate var world: Estimates.World
+        fileprivate var earlier: [Kept<EarlierWork.Task>]
+        fileprivate var earlierLessons: EarlierWork.Lessons
         fileprivate var lessons: SizeHints.Lessons
         fileprivate var lanes: [Lane]
         fileprivate var groups: [Group]
@@ -27,6 +29,8 @@ extension Scheduler {
     var memory: Memory {
         Memory(
             world: estimates.world,
+            earlier: Self.sorted(estimates.earlier.tasks),
+            earlierLessons: estimates.earlier.lessons,
             lessons: hints.lessons,
             lanes: lanes,
             groups: groups,
@@ -59,7 +63,9 @@ extension Scheduler {
             memory.groups.count == groups.count, memory.warm.count == warm.count
         else { return nil }
         self.entries = entries
-        estimates.restore(tasks, memory.world)
+        var earlier = EarlierWork(lessons: memory.earlierLessons)
+        for kept in memory.earlier { earlier.keep(kept.value, at: kept.task) }
+        estimates.restore(tasks, memory.world, earlier)
         hints.lessons = memory.lessons
         (lanes, groups, tiers, lower) = (memory.lanes, memory.groups, memory.tiers, memory.lower)
         starts = memory.starts

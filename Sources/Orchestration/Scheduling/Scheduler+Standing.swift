@@ -28,6 +28,9 @@ package struct Standing: Hashable, Sendable {
     /// The expected remaining work, or more if the task makes no progress; if nothing is known of
     /// the task, the rank of its size hint, else that of all such tasks.
     package var rank: Double?
+    /// Seconds of the sessions that the task took before it began anew; `nil` if it was not complete
+    /// before.
+    package var earlier: Double?
     /// Seconds of all sessions.
     package var attained: Double
     /// Sessions in a row without a new tick.
@@ -59,6 +62,7 @@ extension Scheduler {
             remaining: known ? estimates.remaining(task) : nil,
             remainingAtItsSpeed: known ? estimates.naiveRemaining(task) : nil,
             rank: isFair ? rank(of: task) ?? estimates.unseenRank : nil,
+            earlier: estimates.earlier.tasks[task]?.seconds,
             attained: estimates.attained(task),
             idle: estimates.idle(task),
             isParked: isParked(task),

@@ -132,10 +132,11 @@ package struct Scheduler: Sendable {
         setOpenWork(task, estimates.remaining(task))
     }
 
-    /// Forgets what is known of a task that begins anew; to be called before it comes.
-    mutating func forget(_ task: Int) {
+    /// Forgets what is known of a task that begins anew, but what it took if it was complete; to be
+    /// called before it comes.
+    mutating func forget(_ task: Int, wasComplete: Bool) {
         decided = nil
-        estimates.forget(task)
+        estimates.forget(task, wasComplete: wasComplete)
     }
 
     /// Adds a task that may run now; does nothing if the task waits or runs already.
@@ -349,7 +350,8 @@ package struct Scheduler: Sendable {
     func rank(of task: Int) -> Double? {
         guard let rank = method.rule.rank(task, arrival: Int(entries[task].arrival), estimates)
         else {
-            return hints.rank(task, estimates)
+            guard isFair else { return hints.rank(task, estimates) }
+            return estimates.earlier.expected(task) ?? hints.rank(task, estimates)
         }
         let descendants = Double(entries[task].conditions.descendants)
         let inspection = estimates.unseenRank

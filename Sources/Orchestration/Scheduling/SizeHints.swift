@@ -2,8 +2,7 @@ import Glibc
 
 /// The size hints of a manifest, weighted by how right hints have been so far.
 ///
-/// Hints and sizes are modelled as lognormal. A hint is drawn towards the mean of all hints, the
-/// more the farther hints have been off (the posterior mean of a normal with known variances).
+/// A hint is drawn towards the mean of all hints, the more the farther hints have been off.
 struct SizeHints: Hashable, Sendable {
     /// Weight, in tasks, of the first guess of how far hints are off.
     private static let priorWeight = 4.0
@@ -36,10 +35,8 @@ struct SizeHints: Hashable, Sendable {
     func rank(_ task: Int, _ estimates: Estimates) -> Double? {
         guard let hint = hint(task) else { return nil }
         let noise = lessons.errors / lessons.count
-        let spread = max(0.05, variance - noise)
-        let trust = spread / (spread + noise)
-        let expected = mean + trust * (hint - mean) + spread * (1 - trust) / 2
-        return exp(min(expected, 50)) * estimates.meanSession
+        let expected = Lognormal.expected(hint, mean, variance: variance, noise: noise)
+        return exp(expected) * estimates.meanSession
     }
 
     /// Learns from the size of a complete task.

@@ -7,6 +7,9 @@ struct TaskSizes: Hashable, Sendable, Codable {
     /// Weight of the margin on the rank of a task that nothing is known of, in tasks.
     private static let margin = 6.0
 
+    /// Number of tasks below which their sizes tell little.
+    private static let few = 8
+
     private var counts = Array(repeating: 0, count: bins)
     private var sums = Array(repeating: 0.0, count: bins)
     private var count = 0
@@ -21,6 +24,12 @@ struct TaskSizes: Hashable, Sendable, Codable {
     private(set) var unseenRank: Double?
     /// Mean size, in seconds; `nil` until a task was seen.
     private(set) var mean: Double?
+
+    /// Share of the waiting that the best order of such tasks would save; `nil` while few were seen.
+    var savedByOrder: Double? {
+        count < Self.few
+            ? nil : BestOrder.saves(zip(counts, sums).map { (count: $0, seconds: $1) })
+    }
 
     /// Replaces a task's size, or adds that of a new task.
     mutating func replace(_ old: Double?, by new: Double, meanSession: Double) {

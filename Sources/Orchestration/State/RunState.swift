@@ -68,7 +68,8 @@ package struct RunState: Sendable {
     /// The scheduler, which knows the waiting tasks of the leg.
     package internal(set) var scheduler = Scheduler(plan: RunPlan())
 
-    let rule: (any SchedulingRule)?
+    /// The rule of the next leg, for comparisons; `nil` for the plan's.
+    package var rule: (any SchedulingRule)?
     let settings: Scheduler.Settings
 
     /// Makes the state before the first fact; `rule` and `settings` replace those of the plans,
@@ -231,6 +232,7 @@ extension RunState {
 
     private mutating func reopen(_ fact: TaskReopened) {
         guard let place = places[fact.task] else { return }
+        let wasComplete = tasks[place].outcome == .complete
         if let outcome = tasks[place].outcome {
             tasks[place].reopen()
             if tasks[place].isOpen { unfinished += 1 }
@@ -241,7 +243,7 @@ extension RunState {
         }
         guard fact.beginsAnew == true else { return }
         tasks[place].beginAnew()
-        scheduler.forget(place)
+        scheduler.forget(place, wasComplete: wasComplete)
     }
 
     private mutating func inspect(_ fact: TaskInspected, at moment: Moment) {
