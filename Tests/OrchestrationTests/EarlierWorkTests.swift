@@ -20,6 +20,7 @@ private struct Journalled {
 
     /// Plays a leg until it ends, or so many sessions have.
     mutating func play(anew: [String]? = nil, sessions limit: Int = .max) {
+        orchestrator = Orchestrator(recovering: state, seed: 1)
         (running, starts) = ([], [])
         for task in anew ?? [] { ticked[task] = nil }
         let began = RunBegan(
@@ -146,7 +147,10 @@ extension RunState {
         let ranks = run.state.standings.map { $0?.rank }
         run.play(sessions: 0)
         for (rank, after) in zip(ranks, run.state.standings) {
-            if let rank, let after { #expect(after.rank == rank && after.earlier != nil) }
+            // The list of a task that was seen is read anew, and judged by what is known now.
+            if let rank, let after, after.remaining == nil {
+                #expect(after.rank == rank && after.earlier != nil)
+            }
         }
     }
 }

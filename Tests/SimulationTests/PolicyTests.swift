@@ -139,10 +139,9 @@ import Testing
     }
 
     @Test func `a second run knows how long tasks took in the first`() async {
-        let seeds = 21...22
         let ratios = await withTaskGroup(of: (WorkloadName, Double).self) { group in
             for name in Self.gates.keys {
-                for seed in name == .small ? 21...40 : seeds {
+                for seed in name == .small ? 21...40 : 21...21 {
                     group.addTask { (name, Self.secondRun(name, seed: seed)) }
                 }
             }

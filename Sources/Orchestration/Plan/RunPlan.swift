@@ -91,9 +91,11 @@ package struct RunPlan: Hashable, Sendable, Codable {
     /// Stores equal terms of tasks in memory once.
     mutating func shareTerms() {
         var sharing = Sharing<TaskTerms>()
-        for index in tasks.indices {
-            // Only a change copies the array, which other plans may share.
-            if let task = tasks[index].sharingTerms(&sharing) { tasks[index] = task }
+        // The array stays shared with other plans if it has nothing to change.
+        let first = tasks.firstIndex { $0.sharingTerms(&sharing) != nil }
+        guard let first else { return }
+        for index in tasks.indices[first...] {
+            tasks[index] = tasks[index].sharingTerms(&sharing) ?? tasks[index]
         }
     }
 

@@ -1,7 +1,7 @@
 /// The worth of a good order of tasks.
 package enum BestOrder {
     /// Share of the waiting below which orders hardly differ.
-    package static let little = 0.2
+    package static let little = 0.25
 
     /// Returns the share of the waiting in a random order that the best order saves: 0 for tasks of one
     /// size, nearly 1 if few tasks are nearly all of the work; `nil` for fewer than two tasks.
