@@ -99,17 +99,19 @@ package struct LandingStrip {
     /// of the new one, the beginning of that, or missing.
     private func finish(_ landing: Landing, in checkout: String) throws {
         let doing = "finishing the merge into \(landing.target)"
-        let mixed = TreeTrouble(
-            "a merge into \(landing.target) was cut off, and \(checkout) has other changes besides; run "
-                + "`git reset --hard` there if nothing in it is yours, and the merge again"
-        )
         func differing(_ commit: String) throws -> Set<TreeFile> {
             let words = ["diff", "--name-only", "--no-renames", "-z", commit, "--"]
             return Set(TreeFile.list(try git.output(words, in: checkout, doing: doing)))
         }
         let (fromOld, fromNew) = (try differing(landing.old), try differing(landing.new))
         for file in fromOld.intersection(fromNew) where file.status(in: checkout) != nil {
-            throw mixed
+            guard try isHalfWritten(file, landing.new, in: checkout) else {
+                throw TreeTrouble(
+                    "a merge into \(landing.target) was cut off, and \(checkout) has other changes "
+                        + "besides, in \(file.text); run `git reset --hard` there if nothing in it is "
+                        + "yours, and the merge again"
+                )
+            }
         }
         // What is in neither commit is nobody's but the person's, and stays.
         _ = try git.output(["reset", "--hard", "--quiet", landing.new], in: checkout, doing: doing)

@@ -27,7 +27,7 @@ import Testing
             "/bin/codex",
             isNamed: isNamed,
             in: "/",
-            variable: { $0 == "OPENAI_API_KEY" ? key : "/nowhere" },
+            variable: { $0 == "OPENAI_API_KEY" ? key : $0.hasSuffix("_KEY") ? nil : "/nowhere" },
             ask: { $0 == ["--version"] ? version : login }
         )
         #expect(findings.map { "\($0.mark.rawValue) \($0.subject)" } == expected)

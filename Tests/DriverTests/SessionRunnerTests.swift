@@ -151,7 +151,7 @@ private final class Observer: SessionObserver {
         #expect(session.activity == "build" && session.thread == "t1")
         #expect(session.result.failure == nil && session.result.thread == "t1")
         #expect(session.result.usage == TokenUsage(input: 52, output: 0))
-        #expect(session.end.look.state.progress?.isComplete == true)
+        #expect(session.end.look.state.progress?.isComplete == true, "\(session.end.look.state)")
         #expect(session.log == Array("thread t1\ndid build\ndone 52\n".utf8))
         #expect(session.looked.isEmpty && session.warnings.isEmpty)
     }

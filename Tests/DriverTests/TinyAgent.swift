@@ -8,7 +8,7 @@ struct TinyAgent: Agent {
         cat >/dev/null
         [ "$1" = fresh ] && echo "thread t1" || echo "thread $1"
         case $3 in
-        work) echo "did build"; echo "- [x] Task 1: one" >"$2/task_list.md"; echo "done 52" ;;
+        work) echo "did build"; printf "## Tasks\\n- [x] Task 1: one\\n" >"$2/task_list.md"; echo "done 52" ;;
         limit) echo "did build"; echo "failed limit"; exit 3 ;;
         torn) echo "did build"; echo "that is all" >&2 ;;
         noise) echo "good morning to you"; echo "done 52" ;;

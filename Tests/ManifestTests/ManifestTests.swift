@@ -130,7 +130,7 @@ import Testing
         ),
         ("version: 1\ntasks: [{name: a, prompt: p, directory: nowhere}]", "does not exist"),
         ("version: 1\ntasks: [{name: a, prompt: p, session_timeout: 0}]", "longer than 0"),
-        ("version: 1\ntasks: [{name: a, prompt: p, isolation: none}]", "unknown key \"isolation\""),
+        ("version: 1\ntasks: [{name: a, prompt: p, colour: red}]", "unknown key \"colour\""),
         (
             "version: 1\nrun: {launcher: [ssh, \"{comand}\"]}\ntasks: [{name: a, prompt: p}]",
             "m.yaml:2:24: the launcher has no {comand}; did you mean {command}?"

@@ -113,7 +113,7 @@ func messages(_ text: String) -> [String] {
         "version: 1\ngroups: {g: {weight: 0}}\ntasks: [{name: a, prompt: b}]",
         "version: 1\ngroups: {g: {cap: 1}}\ntasks: [{name: a, prompt: b}]",
         "version: 1\ndefaults: {name: x}\ntasks: [{name: a, prompt: b}]",
-        "version: 1\ntasks: [{name: a, prompt: b, isolation: worktree}]",
+        "version: 1\ntasks: [{name: a, prompt: b, isolation: maybe}]",
         "version: 1\ntasks: [{name: a, prompt: b, sandbox: none}]",
         "version: 1\ntasks: [{name: a, prompt: b, resume: yes please}]",
         "version: 1\ntasks: [{name: a, prompt: b, stall_after: 0}]",

@@ -113,7 +113,7 @@ import Testing
     }
 
     @Test func `that conflict are left out, and told`() throws {
-        let work = "echo \"$QUIRE_TASK\" > a.txt"
+        let work = "echo \"by $QUIRE_TASK\" > a.txt"
         try withRepository([("one", ""), ("two", "")], work: work) { run in
             #expect(try quire(run, ["run", "m.yaml"]).status == 0)
             let merge = try quire(run, ["merge"])
@@ -122,7 +122,7 @@ import Testing
                 merge.output.contains("left out, since it conflicts in a.txt"),
                 "\(merge.output)"
             )
-            #expect(["one\n", "two\n"].contains(text(run.root + "/a.txt")))
+            #expect(["by one\n", "by two\n"].contains(text(run.root + "/a.txt")))
         }
     }
 
