@@ -84,6 +84,14 @@ struct Stage {
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: agent)
     }
 
+    /// The author and committer of commits.
+    private var identity: [String: String] {
+        [
+            "GIT_AUTHOR_NAME": "Ada", "GIT_AUTHOR_EMAIL": "ada@example.org",
+            "GIT_COMMITTER_NAME": "Ada", "GIT_COMMITTER_EMAIL": "ada@example.org",
+        ]
+    }
+
     /// Ends the model: by its standard input, since it may have been born with signals blocked.
     func end() {
         leash.fileHandleForWriting.closeFile()
@@ -100,12 +108,19 @@ struct Stage {
         var program = Program(Program.built("quire"), arguments, in: directory ?? root)
         // A home of its own, so that no profile of the user's is run by the agents' shells, and what
         // Codex leaves among the temporary files goes with it.
-        program.environment = [
-            "CODEX_HOME": root + "/home", "HOME": root + "/home", "TMPDIR": root + "/home",
-        ]
+        program.environment = identity.merging(
+            ["CODEX_HOME": root + "/home", "HOME": root + "/home", "TMPDIR": root + "/home"]
+        ) { $1 }
         program.deadline = deadline
         program.killAfter = killAfter
         return try program.run(watching: watching)
+    }
+
+    /// Runs git in the workspace, as Ada.
+    func git(_ command: String) throws -> Outcome {
+        var program = Program("/bin/sh", ["-c", "git " + command], in: root)
+        program.environment = identity
+        return try program.run()
     }
 
     /// Ids of the threads that Codex itself has on record.

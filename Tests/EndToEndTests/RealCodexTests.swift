@@ -114,6 +114,49 @@ struct `The real Codex CLI` {
         }
     }
 
+    @Test func `12 tasks in trees of their own leave branches that one command merges`() throws {
+        try withWorkspace { root in
+            let stage = try Stage(root)
+            defer { stage.end() }
+            func git(_ command: String) throws -> String {
+                let outcome = try stage.git(command)
+                try #require(outcome.status == 0, "git \(command): \(outcome.error)")
+                return outcome.output
+            }
+            _ = try git("init --quiet --initial-branch=main")
+            try put("one\n", root + "/a.txt")
+            _ = try git("add a.txt && git commit --quiet -m begin")
+            try put(
+                """
+                version: 1
+                run: {name: trees, concurrency: 8, agent: {command: [\(stage.agent)]}}
+                defaults: {isolation: worktree}
+                tasks:
+                  - {name: "t-{n}", matrix: {n: [1, 2, 3, 4, 5, 6, 7, 8, 9]}, prompt: "model: entries=2, {n}"}
+                  - {name: u-1, prompt: "model: entries=2", needs: [t-1, t-2]}
+                  - {name: u-2, prompt: "model: entries=2", needs: [t-3]}
+                  - {name: u-3, prompt: "model: entries=2", needs: [u-1]}
+                """,
+                root + "/m.yaml"
+            )
+            let run = try stage.quire(["run", "m.yaml"])
+            #expect(run.status == 0, "\(run.output.suffix(3000)) \(run.error)")
+            let names = (1...9).map { "t-\($0)" } + ["u-1", "u-2", "u-3"]
+            for name in names {
+                #expect(try git("show quire/trees/\(name):\(name).txt") == "a piece\na piece\n")
+            }
+            // Codex itself can't commit: its sandbox lets it not write .git.
+            let own = try git("log --format=%s main..quire/trees/t-1")
+            #expect(own == "t-1: 2 of 2 entries\nt-1: 1 of 2 entries\n")
+            #expect(try git("show quire/trees/u-3:t-2.txt") == "a piece\na piece\n")
+            #expect(try git("log --format=%s main") == "begin\n")
+            let merge = try stage.quire(["merge", "--check", "test $(cat *.txt | wc -l) -gt 1"])
+            #expect(merge.status == 0, "\(merge.output) \(merge.error)")
+            for name in names { #expect(text(root + "/\(name).txt") == "a piece\na piece\n") }
+            #expect(try git("status --porcelain --untracked-files=no") == "")
+        }
+    }
+
     @Test func `8 tasks that hit the usage limit wait for its end and lose nothing`() throws {
         try withWorkspace { root in
             let stage = try Stage(root)

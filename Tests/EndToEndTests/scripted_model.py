@@ -2,8 +2,8 @@
 """A scripted model on loopback, for the real Codex CLI: no account, no network.
 
 Serves POST /v1/responses as server-sent events. The model acts on the prompt like an agent: an
-initializer writes the task list with one command, an executor ticks the next box with one, then
-each says that it is done. A line "model: entries=3" in the prompt sets the entries (default 3).
+initializer writes the task list with one command, an executor ticks the next box with one (and
+writes a line of work where it is in a git worktree), then each says that it is done. A line "model: entries=3" in the prompt sets the entries (default 3).
 
     scripted_model.py [--port N] [--limit FILE]
 
@@ -50,6 +50,9 @@ text = open(path).read()
 open(path + ".new", "w").write(text.replace("- [ ]", "- [x]", 1))
 os.replace(path + ".new", path)
 open(sys.argv[1] + "/progress.md", "a").write("\\n## Session\\n\\nTicked one.\\n")
+# In a worktree .git is a file; there the work is one line more.
+if os.path.isfile(".git"):
+    open(os.path.basename(sys.argv[1]) + ".txt", "a").write("a piece\\n")
 """
 
 
