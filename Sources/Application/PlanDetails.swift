@@ -88,6 +88,11 @@ package struct PlanDetails {
             lines += ["variables that are set:"]
             lines += variables.sorted { $0.key < $1.key }.map { "  \($0)\(suffix($1))" }
         }
+        let trees = groups { $0.tree?.words(task: $0.plan.name) ?? "" }.filter { !$0.text.isEmpty }
+        if !trees.isEmpty {
+            lines += ["trees, below .autonomous/.quire/worktrees:"]
+            lines += trees.map { "  \($0.text)\(suffix($0.names))" }
+        }
         // A value must not break its line.
         return lines.map(Sanitizer.line)
     }
@@ -121,6 +126,16 @@ package struct PlanDetails {
 
     private static func assignment(_ name: String, _ value: String) -> String {
         "\(name)=\(value.shellQuoted)"
+    }
+}
+
+extension TreeSettings {
+    /// The tree of a task, for people; tasks whose trees differ in their names alone have the same words.
+    fileprivate func words(task: String) -> String {
+        let branch = branch.replacing(task, with: "TASK")
+        let copies = include.isEmpty ? "" : ", with copies of \(include.joined(separator: ", "))"
+        let commits = commits == nil ? ", without commits" : ""
+        return "TASK, on a branch \(branch) from \(base)\(copies)\(commits)"
     }
 }
 

@@ -9,11 +9,7 @@ package enum MarkdownReport {
         var page = Page(limit: limit)
         page.add("### \(isWell ? "✅" : "❌") \(escape(report.name))\n\n\(escape(summary.text))\n")
         if let words = report.missingWords { page.add("\n**\(escape(words))**\n") }
-        for part in report.parts where part.leg.ending != .finished {
-            let name = part.shard.map { "Shard \($0)" } ?? "The run"
-            let words = part.leg.ending?.words ?? "did not end: it was killed, or still runs"
-            page.add("\n\(name) \(words).\n")
-        }
+        for words in report.parts.compactMap(\.unfinishedWords) { page.add("\n\(words).\n") }
         let troubled = report.tasks.filter { $0.outcome != .complete }
         page.addTable(troubled.sorted { rank($0) < rank($1) })
         let flaky = report.tasks.filter(\.isFlaky)
@@ -47,6 +43,20 @@ package enum MarkdownReport {
             }
         }
         return result
+    }
+}
+
+extension RunReport.Part {
+    /// The words on a part that did not come to its end; `nil` for one that did.
+    fileprivate var unfinishedWords: String? {
+        guard leg.ending != .finished else { return nil }
+        let words = leg.ending?.words ?? "did not end: it was killed, or still runs"
+        return "\(name) \(words)"
+    }
+
+    private var name: String {
+        guard let shard else { return "The run" }
+        return "Shard \(shard)"
     }
 }
 

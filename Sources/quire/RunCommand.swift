@@ -188,7 +188,10 @@ struct RunCommand: WorkingCommand {
             try reports.open(on: loop, run: session.request.run)
         }
         reports.tellLosses()
-        if progress != .none { reports.output.write(summary(result)) }
+        if progress != .none {
+            let hasTrees = session.request.work.values.contains { $0.tree != nil }
+            reports.output.write(summary(result, hasTrees: hasTrees))
+        }
         if let loss = reports.outputLoss { StandardStream.output.giveUp(loss) }
         return (result, !reports.lacksEvents)
     }
@@ -196,8 +199,13 @@ struct RunCommand: WorkingCommand {
     /// The command line that was called, for hints.
     private var call: CalledCommand { .run(manifest: manifest) }
 
-    private func summary(_ result: RunSession.Result) -> SafeText {
+    private func summary(_ result: RunSession.Result, hasTrees: Bool) -> SafeText {
         var hints: [SafeText] = []
+        if hasTrees, result.view.tasks.contains(where: { $0.outcome == .complete }) {
+            hints.append(
+                "to look at a task's work: quire diff TASK; to merge what is complete: quire merge"
+            )
+        }
         // The hints are about selected tasks only: the others belong to another command.
         let tasks = result.view.tasks.filter { !$0.isLeftOut }
         let left = result.view.tasks.count - tasks.count

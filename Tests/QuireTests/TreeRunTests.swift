@@ -69,8 +69,14 @@ import Testing
     @Test func `leave a branch each, and the workspace as it was`() throws {
         let tasks = ["one", "two", "three"].map { ($0, "") }
         try withRepository(tasks, work: "echo \"$QUIRE_SESSION\" >> \"$QUIRE_TASK.txt\"") { run in
+            let plan = try quire(run, ["plan", "m.yaml"])
+            #expect(
+                plan.output.contains("  TASK, on a branch quire/The-run/TASK from HEAD\n"),
+                "\(plan.output)"
+            )
             let outcome = try quire(run, ["run", "m.yaml"])
             #expect(outcome.status == 0, "\(outcome.output)\(outcome.error)")
+            #expect(outcome.output.contains("quire merge"), "\(outcome.output)")
             for (name, _) in tasks {
                 #expect(try git(run, "show quire/The-run/\(name):\(name).txt") == "1\n2\n3\n")
                 #expect(
