@@ -98,8 +98,11 @@ private let start = SessionStarted(
         }
         // A thread is resumed or forgotten.
         #expect(!(kind.has(.resumable) && kind.has(.forgetsThread)))
-        // A failure that ends the task at once needs no delay and costs its session.
-        if kind.has(.final) { #expect(treatment.charge == .session && !kind.has(.delayed)) }
+        // A failure that ends the task at once needs no delay and costs its session, if there was one.
+        if kind.has(.final) || kind.has(.blocks) {
+            #expect(treatment.charge == (kind.has(.neverBegan) ? .free : .session))
+            #expect(!kind.has(.delayed))
+        }
         // Quotations matter for failures that are compared with one another.
         if kind.has(.quotes) { #expect(kind.has(.repeats)) }
         // An answer of the service opens gates.
