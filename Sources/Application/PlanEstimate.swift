@@ -85,7 +85,7 @@ package struct PlanEstimate: Encodable {
                     ? " (\(completeTasks) more \(Format.word(for: completeTasks, "is", "are")) complete)"
                     : "")
                 + (draws > 1
-                    ? ", in \(draws) simulations (10th to 90th percentile):"
+                    ? ", in \(Format.count(draws, "simulation")) (10th to 90th percentile):"
                     : ", in one simulation:"),
             line("sessions", sessions) { "\(Int(clamping: $0.rounded()))" },
             line("tokens  ", tokens) { Format.tokens(Int64(clamping: $0)) },
