@@ -85,6 +85,11 @@ struct MergeWorkCommand: WorkingCommand {
         _ scratch: Directory
     ) throws -> Bool {
         let chosen = try chosen(from: try records.all(), in: workspace)
+        if chosen.isEmpty {
+            Terminal.say(
+                "no task with a tree of its own is complete; name one to merge what it has so far"
+            )
+        }
         let git = try ManifestFile.git()
         var isLeftOut = false
         for (common, group) in Dictionary(grouping: chosen, by: \.repository).sorted(by: {
