@@ -43,7 +43,7 @@ package struct LandingStrip {
             guard tip == landing.old else { return try forget() }
             let checkout = try checkout(of: landing.target)
             try removeLocks(of: landing.target, checkout)
-            if let checkout, try !isClean(checkout) {
+            if let checkout, try hasBegun(landing, in: checkout) {
                 try finish(landing, in: checkout)
                 return try settle(landing)
             }
@@ -104,7 +104,8 @@ package struct LandingStrip {
             return Set(TreeFile.list(try git.output(words, in: checkout, doing: doing)))
         }
         let (fromOld, fromNew) = (try differing(landing.old), try differing(landing.new))
-        for file in fromOld.intersection(fromNew) where file.status(in: checkout) != nil {
+        let doubtful = try fromOld.union(added(by: landing)).intersection(fromNew)
+        for file in doubtful where file.status(in: checkout) != nil {
             guard try isHalfWritten(file, landing.new, in: checkout) else {
                 throw TreeTrouble(
                     "a merge into \(landing.target) was cut off, and \(checkout) has other changes "
@@ -115,6 +116,25 @@ package struct LandingStrip {
         }
         // What is in neither commit is nobody's but the person's, and stays.
         _ = try git.output(["reset", "--hard", "--quiet", landing.new], in: checkout, doing: doing)
+    }
+
+    /// Indicates whether git wrote any file of the new commit: files that it adds are unknown to the index
+    /// until the end.
+    private func hasBegun(_ landing: Landing, in checkout: String) throws -> Bool {
+        if try !isClean(checkout) { return true }
+        return try added(by: landing).contains { $0.status(in: checkout) != nil }
+    }
+
+    /// Returns the files that the new commit has and the old one has not.
+    private func added(by landing: Landing) throws -> [TreeFile] {
+        let words = ["diff", "--name-only", "--no-renames", "--diff-filter=A", "-z"]
+        return TreeFile.list(
+            try git.output(
+                words + [landing.old, landing.new, "--"],
+                in: repository.topLevel,
+                doing: "comparing the commits of \(landing.target)"
+            )
+        )
     }
 
     /// Indicates whether a file is the beginning of that of a commit.

@@ -166,7 +166,10 @@ import Testing
             for number in 0..<Self.kills {
                 let name = "t\(number)"
                 let tasks = try work(fixture, [name]) { task, directory in
-                    for file in 0..<40 { try fixture.write(task, "files/\(file)", in: directory) }
+                    for file in 0..<40 {
+                        try fixture.write(task, "files/\(file)", in: directory)
+                        try fixture.write(task, "added/\(task)-\(file)", in: directory)
+                    }
                 }
                 let old = try fixture.run("rev-parse", "main")
                 let landing = Landing(
