@@ -73,7 +73,7 @@ final class TreeKeeper: TreeMaker {
 
     /// Makes or takes up a task's tree; one at a time in a repository.
     ///
-    /// What an earlier session left there, because it or Quire was killed, is committed first.
+    /// The work that an earlier session left there, because it or Quire was killed, is committed first.
     func prepare(
         _ start: SessionStarted,
         then: @escaping (Result<TaskTree?, TreeTrouble>) -> Void

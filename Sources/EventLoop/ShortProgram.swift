@@ -95,7 +95,7 @@ package struct ShortProgram: Sendable {
                 if SuspendingClock.now < deadline {
                     wait(until: deadline)
                 } else if hasExited || refusal != nil {
-                    // What still holds the output open is cut off, and what does not die, left alone.
+                    // A descendant that still holds the output is cut off, and a program that does not die, left alone.
                     break
                 } else {
                     kill(because: .isLate)

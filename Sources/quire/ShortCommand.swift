@@ -2,7 +2,7 @@ import EventLoop
 import Glibc
 import Orchestration
 
-/// A program that runs to its end on an event loop of its own, for its output.
+/// A program that runs to its end with this process's environment, for its output.
 struct ShortCommand {
     /// The result of the program.
     struct Result {
@@ -33,39 +33,6 @@ struct ShortCommand {
 
     /// Runs the program and waits for its end.
     func run() -> Result {
-        do {
-            return try runOnLoop()
-        } catch {
-            return Result(status: 1, output: [], words: "\(error)")
-        }
-    }
-
-    private func runOnLoop() throws -> Result {
-        var output: [UInt8] = []
-        var end: ChildEnd?
-        let loop = try Loop()
-        var child: ChildProcess?
-        var unanswered: String?
-        let timer = try Timer(loop: loop) { [patience] in
-            unanswered = "it did not end within \(Format.duration(patience))"
-            child?.kill()
-        }
-        timer.set(loop.now + patience)
-        let callbacks = ChildProcess.Callbacks(
-            started: { _ in },
-            output: { [longestOutput] bytes in
-                guard bytes.count <= longestOutput - output.count else {
-                    unanswered = "it said more than \(Format.count(longestOutput, "byte"))"
-                    child?.kill()
-                    return
-                }
-                for place in bytes.indices { output.append(bytes[place]) }
-            },
-            ended: {
-                end = $0
-                loop.stop()
-            }
-        )
         let launch = ChildProcess.Launch(
             executable: executable,
             arguments: [executable] + arguments,
@@ -74,28 +41,31 @@ struct ShortCommand {
             directory: directory,
             input: []
         )
-        child = ChildProcess(loop: loop, leakLimit: .seconds(1), callbacks: callbacks) { launch }
-        loop.run()
-        timer.close()
-        loop.close()
-        guard let end else { return Result(status: 1, output: output, words: "it did not end") }
-        if let unanswered {
-            return Result(status: 1, output: output, words: unanswered, isUnanswered: true)
+        let end = ShortProgram(launch, patience: patience, longestOutput: longestOutput).run()
+        if let refusal = end.refusal {
+            return Result(status: 1, output: end.output, words: words(refusal), isUnanswered: true)
         }
-        return Self.result(end, output)
+        return Self.result(end)
     }
 
-    private static func result(_ end: ChildEnd, _ output: [UInt8]) -> Result {
+    private func words(_ refusal: ShortProgram.Refusal) -> String {
+        switch refusal {
+        case .isLate: "it did not end within \(Format.duration(patience))"
+        case .saysTooMuch: "it said more than \(Format.count(longestOutput, "byte"))"
+        }
+    }
+
+    private static func result(_ end: ShortProgram.End) -> Result {
         let errors = String(decoding: end.standardError.head, as: UTF8.self)
         switch end.termination {
         case .exited(let status):
             return Result(
                 status: status,
-                output: output,
+                output: end.output,
                 words: StandardErrorWords.telling(errors)
             )
         case .signaled(let signal):
-            return Result(status: 1, output: output, words: "killed by \(Signals.name(signal))")
+            return Result(status: 1, output: end.output, words: "killed by \(Signals.name(signal))")
         case .notStarted(_, let doing): return Result(status: 1, output: [], words: doing)
         }
     }
