@@ -152,3 +152,15 @@ package enum RegularFile {
         return 0
     }
 }
+
+extension FileKind {
+    /// Returns the kind in words, with the target of a link.
+    package func words(at path: String) -> String {
+        guard self == .link else { return words }
+        var target = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = readlink(path, &target, target.count)
+        guard count > 0 else { return words }
+        return
+            "\(words) to \"\(String(decoding: target[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self))\""
+    }
+}
