@@ -8,7 +8,7 @@ import Glibc
 ///
 /// Reaps only its own children, by pid, unless it was made a subreaper: other loops of the process
 /// keep theirs.
-final class Reaper {
+final class Reaper: LoopPart {
     private let loop: Loop
     private var owners: [pid_t: (ChildEnd.Termination) -> Void] = [:]
     private var watches: [pid_t: PidfdWatch] = [:]
@@ -28,7 +28,7 @@ final class Reaper {
     }
 
     static func of(_ loop: Loop) -> Reaper {
-        if let reaper = loop.reaper { return reaper }
+        if let reaper = loop.reaper as? Reaper { return reaper }
         let reaper = Reaper(loop: loop)
         loop.reaper = reaper
         return reaper

@@ -19,9 +19,6 @@ struct TaskExpansion {
         var keys: Set<String>
     }
 
-    /// One value for each of a matrix's keys.
-    typealias Combination = [String: String]
-
     let reader: Reader
     let defaults: [String: Node]
     let directory: String
@@ -106,7 +103,7 @@ struct TaskExpansion {
         _ node: Node,
         _ own: [String: Node],
         _ texts: TaskTexts,
-        _ values: Combination
+        _ values: Template.Values
     ) {
         let name = Template(template, keys: Set(values.keys)).text(values)
         if let reason = Self.refusal(of: name) {
@@ -129,8 +126,8 @@ struct TaskExpansion {
         tasks.append(task(name, own, texts, values, line: line, node))
     }
 
-    private func combinations(_ node: Node?, _ name: String) -> [Combination] {
-        var result: [Combination] = [[:]]
+    private func combinations(_ node: Node?, _ name: String) -> [Template.Values] {
+        var result: [Template.Values] = [[:]]
         var isEmpty = false
         for (key, word, value) in reader.entries(node, "the matrix of \"\(name)\"") {
             let values = reader.strings(value, "\"\(word)\"") ?? []
@@ -164,7 +161,7 @@ struct TaskExpansion {
         _ name: String,
         _ own: [String: Node],
         _ texts: TaskTexts,
-        _ values: Combination,
+        _ values: Template.Values,
         line: Int,
         _ node: Node
     ) -> Manifest.Task {
@@ -192,7 +189,7 @@ struct TaskExpansion {
     }
 
     /// Inserts values into a text; its size counts only if it differs between combinations.
-    private mutating func expand(_ text: Template, _ values: Combination) -> String {
+    private mutating func expand(_ text: Template, _ values: Template.Values) -> String {
         let expanded = text.text(values)
         if text.isVariable { textSize += expanded.utf8.count }
         return expanded
@@ -202,7 +199,7 @@ struct TaskExpansion {
         _ name: String,
         _ own: [String: Node],
         _ texts: TaskTexts,
-        _ values: Combination
+        _ values: Template.Values
     ) -> TaskPlan {
         var plan = usualPlan
         plan.name = name
@@ -298,7 +295,7 @@ struct TaskExpansion {
         _ name: String,
         _ own: [String: Node],
         _ texts: TaskTexts,
-        _ values: Combination,
+        _ values: Template.Values,
         _ node: Node
     ) -> String {
         switch (own["prompt"], own["prompt_file"]) {

@@ -108,13 +108,7 @@ extension Quire {
             status: ExitStatus.usage
         )
     }
-}
 
-/// A command that does more than answer: its exit status is that of its work, even if nobody reads its
-/// output.
-protocol WorkingCommand: ParsableCommand {}
-
-extension Quire {
     /// Checks that there is a working directory: paths and the workspace are relative to it.
     private static func checkWorkingDirectory() throws {
         guard let path = getcwd(nil, 0) else {
