@@ -19,6 +19,16 @@ struct TaskExpansion {
         var keys: Set<String>
     }
 
+    /// The files and directories that tasks name, each looked at once.
+    private struct KnownFiles {
+        /// Existing directories, by the path in the manifest.
+        var directories: [String: String] = [:]
+        /// Contents of the prompt files read, by path.
+        var prompts: [String: String] = [:]
+        /// Prompt files whose placeholders were checked against a matrix's keys.
+        var checkedPrompts: Set<CheckedPrompt> = []
+    }
+
     let reader: Reader
     let defaults: [String: Node]
     let directory: String
@@ -34,14 +44,9 @@ struct TaskExpansion {
     private var spellings: [String: String] = [:]
     /// The names of the tasks that each name with placeholders stands for.
     private(set) var expansions: [String: [String]] = [:]
-    /// Existing directories, by the path in the manifest.
-    private var workingDirectories: [String: String] = [:]
-    /// Contents of the prompt files read, by path.
-    private var promptFiles: [String: String] = [:]
+    private var known = KnownFiles()
     /// Bytes of all texts with values inserted.
     private var textSize = 0
-    /// Prompt files whose placeholders were checked against a matrix's keys.
-    private var checkedPrompts: Set<CheckedPrompt> = []
     /// The plan of a task that sets nothing itself.
     private var usualPlan = TaskPlan(name: "")
 
@@ -281,12 +286,12 @@ struct TaskExpansion {
 
     private mutating func workingDirectory(_ text: String?, _ node: Node?) -> String {
         let text = text ?? "."
-        if let known = workingDirectories[text] { return known }
+        if let path = known.directories[text] { return path }
         let path = text.resolved(in: directory)
         if !files.isDirectory(path) {
             reader.fail(node, "directory \"\(path)\" does not exist; create it or correct the path")
         } else {
-            workingDirectories[text] = path
+            known.directories[text] = path
         }
         return path
     }
@@ -333,10 +338,10 @@ struct TaskExpansion {
 
     /// Returns a prompt file's contents; read once.
     private mutating func promptFile(_ path: String, _ node: Node) -> String? {
-        if let known = promptFiles[path] { return known }
+        if let text = known.prompts[path] { return text }
         do throws(ManifestSource.Refusal) {
             let text = try files.read(path)
-            promptFiles[path] = text
+            known.prompts[path] = text
             return text
         } catch {
             reader.fail(node, "prompt_file \"\(path)\" can't be used: \(error.message)")
@@ -346,7 +351,8 @@ struct TaskExpansion {
 
     /// Reports unknown placeholders in a prompt file, once per set of keys.
     private mutating func checkPromptFile(_ path: String, _ text: String, _ keys: Set<String>) {
-        guard checkedPrompts.insert(CheckedPrompt(path: path, keys: keys)).inserted else { return }
+        let check = CheckedPrompt(path: path, keys: keys)
+        guard known.checkedPrompts.insert(check).inserted else { return }
         let bytes = Array(text.utf8)
         for word in Template(text, keys: keys).unknown {
             let found = text.firstRange(of: "{\(word)}")?.lowerBound ?? text.startIndex

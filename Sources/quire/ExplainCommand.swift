@@ -193,10 +193,10 @@ struct Explanation {
             words.append("The newest leg of the run left it out: it was not selected.")
             return
         }
-        if let shutdown = state.shutdown, isRunAlive {
+        if let shutdown = state.leg.shutdown, isRunAlive {
             words.append("Nothing starts: the run is being stopped (\(shutdown.step.rawValue)).")
         }
-        let gates = state.gates.filter {
+        let gates = state.gates.closed.filter {
             !$0.key.gate.isOfAccount || $0.key.account == task.plan.account
         }
         for (key, gate) in gates.sorted(by: { $0.key < $1.key }) {

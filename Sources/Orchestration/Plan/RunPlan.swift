@@ -81,22 +81,26 @@ package struct RunPlan: Hashable, Sendable, Codable {
     /// The tasks that the leg leaves out.
     package var leftOut: [TaskPlan] { tasks.filter { $0.isLeftOut == true } }
 
-    /// Leaves out all tasks except those with these names.
-    package mutating func leaveOutAll(but names: Set<String>) {
+    /// Returns the plan with all tasks left out but those with these names.
+    package func leavingOutAll(but names: Set<String>) -> RunPlan {
+        var plan = self
         for place in tasks.indices where !names.contains(tasks[place].name) {
-            tasks[place].isLeftOut = true
+            plan.tasks[place].isLeftOut = true
         }
+        return plan
     }
 
-    /// Stores equal terms of tasks in memory once.
-    mutating func shareTerms() {
+    /// Returns the plan with equal terms of tasks stored in memory once.
+    func sharingTerms() -> RunPlan {
         var sharing = Sharing<TaskTerms>()
         // The array stays shared with other plans if it has nothing to change.
         let first = tasks.firstIndex { $0.sharingTerms(&sharing) != nil }
-        guard let first else { return }
+        guard let first else { return self }
+        var plan = self
         for index in tasks.indices[first...] {
-            tasks[index] = tasks[index].sharingTerms(&sharing) ?? tasks[index]
+            plan.tasks[index] = tasks[index].sharingTerms(&sharing) ?? tasks[index]
         }
+        return plan
     }
 
     /// True if the run, a group, a task or its sessions have a budget.

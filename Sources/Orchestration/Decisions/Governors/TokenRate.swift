@@ -12,7 +12,7 @@ struct TokenRate: Governor {
 
     /// Returns true if there are tokens for a start; notes when there will be.
     mutating func admits(_ start: SessionStarted, in turn: inout Turn) -> Bool {
-        guard let bucket = turn.state.tokenBucket,
+        guard let bucket = turn.state.spending.bucket,
             let wait = bucket.wait(for: turn.state.group(of: start.task), at: turn.now.wall)
         else { return true }
         let come = turn.now.awake + wait
