@@ -171,11 +171,8 @@ struct TaskExpansion {
         _ node: Node
     ) -> Manifest.Task {
         func value(_ key: String) -> Node? { own[key] ?? defaults[key] }
-        let sandbox = reader.choice(
-            value("sandbox"),
-            "\"sandbox\"",
-            of: ["workspace-write", "danger-full-access"]
-        )
+        let sandboxes = Sandbox.allCases.map(\.rawValue)
+        let sandbox = reader.choice(value("sandbox"), "\"sandbox\"", of: sandboxes)
         return Manifest.Task(
             plan: plan(name, own, texts, values),
             prompt: prompt(name, own, texts, values, node),
@@ -183,7 +180,7 @@ struct TaskExpansion {
                 texts.directory.map { expand($0, values) },
                 value("directory")
             ),
-            sandbox: sandbox ?? "workspace-write",
+            sandbox: sandbox.flatMap(Sandbox.init) ?? .workspaceWrite,
             environment: texts.environment.mapValues { expand($0, values) },
             codexArguments: texts.codexArguments.map { expand($0, values) },
             model: texts.model.map { expand($0, values) },

@@ -89,7 +89,7 @@ enum ManifestFile {
         var work = TaskWork(
             description: task.prompt,
             directory: task.directory,
-            sandbox: Sandbox(rawValue: task.sandbox) ?? .workspaceWrite,
+            sandbox: task.sandbox,
             environment: task.environment,
             arguments: task.codexArguments,
             model: task.model,
