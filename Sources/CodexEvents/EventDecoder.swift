@@ -1,3 +1,5 @@
+import Codec
+
 /// Decodes a session's standard output into events, however it is cut into pieces.
 ///
 /// A newline always ends a record: within a string it would be escaped, so nothing after a raw newline
@@ -164,12 +166,5 @@ package struct EventDecoder: Sendable {
 extension [UInt8] {
     fileprivate mutating func append(_ bytes: Span<UInt8>) {
         unsafe bytes.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
-    }
-}
-
-extension UInt8 {
-    var isJSONSpace: Bool {
-        self == UInt8(ascii: " ") || self == UInt8(ascii: "\t") || self == UInt8(ascii: "\r")
-            || self == UInt8(ascii: "\n")
     }
 }

@@ -1,3 +1,4 @@
+import Codec
 import Orchestration
 import Reporting
 import Simulation

@@ -5,11 +5,11 @@
 /// writes and reads them, and begin with the number of their name; a new name follows its number.
 /// Integers have a variable length. Texts and byte arrays begin with their length, elements of other
 /// arrays with 1; 0 ends an object or an array.
-struct CompactEncoder {
+package struct CompactEncoder {
     /// Encodes a value.
     ///
     /// - Throws: The error of the value's own encoding.
-    static func encode(_ value: some Encodable) throws -> [UInt8] {
+    package static func encode(_ value: some Encodable) throws -> [UInt8] {
         let writer = CompactWriter()
         try writer.write(value: value)
         return writer.bytes
@@ -17,12 +17,15 @@ struct CompactEncoder {
 }
 
 /// Decodes the bytes of a `CompactEncoder`.
-struct CompactDecoder {
+package struct CompactDecoder {
     /// Decodes a value from all of the bytes.
     ///
     /// - Throws: `DecodingError` where the type does not read exactly the fields that were written,
     ///   or where bytes are missing or left over.
-    static func decode<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8]) throws -> Value {
+    package static func decode<Value: Decodable>(
+        _ type: Value.Type,
+        from bytes: [UInt8]
+    ) throws -> Value {
         let reader = CompactReader(bytes)
         let value = try reader.read(type, at: 0)
         guard reader.isAtEnd else { throw reader.damage("more than one value") }

@@ -4,11 +4,11 @@ import Orchestration
 ///
 /// Every session's start waits for the journal, and Foundation's encoder, which builds a tree and
 /// then prints it, was its most expensive part.
-struct FactEncoder {
+package struct FactEncoder {
     /// Returns the JSON of some facts, as an array.
     ///
     /// - Throws: `EncodingError` for a number that JSON can't express.
-    static func json(_ facts: some Encodable) throws -> String {
+    package static func json(_ facts: some Encodable) throws -> String {
         let writer = JSONWriter()
         try writer.write(value: facts)
         return writer.string
@@ -20,20 +20,23 @@ struct FactEncoder {
 /// A recovery reads the whole journal. Foundation's decoder makes a dictionary of every object. Here
 /// the text is scanned once, and the search for a field begins where the last one ended, for facts
 /// are read in the order in which they were written.
-struct FactDecoder {
+package struct FactDecoder {
     /// Decodes a JSON text.
     ///
     /// - Throws: `DecodingError` for a text that is no JSON, or that does not fit the type;
     ///   `NewerFormat` for a key or a word that the type does not know.
-    static func decode<Value: Decodable>(_ type: Value.Type, from json: String) throws -> Value {
-        try JSONReader(JSONTape(json)).read(type, at: 0)
+    package static func decode<Value: Decodable>(
+        _ type: Value.Type,
+        from json: String
+    ) throws -> Value {
+        try JSONReader(JSONTape(Array(json.utf8))).read(type, at: 0)
     }
 
     /// Returns the text of one key of a JSON object, whatever other keys the object has.
     ///
     /// - Throws: `DecodingError` for a text that is no such object.
-    static func string(_ key: String, in json: String) throws -> String {
-        let tape = try JSONTape(json)
+    package static func string(_ key: String, in json: String) throws -> String {
+        let tape = try JSONTape(Array(json.utf8))
         try tape.token(at: 0, .object, for: [String: Any].self)
         guard let value = tape.value(of: key, in: 0, from: 1) else {
             throw DecodingError.damage("no \"\(key)\"", at: 0)
@@ -57,7 +60,6 @@ private final class JSONWriter: ValueWriter {
     func write(_ number: Int64) { write(raw: number.description) }
     func write(_ number: UInt64) { write(raw: number.description) }
     func writeNil() { write(raw: "null") }
-    func write(bytes: [UInt8]) -> Bool { false }
 
     func write(_ number: Double) throws {
         guard number.isFinite else {
@@ -86,14 +88,6 @@ private final class JSONWriter: ValueWriter {
         writeElement()
         write(key)
         mark(":")
-    }
-
-    func write(key: String, isPresent: Bool) {
-        if isPresent { write(key: key) }
-    }
-
-    func openCase() {
-        preconditionFailure("facts have no cases with values [this is a bug]")
     }
 
     func writeElement() {

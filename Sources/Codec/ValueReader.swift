@@ -1,6 +1,6 @@
 /// A reader of values in one notation, as a `ValueWriter` of that notation writes them.
 ///
-/// The containers are the same for both. A value is asked for by its index, which a notation that is
+/// The containers are the same for all. A value is asked for by its index, which a notation that is
 /// read from its beginning to its end need not have.
 protocol ValueReader: AnyObject, Decoder {
     /// The index of the value that is being read.

@@ -1,18 +1,27 @@
-/// A writer of values in one notation: the JSON of facts, or the compact bytes of snapshots.
+/// A writer of values in one notation, such as the JSON of facts or the compact bytes of snapshots.
 ///
-/// The containers are the same for both, and ask the writer for each field. Supported is what facts
-/// and states consist of: structures, enumerations, arrays, dictionaries with text keys, numbers, text
-/// and truth values.
-protocol ValueWriter: AnyObject, Encoder {
+/// The containers are the same for all, and ask the writer for each field. Supported are structures,
+/// arrays, dictionaries with text keys, numbers, text and truth values, and where a notation has them
+/// enumerations with values.
+package protocol ValueWriter: AnyObject, Encoder {
     /// The value that is being written.
     var frame: WriterFrame { get set }
 
+    /// Writes a value of any type, and closes the object or array that the value opened.
+    func write(value: some Encodable) throws
+    /// Writes a truth value.
     func write(_ value: Bool)
+    /// Writes a text.
     func write(_ text: String)
+    /// Writes a number.
+    ///
     /// - Throws: `EncodingError` for a number that the notation lacks.
     func write(_ number: Double) throws
+    /// Writes a number.
     func write(_ number: Int64)
+    /// Writes a number.
     func write(_ number: UInt64)
+    /// Writes the absence of a value.
     func writeNil()
     /// Writes an array of bytes; returns false if the notation has arrays of numbers alone.
     func write(bytes: [UInt8]) -> Bool
@@ -24,26 +33,36 @@ protocol ValueWriter: AnyObject, Encoder {
     func openCase()
     /// Begins an element of an array.
     func writeElement()
+    /// Begins an object or an array.
     func open(_ shape: WriterFrame.Shape)
+    /// Ends a value of this shape.
     func close(_ shape: WriterFrame.Shape)
 }
 
 /// The shape of a value, and the number of its fields or elements so far.
-struct WriterFrame {
-    enum Shape {
+package struct WriterFrame {
+    /// The shape of a value; undecided for one that has written nothing.
+    package enum Shape {
         case undecided, object, array, single
     }
 
-    var shape = Shape.undecided
-    var count = 0
+    /// The shape.
+    package var shape = Shape.undecided
+    /// Number of fields or elements.
+    package var count = 0
+
+    /// Makes the frame of a value that begins.
+    package init() {}
 }
 
 extension ValueWriter {
-    var codingPath: [any CodingKey] { [] }
-    var userInfo: [CodingUserInfoKey: Any] { [:] }
+    /// Empty: nobody asks where a value stands.
+    package var codingPath: [any CodingKey] { [] }
+    /// Empty.
+    package var userInfo: [CodingUserInfoKey: Any] { [:] }
 
     /// Writes a value of any type, and closes the object or array that the value opened.
-    func write(value: some Encodable) throws {
+    package func write(value: some Encodable) throws {
         let outer = frame
         frame = WriterFrame()
         try value.encode(to: self)
@@ -51,17 +70,33 @@ extension ValueWriter {
         frame = outer
     }
 
-    func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedEncodingContainer<Key> {
+    /// Begins a field only if it is present: most notations leave out the others.
+    package func write(key: String, isPresent: Bool) {
+        if isPresent { write(key: key) }
+    }
+
+    /// Refuses arrays of bytes: most notations write them as numbers.
+    package func write(bytes: [UInt8]) -> Bool { false }
+
+    /// Refuses cases with values: most notations have none.
+    package func openCase() { unsupported() }
+
+    /// Returns the container of an object.
+    package func container<Key: CodingKey>(
+        keyedBy type: Key.Type
+    ) -> KeyedEncodingContainer<Key> {
         become(.object)
         return KeyedEncodingContainer(EncodedFields<Key>(writer: self))
     }
 
-    func unkeyedContainer() -> any UnkeyedEncodingContainer {
+    /// Returns the container of an array.
+    package func unkeyedContainer() -> any UnkeyedEncodingContainer {
         become(.array)
         return EncodedElements(writer: self)
     }
 
-    func singleValueContainer() -> any SingleValueEncodingContainer {
+    /// Returns the container of a single value.
+    package func singleValueContainer() -> any SingleValueEncodingContainer {
         frame.shape = .single
         return EncodedSingle(writer: self)
     }
@@ -195,5 +230,5 @@ private struct EncodedSingle: SingleValueEncodingContainer {
 }
 
 private func unsupported() -> Never {
-    preconditionFailure("facts and states have no such containers [this is a bug]")
+    preconditionFailure("no value that is written has such containers [this is a bug]")
 }
