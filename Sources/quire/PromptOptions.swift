@@ -141,9 +141,7 @@ struct PromptRefusal {
                     let isSeen =
                         !scalar.properties.isWhitespace
                         && scalar.properties.generalCategory != .format
-                    return isSeen
-                        ? String(scalar)
-                        : "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
+                    return isSeen ? String(scalar) : scalar.escape
                 }
             }.joined() + "\""
     }
