@@ -21,7 +21,7 @@ protocol ValueReader: AnyObject, Decoder {
 
     /// Begins to read the value as an object.
     func openObject() throws
-    /// The keys of the object, as far as the notation tells.
+    /// The keys of the object, as far as the notation knows them.
     var keys: [String] { get }
     func has(_ key: some CodingKey) -> Bool
     /// Returns the index of a key's value, which must be there.

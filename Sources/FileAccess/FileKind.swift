@@ -71,7 +71,7 @@ package struct FileStamp: Hashable, Sendable {
     private static let leastAge = Duration.seconds(2)
     /// The same for this machine's own file systems, if they keep fractions of a second.
     ///
-    /// They go by the kernel's ticks of at most 10 ms.
+    /// They advance with the kernel's ticks of at most 10 ms.
     private static let leastLocalAge = Duration.milliseconds(100)
 
     /// Makes the stamp from a file's status; `nil` if a further change might not show.

@@ -42,7 +42,7 @@ extension Reader {
 
     /// Reads a number of bytes such as `2G`, `1.5G` or `1048576`; the units are powers of 1024.
     ///
-    /// `other` tells people the alternatives to a size here.
+    /// `other` names the alternatives to a size here, for people.
     func bytes(_ node: Node?, _ place: String, orElse other: String = "") -> Int64? {
         guard let node else { return nil }
         let units: [Character: Double] = ["K": 0x1p10, "M": 0x1p20, "G": 0x1p30, "T": 0x1p40]

@@ -109,8 +109,8 @@ package struct LandingStrip {
             guard try isHalfWritten(file, landing.new, in: checkout) else {
                 throw TreeTrouble(
                     "a merge into \(landing.target) was cut off, and \(checkout) has other changes "
-                        + "besides, in \(file.text); run `git reset --hard` there if nothing in it is "
-                        + "yours, and the merge again"
+                        + "besides, in \(file.text); if none of them are yours, run `git reset --hard` "
+                        + "there, and merge again"
                 )
             }
         }

@@ -13,7 +13,7 @@ struct ExplainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain",
         abstract: "Tell why a task runs, waits or has ended, and when its turn comes.",
-        discussion: "What it tells is what the run's journal tells: nothing is guessed."
+        discussion: "All of it comes from the run's journal; nothing is guessed."
     )
 
     @Argument(help: "The task's name.")

@@ -12,7 +12,7 @@ import Reporting
 struct PromptOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Begin the tasks anew whose names are like this: their old directories are put into "
+            "Begin the tasks anew whose names match this pattern: their old directories are put into "
                 + ".autonomous/.quire/archive. May be repeated, or joined with commas.",
             valueName: "pattern"
         )

@@ -115,7 +115,7 @@ extension Quire {
             let reason =
                 errno == ENOENT
                 ? "the current directory does not exist any more"
-                : "the current directory can't be told: \(String(cString: strerror(errno)))"
+                : "the path of the current directory is unknown: \(String(cString: strerror(errno)))"
             throw Trouble("\(reason); go to another one (cd)", status: ExitStatus.missing)
         }
         free(path)

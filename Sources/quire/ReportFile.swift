@@ -17,9 +17,9 @@ enum ReportFormat {
     var words: String {
         switch self {
         case .junit: "JUnit XML"
-        case .markdown: "a Markdown report of Quire's"
-        case .events: "JSON Lines of Quire's"
-        case .page: "a page of Quire's"
+        case .markdown: "a Markdown report by Quire"
+        case .events: "JSON Lines by Quire"
+        case .page: "a page by Quire"
         case .dispatches: "a log of dispatches"
         }
     }

@@ -183,12 +183,12 @@ extension Scenario {
         #expect(run.play([reading(load: 4)], after: 60).first == "gate load opened")
     }
 
-    @Test func `says once what can't be told, and does not wait for it`() {
+    @Test func `says once what is unknown, and does not wait for it`() {
         var run = Scenario(plan(AdmissionPlan(maxLoad: 8), slots: 2))
         _ = run.begin()
         let lines = run.play([.machineRead(MachineReading())])
         #expect(lines.count { $0.hasPrefix("warning: ") } == 3)
-        #expect(lines.contains { $0.contains("free memory can't be told without /proc/meminfo") })
+        #expect(lines.contains { $0.contains("free memory is unknown without /proc/meminfo") })
         #expect(lines.starts == 2)
         _ = run.end("t0", 1, ticked: 0, after: 60)
         #expect(run.play([.machineRead(MachineReading())]).starts == 1)

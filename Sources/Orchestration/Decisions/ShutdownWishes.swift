@@ -1,4 +1,4 @@
-/// The requests for a shutdown, told apart from their echoes.
+/// The requests for a shutdown, without their echoes.
 ///
 /// A terminal's Ctrl-C goes to every process of its foreground group, and a wrapper among them
 /// (`npm run`, `npx`, `timeout`) forwards it once more, milliseconds later.

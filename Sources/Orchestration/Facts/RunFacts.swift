@@ -22,7 +22,7 @@ package struct RunBegan: Hashable, Sendable, Codable {
     package var anew: [String]?
     /// The workspace's path; `nil` in journals of earlier versions.
     package var workspace: String?
-    /// The mark that tells Quire's process from all others, as `RunnerMark` writes it; `nil` in
+    /// The mark that identifies Quire's process, as `RunnerMark` writes it; `nil` in
     /// journals of earlier versions.
     package var runner: String?
     /// The commits that new trees of this leg's tasks begin from, by the top level of the work tree;

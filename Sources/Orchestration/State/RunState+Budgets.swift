@@ -122,7 +122,7 @@ struct LegClock: Hashable, Sendable, Codable {
     /// Notes a recorded turn of the leg.
     mutating func note(_ moment: Moment) { last = moment.awake }
 
-    /// Begins a leg, whose awake clock may be another one.
+    /// Begins a leg, whose awake time may count from another start.
     mutating func beginLeg(freshCaps: Bool, at moment: Moment) {
         before = freshCaps ? .zero : before + max(.zero, last - began)
         began = moment.awake

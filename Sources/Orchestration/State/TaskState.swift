@@ -152,7 +152,7 @@ package struct TaskState: Hashable, Sendable {
         plan.stallTime.map { effort.idleSeconds >= $0.inSeconds / 2 } ?? false
     }
 
-    /// True if the checklist has grown for so long that the task will not come to an end.
+    /// True if the checklist has grown for so long that the task will probably never end.
     var hasRunAway: Bool {
         plan.growAfter.map { self.growing >= $0 && self.bestTicked >= self.runawayTicks } ?? false
     }

@@ -139,9 +139,9 @@ extension MachineReading {
     package func unknown(_ gate: Gate) -> String? {
         switch gate {
         case .memory:
-            memory != nil ? nil : "free memory can't be told without /proc/meminfo; mount /proc"
-        case .load: load != nil ? nil : "the load can't be told without /proc/loadavg; mount /proc"
-        case .disk: !disks.isEmpty ? nil : "no file system tells its free space"
+            memory != nil ? nil : "free memory is unknown without /proc/meminfo; mount /proc"
+        case .load: load != nil ? nil : "the load is unknown without /proc/loadavg; mount /proc"
+        case .disk: !disks.isEmpty ? nil : "no file system reports its free space"
         case .usageLimit, .rateLimit, .authentication, .network, .tokenRate, .store, .shortage: nil
         }
     }
