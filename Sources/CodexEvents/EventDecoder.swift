@@ -38,7 +38,7 @@ package struct EventDecoder: Sendable {
 
     /// Decodes the next bytes and emits the events that they complete.
     package mutating func decode(_ bytes: Span<UInt8>, _ emit: (CodexEvent) -> Void) {
-        var next = line.isEmpty && long == nil ? 0 : completeLine(bytes, emit)
+        var next = line.isEmpty && long == nil ? 0 : takeLine(bytes, continues: true, emit)
         while next < bytes.count {
             let rest = bytes.extracting(next...)
             next += steps == .newest ? passItems(rest) : 0
@@ -75,26 +75,18 @@ package struct EventDecoder: Sendable {
     }
 
     /// Consumes one line, or what there is of it; returns its length.
+    ///
+    /// The rest of a line that began earlier (`continues`) may show that the line is an item.
     private mutating func takeLine(
         _ bytes: Span<UInt8>,
+        continues: Bool = false,
         _ emit: (CodexEvent) -> Void
     ) -> Int {
         let end = Scanner.newline(in: bytes)
         keep(bytes.extracting(..<end))
         guard end < bytes.count else { return end }
-        endKeptLine(emit)
-        return end + 1
-    }
-
-    /// Consumes the rest of a line that began earlier; returns its length.
-    private mutating func completeLine(
-        _ bytes: Span<UInt8>,
-        _ emit: (CodexEvent) -> Void
-    ) -> Int {
-        let end = Scanner.newline(in: bytes)
-        keep(bytes.extracting(..<end))
-        guard end < bytes.count else { return end }
-        if steps == .all || long != nil || !passKeptLine() { endKeptLine(emit) }
+        let isItem = continues && steps != .all && long == nil && passKeptLine()
+        if !isItem { endKeptLine(emit) }
         return end + 1
     }
 
