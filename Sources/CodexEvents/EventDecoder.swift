@@ -16,7 +16,7 @@ package struct EventDecoder: Sendable {
     /// Number of items passed over without being emitted.
     package private(set) var passed = 0
 
-    /// The next result of `takePassedAnswer`.
+    /// True if an answer was passed over since `takePassedAnswer` was last called.
     private var hasPassedAnswer = false
 
     private let steps: Steps

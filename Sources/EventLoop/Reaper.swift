@@ -14,9 +14,9 @@ final class Reaper: LoopPart {
     private var watches: [pid_t: PidfdWatch] = [:]
     private var endings: EndedChildren?
     private var isSubreaper = false
-    /// True if orphans that no process started here left may come to this one.
+    /// True if this process may become the parent of orphans whose ancestors it did not start.
     private(set) var adoptsStrangers = false
-    /// True while a child that has ended, and has no owner yet, hides those behind it.
+    /// True while an ended child without an owner hides the ended children behind it.
     private var isHeldUp = false
     /// True if pidfds are used; tests turn them off.
     var usesPidfds = true

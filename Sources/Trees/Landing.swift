@@ -4,7 +4,7 @@ import Orchestration
 
 /// A move of the target that is under way, or was when Quire died.
 ///
-/// Recorded before the target moves, so that whoever finds it knows whether it did.
+/// Recorded before the target moves, so that a later merge finds out whether it did.
 package struct Landing: Hashable, Sendable, Codable {
     /// The branch that moves, without `refs/heads/`.
     package var target: String

@@ -10,7 +10,7 @@ package struct ShutdownWishes: Sendable {
 
     /// Counts a request at an awake time; false for an echo.
     ///
-    /// Time is measured from the last counted request, so that somebody who keeps asking gets on.
+    /// Time is measured from the last counted request, so that repeated requests take effect in time.
     mutating func count(at time: Duration) -> Bool {
         if let last, time - last < Self.echo { return false }
         last = time

@@ -1,6 +1,7 @@
 /// The part of a manifest that Orchestration needs: which tasks may run, how often, in which order.
 ///
-/// Prompts, directories and arguments have no part in the decisions; whoever carries a start out has them.
+/// Prompts, directories and arguments have no part in the decisions; the driver, which carries starts out,
+/// has them.
 package struct RunPlan: Hashable, Sendable, Codable {
     /// The most sessions at once; a larger number, as in a damaged plan, counts as this one.
     static let slotsLimit = 100_000

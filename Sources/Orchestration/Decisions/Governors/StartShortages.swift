@@ -21,7 +21,7 @@ struct StartShortages: Governor {
         }
     }
 
-    /// Charges retries once shortages have lasted long: nobody waits for ever.
+    /// Charges retries once shortages have lasted long, so that no task waits for ever.
     func charge(of failure: Failure, in turn: Turn) -> Charge? {
         guard failure.kind.treatment.reaction == .shortage, let shortage else { return nil }
         return turn.now.awake - shortage.since >= Self.delay.free ? .retry : nil
