@@ -86,10 +86,11 @@ let package = Package(
             swiftSettings: strict + [.strictMemorySafety()]
         ),
         library("Orchestration", settings: fast),
+        library("Codec", ["Orchestration"]),
         .target(name: "CScan"),
         .target(
             name: "CodexEvents",
-            dependencies: ["Orchestration", "CScan"],
+            dependencies: ["Codec", "Orchestration", "CScan"],
             swiftSettings: strict + [.strictMemorySafety()]
         ),
         library("Agent", ["Orchestration"]),
@@ -98,8 +99,8 @@ let package = Package(
         library("Autonomous", ["Dates", "Descendants", "FileAccess", "Orchestration"]),
         library("Trees", ["FileAccess", "Orchestration"]),
         library("Manifest", ["FileAccess", "Orchestration", yams]),
-        library("RunStore", ["FileAccess", "Orchestration", grdb, sqlite]),
-        library("Reporting", ["Dates", "Orchestration"]),
+        library("RunStore", ["Codec", "FileAccess", "Orchestration", grdb, sqlite]),
+        library("Reporting", ["Codec", "Dates", "Orchestration"]),
         library("Simulation", ["Orchestration"], settings: fast),
         library(
             "Driver",
@@ -178,7 +179,11 @@ let package = Package(
             ["Simulation", "Orchestration"],
             resources: [.copy("Fixtures")]
         ),
-        tests("RunStoreTests", ["RunStore", "Orchestration", "Reporting", "Simulation", grdb]),
+        tests(
+            "RunStoreTests",
+            ["Codec", "RunStore", "Orchestration", "Reporting", "Simulation", grdb],
+            resources: [.copy("Fixtures")]
+        ),
         .target(
             name: "TestSupport",
             dependencies: ["Descendants", "EventLoop"],

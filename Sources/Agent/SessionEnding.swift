@@ -1,7 +1,7 @@
 import Glibc
 package import Orchestration
 
-/// Facts about a session's end besides what its output says.
+/// Facts about a session's end that are not in its output.
 package struct SessionEnding: Sendable {
     /// The process's termination.
     package var termination: Termination

@@ -31,13 +31,13 @@ extension SessionReader {
     package mutating func takePassedAnswer() -> Bool { false }
 }
 
-/// A sign of a session's: something in its output that somebody may act on.
+/// A sign in a session's output that the driver or a person may act on.
 package enum SessionSign: Hashable, Sendable {
     /// The session named its thread, or another one than before.
     case thread(String)
-    /// The session named a thread by what can be no thread's id.
+    /// The session named a thread by a text that is no thread's id.
     case refusedThread(String)
-    /// The session reported a usage that can't be; the text describes the first such count.
+    /// The session reported an impossible usage; the text describes the first such count.
     case oddUsage(String)
     /// The turn began.
     case turnBegan

@@ -43,8 +43,8 @@ package struct CalledCommand: Sendable {
         path == "/dev/stdin" || ["/dev/fd/", "/proc/self/fd/"].contains(where: path.hasPrefix)
     }
 
-    /// Returns the call as a shell command, without some flags and some options with their values, and with
-    /// other words at its end.
+    /// Returns the call as a shell command with `more` at its end, without these flags and these options
+    /// and their values.
     package func text(
         withoutFlags flags: Set<String> = [],
         options: Set<String> = [],

@@ -15,7 +15,7 @@ package enum LivingQuire {
     /// Returns the reason why a leg must not begin: another Quire still carries out the newest one, as far as
     /// `state`, the fold of the journal, tells; `nil` if the leg may begin.
     package static func refusal(of state: RunState, _ run: String) -> Trouble? {
-        guard state.legs > 0, state.ending == nil, let runner = state.runner,
+        guard state.leg.number > 0, state.leg.ending == nil, let runner = state.leg.runner,
             let process = living(runner.mark)
         else { return nil }
         let owner = Owner(process: process, since: runner.since, work: run)

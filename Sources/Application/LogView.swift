@@ -127,7 +127,7 @@ package struct LogView {
     // MARK: - Steps
 
     private func ran(_ command: String, _ result: String, _ bytes: Int, _ end: String) -> SafeText {
-        let words: SafeText = command.isEmpty ? "a command that is not told" : "\(lines: command)"
+        let words: SafeText = command.isEmpty ? "an unnamed command" : "\(lines: command)"
         let head = marked("  runs ", words + "\(result)")
         let output = end.split(separator: "\n", omittingEmptySubsequences: false)
             .suffix(Self.mostLines + 1).joined(separator: "\n")

@@ -22,7 +22,7 @@ package struct ManifestModel {
         var tokenGuesses = 0
     }
 
-    /// Assumed session count of a task without history, hint or other tasks to go by.
+    /// Assumed session count of a task without history, hint or tasks to compare it with.
     static let usualSize = 5.0
 
     /// The manifest's plan, without limits on the time of sessions.

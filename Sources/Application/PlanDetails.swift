@@ -26,7 +26,7 @@ package struct PlanDetails {
         ) {
             name = task.plan.name
             directory = task.directory
-            sandbox = task.sandbox
+            sandbox = task.sandbox.rawValue
             env = task.environment
             self.arguments = arguments
             prompt = prompts.map { _ in task.prompt }
@@ -61,7 +61,7 @@ package struct PlanDetails {
     private func arguments(of task: Manifest.Task) -> [String] {
         kind.arguments(
             for: AgentSession(
-                sandbox: Sandbox(rawValue: task.sandbox) ?? .workspaceWrite,
+                sandbox: task.sandbox,
                 directories: [".autonomous/TASK"],
                 model: task.model,
                 extra: task.codexArguments

@@ -92,7 +92,7 @@ package enum ScheduleWords {
         }
         let left = Duration(inSeconds: remaining).forPeople
         return rank > remaining * 1.01
-            ? "About \(left) of work is left; as it does not come on, it is ranked as \(ranked)."
+            ? "About \(left) of work is left; as it makes no progress, it is ranked as \(ranked)."
             : "About \(left) of work is left."
     }
 }

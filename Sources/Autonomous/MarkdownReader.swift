@@ -165,7 +165,7 @@ struct MarkdownReader {
     private func unclosed(_ opened: Opened) -> Checklist.Damage {
         Checklist.Damage(
             description: "line \(opened.line): the \(opened.cover.name) that begins here is never "
-                + "closed, so what follows can't be told from it; close it"
+                + "closed, so all that follows may belong to it; close it"
         )
     }
 }

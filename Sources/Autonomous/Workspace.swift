@@ -71,7 +71,7 @@ package struct Workspace: Hashable, Sendable {
         }.compactMap(\.self)
     }
 
-    /// Returns the task with a checklist that was worked on last.
+    /// Returns the task with a checklist whose directory changed last.
     ///
     /// - Throws: `FileError` if the directory that contains the tasks can't be read.
     package func mostRecentTask() throws(FileError) -> TaskListing? {

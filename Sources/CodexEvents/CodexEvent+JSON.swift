@@ -105,9 +105,7 @@ extension Item.Kind {
         case "web_search": self = .webSearch(query: text("query"))
         case "todo_list":
             let items = value["items"]?.elements ?? []
-            let completed = items.count {
-                if case .bool(true)? = $0["completed"] { true } else { false }
-            }
+            let completed = items.count { $0["completed"]?.isTrue == true }
             self = .todoList(completed: completed, total: items.count)
         case "error": self = .error(text("message"))
         default: self = .unknown(type: type.oneLine(80))

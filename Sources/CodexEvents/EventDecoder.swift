@@ -1,3 +1,5 @@
+import Codec
+
 /// Decodes a session's standard output into events, however it is cut into pieces.
 ///
 /// A newline always ends a record: within a string it would be escaped, so nothing after a raw newline
@@ -14,7 +16,7 @@ package struct EventDecoder: Sendable {
     /// Number of items passed over without being emitted.
     package private(set) var passed = 0
 
-    /// The next result of `takePassedAnswer`.
+    /// True if an answer was passed over since `takePassedAnswer` was last called.
     private var hasPassedAnswer = false
 
     private let steps: Steps
@@ -36,7 +38,7 @@ package struct EventDecoder: Sendable {
 
     /// Decodes the next bytes and emits the events that they complete.
     package mutating func decode(_ bytes: Span<UInt8>, _ emit: (CodexEvent) -> Void) {
-        var next = line.isEmpty && long == nil ? 0 : completeLine(bytes, emit)
+        var next = line.isEmpty && long == nil ? 0 : takeLine(bytes, continues: true, emit)
         while next < bytes.count {
             let rest = bytes.extracting(next...)
             next += steps == .newest ? passItems(rest) : 0
@@ -73,26 +75,18 @@ package struct EventDecoder: Sendable {
     }
 
     /// Consumes one line, or what there is of it; returns its length.
+    ///
+    /// The rest of a line that began earlier (`continues`) may show that the line is an item.
     private mutating func takeLine(
         _ bytes: Span<UInt8>,
+        continues: Bool = false,
         _ emit: (CodexEvent) -> Void
     ) -> Int {
         let end = Scanner.newline(in: bytes)
         keep(bytes.extracting(..<end))
         guard end < bytes.count else { return end }
-        endKeptLine(emit)
-        return end + 1
-    }
-
-    /// Consumes the rest of a line that began earlier; returns its length.
-    private mutating func completeLine(
-        _ bytes: Span<UInt8>,
-        _ emit: (CodexEvent) -> Void
-    ) -> Int {
-        let end = Scanner.newline(in: bytes)
-        keep(bytes.extracting(..<end))
-        guard end < bytes.count else { return end }
-        if steps == .all || long != nil || !passKeptLine() { endKeptLine(emit) }
+        let isItem = continues && steps != .all && long == nil && passKeptLine()
+        if !isItem { endKeptLine(emit) }
         return end + 1
     }
 
@@ -164,12 +158,5 @@ package struct EventDecoder: Sendable {
 extension [UInt8] {
     fileprivate mutating func append(_ bytes: Span<UInt8>) {
         unsafe bytes.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
-    }
-}
-
-extension UInt8 {
-    var isJSONSpace: Bool {
-        self == UInt8(ascii: " ") || self == UInt8(ascii: "\t") || self == UInt8(ascii: "\r")
-            || self == UInt8(ascii: "\n")
     }
 }

@@ -47,8 +47,10 @@ struct Session {
         return "You’ve hit your usage limit. Try again in \(Int(left.rounded(.up))) seconds."
     }
 
-    /// Works through the turn; a turn without items takes its time from the beginning of the session,
-    /// so that one that is stopped before its pause has not yet to wait for all of it.
+    /// Works through the turn.
+    ///
+    /// The duration of a turn without items counts from the beginning of the session: a process that
+    /// is stopped for a while before its pause does not wait for all of it afterwards.
     private func complete(began: ContinuousClock.Instant) -> Int32 {
         if let path = directives.pace.until {
             while access(path, F_OK) != 0 { pause(0.01) }

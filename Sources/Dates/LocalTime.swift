@@ -1,6 +1,6 @@
 package import Orchestration
 
-/// Local time as the C library tells it: the same that agents see, whatever form `TZ` has.
+/// Local time by the C library: the same that agents see, whatever form `TZ` has.
 package enum LocalTime {
     /// The local time zone's offset from UTC, in seconds, at an instant.
     package static func offset(at time: WallTime) -> Int { CivilTime(local: time).offset }

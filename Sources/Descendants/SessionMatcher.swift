@@ -46,7 +46,7 @@ package struct SessionMatcher: Sendable {
     /// process.
     func session(ofSurvivor process: SeenProcess, in table: some ProcessTable) -> SessionKey? {
         if let mark = SessionMark(of: process) {
-            // A process of a living Quire is left to that one, wherever it keeps its state.
+            // A process of a living Quire is left to that Quire, wherever it keeps its state.
             let isOurs = mark.run == run || mark.directory.map(directories.contains) ?? false
             return isOurs && mark.runner?.isDead(in: table) ?? true ? mark.session : nil
         }

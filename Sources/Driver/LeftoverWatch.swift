@@ -114,7 +114,7 @@ extension Survivors<SystemProcesses> {
             in: SystemProcesses(),
             matcher: SessionMatcher(run: run, own: .own, directories: directories),
             sessions: state.running.values.compactMap(\.process),
-            followsCrash: state.legs > 0 && state.ending == nil,
+            followsCrash: state.leg.number > 0 && state.leg.ending == nil,
             grace: grace
         )
     }

@@ -9,7 +9,7 @@ final class SessionDecoder: Sendable {
         var signs: [SessionSign] = []
         /// The number of steps since the session's start that were only counted.
         var passed = 0
-        /// True if one of those steps, with a sign after it, was an answer.
+        /// True if one of those steps was an answer of the model, and a sign followed it.
         var isAnswered = false
         /// The number of bytes since the session's start.
         var bytes: Int64 = 0

@@ -57,8 +57,7 @@ struct SessionProgress {
         case .oddUsage(let count):
             reports.append(
                 .warning(
-                    "session \(number) told a usage that can't be (\(count)): it is cut to what can be, "
-                        + "or left out"
+                    "session \(number) reported an impossible usage (\(count)): it is limited, or left out"
                 )
             )
         case .turnBegan: hasTurn = true

@@ -63,7 +63,7 @@ final class Sessions {
                     inbox.refuse(
                         start,
                         .unknownThread,
-                        "its tree is new, and its thread was of the old one"
+                        "its tree is new, and its thread belongs to the old one"
                     )
                 } else {
                     begin(start, in: tree?.directory)

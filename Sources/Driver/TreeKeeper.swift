@@ -59,7 +59,7 @@ final class TreeKeeper: TreeMaker {
 
     /// Returns the commits that the work trees around tasks' directories are at now, by top level.
     ///
-    /// For a worker thread. A repository that can't be asked is left out: the first tree tells why.
+    /// For a worker thread. A repository that git can't read is left out: making the first tree there reports why.
     static func bases(of directories: some Sequence<String>, _ git: Git) -> [String: String] {
         var bases: [String: String] = [:]
         for top in Set(directories.map { Workspace.containing($0).root }) {

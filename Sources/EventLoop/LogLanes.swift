@@ -7,7 +7,7 @@ import Synchronization
 /// once, so none holds up the others. What remains: a file system that does not answer (its server is
 /// gone) holds a thread for each log on it; as many of these as there are lanes hold up every log,
 /// though no start.
-final class LogLanes {
+final class LogLanes: LoopPart {
     private struct Waiting: Sendable {
         var number: Int
         var piece: LogPiece
@@ -73,7 +73,7 @@ final class LogLanes {
     }
 
     static func of(_ loop: Loop) -> LogLanes {
-        if let lanes = loop.logLanes { return lanes }
+        if let lanes = loop.logLanes as? LogLanes { return lanes }
         let lanes = LogLanes(loop: loop)
         loop.logLanes = lanes
         return lanes
@@ -85,6 +85,8 @@ final class LogLanes {
         callbacks[lastNumber] = then
         if queue.add(Waiting(number: lastNumber, piece: piece), limit: limit) { openLane() }
     }
+
+    func jobEnded() {}
 
     func close() {
         finished?.close()

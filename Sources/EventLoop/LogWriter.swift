@@ -3,8 +3,8 @@ import Glibc
 /// A file, pipe or terminal that is written to on worker threads: in order, in large pieces, with
 /// a bound on what its owner should let it buffer.
 ///
-/// At most half of the worker threads of a loop write at once, and none of them waits for whoever
-/// reads a pipe, a socket or a terminal.
+/// At most half of the worker threads of a loop write at once, and none of them waits for the reader
+/// of a pipe, a socket or a terminal.
 package final class LogWriter {
     /// Limit of waiting bytes above which the owner is told to stop.
     package static let highWater = 256 * 1024

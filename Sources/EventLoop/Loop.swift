@@ -15,8 +15,8 @@ import Glibc
     private var prepare: Handle<uv_prepare_t>?
     private var check: Handle<uv_check_t>?
     private var turnBody: (() -> Void)?
-    var reaper: Reaper?
-    var logLanes: LogLanes?
+    var reaper: (any LoopPart)?
+    var logLanes: (any LoopPart)?
     /// The pipes that `PipeReader` has widened and not closed yet.
     var widePipes = 0
 
@@ -150,4 +150,12 @@ import Glibc
     }
 
     private func turn() { turnBody?() }
+}
+
+/// A part that a loop has once, made when it is first needed and closed with the loop.
+protocol LoopPart: AnyObject {
+    /// Called on the loop after each job of `perform`.
+    func jobEnded()
+    /// Closes the part's handles.
+    func close()
 }

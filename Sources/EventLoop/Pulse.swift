@@ -1,5 +1,5 @@
-/// Tells how long a loop that wakes up every second did not run, although it was to and nobody
-/// stopped it: its container was frozen (`docker pause`), which no signal tells.
+/// Measures how long a loop that wakes up every second was kept from running: its container was
+/// frozen (`docker pause`), which no signal reports.
 package struct Pulse: Sendable {
     /// Longest time between two turns of the loop.
     package static let interval = Duration.seconds(1)

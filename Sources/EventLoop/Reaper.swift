@@ -8,15 +8,15 @@ import Glibc
 ///
 /// Reaps only its own children, by pid, unless it was made a subreaper: other loops of the process
 /// keep theirs.
-final class Reaper {
+final class Reaper: LoopPart {
     private let loop: Loop
     private var owners: [pid_t: (ChildEnd.Termination) -> Void] = [:]
     private var watches: [pid_t: PidfdWatch] = [:]
     private var endings: EndedChildren?
     private var isSubreaper = false
-    /// True if orphans that no process started here left may come to this one.
+    /// True if this process may become the parent of orphans whose ancestors it did not start.
     private(set) var adoptsStrangers = false
-    /// True while a child that has ended, and has no owner yet, hides those behind it.
+    /// True while an ended child without an owner hides the ended children behind it.
     private var isHeldUp = false
     /// True if pidfds are used; tests turn them off.
     var usesPidfds = true
@@ -28,7 +28,7 @@ final class Reaper {
     }
 
     static func of(_ loop: Loop) -> Reaper {
-        if let reaper = loop.reaper { return reaper }
+        if let reaper = loop.reaper as? Reaper { return reaper }
         let reaper = Reaper(loop: loop)
         loop.reaper = reaper
         return reaper

@@ -164,7 +164,7 @@ package struct ShortProgram: Sendable {
                 Glibc.kill(-pid, SIGKILL)
                 _ = unsafe cspawn_reap(pid, &status)
             } else {
-                // It does not die; whoever reaps orphans gets it once it does.
+                // It does not die; when it does, the process that reaps orphans gets it.
                 cspawn_has_owner(pid)
                 status = SIGKILL
             }

@@ -71,7 +71,7 @@ package struct FileStamp: Hashable, Sendable {
     private static let leastAge = Duration.seconds(2)
     /// The same for this machine's own file systems, if they keep fractions of a second.
     ///
-    /// They go by the kernel's ticks of at most 10 ms.
+    /// They advance with the kernel's ticks of at most 10 ms.
     private static let leastLocalAge = Duration.milliseconds(100)
 
     /// Makes the stamp from a file's status; `nil` if a further change might not show.
@@ -150,5 +150,17 @@ package enum RegularFile {
             if count >= 0 { rest = rest.dropFirst(count) } else if errno != EINTR { return errno }
         }
         return 0
+    }
+}
+
+extension FileKind {
+    /// Returns the kind in words, with the target of a link.
+    package func words(at path: String) -> String {
+        guard self == .link else { return words }
+        var target = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = readlink(path, &target, target.count)
+        guard count > 0 else { return words }
+        return
+            "\(words) to \"\(String(decoding: target[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self))\""
     }
 }

@@ -157,7 +157,7 @@ struct Builder {
     private func admission(_ run: [String: Node]) -> AdmissionPlan {
         var admission = reader.admission(run["admission"])
         if run["agent"]?.string == "simulated" { admission.sessionMemory = Self.simulatedSession }
-        // Most launchers start the agent on another machine, which minds its own memory.
+        // Most launchers start the agent on another machine, whose memory is not ours to guard.
         if run["launcher"] != nil { admission.sessionMemory = Self.launcherSession }
         return admission
     }

@@ -18,10 +18,9 @@ enum JSONComment {
                 guard hasBrace else { return nil }
                 hasKey = true
                 if first != nil { break }
-                offset = endOfString(bytes, from: offset + 1)
+                offset = bytes.endOfJSONString(from: offset + 1)
             } else {
-                let isSpace = [0x20, 0x09, 0x0A, 0x0D].contains(byte)
-                if !hasKey, !isSpace {
+                if !hasKey, !byte.isJSONSpace {
                     guard byte == UInt8(ascii: "{"), !hasBrace else { return nil }
                     hasBrace = true
                 }
@@ -41,13 +40,5 @@ enum JSONComment {
             offset += 1
         }
         return offset
-    }
-
-    private static func endOfString(_ bytes: [UInt8], from start: Int) -> Int {
-        var offset = start
-        while offset < bytes.count, bytes[offset] != UInt8(ascii: "\"") {
-            offset += bytes[offset] == UInt8(ascii: "\\") ? 2 : 1
-        }
-        return offset + 1
     }
 }

@@ -3,10 +3,9 @@ import Orchestration
 extension Manifest {
     /// Returns a warning for each directory in which several tasks may work at the same time.
     ///
-    /// Each names the tasks that may be in each other's way there; those with trees of their own are in
-    /// nobody's. Simulated agents get none, as they
-    /// work in the task directories alone. `concurrency` is the number of sessions at once; `nil` for
-    /// the manifest's.
+    /// Each names the tasks that may disturb each other there; tasks with trees of their own disturb none.
+    /// Simulated agents get no warning, as they work in the task directories alone. `concurrency` is the
+    /// number of sessions at once; `nil` for the manifest's.
     package func sharedDirectories(
         named path: String,
         concurrency: Int? = nil

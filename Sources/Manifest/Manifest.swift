@@ -28,8 +28,8 @@ package struct Manifest: Sendable {
         package var prompt: String
         /// The agent's working directory; absolute.
         package var directory: String
-        /// The agent's sandbox: `workspace-write` or `danger-full-access`.
-        package var sandbox: String
+        /// The agent's sandbox.
+        package var sandbox: Sandbox
         /// Variables added to the sessions' environment.
         package var environment: [String: String]
         /// Arguments passed through to the agent.

@@ -93,8 +93,7 @@ private struct JSONRewriter {
     static func rewritten(
         _ text: String
     ) -> (yaml: String, shifts: [Int: [(column: Int, difference: Int)]])? {
-        guard let first = text.utf8.first(where: { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }),
-            first == UInt8(ascii: "{") || first == UInt8(ascii: "["), isNeeded(in: text),
+        guard text.beginsAsJSON, isNeeded(in: text),
             (try? JSONSerialization.jsonObject(with: Data(text.utf8))) != nil
         else { return nil }
         var rewriter = JSONRewriter()

@@ -27,11 +27,18 @@ package enum Quantity {
     ///
     /// At most 10^15; `nil` for anything else.
     package static func tokens(_ text: String) -> Int64? {
-        let units: [Character: Double] = ["k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9]
+        number(text, tokenUnits, most: 1e15)
+    }
+
+    /// The letters that may follow a number of tokens.
+    static let tokenUnits: [Character: Double] = ["k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9]
+
+    /// Parses a whole number of units; `nil` for anything else, and for more than `most`.
+    static func number(_ text: String, _ units: [Character: Double], most: Double) -> Int64? {
         let unit = text.last.flatMap { units[$0] }
         let digits = unit == nil ? Substring(text) : text.dropLast()
         guard digits.allSatisfy({ $0.isASCII && ($0.isNumber || $0 == ".") }),
-            let value = Double(digits), value * (unit ?? 1) <= 1e15
+            let value = Double(digits), value * (unit ?? 1) <= most
         else { return nil }
         return Int64(value * (unit ?? 1))
     }

@@ -77,7 +77,7 @@ extension Reader {
     func count(_ node: Node?, _ place: String) -> Int64? {
         guard let node else { return nil }
         guard let tokens = node.string.flatMap(Quantity.tokens) else {
-            let units: [Character: Double] = ["k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9]
+            let units = Quantity.tokenUnits
             if isTooLarge(node, place, most: 1e15, units: units, in: "1000000G") { return nil }
             fail(node, "expected a number such as 40M or 200k for \(place), found \(node.kind)")
             return nil

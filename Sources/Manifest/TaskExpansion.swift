@@ -19,8 +19,15 @@ struct TaskExpansion {
         var keys: Set<String>
     }
 
-    /// One value for each of a matrix's keys.
-    typealias Combination = [String: String]
+    /// The files and directories that tasks name, each looked at once.
+    private struct KnownFiles {
+        /// Existing directories, by the path in the manifest.
+        var directories: [String: String] = [:]
+        /// Contents of the prompt files read, by path.
+        var prompts: [String: String] = [:]
+        /// Prompt files whose placeholders were checked against a matrix's keys.
+        var checkedPrompts: Set<CheckedPrompt> = []
+    }
 
     let reader: Reader
     let defaults: [String: Node]
@@ -37,14 +44,9 @@ struct TaskExpansion {
     private var spellings: [String: String] = [:]
     /// The names of the tasks that each name with placeholders stands for.
     private(set) var expansions: [String: [String]] = [:]
-    /// Existing directories, by the path in the manifest.
-    private var workingDirectories: [String: String] = [:]
-    /// Contents of the prompt files read, by path.
-    private var promptFiles: [String: String] = [:]
+    private var known = KnownFiles()
     /// Bytes of all texts with values inserted.
     private var textSize = 0
-    /// Prompt files whose placeholders were checked against a matrix's keys.
-    private var checkedPrompts: Set<CheckedPrompt> = []
     /// The plan of a task that sets nothing itself.
     private var usualPlan = TaskPlan(name: "")
 
@@ -106,7 +108,7 @@ struct TaskExpansion {
         _ node: Node,
         _ own: [String: Node],
         _ texts: TaskTexts,
-        _ values: Combination
+        _ values: Template.Values
     ) {
         let name = Template(template, keys: Set(values.keys)).text(values)
         if let reason = Self.refusal(of: name) {
@@ -129,8 +131,8 @@ struct TaskExpansion {
         tasks.append(task(name, own, texts, values, line: line, node))
     }
 
-    private func combinations(_ node: Node?, _ name: String) -> [Combination] {
-        var result: [Combination] = [[:]]
+    private func combinations(_ node: Node?, _ name: String) -> [Template.Values] {
+        var result: [Template.Values] = [[:]]
         var isEmpty = false
         for (key, word, value) in reader.entries(node, "the matrix of \"\(name)\"") {
             let values = reader.strings(value, "\"\(word)\"") ?? []
@@ -164,16 +166,13 @@ struct TaskExpansion {
         _ name: String,
         _ own: [String: Node],
         _ texts: TaskTexts,
-        _ values: Combination,
+        _ values: Template.Values,
         line: Int,
         _ node: Node
     ) -> Manifest.Task {
         func value(_ key: String) -> Node? { own[key] ?? defaults[key] }
-        let sandbox = reader.choice(
-            value("sandbox"),
-            "\"sandbox\"",
-            of: ["workspace-write", "danger-full-access"]
-        )
+        let sandboxes = Sandbox.allCases.map(\.rawValue)
+        let sandbox = reader.choice(value("sandbox"), "\"sandbox\"", of: sandboxes)
         return Manifest.Task(
             plan: plan(name, own, texts, values),
             prompt: prompt(name, own, texts, values, node),
@@ -181,7 +180,7 @@ struct TaskExpansion {
                 texts.directory.map { expand($0, values) },
                 value("directory")
             ),
-            sandbox: sandbox ?? "workspace-write",
+            sandbox: sandbox.flatMap(Sandbox.init) ?? .workspaceWrite,
             environment: texts.environment.mapValues { expand($0, values) },
             codexArguments: texts.codexArguments.map { expand($0, values) },
             model: texts.model.map { expand($0, values) },
@@ -192,7 +191,7 @@ struct TaskExpansion {
     }
 
     /// Inserts values into a text; its size counts only if it differs between combinations.
-    private mutating func expand(_ text: Template, _ values: Combination) -> String {
+    private mutating func expand(_ text: Template, _ values: Template.Values) -> String {
         let expanded = text.text(values)
         if text.isVariable { textSize += expanded.utf8.count }
         return expanded
@@ -202,7 +201,7 @@ struct TaskExpansion {
         _ name: String,
         _ own: [String: Node],
         _ texts: TaskTexts,
-        _ values: Combination
+        _ values: Template.Values
     ) -> TaskPlan {
         var plan = usualPlan
         plan.name = name
@@ -284,12 +283,12 @@ struct TaskExpansion {
 
     private mutating func workingDirectory(_ text: String?, _ node: Node?) -> String {
         let text = text ?? "."
-        if let known = workingDirectories[text] { return known }
+        if let path = known.directories[text] { return path }
         let path = text.resolved(in: directory)
         if !files.isDirectory(path) {
             reader.fail(node, "directory \"\(path)\" does not exist; create it or correct the path")
         } else {
-            workingDirectories[text] = path
+            known.directories[text] = path
         }
         return path
     }
@@ -298,7 +297,7 @@ struct TaskExpansion {
         _ name: String,
         _ own: [String: Node],
         _ texts: TaskTexts,
-        _ values: Combination,
+        _ values: Template.Values,
         _ node: Node
     ) -> String {
         switch (own["prompt"], own["prompt_file"]) {
@@ -336,10 +335,10 @@ struct TaskExpansion {
 
     /// Returns a prompt file's contents; read once.
     private mutating func promptFile(_ path: String, _ node: Node) -> String? {
-        if let known = promptFiles[path] { return known }
+        if let text = known.prompts[path] { return text }
         do throws(ManifestSource.Refusal) {
             let text = try files.read(path)
-            promptFiles[path] = text
+            known.prompts[path] = text
             return text
         } catch {
             reader.fail(node, "prompt_file \"\(path)\" can't be used: \(error.message)")
@@ -349,7 +348,8 @@ struct TaskExpansion {
 
     /// Reports unknown placeholders in a prompt file, once per set of keys.
     private mutating func checkPromptFile(_ path: String, _ text: String, _ keys: Set<String>) {
-        guard checkedPrompts.insert(CheckedPrompt(path: path, keys: keys)).inserted else { return }
+        let check = CheckedPrompt(path: path, keys: keys)
+        guard known.checkedPrompts.insert(check).inserted else { return }
         let bytes = Array(text.utf8)
         for word in Template(text, keys: keys).unknown {
             let found = text.firstRange(of: "{\(word)}")?.lowerBound ?? text.startIndex

@@ -4,6 +4,9 @@
 /// key is a mistake; all other braces are text, as is `${word}`. Without a matrix there are no
 /// placeholders, and the text stays as it is.
 struct Template {
+    /// One value for each of a matrix's keys.
+    typealias Values = [String: String]
+
     private enum Piece {
         case text(Substring)
         case value(String)
@@ -56,7 +59,7 @@ struct Template {
     }
 
     /// Returns the text with the placeholders replaced; the inserted values are not expanded again.
-    func text(_ values: TaskExpansion.Combination) -> String {
+    func text(_ values: Values) -> String {
         if pieces.count == 1, case .text(let text) = pieces[0] { return String(text) }
         var result = ""
         for piece in pieces {

@@ -47,7 +47,7 @@ package enum MarkdownReport {
 }
 
 extension RunReport.Part {
-    /// The words on a part that did not come to its end; `nil` for one that did.
+    /// The words on a part that did not finish; `nil` for one that did.
     fileprivate var unfinishedWords: String? {
         guard leg.ending != .finished else { return nil }
         let words = leg.ending?.words ?? "did not end: it was killed, or still runs"

@@ -1,10 +1,10 @@
+import Codec
+
 /// An encoder to JSON over several lines, with the keys of each object sorted.
 ///
 /// Built for answers with thousands of rows: the text is written while the value is encoded, without a tree
 /// of it. An object's members are sorted when the object ends.
-final class PrettyJSON: Encoder {
-    private enum Form: Hashable { case value, object, array }
-
+final class PrettyJSON: ValueWriter {
     private struct Member {
         /// The index of the key in `keys`.
         var key: Int
@@ -21,7 +21,7 @@ final class PrettyJSON: Encoder {
 
     // No access to a property below overlaps another.
     @exclusivity(unchecked) private var bytes: [UInt8] = []
-    @exclusivity(unchecked) private var form = Form.value
+    @exclusivity(unchecked) var frame = WriterFrame()
     @exclusivity(unchecked) private var members: [Member] = []
     @exclusivity(unchecked) private var depth = 0
     @exclusivity(unchecked) private var numbers: [String: Int] = [:]
@@ -31,8 +31,6 @@ final class PrettyJSON: Encoder {
     /// True while the keys of the current object are written in snake case.
     @exclusivity(unchecked) private var isSnakeCase = false
     private let keepsKeys: Bool
-    let codingPath: [any CodingKey] = []
-    let userInfo: [CodingUserInfoKey: Any] = [:]
 
     private init(keepsKeys: Bool) { self.keepsKeys = keepsKeys }
 
@@ -44,64 +42,50 @@ final class PrettyJSON: Encoder {
     /// - Throws: `EncodingError` for values that JSON can't hold.
     static func text(of value: some Encodable, keepsKeys: Bool) throws -> String {
         let encoder = PrettyJSON(keepsKeys: keepsKeys)
-        try encoder.write(value)
+        try encoder.write(value: value)
         return String(decoding: encoder.bytes, as: UTF8.self)
-    }
-
-    func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedEncodingContainer<Key> {
-        begin(.object)
-        return KeyedEncodingContainer(PrettyObject<Key>(json: self))
-    }
-
-    func unkeyedContainer() -> any UnkeyedEncodingContainer {
-        begin(.array)
-        return PrettyArray(json: self)
-    }
-
-    func singleValueContainer() -> any SingleValueEncodingContainer { PrettyValue(json: self) }
-
-    private func begin(_ new: Form) {
-        guard form == .value else { return }
-        form = new
-        bytes.append(UInt8(ascii: new == .object ? "{" : "["))
-        depth += 1
     }
 }
 
 // Values.
 extension PrettyJSON {
-    fileprivate func write(_ value: some Encodable) throws {
-        let (outer, before, wasSnakeCase) = (form, members, isSnakeCase)
-        (form, members) = (.value, [])
+    func write(value: some Encodable) throws {
+        let (outer, before, wasSnakeCase) = (frame, members, isSnakeCase)
+        (frame, members) = (WriterFrame(), [])
         isSnakeCase = !keepsKeys && !(value is any KeyedByData)
-        let start = bytes.count
         try value.encode(to: self)
-        end(from: start)
-        (form, members, isSnakeCase) = (outer, before, wasSnakeCase)
+        close(frame.shape)
+        (frame, members, isSnakeCase) = (outer, before, wasSnakeCase)
     }
 
-    private func end(from start: Int) {
-        guard form != .value else {
-            // A value that encodes nothing is an empty object.
-            if bytes.count == start { bytes += "{}".utf8 }
-            return
+    func open(_ shape: WriterFrame.Shape) {
+        bytes.append(UInt8(ascii: shape == .object ? "{" : "["))
+        depth += 1
+    }
+
+    func close(_ shape: WriterFrame.Shape) {
+        switch shape {
+        case .single: return
+        case .undecided: return bytes += "{}".utf8
+        case .object: putInOrder()
+        case .array: break
         }
         depth -= 1
-        if form == .object { putInOrder() }
-        if bytes.last == UInt8(ascii: ",") {
-            bytes.removeLast()
-            newLine()
-        }
-        bytes.append(UInt8(ascii: form == .object ? "}" : "]"))
+        if frame.count > 0 { newLine() }
+        bytes.append(UInt8(ascii: shape == .object ? "}" : "]"))
     }
 
     private func putInOrder() {
         let order = order(of: members.map(\.key))
         guard let first = members.first?.start, !order.isEmpty else { return }
-        let ends = members.dropFirst().map(\.start) + [bytes.count]
+        // A comma precedes each member but the first.
+        let ends = members.dropFirst().map { $0.start - 1 } + [bytes.count]
         var sorted: [UInt8] = []
         sorted.reserveCapacity(bytes.count - first)
-        for place in order { sorted += bytes[members[place].start..<ends[place]] }
+        for place in order {
+            if !sorted.isEmpty { sorted.append(UInt8(ascii: ",")) }
+            sorted += bytes[members[place].start..<ends[place]]
+        }
         bytes.replaceSubrange(first..., with: sorted)
     }
 
@@ -114,13 +98,15 @@ extension PrettyJSON {
         return order
     }
 
-    fileprivate func write(null: Void) { bytes += "null".utf8 }
+    func writeNil() { bytes += "null".utf8 }
 
-    fileprivate func write(_ value: Bool) { bytes += (value ? "true" : "false").utf8 }
+    func write(_ value: Bool) { bytes += (value ? "true" : "false").utf8 }
 
-    fileprivate func write(number value: some BinaryInteger) { bytes += String(value).utf8 }
+    func write(_ value: Int64) { bytes += value.description.utf8 }
 
-    fileprivate func write(_ value: Double) throws {
+    func write(_ value: UInt64) { bytes += value.description.utf8 }
+
+    func write(_ value: Double) throws {
         guard value.isFinite else {
             throw EncodingError.invalidValue(
                 value,
@@ -131,7 +117,7 @@ extension PrettyJSON {
         bytes += (text.hasSuffix(".0") ? text.dropLast(2) : text[...]).utf8
     }
 
-    fileprivate func write(_ text: String) {
+    func write(_ text: String) {
         bytes.append(UInt8(ascii: "\""))
         if text.utf8.contains(where: \.isEscaped) {
             for byte in text.utf8 { write(escaping: byte) }
@@ -158,21 +144,24 @@ extension PrettyJSON {
     }
 }
 
-// Members and elements: each on a line of its own, with a comma that `end` removes from the last one.
+// Members and elements: each on a line of its own.
 extension PrettyJSON {
-    fileprivate func member(_ name: String, _ write: () throws -> Void) rethrows {
-        let number = number(of: name)
+    func write(key: String) {
+        let number = number(of: key)
+        separate()
         members.append(Member(key: number, start: bytes.count))
         newLine()
         bytes += keys[number].bytes
-        try write()
-        bytes.append(UInt8(ascii: ","))
     }
 
-    fileprivate func element(_ write: () throws -> Void) rethrows {
+    func writeElement() {
+        separate()
         newLine()
-        try write()
-        bytes.append(UInt8(ascii: ","))
+    }
+
+    private func separate() {
+        if frame.count > 0 { bytes.append(UInt8(ascii: ",")) }
+        frame.count += 1
     }
 
     private func number(of name: String) -> Int {
@@ -187,107 +176,6 @@ extension PrettyJSON {
         (bytes, numbers[text]) = (outer, number)
         return number
     }
-}
-
-private struct PrettyObject<Key: CodingKey>: KeyedEncodingContainerProtocol {
-    let json: PrettyJSON
-    var codingPath: [any CodingKey] { [] }
-
-    func encodeNil(forKey key: Key) { json.member(key.stringValue) { json.write(null: ()) } }
-    func encode(_ value: Bool, forKey key: Key) {
-        json.member(key.stringValue) { json.write(value) }
-    }
-    func encode(_ value: Int, forKey key: Key) {
-        json.member(key.stringValue) { json.write(number: value) }
-    }
-    func encode(_ value: Int64, forKey key: Key) {
-        json.member(key.stringValue) { json.write(number: value) }
-    }
-    func encode(_ value: String, forKey key: Key) {
-        json.member(key.stringValue) { json.write(value) }
-    }
-    func encode(_ value: Double, forKey key: Key) throws {
-        try json.member(key.stringValue) { try json.write(value) }
-    }
-    func encode(_ value: some Encodable, forKey key: Key) throws {
-        try json.member(key.stringValue) { try json.write(value) }
-    }
-
-    func nestedContainer<Nested: CodingKey>(
-        keyedBy type: Nested.Type,
-        forKey key: Key
-    ) -> KeyedEncodingContainer<Nested> {
-        preconditionFailure("answers have no such containers [this is a bug]")
-    }
-
-    func nestedUnkeyedContainer(forKey key: Key) -> any UnkeyedEncodingContainer {
-        preconditionFailure("answers have no such containers [this is a bug]")
-    }
-
-    func superEncoder() -> any Encoder {
-        preconditionFailure("answers inherit nothing [this is a bug]")
-    }
-
-    func superEncoder(forKey key: Key) -> any Encoder { superEncoder() }
-}
-
-private struct PrettyArray: UnkeyedEncodingContainer {
-    let json: PrettyJSON
-    private(set) var count = 0
-    var codingPath: [any CodingKey] { [] }
-
-    init(json: PrettyJSON) { self.json = json }
-
-    mutating func encodeNil() {
-        json.element { json.write(null: ()) }
-        count += 1
-    }
-
-    mutating func encode(_ value: String) {
-        json.element { json.write(value) }
-        count += 1
-    }
-
-    mutating func encode(_ value: some Encodable) throws {
-        try json.element { try json.write(value) }
-        count += 1
-    }
-
-    func nestedContainer<Nested: CodingKey>(
-        keyedBy type: Nested.Type
-    ) -> KeyedEncodingContainer<Nested> {
-        preconditionFailure("answers have no such containers [this is a bug]")
-    }
-
-    func nestedUnkeyedContainer() -> any UnkeyedEncodingContainer {
-        preconditionFailure("answers have no such containers [this is a bug]")
-    }
-
-    func superEncoder() -> any Encoder {
-        preconditionFailure("answers inherit nothing [this is a bug]")
-    }
-}
-
-private struct PrettyValue: SingleValueEncodingContainer {
-    let json: PrettyJSON
-    var codingPath: [any CodingKey] { [] }
-
-    func encodeNil() { json.write(null: ()) }
-    func encode(_ value: Bool) { json.write(value) }
-    func encode(_ value: String) { json.write(value) }
-    func encode(_ value: Double) throws { try json.write(value) }
-    func encode(_ value: Float) throws { try json.write(Double(value)) }
-    func encode(_ value: Int) { json.write(number: value) }
-    func encode(_ value: Int8) { json.write(number: value) }
-    func encode(_ value: Int16) { json.write(number: value) }
-    func encode(_ value: Int32) { json.write(number: value) }
-    func encode(_ value: Int64) { json.write(number: value) }
-    func encode(_ value: UInt) { json.write(number: value) }
-    func encode(_ value: UInt8) { json.write(number: value) }
-    func encode(_ value: UInt16) { json.write(number: value) }
-    func encode(_ value: UInt32) { json.write(number: value) }
-    func encode(_ value: UInt64) { json.write(number: value) }
-    func encode(_ value: some Encodable) throws { try value.encode(to: json) }
 }
 
 /// An object whose keys are data, and are written as they are.

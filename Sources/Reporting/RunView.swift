@@ -18,7 +18,7 @@ package struct RunView: Sendable {
         package var waitsForNetwork = false
     }
 
-    /// What the sessions of the leg came to.
+    /// Sums over the sessions of the leg.
     package struct Totals: Hashable, Sendable {
         /// Entries ticked.
         package var ticked = 0

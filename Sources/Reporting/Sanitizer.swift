@@ -31,7 +31,7 @@ package enum Sanitizer {
             switch treatment(of: scalar, category) {
             case .keep: result.append(scalar)
             case .drop: break
-            case .show: result.append(contentsOf: number(of: scalar).unicodeScalars)
+            case .show: result.append(contentsOf: scalar.escape.unicodeScalars)
             }
         }
         if spaces > 0 { endSpace() }
@@ -169,10 +169,6 @@ package enum Sanitizer {
             .show
         default: .keep
         }
-    }
-
-    private static func number(of scalar: Unicode.Scalar) -> String {
-        "\\u{\(hex(scalar.value, digits: 2))}"
     }
 
     private static func hex(_ number: UInt32, digits: Int) -> String {

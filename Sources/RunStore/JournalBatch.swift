@@ -31,7 +31,7 @@ package struct SessionAttachment: Sendable {
     package var key: SessionKey
     /// The first 64 KiB.
     package var head: [UInt8]
-    /// The last 64 KiB of the rest.
+    /// The last 64 KiB of what follows the head.
     package var tail: [UInt8]
     /// The number of bytes that the session wrote.
     package var total: Int64

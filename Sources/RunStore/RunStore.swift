@@ -127,7 +127,7 @@ package final class RunStore: Sendable {
         }
         guard isMade != nil else {
             throw StoreError(
-                "the state directory \"\(place.directory.path)\" is locked all the time by another "
+                "the state directory \"\(place.directory.path)\" stays locked by another "
                     + "process (see lslocks); end it and try again"
             )
         }

@@ -1,3 +1,4 @@
+import Codec
 import Orchestration
 
 /// A reader of the facts of some kinds in a row of the journal.

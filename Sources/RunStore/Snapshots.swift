@@ -1,3 +1,4 @@
+import Codec
 import Dispatch
 import Foundation
 import GRDB

@@ -27,10 +27,8 @@ package struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
         if let error = error as? StoreError {
             self = error
         } else {
-            let words = Self.words(for: error, path)
-            description =
-                "the run database \"\(path)\" \(words)"
-                .replacing(Self.again, with: isRetried ? Self.goesOn : Self.again)
+            let words = Self.words(for: error, path, then: isRetried ? Self.goesOn : Self.again)
+            description = "the run database \"\(path)\" \(words)"
             let code = (error as? DatabaseError)?.resultCode.primaryResultCode
             isDamage = code == .SQLITE_NOTADB || code == .SQLITE_CORRUPT || error is DecodingError
         }
@@ -41,7 +39,8 @@ package struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The same where a run retries until it works.
     private static let goesOn = ", and the run goes on by itself"
 
-    private static func words(for error: any Error, _ path: String) -> String {
+    /// Returns what happened and what to do; `then` follows advice that removes the cause.
+    private static func words(for error: any Error, _ path: String, then: String) -> String {
         if error is FileError { return "can't be used: \(error)" }
         if error is NewerFormat {
             return "was written by a newer Quire (\(error)); update this one"
@@ -53,17 +52,17 @@ package struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
         guard let error = error as? DatabaseError else { return "failed: \(error)" }
         let code = error.resultCode.primaryResultCode
         if shortageCodes.contains(code), Shortage(of: path) == .files {
-            return "can't be written: \(Shortage.files.advice)\(again)"
+            return "can't be written: \(Shortage.files.advice)\(then)"
         }
         switch code {
-        case .SQLITE_FULL: return "\(fullDisk)\(again)"
+        case .SQLITE_FULL: return "\(fullDisk)\(then)"
         case .SQLITE_IOERR where limit(onFilesAt: path) != nil:
             return
                 "can't grow: files may have no more than "
                 + "\(Format.count(limit(onFilesAt: path) ?? 0, "byte")) here; "
                 + "raise that limit (ulimit -f)"
         case .SQLITE_IOERR where Shortage.isDiskFull(path):
-            return "\(fullDisk)\(again)"
+            return "\(fullDisk)\(then)"
         case .SQLITE_NOTADB, .SQLITE_CORRUPT:
             return "is damaged: move it away; history is lost, the task directories are not"
         case .SQLITE_READONLY, .SQLITE_PERM:
@@ -71,7 +70,7 @@ package struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
         case .SQLITE_CANTOPEN:
             return "can't be opened; check its and the directory's owner and permissions"
         case .SQLITE_BUSY, .SQLITE_LOCKED:
-            return "is locked by another program; close it\(again)"
+            return "is locked by another program; close it\(then)"
         default: return "failed: \(error.message ?? error.resultCode.description)"
         }
     }

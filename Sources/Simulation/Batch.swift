@@ -63,7 +63,7 @@ package struct Batch: Sendable {
             uniquingKeysWith: { first, _ in first }
         )
         var state = earlier?.orchestrator.state ?? RunState(rule: rule, settings: settings)
-        state.rule = rule
+        state.comparison.rule = rule
         if earlier != nil { before = plan.tasks.map { state.known($0.name)?.sessions ?? 0 } }
         let seed = UInt64(bitPattern: Int64(workload.seed))
         limited = limits.map { LimitedBatch($0, plan, seed: seed) }

@@ -21,7 +21,7 @@ package struct BatchMeter: Sendable {
     /// Numbers of starts.
     private struct Starts: Sendable {
         var all = 0
-        /// Of sessions after a task's first, and of those among them that followed at once.
+        /// Starts of a task's second and later sessions, and those of them without a wait.
         var later = 0
         var direct = 0
     }

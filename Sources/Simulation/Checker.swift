@@ -67,7 +67,7 @@ struct Checker: Sendable {
         // Decisions that were not durable are void.
         decided = Decided()
         decided.spent =
-            recovered.ending == .finished ? 0 : Int64(recovered.ledger.spent.tokens)
+            recovered.leg.ending == .finished ? 0 : Int64(recovered.spending.ledger.spent.tokens)
         decided.complete = Set(recovered.tasks.filter { $0.outcome == .complete }.map(\.plan.name))
         decided.ended = Set(recovered.tasks.filter { $0.outcome != nil }.map(\.plan.name))
         for key in recovered.running.keys { decided.running[key] = -1 }
@@ -105,9 +105,9 @@ struct Checker: Sendable {
     }
 
     private mutating func noteWait(_ state: RunState, hasStarted: Bool) {
-        let isHeld = !state.gates.isEmpty
-        guard !decided.isStopping, !decided.hasEnded, state.legs > 0,
-            decided.running.count < state.concurrencyLimit,
+        let isHeld = !state.gates.closed.isEmpty
+        guard !decided.isStopping, !decided.hasEnded, state.leg.number > 0,
+            decided.running.count < state.leg.concurrencyLimit,
             plan.tasks.contains(where: isReady)
         else {
             decided.wait = nil
@@ -227,7 +227,7 @@ struct Checker: Sendable {
         now = time
         expect(one.tasks == other.tasks, "\(complaint) about tasks")
         expect(one.running == other.running, "\(complaint) about what runs")
-        expect(one.gates == other.gates, "\(complaint) about gates")
+        expect(one.gates.closed == other.gates.closed, "\(complaint) about gates")
         for place in one.tasks.indices {
             // One of them may have been woken by a turn that recorded nothing.
             guard let left = one.scheduler.standing(of: place),

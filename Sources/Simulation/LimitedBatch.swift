@@ -96,7 +96,7 @@ struct LimitedBatch: Sendable {
 
     mutating func turnEnded(at now: Duration, _ state: RunState) {
         self.now = now
-        let isHeld = !state.gates.isEmpty && state.ending == nil
+        let isHeld = !state.gates.closed.isEmpty && state.leg.ending == nil
         if isHeld, heldSince == nil { heldSince = now.inSeconds }
         if !isHeld, let since = heldSince {
             holds.append((since, now.inSeconds))

@@ -57,7 +57,7 @@ package struct World: Sendable {
         var wallOffset = Duration.zero
     }
 
-    /// What is durable: the journal, and a snapshot of what it comes to.
+    /// The durable data: the journal, and a snapshot of the state that it folds to.
     struct Record: Sendable {
         var batches: [Batch] = []
         /// Snapshot of the state, and the number of batches that it covers.

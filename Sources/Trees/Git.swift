@@ -1,6 +1,6 @@
 import Orchestration
 
-/// A program's call, for whoever can start programs.
+/// A call of a program, to be carried out by the caller's means.
 package struct GitCall: Sendable {
     /// The arguments, without the program's name.
     package var arguments: [String]

@@ -4,7 +4,7 @@ import Orchestration
 
 /// A move of the target that is under way, or was when Quire died.
 ///
-/// Recorded before the target moves, so that whoever finds it knows whether it did.
+/// Recorded before the target moves, so that a later merge finds out whether it did.
 package struct Landing: Hashable, Sendable, Codable {
     /// The branch that moves, without `refs/heads/`.
     package var target: String
@@ -109,8 +109,8 @@ package struct LandingStrip {
             guard try isHalfWritten(file, landing.new, in: checkout) else {
                 throw TreeTrouble(
                     "a merge into \(landing.target) was cut off, and \(checkout) has other changes "
-                        + "besides, in \(file.text); run `git reset --hard` there if nothing in it is "
-                        + "yours, and the merge again"
+                        + "besides, in \(file.text); if none of them are yours, run `git reset --hard` "
+                        + "there, and merge again"
                 )
             }
         }

@@ -248,7 +248,7 @@ package struct TaskTrees: Sendable {
         }
         guard added != nil else {
             throw TreeTrouble(
-                "another program makes a tree of \(record.repository) now; it is tried again",
+                "another program is making a tree of \(record.repository); Quire tries again",
                 remedy: .time
             )
         }

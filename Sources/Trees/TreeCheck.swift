@@ -6,7 +6,7 @@ import Glibc
 /// Reads files of git's own directory for the tree, which agents can't write in Codex's sandbox, and
 /// without one can; none of them is followed anywhere else.
 struct TreeCheck {
-    /// Operations of git that a person or an agent has begun, by the file that tells of each.
+    /// Operations of git that a person or an agent has begun, by the file that shows each.
     private static let operations = [
         ("rebase-merge", "a rebase"), ("rebase-apply", "a rebase"), ("MERGE_HEAD", "a merge"),
         ("CHERRY_PICK_HEAD", "a cherry-pick"), ("REVERT_HEAD", "a revert"),

@@ -13,7 +13,7 @@ struct ExplainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain",
         abstract: "Tell why a task runs, waits or has ended, and when its turn comes.",
-        discussion: "What it tells is what the run's journal tells: nothing is guessed."
+        discussion: "All of it comes from the run's journal; nothing is guessed."
     )
 
     @Argument(help: "The task's name.")
@@ -193,10 +193,10 @@ struct Explanation {
             words.append("The newest leg of the run left it out: it was not selected.")
             return
         }
-        if let shutdown = state.shutdown, isRunAlive {
+        if let shutdown = state.leg.shutdown, isRunAlive {
             words.append("Nothing starts: the run is being stopped (\(shutdown.step.rawValue)).")
         }
-        let gates = state.gates.filter {
+        let gates = state.gates.closed.filter {
             !$0.key.gate.isOfAccount || $0.key.account == task.plan.account
         }
         for (key, gate) in gates.sorted(by: { $0.key < $1.key }) {

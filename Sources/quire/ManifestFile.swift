@@ -37,8 +37,8 @@ enum ManifestFile {
         retryFailed: Bool
     ) throws -> RunRequest {
         let manifest = selected.held
-        var plan = manifest.plan
-        plan.leaveOutAll(but: Set(selected.manifest.tasks.map(\.plan.name)))
+        let names = Set(selected.manifest.tasks.map(\.plan.name))
+        var plan = manifest.plan.leavingOutAll(but: names)
         if let concurrency { (plan.concurrency, plan.leastConcurrency) = (concurrency, nil) }
         let accounts = Accounts(of: manifest.agent)
         for place in plan.tasks.indices {
@@ -89,7 +89,7 @@ enum ManifestFile {
         var work = TaskWork(
             description: task.prompt,
             directory: task.directory,
-            sandbox: Sandbox(rawValue: task.sandbox) ?? .workspaceWrite,
+            sandbox: task.sandbox,
             environment: task.environment,
             arguments: task.codexArguments,
             model: task.model,

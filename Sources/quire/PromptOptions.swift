@@ -12,7 +12,7 @@ import Reporting
 struct PromptOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Begin the tasks anew whose names are like this: their old directories are put into "
+            "Begin the tasks anew whose names match this pattern: their old directories are put into "
                 + ".autonomous/.quire/archive. May be repeated, or joined with commas.",
             valueName: "pattern"
         )
@@ -141,9 +141,7 @@ struct PromptRefusal {
                     let isSeen =
                         !scalar.properties.isWhitespace
                         && scalar.properties.generalCategory != .format
-                    return isSeen
-                        ? String(scalar)
-                        : "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
+                    return isSeen ? String(scalar) : scalar.escape
                 }
             }.joined() + "\""
     }

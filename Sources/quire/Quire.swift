@@ -108,20 +108,14 @@ extension Quire {
             status: ExitStatus.usage
         )
     }
-}
 
-/// A command that does more than answer: its exit status is that of its work, even if nobody reads its
-/// output.
-protocol WorkingCommand: ParsableCommand {}
-
-extension Quire {
     /// Checks that there is a working directory: paths and the workspace are relative to it.
     private static func checkWorkingDirectory() throws {
         guard let path = getcwd(nil, 0) else {
             let reason =
                 errno == ENOENT
                 ? "the current directory does not exist any more"
-                : "the current directory can't be told: \(String(cString: strerror(errno)))"
+                : "the path of the current directory is unknown: \(String(cString: strerror(errno)))"
             throw Trouble("\(reason); go to another one (cd)", status: ExitStatus.missing)
         }
         free(path)

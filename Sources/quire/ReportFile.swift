@@ -17,9 +17,9 @@ enum ReportFormat {
     var words: String {
         switch self {
         case .junit: "JUnit XML"
-        case .markdown: "a Markdown report of Quire's"
-        case .events: "JSON Lines of Quire's"
-        case .page: "a page of Quire's"
+        case .markdown: "a Markdown report by Quire"
+        case .events: "JSON Lines by Quire"
+        case .page: "a page by Quire"
         case .dispatches: "a log of dispatches"
         }
     }
@@ -204,13 +204,27 @@ struct ReportFile {
     /// The inherited descriptor that the path names; `nil` for a file of its own.
     var descriptor: Int32? { if case .descriptor(let number) = target { number } else { nil } }
 
-    /// True if the file is standard output.
-    var isStandardOutput: Bool { descriptor == STDOUT_FILENO }
+    /// Returns the stream for lines to people beside reports in these files: standard error if a report
+    /// or, with `hasAnswer`, the answer of `--json` goes to standard output.
+    ///
+    /// - Throws: `Trouble` with status 64 if two of them name the same file.
+    static func output(besides files: [ReportFile?], hasAnswer: Bool) throws -> StandardStream {
+        try checkDistinct(files)
+        let file = files.compactMap(\.self).first { $0.descriptor == STDOUT_FILENO }
+        guard let file else { return hasAnswer ? .error : .output }
+        guard !hasAnswer else {
+            throw Trouble(
+                "\(file.option) and --json both go to standard output; name a file for the report",
+                status: ExitStatus.usage
+            )
+        }
+        return .error
+    }
 
     /// Refuses two options that name the same file: one would overwrite or garble the other's text.
     ///
     /// - Throws: `Trouble` with status 64 that names both options.
-    static func checkDistinct(_ files: [ReportFile?]) throws {
+    private static func checkDistinct(_ files: [ReportFile?]) throws {
         let files = files.compactMap(\.self)
         for (place, file) in files.enumerated() {
             guard let other = files[..<place].first(where: file.isSame) else { continue }

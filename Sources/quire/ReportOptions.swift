@@ -50,21 +50,16 @@ struct ReportOptions: ParsableArguments {
         let markdown = try markdown.map {
             try ReportFile(option: "--markdown", path: $0, format: .markdown)
         }
-        let files = [events, junit, markdown]
-        try ReportFile.checkDistinct(files)
-        let onOutput = files.compactMap(\.self).first(where: \.isStandardOutput)
-        if hasAnswer, let onOutput {
-            throw Trouble(
-                "\(onOutput.option) and --json both go to standard output; name a file for the report",
-                status: ExitStatus.usage
-            )
-        }
+        let output = try ReportFile.output(
+            besides: [events, junit, markdown],
+            hasAnswer: hasAnswer
+        )
         return CIReports(
             junit: junit,
             markdown: markdown,
             manifest: manifest,
             isForGitHub: isForGitHub,
-            output: hasAnswer || onOutput != nil ? .error : .output
+            output: output
         )
     }
 }

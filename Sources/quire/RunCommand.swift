@@ -216,7 +216,7 @@ struct RunCommand: WorkingCommand {
             )
         }
         let overdraft = result.state.plan.budget.flatMap {
-            SpentWords.overdraft(result.state.ledger.spent, of: $0.limits)
+            SpentWords.overdraft(result.state.spending.ledger.spent, of: $0.limits)
         }
         if let overdraft { hints.append("\(overdraft)") }
         if tasks.contains(where: { $0.outcome?.isFailure ?? false }) {

@@ -11,7 +11,7 @@ import RunStore
 struct SelectionOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Take only the tasks whose names are like this (*, ?, [a-z]); may be repeated, or "
+            "Select only the tasks whose names match this pattern (*, ?, [a-z]); may be repeated, or "
                 + "joined with commas.",
             valueName: "pattern"
         )
@@ -19,7 +19,10 @@ struct SelectionOptions: ParsableArguments {
     var only: [String] = []
 
     @Option(
-        help: ArgumentHelp("Leave out the tasks whose names are like this.", valueName: "pattern")
+        help: ArgumentHelp(
+            "Leave out the tasks whose names match this pattern.",
+            valueName: "pattern"
+        )
     )
     var skip: [String] = []
 
@@ -93,7 +96,7 @@ struct SelectionOptions: ParsableArguments {
         var plans = try selection.apply(to: all)
         if plans.isEmpty, changedSince == nil {
             throw Trouble(
-                "no task is left: --skip leaves out all that --only takes",
+                "no task is left: --skip leaves out all tasks that --only selects",
                 status: ExitStatus.usage
             )
         }
@@ -142,7 +145,7 @@ struct SelectionOptions: ParsableArguments {
             if isTouched == nil {
                 warnings.append(
                     "\(task.plan.name) works in \(task.directory), which is not in \(changes.root): "
-                        + "whether it has changed can't be told, and it is taken"
+                        + "it is selected, as its changes are unknown"
                 )
             }
             if isTouched ?? true { names.insert(task.plan.name) }

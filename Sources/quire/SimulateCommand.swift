@@ -117,7 +117,7 @@ struct SimulateCommand: ParsableCommand {
                 format: .dispatches
             )
         }
-        let output = try output(besides: [pages, logs])
+        let output = try ReportFile.output(besides: [pages, logs], hasAnswer: json)
         let (base, manifestPlan) = try source()
         let counts = try slotCounts() ?? [base.slots]
         var results: [SimulationPage.Result] = []
@@ -157,21 +157,6 @@ struct SimulateCommand: ParsableCommand {
         var batch = Batch(workload, plan: plan(of: workload, nil), settings: settings)
         batch.run()
         return batch
-    }
-
-    /// Returns the stream for the table: not the one that a report goes to.
-    private func output(besides files: [ReportFile?]) throws -> StandardStream {
-        try ReportFile.checkDistinct(files)
-        guard let file = files.compactMap(\.self).first(where: \.isStandardOutput) else {
-            return .output
-        }
-        guard !json else {
-            throw Trouble(
-                "\(file.option) and --json both go to standard output; name a file for one of them",
-                status: ExitStatus.usage
-            )
-        }
-        return .error
     }
 
     private func plan(of workload: Workload, _ manifest: RunPlan?) -> RunPlan {

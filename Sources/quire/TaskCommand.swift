@@ -122,8 +122,8 @@ struct TaskCommand: WorkingCommand {
         }
         for task in review.otherPrompts {
             Terminal.complain(
-                "⚠ The checklist of \(task) was written for another description (prompt.md beside "
-                    + "it has that one), and is gone on with; for a new one, take another name"
+                "⚠ The checklist of \(task) was written for another description (see "
+                    + "prompt.md beside it), and work on it continues; for a new task, use another name"
             )
         }
         return nil

@@ -68,7 +68,7 @@ import Testing
         ),
         (
             .command("", result: "", outputBytes: 0, outputEnd: ""),
-            "  runs a command that is not told"
+            "  runs an unnamed command"
         ),
     ]
 

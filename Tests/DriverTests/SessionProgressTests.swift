@@ -29,8 +29,7 @@ import Testing
             [.oddUsage("x is -1")],
             [
                 .warning(
-                    "session 7 told a usage that can't be (x is -1): it is cut to what can be, or "
-                        + "left out"
+                    "session 7 reported an impossible usage (x is -1): it is limited, or left out"
                 )
             ]
         ),

@@ -136,7 +136,10 @@ private struct Booked {
             #expect(own.keeps(task.budget ?? Budget(), sessions: 1), "seed \(seed)")
         }
         // What is booked is what tables show.
-        #expect(run.state.ledger.spent.tokens == Double(all.sum.tokens ?? 0), "seed \(seed)")
+        #expect(
+            run.state.spending.ledger.spent.tokens == Double(all.sum.tokens ?? 0),
+            "seed \(seed)"
+        )
         let shown = run.state.tasks.reduce(0) { $0 + $1.usage.total }
         #expect(shown == all.sum.tokens, "seed \(seed)")
     }

@@ -34,7 +34,7 @@ import Testing
         for key in keys { run.end(key, tokens: 60_000, tellsUsage: false) }
         #expect(run.ending == .finished && run.warnings.count == 1)
         // What was last seen counts where a session could not tell.
-        #expect(run.state.ledger.spent.tokens == 120_000)
+        #expect(run.state.spending.ledger.spent.tokens == 120_000)
     }
 
     @Test func `a group's holds its tasks alone`() {
@@ -88,7 +88,7 @@ import Testing
             run.play([.sessionUsed(used)])
             run.cut(key, thread: "t")
         }
-        #expect(run.state.ledger.spent.tokens == 650)
+        #expect(run.state.spending.ledger.spent.tokens == 650)
         #expect(run.state.tasks[0].threadUsage?.input == 650)
     }
 
@@ -140,7 +140,7 @@ import Testing
             let fact = try #require(run.ended.first)
             #expect(fact.isUsageEstimated == (isBooked ? true : nil))
             #expect(fact.usage?.total == (isBooked ? 200_000 : nil))
-            #expect(run.state.ledger.spent.tokens == (isBooked ? 200_000 : 0))
+            #expect(run.state.spending.ledger.spent.tokens == (isBooked ? 200_000 : 0))
             #expect(run.state.tasks[0].usage.total == (isBooked ? 200_000 : 0))
         }
     }
@@ -242,10 +242,10 @@ import Testing
         // The second leg finds a session that was running, last seen at 300,000.
         run.use(run.running[0], 300_000)
         var next = SpendingRun(spendingPlan(2, slots: 1, budget: budget), state: run.state)
-        #expect(next.state.ledger.spent.tokens == 900_000)
+        #expect(next.state.spending.ledger.spent.tokens == 900_000)
         next.end(next.running[0], tokens: 200_000)
         #expect(next.ending == .finished)
         let fresh = SpendingRun(spendingPlan(2, slots: 1, budget: budget), state: next.state)
-        #expect(fresh.running.count == 1 && fresh.state.ledger.spent.tokens == 0)
+        #expect(fresh.running.count == 1 && fresh.state.spending.ledger.spent.tokens == 0)
     }
 }

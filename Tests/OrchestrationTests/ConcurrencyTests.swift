@@ -29,7 +29,7 @@ import Testing
             #expect(lines.contains("4 at once") == (number == 0))
         }
         #expect(run.state.running.count == 4)
-        #expect(run.state.concurrencyLimit == 4)
+        #expect(run.state.leg.concurrencyLimit == 4)
     }
 
     @Test func `never falls below the least, and grows by one a clean minute up to the most`() {
@@ -43,7 +43,7 @@ import Testing
             }
             _ = run.end(start.task, start.session, failure: overload)
         }
-        #expect(run.state.concurrencyLimit == 2)
+        #expect(run.state.leg.concurrencyLimit == 2)
         #expect(run.state.running.count == 2)
         let before = run.seconds
         let lines = play(&run, turns: 500)
@@ -62,13 +62,13 @@ import Testing
         _ = run.begin()
         for number in 1..<5 { _ = run.end("t\(number)", 1, ticked: 4, after: 1) }
         _ = run.end("t0", 1, failure: overload)
-        #expect(run.state.concurrencyLimit == 4)
+        #expect(run.state.leg.concurrencyLimit == 4)
         _ = run.playNextDeadline()
         for minute in 1...5 {
             let key = SessionKey(task: "t0", number: 2)
             #expect(run.play([.sessionActive(key)], after: 61) == [], "minute \(minute)")
         }
-        #expect(run.state.concurrencyLimit == 4)
+        #expect(run.state.leg.concurrencyLimit == 4)
     }
 
     @Test func `goes on as it was when the run is started again`() {
@@ -87,7 +87,7 @@ import Testing
         var run = Scenario(fixed)
         _ = run.begin()
         #expect(!run.end("t0", 1, failure: overload).contains { $0.hasSuffix("at once") })
-        #expect(run.state.concurrencyLimit == 8)
+        #expect(run.state.leg.concurrencyLimit == 8)
     }
 }
 
@@ -135,6 +135,6 @@ import Testing
         #expect(
             run.end("t0", 1, ticked: 0, tokens: 90_000).contains("gate token_rate closed")
         )
-        #expect(run.state.gates.values.first?.until != nil)
+        #expect(run.state.gates.closed.values.first?.until != nil)
     }
 }

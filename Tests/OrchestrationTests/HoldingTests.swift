@@ -333,7 +333,7 @@ private let two = RunPlan(concurrency: 2, tasks: [TaskPlan(name: "a"), TaskPlan(
         var run = Scenario(RunPlan(concurrency: 2, tasks: tasks))
         _ = run.begin()
         var losses = 0
-        for _ in 0..<10_000 where run.state.ending == nil {
+        for _ in 0..<10_000 where run.state.leg.ending == nil {
             let running = run.state.running.values.map(\.start)
             if let start = running.first(where: { $0.slot == 0 }) {
                 losses += 1
@@ -369,10 +369,10 @@ private let two = RunPlan(concurrency: 2, tasks: [TaskPlan(name: "a"), TaskPlan(
         var run = Scenario(plan)
         #expect(run.begin() == ["start a#1 slot 0 initializer"])
         var sessions = 0
-        while run.state.ending == nil, let session = run.state.running.values.first {
+        while run.state.leg.ending == nil, let session = run.state.running.values.first {
             sessions += 1
             _ = run.end("a", session.start.session, failure: Self.lost)
-            if run.state.ending == nil { _ = run.playNextDeadline() }
+            if run.state.leg.ending == nil { _ = run.playNextDeadline() }
         }
         // The first was the slot's trouble; two more were tried once all slots had lost one.
         #expect(sessions == 3)

@@ -2,12 +2,11 @@ import Orchestration
 import Testing
 
 private func plan(_ names: String..., leavingOut left: Set<String> = []) -> RunPlan {
-    var plan = RunPlan(
+    let plan = RunPlan(
         concurrency: 2,
         tasks: names.map { TaskPlan(name: $0, sameFailure: 1) }
     )
-    plan.leaveOutAll(but: Set(names).subtracting(left))
-    return plan
+    return plan.leavingOutAll(but: Set(names).subtracting(left))
 }
 
 private let broken = Failure(.turnFailed, "the build broke")

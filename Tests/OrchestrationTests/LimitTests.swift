@@ -76,7 +76,7 @@ private func limit(_ until: Double?) -> Failure {
         _ = run.begin()
         _ = run.end("a", 1, failure: limit(600))
         #expect(run.end("b", 1, ticked: 0) == ["b#1 initialized, charged to session"])
-        #expect(run.state.gates.count == 1)
+        #expect(run.state.gates.closed.count == 1)
     }
 
     @Test func `is probed again a minute after a probe that told nothing`() {
@@ -259,7 +259,7 @@ private func limit(_ until: Double?) -> Failure {
         _ = run.begin()
         _ = run.end("a", 1, failure: broken, after: 0)
         _ = run.answer("b", 1, after: 0)
-        #expect(run.state.gates.values.allSatisfy { $0.startsOneByOne == true })
+        #expect(run.state.gates.closed.values.allSatisfy { $0.startsOneByOne == true })
         #expect(run.state.task("a")?.outcome == .failed && run.state.task("b")?.outcome == nil)
     }
 }

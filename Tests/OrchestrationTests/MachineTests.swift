@@ -34,7 +34,7 @@ extension [String] {
 }
 
 extension Scenario {
-    fileprivate func reason(_ gate: Gate) -> String? { state.gates[GateKey(gate)]?.reason }
+    fileprivate func reason(_ gate: Gate) -> String? { state.gates.closed[GateKey(gate)]?.reason }
 }
 
 @Suite struct `Admission by the machine` {
@@ -69,7 +69,7 @@ extension Scenario {
         _ = run.begin()
         // 3 GiB but one, 150 MiB each.
         #expect(run.play([reading(memory: 3)], after: 0.01).starts == 13)
-        #expect(run.state.gates.isEmpty)
+        #expect(run.state.gates.closed.isEmpty)
         // They have not grown yet, so the same look again tells nothing new; one that ends makes room.
         #expect(run.playNextDeadline() == ["look at the machine"])
         #expect(run.seconds >= 5)
@@ -137,7 +137,7 @@ extension Scenario {
         _ = run.begin()
         // 200 MiB stay free of 4 GiB, so that three sessions have room in 700 MiB.
         #expect(run.play([reading(memory: 0.7, of: 4)]).starts == 3)
-        #expect(run.state.gates.isEmpty)
+        #expect(run.state.gates.closed.isEmpty)
     }
 
     @Test func `closes for a disk, and opens when some space is free again`() {
@@ -183,12 +183,12 @@ extension Scenario {
         #expect(run.play([reading(load: 4)], after: 60).first == "gate load opened")
     }
 
-    @Test func `says once what can't be told, and does not wait for it`() {
+    @Test func `says once what is unknown, and does not wait for it`() {
         var run = Scenario(plan(AdmissionPlan(maxLoad: 8), slots: 2))
         _ = run.begin()
         let lines = run.play([.machineRead(MachineReading())])
         #expect(lines.count { $0.hasPrefix("warning: ") } == 3)
-        #expect(lines.contains { $0.contains("free memory can't be told without /proc/meminfo") })
+        #expect(lines.contains { $0.contains("free memory is unknown without /proc/meminfo") })
         #expect(lines.starts == 2)
         _ = run.end("t0", 1, ticked: 0, after: 60)
         #expect(run.play([.machineRead(MachineReading())]).starts == 1)
@@ -207,7 +207,7 @@ extension Scenario {
         #expect(run.play([reading(memory: 1)]) == ["gate memory closed"])
         #expect(run.playNextDeadline() == ["look at the machine"])
         #expect(run.playNextDeadline().starts == 2)
-        #expect(run.state.gates.isEmpty)
+        #expect(run.state.gates.closed.isEmpty)
     }
 
     @Test func `holds the probe of a usage limit, too`() {

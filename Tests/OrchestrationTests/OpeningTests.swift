@@ -38,7 +38,7 @@ extension [Command] {
         world.run(turns: Int.random(in: 0...150, using: &random))
         var state = RunState()
         for batch in world.journal { state.apply(batch.events, at: batch.at) }
-        guard state.ending == nil else { return }
+        guard state.leg.ending == nil else { return }
         let first = state.tasksToStart(plan: plan, retryFailed: false, count: plan.concurrency)
         // A crash: what ran is lost, and every checklist is found as it was last seen.
         let began = RunBegan(run: "r", name: "r", pid: 1, quireVersion: "0", plan: plan)
@@ -118,11 +118,11 @@ extension [Command] {
             .taskInspected(TaskInspected(task: task, checklist: checklist))
         }
         _ = scenario.play([.runBegan(began), inspected("t0", .damaged("entry 1 is gone"))])
-        #expect(scenario.state.ending == nil)
+        #expect(scenario.state.leg.ending == nil)
         _ = scenario.play([inspected("t1", .good(Progress(ticked: 1, total: 1)))])
-        #expect(scenario.state.ending == nil)
+        #expect(scenario.state.leg.ending == nil)
         _ = scenario.play([inspected("t2", .missing)])
-        #expect(scenario.state.ending == .finished)
+        #expect(scenario.state.leg.ending == .finished)
         #expect(scenario.state.tasks.map(\.outcome) == [.damaged, .complete, nil])
     }
 
@@ -142,7 +142,7 @@ extension [Command] {
         _ = scenario.play([inspected("t2", .missing)])
         _ = scenario.play([inspected("t1", .missing)])
         #expect(scenario.state.tasks.map(\.outcome) == [.damaged, .blocked, .blocked, .blocked])
-        #expect(scenario.state.ending == .finished)
+        #expect(scenario.state.leg.ending == .finished)
         var other = Scenario(plan)
         _ = other.play([.runBegan(began), inspected("t0", .damaged("entry 1 is gone"))])
         _ = other.play([inspected("t1", .good(Progress(ticked: 2, total: 2)))])

@@ -135,6 +135,9 @@ private func repacked<Value: Packable>(_ value: Value) throws -> Value {
     @Test func `tell of their properties, so that others are not read as them`() {
         #expect(TaskState.packedFormat.contains("isInspected=Bool"))
         #expect(TaskState.packedFormat.contains("pendingNeeds=Int32"))
+        // Grouping properties changes nothing on the disk.
+        let sums = "idleTokens=Int64(),idleSeconds=Double(),seconds=Double(),usage=TokenUsage("
+        #expect(TaskState.packedFormat.contains(sums))
         #expect(TaskState.packedFormat.contains("notBefore="))
         #expect(TaskState.packedFormat.contains("reserved="))
         #expect(Estimates.Task.packedFormat != Scheduler.Entry.packedFormat)

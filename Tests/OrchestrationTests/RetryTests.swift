@@ -38,7 +38,7 @@ import Testing
     private func wait(for start: String, in run: inout Scenario, after lines: [String]) -> Bool {
         var lines = lines
         for _ in 0..<100 where !lines.contains(where: { $0.hasPrefix(start) }) {
-            if run.state.ending != nil || run.state.task("a")?.outcome != nil { return false }
+            if run.state.leg.ending != nil || run.state.task("a")?.outcome != nil { return false }
             lines = run.playNextDeadline()
         }
         return lines.contains { $0.hasPrefix(start) }

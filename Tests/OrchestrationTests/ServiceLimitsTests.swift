@@ -65,7 +65,7 @@ private func secondsToStart(_ run: inout Scenario) -> Double {
     private func meetLimit(_ run: inout Scenario) -> Duration? {
         guard let start = run.state.running.values.first?.start else { return nil }
         _ = run.end(start.task, start.session, failure: tooMany, after: 0)
-        let closed = run.state.gates[GateKey(.rateLimit)]
+        let closed = run.state.gates.closed[GateKey(.rateLimit)]
         return closed?.until.map { $0 - Scenario.wall(0) - run.clockOffset - .seconds(run.seconds) }
     }
 

@@ -21,24 +21,20 @@ import Testing
 
     @Test func `equal terms are found, and others kept`() {
         let plans = (0..<60).map { TaskPlan(name: "t\($0)", maxSessions: 1 + $0 % 3) }
-        var plan = RunPlan(tasks: plans)
-        plan.shareTerms()
-        #expect(plan.tasks == plans)
+        #expect(RunPlan(tasks: plans).sharingTerms().tasks == plans)
     }
 
     @Test func `terms that are shared already cost no copy of the plan`() {
-        var plan = RunPlan(
+        let plan = RunPlan(
             tasks: (0..<60).map { TaskPlan(name: "t\($0)", maxSessions: 1 + $0 % 3) }
-        )
-        plan.shareTerms()
-        var again = plan
-        again.shareTerms()
+        ).sharingTerms()
+        var again = plan.sharingTerms()
         func address(_ plan: RunPlan) -> UnsafePointer<TaskPlan>? {
             plan.tasks.withUnsafeBufferPointer(\.baseAddress)
         }
         #expect(address(again) == address(plan))
         again.tasks.append(TaskPlan(name: "other", maxSessions: 2))
-        again.shareTerms()
+        again = again.sharingTerms()
         #expect(address(again) != address(plan))
         #expect(again.tasks.dropLast() == plan.tasks[...])
     }

@@ -285,7 +285,7 @@ import Testing
                 run.root + "/m.yaml"
             )
             let outcome = try run.quire(["run", "m.yaml"])
-            let told = "warning: t: session 1 told a usage that can't be "
+            let told = "warning: t: session 1 reported an impossible usage "
             #expect(
                 outcome.output.contains(told + "(input_tokens is 2000000000000000)"),
                 "\(outcome.output)"

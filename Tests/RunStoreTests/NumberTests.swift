@@ -1,3 +1,4 @@
+import Codec
 import Orchestration
 import Reporting
 import Simulation
@@ -84,7 +85,7 @@ private struct NumberChanger {
         let table = FinalTable.render(view: view, width: 80, hints: [])
         #expect(table.description.contains("TASK"))
         let budget = Budget(tokens: 1, cost: 1)
-        _ = SpentWords.overdraft(state.ledger.spent, of: budget)
+        _ = SpentWords.overdraft(state.spending.ledger.spent, of: budget)
     }
 
     /// A new leg on what was read.

@@ -1,3 +1,4 @@
+import Codec
 import FileAccess
 import Foundation
 import GRDB

@@ -27,7 +27,7 @@ struct EstimatedUse {
     private static func words(_ tokens: Double) -> String {
         guard tokens > 0 else { return "" }
         return
-            " (by an estimate: \(Format.tokensInWords(tokens)) are assumed for sessions that told "
-            + "no usage)"
+            " (by an estimate: \(Format.tokensInWords(tokens)) are assumed for sessions that "
+            + "reported no usage)"
     }
 }

@@ -40,7 +40,7 @@ struct Treatment: Hashable, Sendable {
         static let repeats = Traits(rawValue: 1 << 0)
         /// The message may end, after a colon, with a quotation from standard error.
         ///
-        /// The quotation tells no failures apart: an agent at work writes something else each time.
+        /// The quotation does not distinguish failures: an agent at work writes something else each time.
         static let quotes = Traits(rawValue: 1 << 1)
         /// The work of the thread was interrupted and can be resumed.
         static let resumable = Traits(rawValue: 1 << 2)

@@ -10,7 +10,7 @@ protocol Governor: Sendable {
     mutating func act(in turn: inout Turn)
     /// Returns true if nothing may start now.
     func holdsStarts(in turn: Turn) -> Bool
-    /// Returns true if this start may go on; a governor that refuses tells by `nextDeadline` when to
+    /// Returns true if this start may go on; a governor that refuses says by `nextDeadline` when to
     /// ask again.
     mutating func admits(_ start: SessionStarted, in turn: inout Turn) -> Bool
     /// Returns the limit that a failed session counts against, where it is not that of the class.
@@ -56,7 +56,7 @@ enum Occurrence {
     case sessionUsed(SessionUsed)
     /// A session showed signs of life.
     case sessionActive(SessionKey)
-    /// The model answered a session, or the session's turn came to its end.
+    /// The model answered a session, or the session's turn ended.
     case sessionAnswered(SessionKey)
     /// A session waits for the network.
     case sessionWaitsForNetwork(SessionKey)

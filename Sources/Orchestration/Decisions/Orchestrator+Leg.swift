@@ -3,12 +3,12 @@ extension Orchestrator {
     mutating func beginLeg(_ fact: RunBegan) {
         let lost = turn.state.running.sorted { $0.key < $1.key }.map(\.value)
         let reopened = tasksToReopen(fact)
-        let (gates, since) = (turn.state.gates, turn.state.gatesClosed)
+        let (gates, since) = (turn.state.gates.closed, turn.state.gates.times)
         let before = EarlierLeg(
-            concurrencyLimit: turn.state.concurrencyLimit,
+            concurrencyLimit: turn.state.leg.concurrencyLimit,
             plan: turn.state.plan
         )
-        let lastSeen = turn.state.legClock.last
+        let lastSeen = turn.state.spending.clock.last
         turn.record(.runBegan(fact))
         turn.closeAgain(gates, since: since)
         tell(.legBegan(before: before))
@@ -50,8 +50,8 @@ extension Orchestrator {
             charge: .retry,
             seconds: max(.zero, lastSeen - session.since).inSeconds
         )
-        fact.lastSeen(of: session)
-        fact.estimateUsage(of: session, wasAnswered: true)
+        session.fillInLastSeen(&fact)
+        session.fillInEstimate(&fact, wasAnswered: true)
         turn.record(.sessionEnded(fact))
     }
 }

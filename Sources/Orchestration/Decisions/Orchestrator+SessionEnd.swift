@@ -22,8 +22,8 @@ extension Orchestrator {
             threadUsage: result.threadUsage,
             outputLeaked: result.outputLeaked
         )
-        if fact.usage == nil { fact.lastSeen(of: session) }
-        fact.estimateUsage(of: session, wasAnswered: wasAnswered)
+        if fact.usage == nil { session.fillInLastSeen(&fact) }
+        session.fillInEstimate(&fact, wasAnswered: wasAnswered)
         judge(&fact, session, cause, checklist, completed: result.failure == nil)
         if let failure = fact.failure { tellFailure(failure, of: session) }
         if result.failure == nil { tell(.sessionAnswered(key)) }
@@ -54,7 +54,7 @@ extension Orchestrator {
             failure: failure,
             session: session,
             account: account,
-            isProbe: turn.state.probes[account] == key
+            isProbe: turn.state.gates.probes[account] == key
         )
         tell(.sessionFailed(failed))
         if failed.treatment.reaction == .answered { tell(.sessionAnswered(key)) }
@@ -130,7 +130,8 @@ extension Orchestrator {
 
     /// True if no delay is due: no session of the task follows this one in the leg.
     private func isLast(_ fact: SessionEnded, _ checklist: ChecklistState) -> Bool {
-        guard fact.retryIn != nil, turn.state.shutdown == nil, var task = turn.state.task(fact.task)
+        guard fact.retryIn != nil, turn.state.leg.shutdown == nil,
+            var task = turn.state.task(fact.task)
         else {
             return true
         }
@@ -166,22 +167,18 @@ extension Orchestrator {
     }
 }
 
-extension SessionEnded {
+extension RunState.Running {
     /// Fills in the usage that was last seen, for a session that reported none.
-    mutating func lastSeen(of session: RunState.Running) {
-        guard let used = session.used else { return }
-        (usage, threadUsage, isUsagePartial) = (used, session.threadUsage, true)
+    func fillInLastSeen(_ fact: inout SessionEnded) {
+        guard let used else { return }
+        (fact.usage, fact.threadUsage, fact.isUsagePartial) = (used, threadUsage, true)
     }
 
     /// Fills in the expected usage, if none is known and the session may have used anything.
-    mutating func estimateUsage(of session: RunState.Running, wasAnswered: Bool) {
-        guard usage == nil, session.estimate != .zero else { return }
-        guard wasAnswered || mayHaveUsedAnything else { return }
-        (usage, isUsageEstimated) = (session.estimate, true)
-    }
-
-    /// True if the agent may have been at work although no answer of the model was seen.
-    private var mayHaveUsedAnything: Bool {
-        failure.map { $0.kind.has(.usesTokens) } ?? true
+    func fillInEstimate(_ fact: inout SessionEnded, wasAnswered: Bool) {
+        guard fact.usage == nil, estimate != .zero else { return }
+        // The agent may have been at work although no answer of the model was seen.
+        guard wasAnswered || fact.failure?.kind.has(.usesTokens) != false else { return }
+        (fact.usage, fact.isUsageEstimated) = (estimate, true)
     }
 }

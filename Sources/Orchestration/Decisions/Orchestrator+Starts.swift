@@ -14,8 +14,8 @@ extension Orchestrator {
 
     /// Starts a session for each account whose gates may have opened.
     private mutating func startProbes() {
-        guard !turn.state.gates.isEmpty, !turn.startsNothingMore else { return }
-        for account in turn.state.accounts
+        guard !turn.state.gates.closed.isEmpty, !turn.startsNothingMore else { return }
+        for account in turn.state.index.accounts
         where !governors.holdsStarts(in: turn) && turn.isProbeDue(account) {
             guard var start = turn.nextStart(probing: account),
                 governors.admits(start, in: &turn)

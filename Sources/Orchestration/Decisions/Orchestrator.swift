@@ -116,7 +116,7 @@ package struct Orchestrator: Sendable {
     }
 
     private mutating func endRunIfDone() {
-        guard turn.state.legs > 0, turn.state.running.isEmpty else { return }
+        guard turn.state.leg.number > 0, turn.state.running.isEmpty else { return }
         let expected = turn.state.unfinished == 0 ? .finished : governors.ending(in: turn)
         guard let ending = expected ?? (isStuck ? .unable : nil) else { return }
         hasEnded = true

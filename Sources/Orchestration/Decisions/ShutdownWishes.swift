@@ -1,4 +1,4 @@
-/// The requests for a shutdown, told apart from their echoes.
+/// The requests for a shutdown, without their echoes.
 ///
 /// A terminal's Ctrl-C goes to every process of its foreground group, and a wrapper among them
 /// (`npm run`, `npx`, `timeout`) forwards it once more, milliseconds later.
@@ -10,7 +10,7 @@ package struct ShutdownWishes: Sendable {
 
     /// Counts a request at an awake time; false for an echo.
     ///
-    /// Time is measured from the last counted request, so that somebody who keeps asking gets on.
+    /// Time is measured from the last counted request, so that repeated requests take effect in time.
     mutating func count(at time: Duration) -> Bool {
         if let last, time - last < Self.echo { return false }
         last = time

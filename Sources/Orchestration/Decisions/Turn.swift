@@ -30,7 +30,7 @@ struct Turn: Sendable {
         hasBegun = true
         now = moment
         commands = []
-        wasFull = state.running.count >= state.concurrencyLimit
+        wasFull = state.running.count >= state.leg.concurrencyLimit
         if stepBack > .zero { clockWasSetBack(by: stepBack) }
         state.wake(at: moment)
     }
@@ -64,7 +64,7 @@ struct Turn: Sendable {
 
     /// True if the leg is on its way to its end.
     var startsNothingMore: Bool {
-        state.shutdown != nil || state.ending != nil || hasFailedEnough
+        state.leg.shutdown != nil || state.leg.ending != nil || hasFailedEnough
     }
 }
 

@@ -33,9 +33,14 @@ extension Unicode.Scalar {
         }
         switch properties.generalCategory {
         case .control, .format, .surrogate, .privateUse, .unassigned:
-            let digits = String(value, radix: 16, uppercase: true)
-            return "\\u{" + (digits.count < 2 ? "0" : "") + digits + "}"
+            return escape
         default: return String(self)
         }
+    }
+
+    /// The character's number, as Swift writes it: `\u{1B}`.
+    package var escape: String {
+        let digits = String(value, radix: 16, uppercase: true)
+        return "\\u{" + (digits.count < 2 ? "0" : "") + digits + "}"
     }
 }

@@ -56,9 +56,9 @@ package enum FailureClass: String, Hashable, Sendable, Word, CaseIterable {
     case brokenConfiguration = "broken_configuration"
     /// The session's start could not be journalled, so the session was not begun.
     case notRecorded = "not_recorded"
-    /// The task's tree can't be made or taken up; only a person can change that.
+    /// The task's tree can be neither made nor reused; only a person can change that.
     case noTree = "no_tree"
-    /// The task's tree can't be made or taken up yet: the disk is full, or another git is at work.
+    /// The task's tree can be neither made nor reused yet: the disk is full, or another git is at work.
     case treeBusy = "tree_busy"
     /// The work of two tasks that the task needs does not fit together.
     case needsConflict = "needs_conflict"

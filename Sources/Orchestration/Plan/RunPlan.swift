@@ -1,6 +1,7 @@
 /// The part of a manifest that Orchestration needs: which tasks may run, how often, in which order.
 ///
-/// Prompts, directories and arguments have no part in the decisions; whoever carries a start out has them.
+/// Prompts, directories and arguments have no part in the decisions; the driver, which carries starts out,
+/// has them.
 package struct RunPlan: Hashable, Sendable, Codable {
     /// The most sessions at once; a larger number, as in a damaged plan, counts as this one.
     static let slotsLimit = 100_000
@@ -81,22 +82,26 @@ package struct RunPlan: Hashable, Sendable, Codable {
     /// The tasks that the leg leaves out.
     package var leftOut: [TaskPlan] { tasks.filter { $0.isLeftOut == true } }
 
-    /// Leaves out all tasks except those with these names.
-    package mutating func leaveOutAll(but names: Set<String>) {
+    /// Returns the plan with all tasks left out but those with these names.
+    package func leavingOutAll(but names: Set<String>) -> RunPlan {
+        var plan = self
         for place in tasks.indices where !names.contains(tasks[place].name) {
-            tasks[place].isLeftOut = true
+            plan.tasks[place].isLeftOut = true
         }
+        return plan
     }
 
-    /// Stores equal terms of tasks in memory once.
-    mutating func shareTerms() {
+    /// Returns the plan with equal terms of tasks stored in memory once.
+    func sharingTerms() -> RunPlan {
         var sharing = Sharing<TaskTerms>()
         // The array stays shared with other plans if it has nothing to change.
         let first = tasks.firstIndex { $0.sharingTerms(&sharing) != nil }
-        guard let first else { return }
+        guard let first else { return self }
+        var plan = self
         for index in tasks.indices[first...] {
-            tasks[index] = tasks[index].sharingTerms(&sharing) ?? tasks[index]
+            plan.tasks[index] = tasks[index].sharingTerms(&sharing) ?? tasks[index]
         }
+        return plan
     }
 
     /// True if the run, a group, a task or its sessions have a budget.

@@ -28,7 +28,7 @@ package struct RunRecord: Hashable, Sendable {
     /// Makes the record before the first fact.
     package init(keepsHistory: Bool = true) { self.keepsHistory = keepsHistory }
 
-    /// Makes the record that a store's tables hold; it tells no step of a shutdown.
+    /// Makes the record that a store's tables hold; steps of a shutdown are not in them.
     package init(
         _ leg: LegRecord,
         part: RunPart? = nil,

@@ -56,7 +56,7 @@ package struct SessionRecord: Hashable, Sendable {
     package var thread: String?
     /// The end; `nil` while the session runs, as far as is recorded.
     package var end: End?
-    /// Bytes written to standard error; no fact tells them.
+    /// Bytes written to standard error; they are in no fact.
     package var standardErrorBytes: Int64 = 0
 
     /// Makes the record of a session that starts.

@@ -1,7 +1,7 @@
 /// Record of a task over all legs of its run: a fold of its facts, and a row of the table `task`.
 @dynamicMemberLookup
 package struct TaskRecord: Hashable, Sendable {
-    /// What the sessions that ended came to.
+    /// Sums over the sessions that ended.
     package struct Sums: Hashable, Sendable {
         /// Sessions charged against `max_sessions`.
         package var charged = 0

@@ -91,8 +91,8 @@ package struct Estimates: Hashable, Sendable {
         fileprivate var entries = 4.0
         fileprivate var sessionSeconds = 3.0 * 540
         fileprivate var sessionCount = 3.0
-        /// Tasks that seem stuck for good, and the sessions of those that did not, each after a first
-        /// guess: h is their ratio.
+        /// Number of tasks that seem stuck for good, and of sessions of the others; both begin with a
+        /// guess, and h is their ratio.
         fileprivate var stuckTasks = 2.0
         fileprivate var liveSessions = 100.0
         var speeds = PooledSpeed()
@@ -115,7 +115,7 @@ package struct Estimates: Hashable, Sendable {
     /// The general speed, in seconds per entry: τ₀.
     var secondsPerEntry: Double { world.entrySeconds / world.entries }
 
-    /// Rank of a task that nothing is known of.
+    /// Rank of a task without any known work.
     package var unseenRank: Double { world.sizes.unseenRank ?? 4 * meanSession }
 
     /// Expected work of a task that nothing is known of, in seconds.
@@ -155,7 +155,7 @@ package struct Estimates: Hashable, Sendable {
     /// Returns the expected remaining work of a task whose checklist was seen, in seconds: R̂.
     func remaining(_ place: Int) -> Double { tasks[place].remaining }
 
-    /// Returns what tasks are ordered by: the work left, or more if a task makes no progress.
+    /// Returns the rank that orders tasks: the work left, or more if a task makes no progress.
     ///
     /// A task that ticks entries but comes no nearer may go on so: its work left doubles each time that
     /// it would have been done. One that ticks nothing may be stuck for good: each session brings the

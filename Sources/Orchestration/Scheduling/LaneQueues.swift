@@ -1,4 +1,4 @@
-/// The waiting tasks of a lane, in each of the orders that a start may go by.
+/// The waiting tasks of a lane, in each of the orders by which a start may be chosen.
 struct LaneQueues: Hashable, Sendable, Codable {
     /// Tasks of about one weight that nothing is known of, in the order in which they came.
     struct Unseen: Hashable, Sendable, Codable {

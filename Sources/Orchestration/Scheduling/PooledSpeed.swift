@@ -25,7 +25,7 @@ struct PooledSpeed: Hashable, Sendable, Codable {
     /// Sum of the weights by the number of entries ticked.
     private var weightPerEntry = 0.0
 
-    /// Replaces what a task's list tells by what it tells now.
+    /// Replaces the speed observed on a task's list by a newer observation.
     mutating func replace(_ old: Estimates.Task, by new: Estimates.Task) {
         add(old, times: -1)
         add(new, times: 1)

@@ -54,7 +54,7 @@ extension Scheduler {
         var sequence: UInt32 = 0
         /// Each `arrivalClock` of tasks that came before this scheduler.
         var keptClocks: [Int: Double] = [:]
-        /// The sequence numbers of tasks that waited in an earlier leg, and not in this one yet.
+        /// The sequence numbers of tasks that waited in an earlier leg and have not waited in this one.
         var keptAges: [Int: UInt32] = [:]
     }
 }

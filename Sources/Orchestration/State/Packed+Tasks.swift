@@ -13,9 +13,9 @@ extension TaskState: Packable {
         bytes.write(counts)
         bytes.write(fewestLeft) { $0.write($1) }
         bytes.write(reason) { $0.write($1) }
-        bytes.write(idleTokens)
-        for number in [idleSeconds, seconds] { bytes.write(number) }
-        bytes.write(usage)
+        bytes.write(effort.idleTokens)
+        for number in [effort.idleSeconds, effort.seconds] { bytes.write(number) }
+        bytes.write(effort.usage)
         bytes.write(ledger)
         bytes.write(thread) { $0.write($1) }
         bytes.write(rarities.value)
@@ -31,10 +31,10 @@ extension TaskState: Packable {
         counts = try bytes.read()
         fewestLeft = try bytes.readIfPresent { try $0.read() }
         reason = try bytes.readIfPresent { try $0.read() }
-        idleTokens = try bytes.read()
-        idleSeconds = try bytes.read()
-        seconds = try bytes.read()
-        usage = try bytes.read()
+        effort.idleTokens = try bytes.read()
+        effort.idleSeconds = try bytes.read()
+        effort.seconds = try bytes.read()
+        effort.usage = try bytes.read()
         ledger = try bytes.read()
         thread = try bytes.readIfPresent { try $0.read() }
         let rarities: Rarities = try bytes.read()

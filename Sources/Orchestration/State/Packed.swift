@@ -51,12 +51,21 @@ struct Packed<Value: Packable>: Sendable, Codable {
     }
 }
 
+/// A value whose properties stand in the format as if they were its owner's.
+protocol PackedInline {}
+
 /// Describes the stored properties of a type, given one of its values.
 func packedFormat(of value: Any) -> String {
+    "\(type(of: value))(\(packedParts(of: value).joined(separator: ",")))"
+}
+
+private func packedParts(of value: Any) -> [String] {
     let mirror = Mirror(reflecting: value)
-    let parts = mirror.displayStyle == .struct ? Array(mirror.children) : []
-    let names = parts.map { "\($0.label ?? "")=\(packedFormat(of: $0.value))" }
-    return "\(type(of: value))(\(names.joined(separator: ",")))"
+    guard mirror.displayStyle == .struct else { return [] }
+    return mirror.children.flatMap { label, value in
+        value is any PackedInline
+            ? packedParts(of: value) : ["\(label ?? "")=\(packedFormat(of: value))"]
+    }
 }
 
 /// A buffer that values are written to, or read from.

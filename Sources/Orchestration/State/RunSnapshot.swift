@@ -128,27 +128,27 @@ extension RunSnapshot.Head {
         // Each part has the plans of its tasks.
         plan.tasks = []
         running = state.running.sorted { $0.key < $1.key }.map(\.value)
-        gates = state.gates.sorted { $0.key < $1.key }.map {
-            Closed(fact: $1, at: state.gatesClosed[$0])
+        gates = state.gates.closed.sorted { $0.key < $1.key }.map {
+            Closed(fact: $1, at: state.gates.times[$0])
         }
-        probes = state.probes.map { Probe(account: $0, session: $1) }
+        probes = state.gates.probes.map { Probe(account: $0, session: $1) }
             .sorted { $0.session < $1.session }
-        concurrencyLimit = state.concurrencyLimit
-        shutdown = state.shutdown
-        ending = state.ending
-        legs = state.legs
-        runner = state.runner
+        concurrencyLimit = state.leg.concurrencyLimit
+        shutdown = state.leg.shutdown
+        ending = state.leg.ending
+        legs = state.leg.number
+        runner = state.leg.runner
         bases = state.bases.sorted { $0.key < $1.key }.map { Base(topLevel: $0, commit: $1) }
         absent = RunSnapshot.Tasks(state.absent.sorted { $0.key < $1.key }.map(\.value))
         delayed = state.delayed
         slots = state.slots
-        ledger = state.ledger
-        groupLedgers = state.groupLedgers.sorted { $0.key < $1.key }.map {
+        ledger = state.spending.ledger
+        groupLedgers = state.spending.groups.sorted { $0.key < $1.key }.map {
             GroupLedger(group: $0, ledger: $1)
         }
-        legClock = state.legClock
-        tokenBucket = state.tokenBucket
-        rateLimits = state.rateLimitsInARow.sorted { ($0.key ?? "") < ($1.key ?? "") }.map {
+        legClock = state.spending.clock
+        tokenBucket = state.spending.bucket
+        rateLimits = state.gates.rateLimitsInARow.sorted { ($0.key ?? "") < ($1.key ?? "") }.map {
             RateLimits(account: $0, inARow: $1)
         }
         scheduler = state.scheduler.memory
@@ -176,21 +176,20 @@ extension RunState {
         self.scheduler = scheduler
         for session in head.running { running[session.start.key] = session }
         for gate in head.gates {
-            gates[gate.fact.key] = gate.fact
-            gatesClosed[gate.fact.key] = gate.at
+            gates.closed[gate.fact.key] = gate.fact
+            gates.times[gate.fact.key] = gate.at
         }
-        for probe in head.probes { probes[probe.account] = probe.session }
-        (concurrencyLimit, shutdown, ending) = (head.concurrencyLimit, head.shutdown, head.ending)
-        legs = head.legs
-        runner = head.runner
+        for probe in head.probes { gates.probes[probe.account] = probe.session }
+        leg.concurrencyLimit = head.concurrencyLimit
+        (leg.shutdown, leg.ending) = (head.shutdown, head.ending)
+        (leg.number, leg.runner) = (head.legs, head.runner)
         for base in head.bases { bases[base.topLevel] = base.commit }
         for task in head.absent.all { absent[task.plan.name] = task }
         (delayed, slots) = (head.delayed, head.slots)
-        ledger = head.ledger
-        for group in head.groupLedgers { groupLedgers[group.group] = group.ledger }
-        legClock = head.legClock
-        tokenBucket = head.tokenBucket
-        for limit in head.rateLimits { rateLimitsInARow[limit.account] = limit.inARow }
+        spending.ledger = head.ledger
+        for group in head.groupLedgers { spending.groups[group.group] = group.ledger }
+        (spending.clock, spending.bucket) = (head.legClock, head.tokenBucket)
+        for limit in head.rateLimits { gates.rateLimitsInARow[limit.account] = limit.inARow }
         derive()
     }
 }

@@ -1,22 +1,40 @@
 // Accounts. The gates of a single account hold everything. With several accounts, the tasks of a
 // closed one are withdrawn from the scheduler, so that its decisions stay as fast as they are.
 extension RunState {
+    /// The closed gates, and the service's limits that close them.
+    package struct Gates: Sendable {
+        /// The facts of the closed gates.
+        package internal(set) var closed: [GateKey: GateClosed] = [:]
+        /// Time at which each closed gate was last closed.
+        var times: [GateKey: WallTime] = [:]
+        /// The session that probes the gates of each account.
+        package internal(set) var probes: [String?: SessionKey] = [:]
+        /// Number of rate limits of each account without a success between.
+        var rateLimitsInARow: [String?: Int] = [:]
+
+        /// Opens all gates; the rate limits count on.
+        mutating func beginLeg() { (closed, times, probes) = ([:], [:], [:]) }
+    }
+
     /// Returns the account whose usage a task's sessions draw on; `nil` for the run's own.
     package func account(of task: String) -> String? {
-        places[task].flatMap { tasks[$0].plan.account }
+        index.places[task].flatMap { tasks[$0].plan.account }
     }
 
     /// True if the closed gates hold everything.
     var isEverythingHeld: Bool {
-        accounts.count < 2 ? !gates.isEmpty : gates.keys.contains { !$0.gate.isOfAccount }
+        index.accounts.count < 2
+            ? !gates.closed.isEmpty : gates.closed.keys.contains { !$0.gate.isOfAccount }
     }
 
     /// Returns the start that probes an account's gates; `nil` if none of its tasks may start, or
     /// no slot is free.
     mutating func nextStart(probing account: String?, at now: Duration) -> SessionStarted? {
         guard isHeld(account) else { return nextStart() }
-        guard running.count < concurrencyLimit, let slot = slots.first else { return nil }
-        let place = members[account]?.first { isReady($0, at: now) && scheduler.hasRoom(for: $0) }
+        guard running.count < leg.concurrencyLimit, let slot = slots.first else { return nil }
+        let place = index.members[account]?.first {
+            isReady($0, at: now) && scheduler.hasRoom(for: $0)
+        }
         return place.map { start(of: $0, slot: slot, .rank) }
     }
 
@@ -26,35 +44,29 @@ extension RunState {
     }
 
     func isHeld(_ place: Int) -> Bool {
-        accounts.count > 1 && !gates.isEmpty && isHeld(tasks[place].plan.account)
+        index.accounts.count > 1 && !gates.closed.isEmpty && isHeld(tasks[place].plan.account)
     }
 
     /// True if an account's tasks are withdrawn from the scheduler.
     private func isHeld(_ account: String?) -> Bool {
-        accounts.count > 1
-            && gates.keys.contains { $0.gate.isOfAccount && $0.account == account }
-    }
-
-    mutating func groupByAccount() {
-        members = Dictionary(grouping: tasks.indices) { tasks[$0].plan.account }
-        accounts = members.keys.sorted { ($0 ?? "") < ($1 ?? "") }
-        if accounts.count < 2 { members = [:] }
+        index.accounts.count > 1
+            && gates.closed.keys.contains { $0.gate.isOfAccount && $0.account == account }
     }
 
     mutating func close(_ fact: GateClosed, at moment: Moment) {
-        gates[fact.key] = fact
+        gates.closed[fact.key] = fact
         if fact.gate == .rateLimit { countRateLimit(fact) }
-        gatesClosed[fact.key] = moment.wall
+        gates.times[fact.key] = moment.wall
         guard fact.gate.isOfAccount, isHeld(fact.account) else { return }
-        for place in members[fact.account] ?? [] { scheduler.withdraw(place) }
+        for place in index.members[fact.account] ?? [] { scheduler.withdraw(place) }
     }
 
     mutating func open(_ key: GateKey, at moment: Moment) {
-        gates[key] = nil
-        gatesClosed[key] = nil
-        guard key.gate.isOfAccount, accounts.count > 1, !isHeld(key.account) else { return }
+        gates.closed[key] = nil
+        gates.times[key] = nil
+        guard key.gate.isOfAccount, index.accounts.count > 1, !isHeld(key.account) else { return }
         // Tasks whose delay is not over come back by themselves.
-        let back = (members[key.account] ?? []).filter { isReady($0, at: moment.awake) }
+        let back = (index.members[key.account] ?? []).filter { isReady($0, at: moment.awake) }
         for place in back.sorted(by: scheduler.waitedLonger) {
             enqueueIfReady(place, at: moment)
         }

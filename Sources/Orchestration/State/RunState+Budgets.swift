@@ -5,18 +5,18 @@ extension RunState {
     private static let usual = SessionMeasure(usage: usualUsage, seconds: 480)
 
     /// Returns the time that the run's legs have taken until `now`, since caps were last fresh.
-    package func elapsed(at now: Moment) -> Duration { legClock.elapsed(at: now) }
+    package func elapsed(at now: Moment) -> Duration { spending.clock.elapsed(at: now) }
 
     mutating func beginBudgets(freshCaps: Bool, at moment: Moment) {
-        legClock.beginLeg(freshCaps: freshCaps, at: moment)
-        ledger.beginLeg(freshCaps: freshCaps)
+        spending.clock.beginLeg(freshCaps: freshCaps, at: moment)
+        spending.ledger.beginLeg(freshCaps: freshCaps)
         var kept: [String: Ledger] = [:]
         for group in plan.groups where group.budget != nil {
-            var ledger = groupLedgers[group.name] ?? Ledger()
+            var ledger = spending.groups[group.name] ?? Ledger()
             ledger.beginLeg(freshCaps: freshCaps)
             kept[group.name] = ledger
         }
-        groupLedgers = kept
+        spending.groups = kept
         for group in kept.keys { holdIfCommitted(group) }
     }
 
@@ -24,11 +24,11 @@ extension RunState {
     ///
     /// To be called when a fact is completely folded, since it changes which task goes next.
     mutating func holdGroup(of place: Int) {
-        if !groupLedgers.isEmpty, let group = tasks[place].plan.group { holdIfCommitted(group) }
+        if !spending.groups.isEmpty, let group = tasks[place].plan.group { holdIfCommitted(group) }
     }
 
     private mutating func holdIfCommitted(_ name: String) {
-        guard let ledger = groupLedgers[name],
+        guard let ledger = spending.groups[name],
             let budget = plan.groups.first(where: { $0.name == name })?.budget
         else { return }
         scheduler.hold(name, ledger.committed.reaches(budget) != nil, in: plan)
@@ -36,7 +36,7 @@ extension RunState {
 
     /// Reserves the amount that a task's next session is expected to need.
     mutating func reserve(for place: Int, _ session: inout Running) {
-        guard hasBudgets else { return }
+        guard index.hasBudgets else { return }
         let estimate = estimate(of: place)
         let reservation = Spending(
             estimate.usage,
@@ -51,8 +51,10 @@ extension RunState {
     /// most the budget of a session.
     private func estimate(of place: Int) -> SessionMeasure {
         let plan = tasks[place].plan
-        let group = plan.group.flatMap { groupLedgers[$0] }
-        let known = tasks[place].ledger.meanSession ?? group?.meanSession ?? ledger.meanSession
+        let group = plan.group.flatMap { spending.groups[$0] }
+        let known =
+            tasks[place].ledger.meanSession ?? group?.meanSession
+            ?? self.spending.ledger.meanSession
         var estimate = known ?? Self.usual
         let spending = Spending(estimate.usage, seconds: 0, prices: self.plan.prices)
         if let most = plan.sessionBudget {
@@ -70,7 +72,7 @@ extension RunState {
         session.reservation = old.atLeast(Spending(fact.usage, seconds: 0, prices: plan.prices))
         let new = session.reservation
         running[fact.key] = session
-        guard hasBudgets, let place = places[fact.task] else { return }
+        guard index.hasBudgets, let place = index.places[fact.task] else { return }
         change(place) { $0.raise(old, to: new) }
         holdGroup(of: place)
     }
@@ -89,12 +91,25 @@ extension RunState {
     }
 
     private mutating func change(_ place: Int, _ change: (inout Ledger) -> Void) {
-        change(&ledger)
+        change(&spending.ledger)
         change(&tasks[place].ledger)
-        if !groupLedgers.isEmpty, let group = tasks[place].plan.group, groupLedgers[group] != nil {
-            change(&groupLedgers[group, default: Ledger()])
+        if !spending.groups.isEmpty, let group = tasks[place].plan.group,
+            spending.groups[group] != nil
+        {
+            change(&spending.groups[group, default: Ledger()])
         }
     }
+}
+
+/// The spending of a run and its groups, and the limits on it that a new leg must know.
+package struct RunSpending: Sendable {
+    /// The spending and reservations of the run.
+    package internal(set) var ledger = Ledger()
+    /// The spending and reservations of each group that has a budget.
+    package internal(set) var groups: [String: Ledger] = [:]
+    var clock = LegClock()
+    /// The tokens of the minute; `nil` without such a limit.
+    var bucket: TokenBucket?
 }
 
 /// The time that the legs of a run have taken, without the pauses between them.
@@ -107,7 +122,7 @@ struct LegClock: Hashable, Sendable, Codable {
     /// Notes a recorded turn of the leg.
     mutating func note(_ moment: Moment) { last = moment.awake }
 
-    /// Begins a leg, whose awake clock may be another one.
+    /// Begins a leg, whose awake time may count from another start.
     mutating func beginLeg(freshCaps: Bool, at moment: Moment) {
         before = freshCaps ? .zero : before + max(.zero, last - began)
         began = moment.awake

@@ -35,8 +35,8 @@ extension RunState {
     package func tasksToStart(plan: RunPlan, retryFailed: Bool, count: Int) -> [String] {
         var next = Scheduler(
             plan: plan,
-            rule: rule,
-            settings: settings,
+            rule: comparison.rule,
+            settings: comparison.settings,
             keeping: (scheduler, self.plan)
         )
         let names = Set(plan.selected.map(\.name))

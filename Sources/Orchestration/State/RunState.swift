@@ -3,14 +3,6 @@
 /// The state changes through `apply` alone, live and in recovery alike, so that the state after a
 /// crash is what the journal says.
 package struct RunState: Sendable {
-    /// The Quire process that carries a leg out.
-    package struct Runner: Hashable, Sendable, Codable {
-        /// The mark of the process, as in `RunBegan`.
-        package var mark: String
-        /// The beginning of the leg.
-        package var since: WallTime
-    }
-
     struct Delayed: Hashable, Comparable, Sendable, Codable {
         var until: Duration
         var task: Int
@@ -26,54 +18,26 @@ package struct RunState: Sendable {
     package internal(set) var tasks: [TaskState] = []
     /// The running sessions.
     package internal(set) var running: [SessionKey: Running] = [:]
-    /// The closed gates.
-    package internal(set) var gates: [GateKey: GateClosed] = [:]
-    /// Time at which each closed gate was last closed.
-    var gatesClosed: [GateKey: WallTime] = [:]
-    /// The session that probes the gates of each account.
-    package internal(set) var probes: [String?: SessionKey] = [:]
-    /// The accounts that tasks of the plan draw on.
-    package internal(set) var accounts: [String?] = []
-    /// The current limit of sessions at once.
-    package internal(set) var concurrencyLimit = RunPlan().concurrency
-    /// The step that the leg's shutdown has reached; `nil` without a shutdown.
-    package internal(set) var shutdown: ShutdownAdvanced?
-    /// The ending of the newest leg; `nil` while it runs, and after a crash.
-    package internal(set) var ending: Ending?
-    /// Number of legs so far.
-    package internal(set) var legs = 0
-    /// The Quire process of the newest leg; `nil` if the journal does not tell.
-    package internal(set) var runner: Runner?
+    /// The closed gates, and what probes and limits tell of them.
+    package internal(set) var gates = Gates()
+    /// The newest leg.
+    package internal(set) var leg = Leg()
     /// The commits that new trees begin from, by the top level of the work tree: those of the leg
     /// that first had tasks there.
     package internal(set) var bases: [String: String] = [:]
     /// Number of tasks that the leg has work to do on.
     package private(set) var unfinished = 0
-
-    private(set) var places: [String: Int] = [:]
-    private var dependents: [[Int]] = []
+    /// Look-ups that follow from the plan.
+    package private(set) var index = PlanIndex()
     var absent: [String: TaskState] = [:]
-    /// The tasks of each account, where there are several.
-    var members: [String?: [Int]] = [:]
     var delayed = BinaryHeap<Delayed>()
     var slots = Slots()
-    /// The spending and reservations of the run.
-    package internal(set) var ledger = Ledger()
-    /// The spending and reservations of each group that has a budget.
-    package internal(set) var groupLedgers: [String: Ledger] = [:]
-    /// True if the plan has a budget anywhere.
-    private(set) var hasBudgets = false
-    var legClock = LegClock()
-    /// The tokens of the minute; `nil` without such a limit.
-    var tokenBucket: TokenBucket?
-    /// Number of rate limits of each account without a success between.
-    var rateLimitsInARow: [String?: Int] = [:]
+    /// The spending of the run and its groups.
+    package internal(set) var spending = RunSpending()
     /// The scheduler, which knows the waiting tasks of the leg.
     package internal(set) var scheduler = Scheduler(plan: RunPlan())
-
-    /// The rule of the next leg, for comparisons; `nil` for the plan's.
-    package var rule: (any SchedulingRule)?
-    let settings: Scheduler.Settings
+    /// The replacements for what plans say, for comparisons.
+    package var comparison: Comparison
 
     /// Makes the state before the first fact; `rule` and `settings` replace those of the plans,
     /// for comparisons.
@@ -81,13 +45,12 @@ package struct RunState: Sendable {
         rule: (any SchedulingRule)? = nil,
         settings: Scheduler.Settings = Scheduler.Settings()
     ) {
-        self.rule = rule
-        self.settings = settings
+        comparison = Comparison(rule: rule, settings: settings)
     }
 
     /// The task of this name in the newest leg; `nil` when the plan has none.
     package func task(_ name: String) -> TaskState? {
-        places[name].map { tasks[$0] }
+        index.places[name].map { tasks[$0] }
     }
 
     /// All tasks that any leg had.
@@ -106,7 +69,7 @@ package struct RunState: Sendable {
     /// Notes that the facts of a turn are all folded in.
     ///
     /// Not called for each fact: a leg begins with facts about the leg before, whose clock was another.
-    mutating func noteTurn(at moment: Moment) { legClock.note(moment) }
+    mutating func noteTurn(at moment: Moment) { spending.clock.note(moment) }
 
     /// Hands the tasks whose delay is over to the scheduler, and frees the slots that have rested.
     mutating func wake(at moment: Moment) {
@@ -125,7 +88,7 @@ package struct RunState: Sendable {
 
     /// Returns the scheduler's next start; `nil` if nothing may run or no slot is free.
     mutating func nextStart() -> SessionStarted? {
-        guard running.count < concurrencyLimit, let slot = slots.first else { return nil }
+        guard running.count < leg.concurrencyLimit, let slot = slots.first else { return nil }
         guard let choice = scheduler.next(slot: slot) else { return nil }
         return start(of: choice.task, slot: slot, choice.stream)
     }
@@ -145,13 +108,13 @@ package struct RunState: Sendable {
 
     /// True if a task makes no progress, and so runs only by its age or when nothing else waits.
     func isParked(_ task: String) -> Bool {
-        places[task].map { scheduler.isParked($0) } ?? false
+        index.places[task].map { scheduler.isParked($0) } ?? false
     }
 
     /// Returns the tasks that need this one directly and that the leg has work to do on.
     func openDependents(of name: String) -> [TaskState] {
-        guard let place = places[name] else { return [] }
-        return dependents[place].map { tasks[$0] }.filter(\.isOpen)
+        guard let place = index.places[name] else { return [] }
+        return index.dependents[place].map { tasks[$0] }.filter(\.isOpen)
     }
 
     mutating func apply(_ fact: RunEvent, at moment: Moment) {
@@ -166,9 +129,9 @@ package struct RunState: Sendable {
         case .taskEnded(let fact): end(fact, at: moment)
         case .gateClosed(let fact): close(fact, at: moment)
         case .gateOpened(let fact): open(fact.key, at: moment)
-        case .concurrencyChanged(let fact): concurrencyLimit = fact.limit
-        case .shutdownAdvanced(let fact): shutdown = fact
-        case .runEnded(let fact): ending = fact.ending
+        case .concurrencyChanged(let fact): leg.concurrencyLimit = fact.limit
+        case .shutdownAdvanced(let fact): leg.shutdown = fact
+        case .runEnded(let fact): leg.ending = fact.ending
         case .sessionSpawned(let fact): spawn(fact)
         case .sessionSignalled, .warned: break
         }
@@ -179,15 +142,14 @@ extension RunState {
     private mutating func beginLeg(_ fact: RunBegan, at moment: Moment) {
         for task in tasks { absent[task.plan.name] = task }
         // A crash counts as an interrupt: only after a normal end are caps fresh.
-        let freshCaps = fact.plan.freshCaps || ending == .finished
+        let freshCaps = fact.plan.freshCaps || leg.ending == .finished
         scheduler = Scheduler(
             plan: fact.plan,
-            rule: rule,
-            settings: settings,
+            rule: comparison.rule,
+            settings: comparison.settings,
             keeping: (scheduler, plan)
         )
-        plan = fact.plan
-        plan.shareTerms()
+        plan = fact.plan.sharingTerms()
         tasks = plan.tasks.map { plan in
             var task = absent.removeValue(forKey: plan.name) ?? TaskState(plan: plan)
             task.beginLeg(plan: plan, freshCaps: freshCaps)
@@ -197,15 +159,9 @@ extension RunState {
         fillBucket(at: moment)
         derive()
         countNeeds()
-        legs += 1
-        runner = fact.runner.map { Runner(mark: $0, since: moment.wall) }
+        leg = Leg(after: leg, fact, at: moment.wall)
         bases.merge(fact.bases ?? [:]) { first, _ in first }
-        gates = [:]
-        gatesClosed = [:]
-        probes = [:]
-        concurrencyLimit = plan.concurrency
-        shutdown = nil
-        ending = nil
+        gates.beginLeg()
         delayed = BinaryHeap()
         // Sessions of an earlier leg hold no slot of this one.
         slots = Slots(plan.concurrency)
@@ -213,36 +169,27 @@ extension RunState {
 
     /// Computes all that follows from the plan and the tasks.
     mutating func derive() {
-        places = [:]
-        for (place, task) in plan.tasks.enumerated() { places[task.name] = place }
-        hasBudgets = plan.hasBudgets
+        index = PlanIndex(plan)
         unfinished = tasks.count { $0.isOpen }
-        dependents = Array(repeating: [], count: tasks.count)
-        for (place, task) in tasks.enumerated() {
-            for need in task.plan.needs {
-                if let needed = places[need] { dependents[needed].append(place) }
-            }
-        }
-        groupByAccount()
     }
 
     private mutating func countNeeds() {
         // A task that is left out was complete when the leg was planned, whatever the journal says.
         for needed in tasks.indices
         where tasks[needed].outcome != .complete && tasks[needed].plan.isLeftOut != true {
-            for dependent in dependents[needed] { tasks[dependent].pendingNeeds += 1 }
+            for dependent in index.dependents[needed] { tasks[dependent].pendingNeeds += 1 }
         }
     }
 
     private mutating func reopen(_ fact: TaskReopened) {
-        guard let place = places[fact.task] else { return }
+        guard let place = index.places[fact.task] else { return }
         let wasComplete = tasks[place].outcome == .complete
         if let outcome = tasks[place].outcome {
             tasks[place].reopen()
             if tasks[place].isOpen { unfinished += 1 }
             // No task of the leg is inspected yet, so none that needs this one waits for a slot.
             if outcome == .complete, tasks[place].plan.isLeftOut != true {
-                for dependent in dependents[place] { tasks[dependent].pendingNeeds += 1 }
+                for dependent in index.dependents[place] { tasks[dependent].pendingNeeds += 1 }
             }
         }
         guard fact.beginsAnew == true else { return }
@@ -251,7 +198,7 @@ extension RunState {
     }
 
     private mutating func inspect(_ fact: TaskInspected, at moment: Moment) {
-        if let place = places[fact.task], tasks[place].isOpen {
+        if let place = index.places[fact.task], tasks[place].isOpen {
             scheduler.comes(place)
             if let progress = fact.checklist.progress {
                 scheduler.inspect(place, done: progress.ticked, total: progress.total)
@@ -261,7 +208,7 @@ extension RunState {
     }
 
     private mutating func start(_ fact: SessionStarted, at moment: Moment) {
-        guard let place = places[fact.task] else { return }
+        guard let place = index.places[fact.task] else { return }
         var session = Running(
             start: fact,
             since: moment.awake,
@@ -272,7 +219,7 @@ extension RunState {
         running[fact.key] = session
         tasks[place].apply(fact)
         if fact.isProbe == true {
-            probes[tasks[place].plan.account] = fact.key
+            gates.probes[tasks[place].plan.account] = fact.key
             // A probe's task is not among the waiting ones if its account's tasks are held.
             scheduler.enqueue(place)
         }
@@ -290,7 +237,7 @@ extension RunState {
     private mutating func end(_ fact: SessionEnded, at moment: Moment) {
         let session = running.removeValue(forKey: fact.key)
         if let session { settleService(session, fact, at: moment) }
-        guard let place = places[fact.task] else {
+        guard let place = index.places[fact.task] else {
             if let session, fact.verdict != .lost { slots.giveBack(session.start.slot) }
             return updateAbsent(fact.task) { $0.apply(fact, at: moment) }
         }
@@ -315,15 +262,15 @@ extension RunState {
         } else {
             slots.giveBack(session.start.slot)
         }
-        if !probes.isEmpty {
+        if !gates.probes.isEmpty {
             let account = tasks[place].plan.account
-            if probes[account] == fact.key { probes[account] = nil }
+            if gates.probes[account] == fact.key { gates.probes[account] = nil }
         }
         scheduler.sessionEnded(place, seconds: fact.seconds, report: fact.report)
     }
 
     private mutating func end(_ fact: TaskEnded, at moment: Moment) {
-        guard let place = places[fact.task], tasks[place].outcome == nil else { return }
+        guard let place = index.places[fact.task], tasks[place].outcome == nil else { return }
         tasks[place].phase = .ended(fact.outcome)
         tasks[place].reason = fact.reason
         tasks[place].list = fact.list
@@ -332,7 +279,7 @@ extension RunState {
         scheduler.taskEnded(place)
         unfinished -= 1
         guard fact.outcome == .complete else { return }
-        for dependent in dependents[place] {
+        for dependent in index.dependents[place] {
             tasks[dependent].pendingNeeds -= 1
             enqueueIfReady(dependent, at: moment)
         }
@@ -343,7 +290,7 @@ extension RunState {
         at moment: Moment,
         _ change: (inout TaskState) -> Void
     ) {
-        guard let place = places[name] else { return updateAbsent(name, change) }
+        guard let place = index.places[name] else { return updateAbsent(name, change) }
         update(place, at: moment, change)
     }
 

@@ -53,6 +53,18 @@ package struct TaskState: Hashable, Sendable {
         fileprivate static let none = Shared(Rarities())
     }
 
+    /// The time and tokens of a task's sessions.
+    package struct Effort: Hashable, Sendable, PackedInline {
+        /// Tokens of all sessions since the last new tick.
+        package internal(set) var idleTokens: Int64 = 0
+        /// Seconds of charged sessions since the last new tick.
+        package internal(set) var idleSeconds = 0.0
+        /// Seconds of all sessions.
+        package internal(set) var seconds = 0.0
+        /// Tokens of all sessions.
+        package internal(set) var usage = TokenUsage.zero
+    }
+
     /// The task's plan in this leg.
     package internal(set) var plan = TaskPlan(name: "")
     /// The task's phase.
@@ -70,14 +82,7 @@ package struct TaskState: Hashable, Sendable {
     package internal(set) var reason: String?
     /// The checklist as last seen.
     package internal(set) var checklist = ChecklistState.missing
-    /// Tokens of all sessions since the last new tick.
-    package internal(set) var idleTokens: Int64 = 0
-    /// Seconds of charged sessions since the last new tick.
-    package internal(set) var idleSeconds = 0.0
-    /// Seconds of all sessions.
-    package internal(set) var seconds = 0.0
-    /// Tokens of all sessions.
-    package internal(set) var usage = TokenUsage.zero
+    var effort = Effort()
     /// The ledger; one that holds nothing is the same for all tasks.
     private(set) var sharedLedger = Ledger.empty
     /// The newest thread.
@@ -107,6 +112,12 @@ package struct TaskState: Hashable, Sendable {
         @inline(__always) set { rarities.set(rarity, to: newValue) }
     }
 
+    /// The time or tokens of the sessions.
+    package internal(set) subscript<Sum>(dynamicMember sum: WritableKeyPath<Effort, Sum>) -> Sum {
+        @inline(__always) get { effort[keyPath: sum] }
+        @inline(__always) set { effort[keyPath: sum] = newValue }
+    }
+
     init(plan: TaskPlan) {
         self.plan = plan
     }
@@ -133,11 +144,15 @@ package struct TaskState: Hashable, Sendable {
             || checklist != .missing && (isHalfwayByTokens || isHalfwayByTime)
     }
 
-    var isHalfwayByTokens: Bool { plan.stallTokens.map { idleTokens >= ($0 + 1) / 2 } ?? false }
+    var isHalfwayByTokens: Bool {
+        plan.stallTokens.map { effort.idleTokens >= ($0 + 1) / 2 } ?? false
+    }
 
-    var isHalfwayByTime: Bool { plan.stallTime.map { idleSeconds >= $0.inSeconds / 2 } ?? false }
+    var isHalfwayByTime: Bool {
+        plan.stallTime.map { effort.idleSeconds >= $0.inSeconds / 2 } ?? false
+    }
 
-    /// True if the checklist has grown for so long that the task will not come to an end.
+    /// True if the checklist has grown for so long that the task will probably never end.
     var hasRunAway: Bool {
         plan.growAfter.map { self.growing >= $0 && self.bestTicked >= self.runawayTicks } ?? false
     }
@@ -168,7 +183,7 @@ package struct TaskState: Hashable, Sendable {
         (reason, self.list) = (nil, nil)
         self.retries = 0
         self.failures = 0
-        (self.idle, idleTokens, idleSeconds) = (0, 0, 0)
+        (self.idle, effort.idleTokens, effort.idleSeconds) = (0, 0, 0)
         (self.growing, fewestLeft) = (0, nil)
         self.lastFailure = nil
         self.sameFailures = 0
@@ -205,8 +220,8 @@ package struct TaskState: Hashable, Sendable {
 
     mutating func apply(_ fact: SessionEnded, at moment: Moment) {
         phase = .waiting
-        seconds += fact.seconds
-        usage = usage + (fact.usage ?? .zero)
+        effort.seconds += fact.seconds
+        effort.usage = effort.usage + (fact.usage ?? .zero)
         if case .exited(let status)? = fact.termination {
             lastExitStatus = status
         } else {
@@ -231,12 +246,12 @@ package struct TaskState: Hashable, Sendable {
         self.bestTicked = max(self.bestTicked, ticked)
         if fact.charge == .session { self.charged += 1 }
         if isNew || fact.verdict == .initialized {
-            (self.idle, idleTokens, idleSeconds) = (0, 0, 0)
+            (self.idle, effort.idleTokens, effort.idleSeconds) = (0, 0, 0)
         } else {
-            idleTokens = min(TokenUsage.limit, idleTokens + (fact.usage?.total ?? 0))
+            effort.idleTokens = min(TokenUsage.limit, effort.idleTokens + (fact.usage?.total ?? 0))
             if fact.charge == .session {
                 self.idle += 1
-                idleSeconds += fact.seconds
+                effort.idleSeconds += fact.seconds
             }
         }
         if let progress = fact.progress { countGrowth(progress, isNew: isNew) }

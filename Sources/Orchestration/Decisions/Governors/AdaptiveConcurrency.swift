@@ -29,12 +29,14 @@ struct AdaptiveConcurrency: Governor {
             turn.state.plan.leastConcurrency == nil
             ? "no session ran out of memory" : "nothing was refused"
         let reason = "\(trouble) for \(Self.cleanTime.forPeople)"
-        setLimit(turn.state.concurrencyLimit + 1, reason, in: &turn)
+        setLimit(turn.state.leg.concurrencyLimit + 1, reason, in: &turn)
     }
 
     /// Returns the awake time at which one more session may run; `nil` if the limit is at its maximum.
     func nextDeadline(in turn: Turn) -> Duration? {
-        guard turn.state.legs > 0, turn.state.concurrencyLimit < turn.state.plan.concurrency else {
+        guard turn.state.leg.number > 0,
+            turn.state.leg.concurrencyLimit < turn.state.plan.concurrency
+        else {
             return nil
         }
         return (lastTrouble ?? .zero) + Self.cleanTime
@@ -50,12 +52,12 @@ struct AdaptiveConcurrency: Governor {
         case .service:
             guard turn.state.plan.leastConcurrency != nil else { return }
             let reason = failed.failure.message
-            halve(turn.state.concurrencyLimit, after: failed.session, reason, in: &turn)
+            halve(turn.state.leg.concurrencyLimit, after: failed.session, reason, in: &turn)
         case .machine:
             let start = failed.session.start
             halve(
                 // Free slots have used no memory.
-                min(turn.state.concurrencyLimit, turn.state.running.count),
+                min(turn.state.leg.concurrencyLimit, turn.state.running.count),
                 after: failed.session,
                 "the kernel's out-of-memory killer ended session \(start.session) of "
                     + "\"\(start.task)\"",
@@ -74,7 +76,7 @@ struct AdaptiveConcurrency: Governor {
         // A session that began before the last step down proves nothing new.
         if let lastSlowdown, session.since < lastSlowdown { return }
         let limit = max(turn.state.plan.leastConcurrency ?? 1, sessions / 2)
-        guard limit < turn.state.concurrencyLimit else { return }
+        guard limit < turn.state.leg.concurrencyLimit else { return }
         lastSlowdown = turn.now.awake
         setLimit(limit, reason, in: &turn)
     }

@@ -23,7 +23,7 @@ struct Budgets: Governor {
 
     /// Ends the tasks and sessions that have no budget left.
     mutating func act(in turn: inout Turn) {
-        guard turn.state.hasBudgets, turn.state.legs > 0 else { return }
+        guard turn.state.index.hasBudgets, turn.state.leg.number > 0 else { return }
         checkRunBudget(in: &turn)
         for group in turn.state.plan.groups { checkBudget(of: group, in: &turn) }
     }
@@ -34,11 +34,11 @@ struct Budgets: Governor {
     /// beyond the rest, and by the needs of running sessions beyond their reservations.
     func holdsStarts(in turn: Turn) -> Bool {
         guard let budget = turn.state.plan.budget else { return false }
-        return turn.runSpending(turn.state.ledger.committed).reaches(budget.limits) != nil
+        return turn.runSpending(turn.state.spending.ledger.committed).reaches(budget.limits) != nil
     }
 
     func reasonToCap(_ task: TaskState, after ended: SessionEnded?, in turn: Turn) -> String? {
-        guard turn.state.hasBudgets else { return nil }
+        guard turn.state.index.hasBudgets else { return nil }
         var used = Spending()
         if let ended { used = turn.state.spending(of: ended) }
         if let budget = task.plan.budget, let words = (task.ledger.spent + used).reaches(budget) {
@@ -55,7 +55,7 @@ struct Budgets: Governor {
     /// Returns the awake time at which the run's time budget is used up; `nil` without one.
     func nextDeadline(in turn: Turn) -> Duration? {
         guard let wall = turn.state.plan.budget?.limits.wall, spentRun == nil else { return nil }
-        return turn.state.legClock.time(of: wall)
+        return turn.state.spending.clock.time(of: wall)
     }
 
     /// Always false: a budget only runs out.
@@ -78,7 +78,7 @@ struct Budgets: Governor {
     ) -> String? {
         guard let budget = turn.state.plan.budget else { return nil }
         if let spentRun { return spentRun }
-        var spent = turn.state.ledger.spent + used
+        var spent = turn.state.spending.ledger.spent + used
         if budget.isHard {
             // A hard budget ends running sessions, so their usage so far counts.
             let prices = turn.state.plan.prices
@@ -98,7 +98,7 @@ struct Budgets: Governor {
         guard let budget = turn.state.plan.groups.first(where: { $0.name == name })?.budget else {
             return nil
         }
-        return turn.state.groupLedgers[name].flatMap { ($0.spent + used).reaches(budget) }
+        return turn.state.spending.groups[name].flatMap { ($0.spent + used).reaches(budget) }
             .map {
                 "the budget of group \"\(name)\" is used up: \($0)" + estimates.words(ofGroup: name)
             }

@@ -32,7 +32,7 @@ struct Credentials: Governor {
             until: turn.now.wall + Self.probeDelay,
             reason: message
         )
-        if let closed = turn.state.gates[next.key] {
+        if let closed = turn.state.gates.closed[next.key] {
             guard failed.isProbe, closed.until != nil else { return }
             next.until = nil
             next.refusals = 1
@@ -52,7 +52,7 @@ struct Credentials: Governor {
             reason: message,
             refusals: 1
         )
-        if let closed = turn.state.gates[next.key] {
+        if let closed = turn.state.gates.closed[next.key] {
             guard failed.isProbe, closed.until != nil else { return }
             next.refusals = (closed.refusals ?? 0) + 1
         }
@@ -68,7 +68,9 @@ struct Credentials: Governor {
     /// Lets the sessions of an account start one by one, for a while.
     private static func accountWorks(_ turn: inout Turn, _ account: String?) {
         let key = GateKey(.authentication, account)
-        guard let closed = turn.state.gates[key], closed.startsOneByOne != true else { return }
+        guard let closed = turn.state.gates.closed[key], closed.startsOneByOne != true else {
+            return
+        }
         turn.close(
             GateClosed(
                 gate: .authentication,
@@ -84,7 +86,9 @@ struct Credentials: Governor {
 extension Turn {
     /// True if work is left, but only work that needs credentials refused for good.
     fileprivate var lacksLogin: Bool {
-        let lost = state.gates.values.filter { $0.gate == .authentication && $0.until == nil }
+        let lost = state.gates.closed.values.filter {
+            $0.gate == .authentication && $0.until == nil
+        }
         guard !lost.isEmpty, state.unfinished > 0 else { return false }
         let accounts = Set(lost.map(\.account))
         return state.tasks.allSatisfy {

@@ -52,11 +52,13 @@ struct MachineAdmission: Governor {
 
     /// Closes and opens the machine's gates by a reading.
     private mutating func machineRead(_ reading: MachineReading, in turn: inout Turn) {
-        guard let admission = turn.state.plan.admission, turn.state.shutdown == nil else { return }
+        guard let admission = turn.state.plan.admission, turn.state.leg.shutdown == nil else {
+            return
+        }
         machine.note(reading, began: turn.state.running.values.map(\.since), at: turn.now.awake)
         reportUnknown(reading, admission, in: &turn)
         for gate in Gate.ofMachine {
-            let closed = turn.state.gates[GateKey(gate)]
+            let closed = turn.state.gates.closed[GateKey(gate)]
             let shortage = admission.shortage(
                 gate,
                 on: reading,
@@ -115,14 +117,15 @@ struct MachineAdmission: Governor {
 extension Turn {
     /// True if a gate of the machine is closed.
     fileprivate var isHeldByMachine: Bool {
-        !state.gates.isEmpty && Gate.ofMachine.contains { state.gates[GateKey($0)] != nil }
+        !state.gates.closed.isEmpty
+            && Gate.ofMachine.contains { state.gates.closed[GateKey($0)] != nil }
     }
 
     /// Returns true if a session would start but for the machine: while other gates hold, perhaps
     /// for days, the machine is not read.
     fileprivate mutating func hasSomethingToStart() -> Bool {
-        let others = state.gates.values.filter { !$0.gate.isOfMachine }
-        for account in state.accounts {
+        let others = state.gates.closed.values.filter { !$0.gate.isOfMachine }
+        for account in state.index.accounts {
             let own = others.filter { !$0.gate.isOfAccount || $0.account == account }
             let isDue = own.allSatisfy { $0.isDue(now) }
             if own.isEmpty ? nextStart() != nil : isDue { return true }
@@ -136,9 +139,9 @@ extension MachineReading {
     package func unknown(_ gate: Gate) -> String? {
         switch gate {
         case .memory:
-            memory != nil ? nil : "free memory can't be told without /proc/meminfo; mount /proc"
-        case .load: load != nil ? nil : "the load can't be told without /proc/loadavg; mount /proc"
-        case .disk: !disks.isEmpty ? nil : "no file system tells its free space"
+            memory != nil ? nil : "free memory is unknown without /proc/meminfo; mount /proc"
+        case .load: load != nil ? nil : "the load is unknown without /proc/loadavg; mount /proc"
+        case .disk: !disks.isEmpty ? nil : "no file system reports its free space"
         case .usageLimit, .rateLimit, .authentication, .network, .tokenRate, .store, .shortage: nil
         }
     }

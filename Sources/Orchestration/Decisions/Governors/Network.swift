@@ -30,20 +30,20 @@ struct Network: Governor {
 
     private func sessionWaits(_ key: SessionKey, in turn: inout Turn) {
         if let lastAnswer, turn.now.awake - lastAnswer < Self.answerCounts { return }
-        guard turn.state.gates[GateKey(.network)] == nil else { return }
+        guard turn.state.gates.closed[GateKey(.network)] == nil else { return }
         let reason = "the network is down: session \(key.number) of \"\(key.task)\" waits for it"
         turn.close(GateClosed(gate: .network, until: nil, reason: reason))
     }
 
     private func isMissing(_ reason: String, in turn: inout Turn) {
-        let closed = turn.state.gates[GateKey(.network)]
+        let closed = turn.state.gates.closed[GateKey(.network)]
         if let until = closed?.until, until > turn.now.wall { return }
         turn.close(GateClosed(gate: .network, until: Self.nextProbe(in: turn), reason: reason))
     }
 
     /// Leaves the network to probes if no waiting session is left that would report.
     private func probeIfUnwatched(in turn: inout Turn) {
-        guard var closed = turn.state.gates[GateKey(.network)], closed.until == nil,
+        guard var closed = turn.state.gates.closed[GateKey(.network)], closed.until == nil,
             !turn.sessions.anyWaitsForNetwork
         else { return }
         closed.until = Self.nextProbe(in: turn)

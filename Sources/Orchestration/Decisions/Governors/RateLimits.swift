@@ -12,7 +12,7 @@ struct RateLimits: Governor {
 
     mutating func apply(_ occurrence: Occurrence, in turn: inout Turn) {
         switch occurrence {
-        case .legBegan: inARow = turn.state.rateLimitsInARow
+        case .legBegan: inARow = turn.state.gates.rateLimitsInARow
         case .sessionAnswered(let key):
             if !inARow.isEmpty { inARow[turn.state.account(of: key.task)] = nil }
         case .sessionFailed(let failed) where failed.treatment.reaction == .rateLimit:
@@ -23,7 +23,7 @@ struct RateLimits: Governor {
 
     private mutating func limitMet(_ failed: FailedSession, in turn: inout Turn) {
         let account = failed.account
-        guard turn.state.gates[GateKey(.rateLimit, account)] == nil else { return }
+        guard turn.state.gates.closed[GateKey(.rateLimit, account)] == nil else { return }
         let times = inARow[account, default: 0].addingClamped(1)
         inARow[account] = times
         let doublings = min(times - 1, 5)

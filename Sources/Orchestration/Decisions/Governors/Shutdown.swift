@@ -7,7 +7,7 @@ struct Shutdown: Governor {
     mutating func apply(_ occurrence: Occurrence, in turn: inout Turn) {
         guard case .shutdownRequested(let signal) = occurrence, wishes.count(at: turn.now.awake)
         else { return }
-        guard let current = turn.state.shutdown else {
+        guard let current = turn.state.leg.shutdown else {
             return climb(to: .drain, signal, in: &turn)
         }
         guard let next = current.step.next else { return }
@@ -17,14 +17,14 @@ struct Shutdown: Governor {
     mutating func act(in turn: inout Turn) {
         guard let deadline, deadline <= turn.now.awake else { return }
         self.deadline = nil
-        guard let current = turn.state.shutdown, let next = current.step.next else { return }
+        guard let current = turn.state.leg.shutdown, let next = current.step.next else { return }
         climb(to: next, current.signal, in: &turn)
     }
 
-    func holdsStarts(in turn: Turn) -> Bool { turn.state.shutdown != nil }
+    func holdsStarts(in turn: Turn) -> Bool { turn.state.leg.shutdown != nil }
 
     func ending(in turn: Turn) -> Ending? {
-        switch turn.state.shutdown?.signal {
+        switch turn.state.leg.shutdown?.signal {
         case nil: nil
         case .interrupt: .interrupted
         case .terminate: .terminated

@@ -21,7 +21,7 @@ struct StartShortages: Governor {
         }
     }
 
-    /// Charges retries once shortages have lasted long: nobody waits for ever.
+    /// Charges retries once shortages have lasted long, so that no task waits for ever.
     func charge(of failure: Failure, in turn: Turn) -> Charge? {
         guard failure.kind.treatment.reaction == .shortage, let shortage else { return nil }
         return turn.now.awake - shortage.since >= Self.delay.free ? .retry : nil
@@ -29,7 +29,7 @@ struct StartShortages: Governor {
 
     private mutating func shortageMet(_ failure: Failure, in turn: inout Turn) {
         // Other starts that were under way meanwhile prove nothing new.
-        guard turn.state.gates[GateKey(.shortage)] == nil else { return }
+        guard turn.state.gates.closed[GateKey(.shortage)] == nil else { return }
         let times = shortage?.times ?? 0
         shortage = (shortage?.since ?? turn.now.awake, times + 1)
         let delay = min(Self.delay.first * (1 << min(times, 10)), Self.delay.longest)

@@ -27,14 +27,14 @@ struct StoreTroubles: Governor {
     func nextDeadline(in turn: Turn) -> Duration? { isLost(in: turn) ? nil : deadline }
 
     private mutating func storeFailed(_ reason: String, in turn: inout Turn) {
-        guard turn.state.gates[GateKey(.store)] == nil else { return }
+        guard turn.state.gates.closed[GateKey(.store)] == nil else { return }
         deadline = turn.now.awake + Self.patience
         turn.close(GateClosed(gate: .store, until: nil, reason: reason))
     }
 
     /// Returns true once the journal could not be written for so long that the run ends.
     private func isLost(in turn: Turn) -> Bool {
-        guard let deadline, turn.state.gates[GateKey(.store)] != nil else { return false }
+        guard let deadline, turn.state.gates.closed[GateKey(.store)] != nil else { return false }
         return deadline <= turn.now.awake
     }
 }

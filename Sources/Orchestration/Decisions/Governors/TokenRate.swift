@@ -10,9 +10,9 @@ struct TokenRate: Governor {
 
     mutating func act(in turn: inout Turn) { tokensCome = nil }
 
-    /// Returns true if there are tokens for a start; notes when there will be.
+    /// Returns true if the minute has tokens left for a start; otherwise notes when it will.
     mutating func admits(_ start: SessionStarted, in turn: inout Turn) -> Bool {
-        guard let bucket = turn.state.tokenBucket,
+        guard let bucket = turn.state.spending.bucket,
             let wait = bucket.wait(for: turn.state.group(of: start.task), at: turn.now.wall)
         else { return true }
         let come = turn.now.awake + wait

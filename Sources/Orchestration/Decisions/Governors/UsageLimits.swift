@@ -18,7 +18,7 @@ struct UsageLimits: Governor {
     }
 
     private func limitMet(_ failed: FailedSession, in turn: inout Turn) {
-        let closed = turn.state.gates[GateKey(.usageLimit, failed.account)]
+        let closed = turn.state.gates.closed[GateKey(.usageLimit, failed.account)]
         var next = GateClosed(
             gate: .usageLimit,
             account: failed.account,
@@ -51,8 +51,8 @@ struct UsageLimits: Governor {
 extension Turn {
     /// Calls `body` with the account that a session probed, if it is the account's probe.
     mutating func probeGotThrough(_ key: SessionKey, _ body: (inout Turn, String?) -> Void) {
-        if state.probes.isEmpty { return }
+        if state.gates.probes.isEmpty { return }
         let account = state.account(of: key.task)
-        if state.probes[account] == key { body(&self, account) }
+        if state.gates.probes[account] == key { body(&self, account) }
     }
 }

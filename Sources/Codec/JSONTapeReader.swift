@@ -2,15 +2,13 @@
 struct JSONTapeReader {
     private typealias Kind = JSONTape.Kind
 
-    /// The deepest nesting of values that is read; facts nest a few levels.
-    private static let depthLimit = 64
-
-    let bytes: [UInt8]
+    private let bytes: [UInt8]
+    private let depthLimit: Int
     private(set) var tokens: [JSONTape.Token] = []
-    private var cursor = 0
+    private var cursor: Int
 
-    init(_ text: String) {
-        bytes = Array(text.utf8)
+    init(_ bytes: [UInt8], from start: Int, depthLimit: Int) {
+        (self.bytes, self.depthLimit, cursor) = (bytes, depthLimit, start)
         tokens.reserveCapacity(bytes.count / 8)
     }
 
@@ -25,7 +23,7 @@ struct JSONTapeReader {
 
     private mutating func readValue(depth: Int) throws {
         skipSpace()
-        guard depth <= Self.depthLimit else { throw damage("too deep a value") }
+        guard depth <= depthLimit else { throw damage("too deep a value") }
         switch peek {
         case UInt8(ascii: "{"): try readMembers(.object, until: "}", depth: depth)
         case UInt8(ascii: "["): try readMembers(.array, until: "]", depth: depth)
@@ -80,7 +78,7 @@ struct JSONTapeReader {
         let escape = bytes[cursor...].dropFirst().prefix(5)
         guard let letter = escape.first, "\"\\/bfnrtu".utf8.contains(letter),
             letter != UInt8(ascii: "u")
-                || escape.count == 5 && escape.dropFirst().allSatisfy(\.isHex)
+                || escape.count == 5 && escape.dropFirst().allSatisfy({ $0.hexDigit != nil })
         else { throw damage("an unknown escape") }
         cursor += letter == UInt8(ascii: "u") ? 6 : 2
     }
@@ -139,12 +137,6 @@ struct JSONTapeReader {
     }
 
     private mutating func skipSpace() {
-        while let byte = peek, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 {
-            cursor += 1
-        }
+        while let byte = peek, byte.isJSONSpace { cursor += 1 }
     }
-}
-
-extension UInt8 {
-    fileprivate var isHex: Bool { Character(Unicode.Scalar(self)).isHexDigit && self < 0x80 }
 }

@@ -1,37 +1,39 @@
-import Foundation
-
 /// The values of a JSON text in their order, with their offsets in the text.
 ///
 /// Strings and numbers are decoded only when they are asked for.
-final class JSONTape: Sendable {
+package final class JSONTape: Sendable {
     /// The type of a value.
-    enum Kind: Sendable {
+    package enum Kind: Sendable {
         case object, array, string, number, yes, no, null
     }
 
     /// A value; the contents of an object or array follow it, each key before its value.
-    struct Token: Sendable {
-        var kind: Kind
+    package struct Token: Sendable {
+        /// The type of the value.
+        package var kind: Kind
         /// The byte offset of the value in the text; of a string, without its quotes.
-        var start: Int
-        var end: Int
+        package var start: Int
+        /// The byte offset after the value; of a string, without its quotes.
+        package var end: Int
         /// The index of the first token after this one and its contents.
-        var next: Int
+        package var next: Int
         /// True for a string that has escapes.
-        var isEscaped = false
+        package var isEscaped = false
     }
 
-    private let bytes: [UInt8]
+    /// The text.
+    package let bytes: [UInt8]
     /// The values; the first one is that of the whole text.
-    let tokens: [Token]
+    package let tokens: [Token]
 
-    /// Reads a text.
+    /// Reads the text from an offset on.
     ///
-    /// - Throws: `DecodingError.dataCorrupted` for a text that is not one JSON value (RFC 8259).
-    init(_ text: String) throws {
-        var reader = JSONTapeReader(text)
+    /// - Throws: `DecodingError.dataCorrupted` for a text that is not one JSON value (RFC 8259), or one
+    ///   that is nested more deeply than `depthLimit`; facts nest a few levels.
+    package init(_ bytes: [UInt8], from start: Int = 0, depthLimit: Int = 64) throws {
+        var reader = JSONTapeReader(bytes, from: start, depthLimit: depthLimit)
         try reader.read()
-        (bytes, tokens) = (reader.bytes, reader.tokens)
+        (self.bytes, tokens) = (bytes, reader.tokens)
     }
 
     /// Returns the index of a key's value in an object; `nil` where the object lacks the key.
@@ -39,6 +41,15 @@ final class JSONTape: Sendable {
     /// The search begins at `hint`, the index of a key, and goes round the object once.
     func value(of key: String, in object: Int, from hint: Int) -> Int? {
         find(key, from: hint, to: tokens[object].next) ?? find(key, from: object + 1, to: hint)
+    }
+
+    /// Returns the index of the last value of a key in an object; `nil` where the object lacks the key.
+    package func lastValue(of key: String, in object: Int) -> Int? {
+        var (last, next) = (Int?.none, object + 1)
+        while let value = find(key, from: next, to: tokens[object].next) {
+            (last, next) = (value, tokens[value].next)
+        }
+        return last
     }
 
     private func find(_ key: String, from start: Int, to end: Int) -> Int? {
@@ -85,14 +96,75 @@ final class JSONTape: Sendable {
         return keys
     }
 
-    /// - Throws: `DecodingError.typeMismatch` for a value that is no string.
+    /// - Throws: `DecodingError` for a value that is no string, or one with half a surrogate pair.
     func string(at place: Int) throws -> String {
         let token = try token(at: place, .string, for: String.self)
-        if token.isEscaped {
-            let quoted = Data(bytes[(token.start - 1)...token.end])
-            return try JSONDecoder().decode(String.self, from: quoted)
+        guard token.isEscaped else {
+            return String(decoding: bytes[token.start..<token.end], as: UTF8.self)
         }
-        return String(decoding: bytes[token.start..<token.end], as: UTF8.self)
+        var isSound = true
+        let text = unescaped(token.start..<token.end, &isSound)
+        guard isSound else { throw DecodingError.damage("half a character", at: token.start) }
+        return text
+    }
+
+    /// Returns the text of a part of a string, with escapes resolved, and invalid UTF-8 and lone
+    /// surrogates repaired.
+    package func text(_ range: Range<Int>) -> String {
+        var isSound = true
+        return bytes[range].contains(UInt8(ascii: "\\"))
+            ? unescaped(range, &isSound) : String(decoding: bytes[range], as: UTF8.self)
+    }
+
+    private func unescaped(_ range: Range<Int>, _ isSound: inout Bool) -> String {
+        var result: [UInt8] = []
+        var place = range.lowerBound
+        while place < range.upperBound {
+            if bytes[place] == UInt8(ascii: "\\") {
+                place = unescape(at: place, into: &result, &isSound)
+            } else {
+                result.append(bytes[place])
+                place += 1
+            }
+        }
+        return String(decoding: result, as: UTF8.self)
+    }
+
+    /// Resolves one escape, or a pair of surrogates; returns the index behind it.
+    private func unescape(
+        at place: Int,
+        into result: inout [UInt8],
+        _ isSound: inout Bool
+    ) -> Int {
+        let simple: [UInt8: UInt8] = [
+            UInt8(ascii: "b"): 8, UInt8(ascii: "f"): 12, UInt8(ascii: "n"): 10,
+            UInt8(ascii: "r"): 13, UInt8(ascii: "t"): 9,
+        ]
+        guard let unit = unit(at: place) else {
+            result.append(simple[bytes[place + 1]] ?? bytes[place + 1])
+            return place + 2
+        }
+        var (scalar, end) = (unit, place + 6)
+        if (0xD800..<0xDC00).contains(unit), let low = self.unit(at: end),
+            (0xDC00..<0xE000).contains(low)
+        {
+            scalar = 0x10000 + (unit - 0xD800) << 10 + (low - 0xDC00)
+            end += 6
+        }
+        if Unicode.Scalar(scalar) == nil { isSound = false }
+        result += Array(String(Character(Unicode.Scalar(scalar) ?? "\u{FFFD}")).utf8)
+        return end
+    }
+
+    /// Returns the UTF-16 unit that `\uXXXX` stands for; `nil` where there is no such escape.
+    private func unit(at place: Int) -> UInt32? {
+        guard place + 6 <= bytes.count, bytes[place] == UInt8(ascii: "\\"),
+            bytes[place + 1] == UInt8(ascii: "u")
+        else { return nil }
+        return bytes[(place + 2)..<(place + 6)].reduce(UInt32?.some(0)) { unit, byte in
+            guard let unit, let digit = byte.hexDigit else { return nil }
+            return unit << 4 | digit
+        }
     }
 
     /// - Throws: `DecodingError` for a value that is no number, or a number that the type can't hold.
@@ -160,7 +232,7 @@ final class JSONTape: Sendable {
 
 extension DecodingError {
     /// Makes the error for a text that can't be read at a byte.
-    static func damage(_ words: String, at byte: Int) -> DecodingError {
+    package static func damage(_ words: String, at byte: Int) -> DecodingError {
         .dataCorrupted(.init(codingPath: [], debugDescription: "\(words) at byte \(byte)"))
     }
 }
@@ -178,7 +250,17 @@ extension FixedWidthInteger {
 
 extension UInt8 {
     /// The value of an ASCII digit; `nil` for another byte.
-    var digit: UInt8? {
+    package var digit: UInt8? {
         (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self) ? self - UInt8(ascii: "0") : nil
     }
+
+    /// The value of a hexadecimal ASCII digit; `nil` for another byte.
+    var hexDigit: UInt32? {
+        self < 0x80
+            ? Character(Unicode.Scalar(self)).hexDigitValue.map { UInt32(truncatingIfNeeded: $0) }
+            : nil
+    }
+
+    /// True for the bytes that JSON allows between values.
+    package var isJSONSpace: Bool { self == 0x20 || self == 0x0A || self == 0x0D || self == 0x09 }
 }
