@@ -143,6 +143,9 @@ package struct TaskInspected: Hashable, Sendable, Codable {
     /// The stamp of the list's file, which holds the same list as long as its stamp is equal; `nil`
     /// without such a proof, and in journals of earlier versions.
     package var listFile: String?
+    /// The changes of the checklist by a session that nobody saw end; `nil` for none, and in journals of
+    /// earlier versions.
+    package var incident: ListIncident?
 
     /// Makes the fact.
     package init(
@@ -150,13 +153,15 @@ package struct TaskInspected: Hashable, Sendable, Codable {
         checklist: ChecklistState,
         thread: String? = nil,
         list: String? = nil,
-        listFile: String? = nil
+        listFile: String? = nil,
+        incident: ListIncident? = nil
     ) {
         self.task = task
         self.checklist = checklist
         self.thread = thread
         self.list = list
         self.listFile = listFile
+        self.incident = incident
     }
 }
 
@@ -329,6 +334,9 @@ package struct SessionEnded: Hashable, Sendable, Codable {
     package var progress: Progress?
     /// The stamp of the checklist's file afterwards, as in `TaskInspected`.
     package var listFile: String?
+    /// The session's changes of the checklist that were undone; `nil` for none, and in journals of earlier
+    /// versions.
+    package var incident: ListIncident?
     /// Usage of this session.
     package var usage: TokenUsage?
     /// True if `usage` was last seen before the end, and may be too little.
@@ -364,6 +372,7 @@ package struct SessionEnded: Hashable, Sendable, Codable {
         thread: String? = nil,
         progress: Progress? = nil,
         listFile: String? = nil,
+        incident: ListIncident? = nil,
         usage: TokenUsage? = nil,
         threadUsage: TokenUsage? = nil,
         outputLeaked: Bool = false,
@@ -380,6 +389,7 @@ package struct SessionEnded: Hashable, Sendable, Codable {
         self.thread = thread
         self.progress = progress
         self.listFile = listFile
+        self.incident = incident
         self.usage = usage
         self.threadUsage = threadUsage
         self.outputLeaked = outputLeaked
