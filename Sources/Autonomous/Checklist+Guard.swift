@@ -2,7 +2,7 @@ import Orchestration
 
 // The list is sacred: boxes may be ticked and entries appended; any other change is damage.
 extension Checklist {
-    /// Returns an agent's forbidden change since the last good copy; `nil` if there is none.
+    /// Returns the first change since the accepted list that an agent may not make; `nil` if there is none.
     package func damage(since good: Checklist) -> Damage? {
         for (place, old) in good.entries.enumerated() {
             guard let new = entry(at: place, insteadOf: old) else {
@@ -48,7 +48,8 @@ extension Checklist {
         return "entry \(old.number) is gone: entry \(entries[place].number) stands in its place"
     }
 
-    private static func words(for numbers: [Int]) -> String {
+    /// Returns the subject of a sentence on entries, and its verb.
+    static func words(for numbers: [Int]) -> String {
         guard numbers.count > 1 else { return "entry \(numbers[0]) was" }
         let shown = numbers.prefix(5).map { "\($0)" }.joined(separator: ", ")
         let more = numbers.count > 5 ? " and \(numbers.count - 5) more" : ""

@@ -36,6 +36,11 @@ package struct Checklist: Hashable, Sendable {
     /// The entries, in order; at least one.
     package var entries: [Entry]
 
+    /// Makes a list of entries.
+    init(entries: [Entry]) {
+        self.entries = entries
+    }
+
     /// Parses a list.
     ///
     /// Bytes that are not UTF-8 are damage only in entries.
@@ -43,29 +48,27 @@ package struct Checklist: Hashable, Sendable {
     /// - Throws: `Damage` if the list is too large, is not text, has no entries, or has entries that
     ///   are malformed or out of order, or a fence or comment that is never closed.
     package init(bytes: [UInt8]) throws(Damage) {
-        guard bytes.count <= Self.sizeLimit else {
-            throw Damage(description: "it is larger than \(Int64(Self.sizeLimit).bytesForPeople)")
-        }
-        if let encoding = ByteOrder.name(bytes) {
-            throw Damage(description: "it is \(encoding), not UTF-8; write it in UTF-8")
-        }
-        entries = []
-        var reader = MarkdownReader()
-        var rest = bytes.starts(with: ByteOrder.utf8Mark) ? bytes.dropFirst(3) : bytes[...]
-        while !rest.isEmpty {
-            let line = rest.takeLine()
-            guard case .shown(let isNested) = try reader.read(line) else { continue }
+        var entries: [Entry] = []
+        try Self.read(bytes) {
+            (line: Line, number: Int, isNested: Bool) throws(Damage) in
             if line.contains(0) {
                 throw Damage(
-                    description: "line \(reader.number): it is not text, but holds a byte that is 0"
+                    description: "line \(number): it is not text, but holds a byte that is 0"
                 )
             }
-            if !isNested { try add(line, reader.number) }
+            guard !isNested, let entry = try Self.entry(on: line, number) else { return }
+            if let last = entries.last, entry.number <= last.number {
+                throw Damage(
+                    description: "line \(number): entry \(entry.number) stands after entry "
+                        + "\(last.number); numbers must rise"
+                )
+            }
+            entries.append(entry)
         }
-        try reader.finish()
         if entries.isEmpty {
             throw Damage(description: "it has no entries under a heading \"## Tasks\"")
         }
+        self.entries = entries
     }
 
     /// The number of ticked entries, and of all.
@@ -73,11 +76,33 @@ package struct Checklist: Hashable, Sendable {
         Progress(ticked: entries.count(where: \.isTicked), total: entries.count)
     }
 
-    private mutating func add(_ line: Line, _ number: Int) throws(Damage) {
+    /// Calls `body` with each visible line of the section, its number, and whether it is within an item.
+    static func read(
+        _ bytes: [UInt8],
+        _ body: (_ line: Line, _ number: Int, _ isNested: Bool) throws(Damage) -> Void
+    ) throws(Damage) {
+        guard bytes.count <= sizeLimit else {
+            throw Damage(description: "it is larger than \(Int64(sizeLimit).bytesForPeople)")
+        }
+        if let encoding = ByteOrder.name(bytes) {
+            throw Damage(description: "it is \(encoding), not UTF-8; write it in UTF-8")
+        }
+        var reader = MarkdownReader()
+        var rest = bytes.starts(with: ByteOrder.utf8Mark) ? bytes.dropFirst(3) : bytes[...]
+        while !rest.isEmpty {
+            let line = rest.takeLine()
+            guard case .shown(let isNested) = try reader.read(line) else { continue }
+            try body(line, reader.number, isNested)
+        }
+        try reader.finish()
+    }
+
+    /// Returns the entry on a line outside of items; `nil` if none is meant.
+    static func entry(on line: Line, _ number: Int) throws(Damage) -> Entry? {
         let isIndented = line.first?.isBlank == true
         // An indented line may be a note, even if something stands between it and its entry.
         guard let item = BoxedItem(line.indented().rest), item.isTitled || !isIndented else {
-            return
+            return nil
         }
         guard !isIndented, let entry = item.entry else {
             throw Damage(
@@ -89,13 +114,7 @@ package struct Checklist: Hashable, Sendable {
         guard String(validating: line, as: UTF8.self) != nil else {
             throw Damage(description: "line \(number): the entry is not text in UTF-8")
         }
-        if let last = entries.last, entry.number <= last.number {
-            throw Damage(
-                description: "line \(number): entry \(entry.number) stands after entry "
-                    + "\(last.number); numbers must rise"
-            )
-        }
-        entries.append(entry)
+        return entry
     }
 }
 

@@ -57,7 +57,7 @@ extension PromptTemplates {
 
             The list is sacred. You may tick a box and you may append new entries at the end, numbered upwards,
             when work turns up that nobody foresaw. Never reword, remove, reorder, renumber or untick an entry,
-            and never tick what you have not verified: a list that was damaged ends the task.
+            and never tick what you have not verified: such changes are undone, and end the task when they go on.
 
             If the entry cannot be done now, leave its box empty and write down in `progress.md` what stands in
             its way and what you tried. Do not commit: `.git` is read-only here. Leave no half-finished work

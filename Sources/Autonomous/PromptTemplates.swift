@@ -29,6 +29,7 @@ package struct PromptTemplates: Hashable, Sendable {
         if let progress = brief.progress, !isFirst {
             prompt += "Current Progress: \(progress.ticked)/\(progress.total)\n"
         }
+        prompt += brief.listNotes
         prompt += "\nYou are the \(isFirst ? "Initializer Agent" : "Executor Agent").\n\n"
         (isFirst ? parsedInitializer : parsedExecutor).write(brief, to: &prompt)
         return prompt
@@ -87,6 +88,10 @@ package struct SessionBrief: Hashable, Sendable {
     package var directory: String
     /// The checklist's progress; `nil` for an initializer.
     package var progress: Orchestration.Progress?
+    /// What a session before did to the list; `nil` for nothing that it may not.
+    package var incident: ListIncident?
+    /// The number of entries that the list may have afterwards; `nil` for any.
+    package var mostEntries: Int?
 
     /// Makes a brief; see the properties.
     package init(
@@ -94,12 +99,35 @@ package struct SessionBrief: Hashable, Sendable {
         description: String,
         name: String,
         directory: String,
-        progress: Orchestration.Progress?
+        progress: Orchestration.Progress?,
+        incident: ListIncident? = nil,
+        mostEntries: Int? = nil
     ) {
         self.role = role
         self.description = description
         self.name = name
         self.directory = directory
         self.progress = progress
+        (self.incident, self.mostEntries) = (incident, mostEntries)
+    }
+
+    /// What is to be known of the list beside its progress; each a line.
+    fileprivate var listNotes: String {
+        var notes = ""
+        if let incident {
+            let place = incident.place.map { " The file as that session left it is \($0)." } ?? ""
+            notes +=
+                incident.isTampering
+                ? "Put Back: a session before you changed task_list.md as no session may "
+                    + "(\(incident.words)). The list was put back, with the ticks that count.\(place)\n"
+                : "Taken Out: \(incident.words) by a session before you, for which the list has no "
+                    + "room.\(place)\n"
+        }
+        guard let mostEntries, let progress else { return notes }
+        let room = mostEntries - progress.total
+        return notes
+            + (room > 0
+                ? "Room in the List: at most \(Format.count(room, "entry")) may be appended\n"
+                : "Room in the List: none; append no entries\n")
     }
 }

@@ -7,6 +7,10 @@ struct PendingStart {
     var checklist: ChecklistState
     /// The earlier usage of the resumed thread; `nil` if it is unknown.
     var resumedUsage: TokenUsage?
+    /// What a session before did to the list; `nil` for nothing that it may not.
+    var incident: ListIncident?
+    /// The number of entries that the list may have afterwards; `nil` for any.
+    var mostEntries: Int?
 }
 
 /// The decisions of a turn that wait for their record.

@@ -20,9 +20,13 @@ struct LegBeginning {
     let review: DirectoryReview
     /// The tasks whose directories the leg opens, in the plan's order.
     let names: [String]
+    /// The tasks whose sessions nobody saw end, each with the number of entries that its list may have.
+    private let interrupted: [String: Int?]
 
     init(_ request: RunRequest, _ review: DirectoryReview, after state: RunState) {
         (self.request, self.review) = (request, review)
+        let lost = state.running.keys.map { ($0.task, state.task($0.task)?.mostEntries) }
+        interrupted = Dictionary(lost) { first, _ in first }
         names = state.tasksToOpen(
             plan: request.plan,
             retryFailed: request.retryFailed,
@@ -57,6 +61,7 @@ struct LegBeginning {
             missingPrompts: review.prompts,
             anew: Set(review.anew),
             redone: request.redo,
+            interrupted: interrupted,
             stamp: LocalTime.compactStamp(SystemClock.wall)
         )
     }

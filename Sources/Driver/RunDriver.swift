@@ -218,10 +218,13 @@ package final class RunDriver {
     }
 
     private func pending(_ start: SessionStarted) -> PendingStart {
-        PendingStart(
+        let task = orchestrator.state.task(start.task)
+        return PendingStart(
             fact: start,
-            checklist: orchestrator.state.task(start.task)?.checklist ?? .missing,
-            resumedUsage: orchestrator.state.running[start.key]?.resumedUsage
+            checklist: task?.checklist ?? .missing,
+            resumedUsage: orchestrator.state.running[start.key]?.resumedUsage,
+            incident: task?.incident,
+            mostEntries: task?.mostEntries
         )
     }
 

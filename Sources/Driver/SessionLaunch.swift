@@ -17,6 +17,10 @@ struct SessionLaunch: Sendable {
     /// The time between a polite termination and a kill.
     var grace: Duration
     var prompts: PromptTemplates
+    /// What a session before did to the list; `nil` for nothing that it may not.
+    var incident: ListIncident?
+    /// The number of entries that the list may have afterwards; `nil` for any.
+    var mostEntries: Int?
     var environment: SessionEnvironment
 
     /// The label that the session's processes carry.
@@ -104,7 +108,9 @@ struct SessionLaunch: Sendable {
                 description: work.description,
                 name: start.task,
                 directory: directory.path,
-                progress: start.progress
+                progress: start.progress,
+                incident: incident,
+                mostEntries: mostEntries
             )
         )
     }

@@ -18,8 +18,7 @@ final class SessionRunner {
 
     /// The inspection of the checklist that the session leaves.
     private struct ListReview {
-        /// The inspection before the session.
-        let before: ChecklistLook
+        let list: SessionList
         /// The delays before further inspections of a checklist that may be outdated.
         var delays = [500, 1000, 2000, 3000, 4000].map(Duration.milliseconds)[...]
         var timer: Timer?
@@ -71,7 +70,8 @@ final class SessionRunner {
             resumedUsage.map { ThreadReport(thread: thread, usage: $0) }
         }
         resumption = Resumption(thread: start.resumes, report: report)
-        review = ListReview(before: look)
+        let list = SessionList(in: launch.directory, most: launch.mostEntries, last: look)
+        review = ListReview(list: list)
         progress = SessionProgress(session: start.session)
         decoder = SessionDecoder(launch.agent.kind.reader(resuming: report))
         let directory = launch.directory
@@ -98,6 +98,7 @@ final class SessionRunner {
         let unknown = report == nil ? start.resumes : nil
         handle = launch.start(on: loop, leakLimit: leakLimit, callbacks: callbacks) {
             [usage = resumption.usage] in
+            list.inspect()
             if let unknown { usage.note(usageReader.total(of: unknown, of: start.task)) }
         }
     }
@@ -118,9 +119,16 @@ final class SessionRunner {
     }
 
     /// Decides on the session, now that nothing of what it started lives.
+    ///
+    /// Only now is the list put back: what was left behind could have changed it once more.
     func descendantsGone(_ end: SessionEnd) {
         closing.end = end
-        note(.descendantsGone)
+        keepTrying("the checklist") { [list = review.list, look = end.look] in
+            list.restore(look)
+        } then: { [self] look in
+            closing.end?.look = look
+            note(.descendantsGone)
+        }
     }
 
     /// The query for the session's usage; `nil` while the thread is unknown, and after a resume if the
@@ -137,6 +145,9 @@ final class SessionRunner {
     func activity() -> String? { progress.activity(newestStep: decoder.newestStep) }
 
     private func started(_ process: ProcessID) {
+        if let words = review.list.news {
+            warn("its list was changed while no session worked on it: \(words); it goes on")
+        }
         let usage = resumption.usage.usage
         if let thread = resumption.thread, let usage {
             let report = ThreadReport(thread: thread, usage: usage)
@@ -226,13 +237,10 @@ final class SessionRunner {
 
     /// Writes the rest of the log, and inspects the checklist at once on the same worker thread.
     private func finishLog() {
-        let (decoder, directory, before) = (decoder, launch.directory, review.before)
-        // Another machine may have written the files, so this one's cached attributes prove little.
-        let isLaunched = launch.launcher != nil
+        let (decoder, list, isRemote) = (decoder, review.list, launch.launcher != nil)
         log.finish {
             decoder.finish()
-            if isLaunched { return directory.inspectAfreshAndKeep(after: before) }
-            return directory.inspectAndKeep(after: before)
+            return list.compare(isRemote: isRemote)
         } then: { [self] look in
             closing.look = look
             note(.logWritten)
@@ -246,9 +254,8 @@ final class SessionRunner {
             return inspectAgain(after: delay)
         }
         guard look.unkept != nil else { return note(.listLookedAt) }
-        let (directory, before) = (launch.directory, look)
-        keepTrying("the copy of the checklist") {
-            let again = directory.inspectAndKeep(after: before)
+        keepTrying("the copy of the checklist") { [list = review.list] in
+            let again = list.compare(isRemote: false)
             return (again, again.unkept)
         } then: { [self] look in
             if let error = look.unkept { warn("the checklist has no newest copy: \(error)") }
@@ -259,7 +266,7 @@ final class SessionRunner {
 
     /// Returns true if another machine may have written more than this one sees yet.
     private func mayBeOld(_ found: ChecklistLook) -> Bool {
-        guard launch.launcher != nil, !isKilled, !found.isNews(after: review.before) else {
+        guard launch.launcher != nil, !isKilled, !found.isNews(after: review.list.before) else {
             return false
         }
         if case .damaged = found.state { return true }
@@ -267,7 +274,7 @@ final class SessionRunner {
     }
 
     private func inspectAgain(after delay: Duration) {
-        let (directory, before) = (launch.directory, review.before)
+        let list = review.list
         // The wait for the checklist is ours; don't count it as silence of the session.
         observer.sessionIsActive(key)
         do {
@@ -275,7 +282,7 @@ final class SessionRunner {
                 review.timer?.close()
                 review.timer = nil
                 loop.perform {
-                    directory.inspectAfreshAndKeep(after: before)
+                    list.compare(isRemote: true)
                 } then: { [self] look in
                     closing.look = look
                     inspected()

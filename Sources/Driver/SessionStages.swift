@@ -20,7 +20,7 @@ struct SessionStages {
         case saving
         /// The agent's records are searched for a usage that the output lacks.
         case counting
-        /// The processes that the session left behind are ended.
+        /// The processes that the session left behind are ended, then the checklist is put back if need be.
         case clearing
         /// Nothing of the session is left.
         case decided

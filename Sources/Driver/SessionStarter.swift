@@ -58,6 +58,8 @@ struct ProcessStarter: SessionStarter {
             owner: request.owner?.path,
             grace: request.plan.grace,
             prompts: request.prompts,
+            incident: start.incident,
+            mostEntries: start.mostEntries,
             environment: environment
         )
         return SessionRunner(

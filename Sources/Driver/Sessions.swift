@@ -168,6 +168,7 @@ final class Sessions {
         var result = end.result
         result.list = tasks.note(end.look, of: key.task)
         result.listFile = end.look.listFile
+        result.incident = end.look.incident
         inbox.add(.sessionEnded(key, result, end.look.state))
     }
 }

@@ -59,6 +59,8 @@ struct TaskOpening: DirectoryKeeper {
     var anew: Set<String> = []
     /// The tasks that begin anew by request.
     var redone: Set<String> = []
+    /// The tasks whose sessions nobody saw end, each with the number of entries that its list may have.
+    var interrupted: [String: Int?] = [:]
     /// The local time as `YYYYMMDD-HHMMSS`, for the names of archives.
     var stamp = ""
 
@@ -81,17 +83,20 @@ struct TaskOpening: DirectoryKeeper {
                 directory.releaseLock()
                 throw error
             }
-            if let words = look.reopening {
-                warnings.append("its list was changed after it was complete: \(words); it goes on")
+            if let words = look.news {
+                warnings.append(
+                    "its list was changed while no session worked on it: \(words); it goes on"
+                )
             }
             let inspected = TaskInspected(
                 task: task,
                 checklist: look.state,
                 thread: thread(of: directory, &warnings),
                 list: stamp(of: look, task),
-                listFile: look.listFile
+                listFile: look.listFile,
+                incident: look.incident
             )
-            let open = OpenTask(directory: directory, look: look)
+            let open = OpenTask(directory: directory, look: look.settled)
             return .opened(open, inspected, warnings: warnings)
         } catch let error as LockError {
             return .locked(task: task, reason: "\(error)")
@@ -107,7 +112,9 @@ struct TaskOpening: DirectoryKeeper {
     }
 
     private func inspect(_ directory: TaskDirectory) throws -> ChecklistLook {
-        let look = directory.inspectAndKeep(isFirst: true)
+        let look =
+            interrupted[directory.name.description].map { directory.restore(since: nil, most: $0) }
+            ?? directory.inspectAndKeep()
         if let error = look.unkept { throw error }
         let isComplete = look.state.progress?.isComplete ?? false
         // For a list that was complete before, nobody knows the prompt that it was written for.
@@ -116,7 +123,7 @@ struct TaskOpening: DirectoryKeeper {
         {
             try directory.save(prompt: prompt.text)
             // The stamp covers the prompt's file, too.
-            if isComplete { return directory.inspectAndKeep(isFirst: true) }
+            if isComplete { return directory.inspectAndKeep() }
         }
         return look
     }

@@ -11,7 +11,7 @@ extension Directory {
         writes: Bool
     ) throws(FileError) -> Int32 {
         let safe = flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY
-        let file = openat(descriptor, name, safe, 0o644)
+        let file = openat(descriptor, name, safe, fileMode)
         guard file >= 0 else {
             let code = errno
             if code == ENOENT, flags & O_CREAT == 0 { return -1 }
@@ -83,9 +83,9 @@ extension Directory {
         isDurable: Bool = false
     ) throws(FileError) {
         let flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW
-        var file = openat(descriptor, name, flags, 0o644)
+        var file = openat(descriptor, name, flags, fileMode)
         if file < 0, errno == EEXIST, unlinkat(descriptor, name, 0) == 0 {
-            file = openat(descriptor, name, flags, 0o644)
+            file = openat(descriptor, name, flags, fileMode)
         }
         guard file >= 0 else { throw failure("writing", called ?? name) }
         var code = RegularFile.write(file, bytes)

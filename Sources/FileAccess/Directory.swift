@@ -6,6 +6,8 @@ package import Glibc
 /// replaces its path afterwards is not used. Files are given by single names, never paths. No link is
 /// followed, only regular files are read or written, and no pipe or device is waited for: agents can
 /// write where Quire does, and Quire is outside their sandbox. All functions may block as disks do.
+///
+/// What is made in `.autonomous`, or in another private directory, is readable by this user alone.
 package final class Directory: Sendable {
     /// The path by which it was opened, for messages and other programs.
     package let path: String
@@ -13,8 +15,13 @@ package final class Directory: Sendable {
     package let identity: FileIdentity
     let descriptor: Int32
     private let owner: uid_t
+    private let isPrivate: Bool
 
-    private init(_ descriptor: Int32, path: String) throws(FileError) {
+    private init(
+        _ descriptor: Int32,
+        path: String,
+        isPrivate: Bool = false
+    ) throws(FileError) {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else {
             let code = errno
@@ -23,6 +30,7 @@ package final class Directory: Sendable {
         }
         self.descriptor = descriptor
         self.path = path
+        self.isPrivate = isPrivate
         identity = FileIdentity(status)
         owner = status.st_uid
     }
@@ -45,9 +53,15 @@ package final class Directory: Sendable {
     /// Opens the directory with a name in this one; `nil` if there is none.
     ///
     /// - Throws: `FileError` if anything else has the name, even a link to a directory.
-    package func directory(_ name: String) throws(FileError) -> Directory? {
+    package func directory(
+        _ name: String,
+        isPrivate: Bool = false
+    ) throws(FileError) -> Directory? {
         let descriptor = openat(self.descriptor, name, Self.flags | O_NOFOLLOW)
-        if descriptor >= 0 { return try Directory(descriptor, path: path(of: name)) }
+        if descriptor >= 0 {
+            let isPrivate = isPrivate || becomesPrivate(name)
+            return try Directory(descriptor, path: path(of: name), isPrivate: isPrivate)
+        }
         let code = errno
         if code == ENOENT { return nil }
         let kind = kind(of: name)
@@ -58,15 +72,17 @@ package final class Directory: Sendable {
     /// Opens the directory with a name in this one; creates it if missing.
     package func makeDirectory(
         _ name: String,
-        isDurable: Bool = false
+        isDurable: Bool = false,
+        isPrivate: Bool = false
     ) throws(FileError) -> Directory {
-        if let directory = try directory(name) { return directory }
-        if mkdirat(descriptor, name, 0o755) == 0 {
+        if let directory = try directory(name, isPrivate: isPrivate) { return directory }
+        let mode: mode_t = isPrivate || becomesPrivate(name) ? 0o700 : 0o755
+        if mkdirat(descriptor, name, mode) == 0 {
             if isDurable { try flush(name) }
         } else if errno != EEXIST {
             throw failure("making the directory", name)
         }
-        guard let directory = try directory(name) else {
+        guard let directory = try directory(name, isPrivate: isPrivate) else {
             throw FileError("making the directory", path(of: name), errno: ENOENT)
         }
         return directory
@@ -75,10 +91,14 @@ package final class Directory: Sendable {
     /// Opens a directory by a path that a person named; creates its missing parts if `made`.
     ///
     /// No part from `.autonomous` on may be a link; neither may the last part if `made`, as it will be
-    /// written to.
+    /// written to. What is made in it is readable by this user alone if it `isPrivate`.
     ///
     /// - Returns: `nil` if it does not exist and is not `made`.
-    package static func open(_ path: String, made: Bool) throws(FileError) -> Directory? {
+    package static func open(
+        _ path: String,
+        made: Bool,
+        isPrivate: Bool = false
+    ) throws(FileError) -> Directory? {
         var parts = path.split(separator: "/").map(String.init)
         guard let last = parts.indices.last else { return try Directory(following: "/") }
         let firstOwn = parts.firstIndex(of: ".autonomous") ?? (made ? last : last + 1)
@@ -89,7 +109,7 @@ package final class Directory: Sendable {
         }
         for name in own {
             if made {
-                directory = try directory.makeDirectory(name)
+                directory = try directory.makeDirectory(name, isPrivate: isPrivate)
             } else if let next = try directory.directory(name) {
                 directory = next
             } else {
@@ -110,6 +130,10 @@ package final class Directory: Sendable {
     }
 
     // MARK: - Checks
+
+    private func becomesPrivate(_ name: String) -> Bool { isPrivate || name == ".autonomous" }
+
+    private var fileMode: mode_t { isPrivate ? 0o600 : 0o644 }
 
     /// Checks that the directory's path still leads to it.
     ///
@@ -215,7 +239,9 @@ package final class Directory: Sendable {
     // MARK: - Claims and locks
 
     /// Creates a directory; returns false, with `errno`, if the name is taken or that fails.
-    package func claim(_ name: String) -> Bool { mkdirat(descriptor, name, 0o755) == 0 }
+    package func claim(_ name: String) -> Bool {
+        mkdirat(descriptor, name, becomesPrivate(name) ? 0o700 : 0o755) == 0
+    }
 
     /// Runs `body` while no other process does the same; returns `nil`, with nothing done, if another
     /// one holds the directory locked for seconds.

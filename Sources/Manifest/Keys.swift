@@ -32,7 +32,8 @@ package enum Keys {
     /// In `defaults`.
     package static let defaults = [
         "priority", "group", "weight", "size", "directory", "max_sessions", "session_timeout",
-        "idle_timeout", "stall_after", "grow_after", "same_failure", "retries", "sandbox", "resume",
+        "idle_timeout", "stall_after", "grow_after", "growth", "tamper_limit", "same_failure",
+        "retries", "sandbox", "resume",
         "env", "codex_args", "model", "memory", "budget", "session_budget", "isolation", "base",
         "branch", "include", "commit",
     ]

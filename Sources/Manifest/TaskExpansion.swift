@@ -233,6 +233,8 @@ struct TaskExpansion {
             case "idle_timeout": plan.idleTimeout = timeout(node, key) ?? plan.idleTimeout
             case "stall_after": stall(node, &plan)
             case "grow_after": plan.growAfter = count(from: 2) ?? plan.growAfter
+            case "growth": growth(node, &plan)
+            case "tamper_limit": plan.tamperLimit = count(from: 1) ?? plan.tamperLimit
             case "same_failure": plan.sameFailure = count(from: 1) ?? plan.sameFailure
             case "retries": retries(node, &plan.retries)
             case "resume": plan.resume = reader.bool(node, "\"resume\"") ?? plan.resume
@@ -245,6 +247,20 @@ struct TaskExpansion {
         guard let duration = reader.duration(node, "\"\(key)\"") else { return nil }
         if duration == .zero { reader.fail(node, "\"\(key)\" must be longer than 0") }
         return duration
+    }
+
+    private func growth(_ node: Node, _ plan: inout TaskPlan) {
+        let text = node.string ?? ""
+        if text == "allow" { return plan.growth = nil }
+        if text == "refuse" { return plan.growth = 0 }
+        guard let share = text.wholeMatch(of: /(1000|[0-9]{1,3})%/) else {
+            return reader.fail(
+                node,
+                "expected \"allow\", \"refuse\" or a share up to 1000% such as 50% for \"growth\", "
+                    + "found \(node.kind)"
+            )
+        }
+        plan.growth = Int(share.1)
     }
 
     /// Reads `stall_after`, which replaces the defaults' as a whole.

@@ -8,7 +8,7 @@ extension RunStore {
     @discardableResult
     package static func prepare(directory: String) throws(StoreError) -> Directory {
         do throws(FileError) {
-            guard let made = try Directory.open(directory, made: true) else {
+            guard let made = try Directory.open(directory, made: true, isPrivate: true) else {
                 throw FileError("making the directory", directory, errno: ENOENT)
             }
             if made.kind(of: ".gitignore") == .nothing {

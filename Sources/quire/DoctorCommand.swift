@@ -146,6 +146,7 @@ struct DoctorCommand: ParsableCommand {
             guard let refusal = Self.refusal(toWrite: path) else { continue }
             return tell("✗", "state", "\(refusal.path) can't be written: \(refusal.reason)")
         }
+        checkModes(Set([workspace.autonomousDirectory, directory]).sorted(), tell)
         do {
             if let reader = try StoreReader.open(directory: directory) {
                 tell(
@@ -158,6 +159,20 @@ struct DoctorCommand: ParsableCommand {
             }
         } catch {
             tell("✗", "state", "\(error)")
+        }
+    }
+
+    /// Tells of directories that were made for others to read, and are left so.
+    private func checkModes(_ paths: [String], _ tell: Tell) {
+        for path in paths {
+            var status = stat()
+            guard lstat(path, &status) == 0, status.st_mode & 0o077 != 0 else { continue }
+            tell(
+                "⚠",
+                "state",
+                "other users may look into \(path), where prompts, logs and the history of runs are; to "
+                    + "keep it to yourself: chmod go= '\(path)'"
+            )
         }
     }
 

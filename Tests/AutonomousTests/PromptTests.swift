@@ -78,22 +78,23 @@ private func list(_ boxes: String) -> String {
         #expect(try Checklist(bytes: Array(found.utf8)).reopening(of: good) == words)
     }
 
-    @Test func `is accepted so when a leg begins, and at no other time`() throws {
+    @Test func `is accepted so between sessions, and at no other time`() throws {
         try withTask { task in
             try put(list("xx"), task.taskListPath)
-            #expect(task.inspectAndKeep().state == .good(Progress(ticked: 2, total: 2)))
+            let before = task.inspectAndKeep()
+            #expect(before.state == .good(Progress(ticked: 2, total: 2)))
             try put(list("x "), task.taskListPath)
-            guard case .damaged = task.inspectAndKeep().state else {
+            guard case .damaged = task.compare(since: before, most: nil).state else {
                 Issue.record("an agent may untick boxes")
                 return
             }
-            let look = task.inspectAndKeep(isFirst: true)
+            let look = task.inspectAndKeep()
             #expect(look.state == .good(Progress(ticked: 1, total: 2)))
-            #expect(look.reopening == "entry 2 was unticked")
+            #expect(look.news == "entry 2 was unticked")
             #expect(task.inspectAndKeep().state == .good(Progress(ticked: 1, total: 2)))
             try put(list("xx").replacing("entry 1", with: "another"), task.taskListPath)
-            guard case .damaged = task.inspectAndKeep(isFirst: true).state else {
-                Issue.record("an entry may be reworded")
+            guard case .damaged = task.inspectAndKeep().state else {
+                Issue.record("a reworded list may be complete")
                 return
             }
         }

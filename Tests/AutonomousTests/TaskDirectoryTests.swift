@@ -3,6 +3,7 @@ import FileAccess
 import Foundation
 import Orchestration
 import Synchronization
+import TestSupport
 import Testing
 
 private typealias Progress = Orchestration.Progress
@@ -17,6 +18,20 @@ private func withWorkspace(_ body: (Workspace) throws -> Void) throws {
 
 private func put(_ text: String, _ path: String) throws {
     try text.write(toFile: path, atomically: false, encoding: .utf8)
+}
+
+private func contents(_ path: String) -> String {
+    (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+}
+
+/// A task with a list, and the look at it with which a session begins.
+private func withTask(_ body: (TaskDirectory, ChecklistLook) throws -> Void) throws {
+    try withWorkspace { workspace in
+        let task = try workspace.task("a")
+        try task.create()
+        try put(good, task.taskListPath)
+        try body(task, task.inspectBeforeSession(after: task.inspectAndKeep()).look)
+    }
 }
 
 extension Workspace {
@@ -51,25 +66,133 @@ private let good = "## Tasks\n- [x] Task 1: one\n- [ ] Task 2: two\n"
         ("## Tasks\n- [x] Task 1: one\n", "entry 2 is gone"), ("", "no entries"),
         ("## Tasks\n- [x] Task 1: one\n- [ ] Task 2: deux\n", "entry 2 was reworded"),
     ])
-    func `a damaged list is told and the last good copy is kept`(
+    func `a list that a session damaged is told, then put back and the other one kept`(
         text: String,
         words: String
     ) throws {
-        try withWorkspace { workspace in
-            let task = try workspace.task("a")
-            try task.create()
-            try put(good, task.taskListPath)
-            #expect(task.inspectAndKeep().state == .good(Progress(ticked: 1, total: 2)))
-            for _ in 0..<2 {
+        try withTask { task, before in
+            for isCopyGone in [false, true] {
+                // What the session began with is known, whatever it did to the copy.
+                if isCopyGone { try FileManager.default.removeItem(atPath: task.goodListPath) }
                 try put(text, task.taskListPath)
-                guard case .damaged(let found) = task.inspectAndKeep().state else {
+                let compared = task.compare(since: before, most: nil)
+                guard case .damaged(let found) = compared.state else {
                     Issue.record("the damage was accepted")
                     return
                 }
                 #expect(found.contains("invalid task_list.md") && found.contains(words))
                 #expect(found.contains("cp '\(task.goodListPath)' '\(task.taskListPath)'"))
+                let restored = task.restore(since: before, compared: compared, most: nil)
+                #expect(restored.state == .good(Progress(ticked: 1, total: 2)))
+                #expect(restored.incident?.words.contains(words) == true)
+                #expect(restored.incident?.isTampering == true)
+                #expect(restored.incident?.place.map(contents) == text)
+                #expect(contents(task.taskListPath) == good && contents(task.goodListPath) == good)
+                #expect(task.inspectAndKeep(after: restored.settled).incident == nil)
             }
-            #expect(try String(contentsOfFile: task.goodListPath, encoding: .utf8) == good)
+        }
+    }
+
+    @Test(arguments: [
+        "rm task_list.md", "rm task_list.md && mkfifo task_list.md",
+        "mv task_list.md ../list && ln -s ../list task_list.md",
+    ])
+    func `a list that a session replaced by something else is put back`(change: String) throws {
+        try withTask { task, before in
+            let outcome = try Program("/bin/sh", ["-c", change], in: task.path).run()
+            #expect(outcome.status == 0, "\(outcome.error)")
+            let compared = task.compare(since: before, most: nil)
+            #expect(compared.isTampered)
+            let restored = task.restore(since: before, compared: compared, most: nil)
+            #expect(restored.state == before.state && restored.incident?.isTampering == true)
+            #expect(contents(task.taskListPath) == good)
+        }
+    }
+
+    @Test func `a list that a directory has taken the place of is damage`() throws {
+        try withTask { task, before in
+            try FileManager.default.removeItem(atPath: task.taskListPath)
+            try FileManager.default.createDirectory(
+                atPath: task.taskListPath,
+                withIntermediateDirectories: false
+            )
+            let compared = task.compare(since: before, most: nil)
+            guard
+                case .damaged(let words) = task.restore(
+                    since: before,
+                    compared: compared,
+                    most: nil
+                )
+                .state
+            else {
+                Issue.record("a directory was accepted")
+                return
+            }
+            #expect(words.contains(task.taskListPath))
+            #expect(contents(task.goodListPath) == good)
+        }
+    }
+
+    @Test func `what changes after a session's list was compared is found, and put back`() throws {
+        try withTask { task, before in
+            let ticked = good.replacing("[ ]", with: "[x]")
+            try put(ticked, task.taskListPath)
+            let compared = task.compare(since: before, most: nil)
+            #expect(compared.state == .good(Progress(ticked: 2, total: 2)))
+            #expect(task.restore(since: before, compared: compared, most: nil) == compared)
+            try put("## Tasks\n- [x] Task 2: two\n", task.taskListPath)
+            let restored = task.restore(since: before, compared: compared, most: nil)
+            #expect(restored.state == compared.state && restored.incident != nil)
+            #expect(contents(task.taskListPath) == ticked)
+        }
+    }
+
+    @Test func `the session of a dead Quire is held to the copy`() throws {
+        try withTask { task, _ in
+            try put("## Tasks\n- [x] Task 2: two\n", task.taskListPath)
+            let later = task.workspace.taskDirectory(task.name)
+            let restored = later.restore(since: nil, most: nil)
+            #expect(restored.state == .good(Progress(ticked: 2, total: 2)))
+            #expect(restored.incident?.words == "entry 1 is gone: entry 2 stands in its place")
+            #expect(contents(task.taskListPath) == good.replacing("[ ]", with: "[x]"))
+            #expect(later.restore(since: nil, most: nil).incident == nil)
+        }
+    }
+
+    @Test func `what a person changes between sessions counts, while work is left`() throws {
+        try withTask { task, before in
+            let other = "## Tasks\n- [x] Task 2: zwei\n- [ ] Task 7: seven\n"
+            try put(other, task.taskListPath)
+            let (look, news) = task.inspectBeforeSession(after: before.settled)
+            #expect(look.state == .good(Progress(ticked: 1, total: 2)))
+            #expect(news == "entry 1 is gone: entry 2 stands in its place")
+            #expect(contents(task.goodListPath) == other)
+            // Afterwards it is what the session is held to.
+            try put(good, task.taskListPath)
+            let restored = task.restore(since: look, most: nil)
+            #expect(restored.state == look.state && contents(task.taskListPath) == other)
+            // Half of a list, as an editor may leave it for a moment, is none.
+            try put("## Tas", task.taskListPath)
+            let third = task.inspectBeforeSession(after: restored.settled)
+            #expect(third.look == restored.settled && third.news == nil)
+            #expect(task.restore(since: third.look, most: nil).state == look.state)
+            #expect(contents(task.taskListPath) == other)
+        }
+    }
+
+    @Test func `an initializer's list is accepted as it is, and kept`() throws {
+        try withWorkspace { workspace in
+            let task = try workspace.task("a")
+            try task.create()
+            let before = task.inspectBeforeSession(after: task.inspectAndKeep()).look
+            #expect(before.state == .missing)
+            try put(good, task.taskListPath)
+            let compared = task.compare(since: before, most: 1)
+            let restored = task.restore(since: before, compared: compared, most: 1)
+            #expect(
+                restored.state == .good(Progress(ticked: 1, total: 2)) && restored.incident == nil
+            )
+            #expect(contents(task.goodListPath) == good)
         }
     }
 

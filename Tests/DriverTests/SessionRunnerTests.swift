@@ -122,7 +122,7 @@ private final class Observer: SessionObserver {
         let runner = SessionRunner(
             start,
             launch: launch,
-            look: directory.inspectAndKeep(isFirst: true),
+            look: directory.inspectAndKeep(),
             resumedUsage: nil,
             usageReader: UsageReader(of: agent.kind, environment: .own, work: ["t": work]),
             leakLimit: .seconds(2),

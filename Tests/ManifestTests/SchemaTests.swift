@@ -50,6 +50,8 @@ func messages(_ text: String) -> [String] {
     }
 
     static let good = [
+        "version: 1\ndefaults: {growth: 50%, tamper_limit: 3}\ntasks: [{name: a, prompt: b, growth: refuse}]",
+        "version: 1\ntasks: [{name: a, prompt: b, growth: allow}, {name: c, prompt: d, growth: 1000%}]",
         "version: 1\nrun: {launcher: [srun, -n1, \"--mem={memory}\"]}\ntasks: [{name: a, prompt: b, memory: 1.5G}]",
         "version: 1\nrun: {launcher: [ssh, \"n{slot}\", \"{command}\", \"${x} {{y}} {A}\"]}\ntasks: [{name: a, prompt: b}]",
         "version: 1\nrun: {launcher: []}\ndefaults: {memory: 512M}\ntasks: [{name: a, prompt: b}]",
@@ -77,6 +79,11 @@ func messages(_ text: String) -> [String] {
     }
 
     static let bad = [
+        "version: 1\ntasks: [{name: a, prompt: b, growth: 50}]",
+        "version: 1\ntasks: [{name: a, prompt: b, growth: 1001%}]",
+        "version: 1\ntasks: [{name: a, prompt: b, growth: +5%}]",
+        "version: 1\ntasks: [{name: a, prompt: b, growth: some}]",
+        "version: 1\ntasks: [{name: a, prompt: b, tamper_limit: 0}]",
         "version: 1\nrun: {launcher: srun}\ntasks: [{name: a, prompt: b}]",
         "version: 1\ntasks: [{name: a, prompt: b, memory: 2}]",
         "version: 1\ntasks: [{name: a, prompt: b, memory: 2 GB}]",

@@ -50,6 +50,8 @@ private func repacked<Value: Packable>(_ value: Value) throws -> Value {
         )
         task.threadUsage = TokenUsage(output: 23)
         task.list = "stamp"
+        task.incident = ListIncident(words: "gone", isTampering: true, place: "/p")
+        (task.tampered, task.firstTotal) = (25, 26)
         task.notBefore = .milliseconds(24)
         task.lastFailure = FailureSignature(Failure(.streamCut, "it broke 5 times"))
         return task

@@ -30,10 +30,12 @@ import Orchestration
     ended.progress = progress
     for fact in [RunEvent.taskInspected(inspected), .sessionEnded(ended)] {
         let data = try JSONEncoder().encode(fact)
-        #expect(!String(decoding: data, as: UTF8.self).contains("listFile"))
+        let text = String(decoding: data, as: UTF8.self)
+        #expect(!text.contains("listFile") && !text.contains("incident"))
         #expect(try JSONDecoder().decode(RunEvent.self, from: data) == fact)
     }
     ended.listFile = "1 2 3.4 5.6"
+    ended.incident = ListIncident(words: "it is gone", isTampering: true)
     let stamped = RunEvent.sessionEnded(ended)
     let data = try JSONEncoder().encode(stamped)
     #expect(String(decoding: data, as: UTF8.self).contains(#""listFile":"1 2 3.4 5.6""#))

@@ -120,6 +120,109 @@ private func plan(_ tasks: TaskPlan..., concurrency: Int = 2) -> RunPlan {
         )
     }
 
+    private let half = ChecklistState.good(Progress(ticked: 2, total: 4))
+
+    /// Ends a session that changed its list as it must not.
+    private func tamper(
+        _ run: inout Scenario,
+        _ session: Int,
+        ticked: Int = 1,
+        failure: Failure? = nil,
+        isTampering: Bool = true
+    ) -> [String] {
+        let incident = ListIncident(words: "entry 2 is gone", isTampering: isTampering, place: "/p")
+        let result = SessionResult(
+            termination: .exited(0),
+            failure: failure,
+            incident: incident
+        )
+        let checklist = ChecklistState.good(Progress(ticked: ticked, total: 4))
+        let key = SessionKey(task: "a", number: session)
+        return run.play([.sessionEnded(key, result, checklist)], after: 1)
+    }
+
+    @Test func `sessions that change the list end the task when there are as many as may not be`() {
+        var run = Scenario(plan(TaskPlan(name: "a", tamperLimit: 3)), found: ["a": half])
+        _ = run.begin()
+        let put =
+            "warning: a session changed its list (entry 2 is gone): the list was put back, with "
+            + "the ticks that count; what the session left is in /p"
+        #expect(tamper(&run, 1).contains(put + "; 1 of 3 such sessions (tamper_limit)"))
+        #expect(run.state.task("a")?.incident?.words == "entry 2 is gone")
+        // It is told until a session has had its chance.
+        _ = run.end("a", 2, failure: Failure(.overload, "busy"))
+        #expect(run.state.task("a")?.incident != nil)
+        _ = run.playNextDeadline()
+        // One that was cut down may have been in the middle of writing.
+        let cut = Failure(.streamCut, "broken")
+        #expect(
+            tamper(&run, 3, failure: cut).contains(put + "; 1 of 3 such sessions (tamper_limit)")
+        )
+        _ = run.playNextDeadline()
+        _ = run.end("a", 4, ticked: 3)
+        #expect(run.state.task("a")?.incident == nil)
+        #expect(!tamper(&run, 5).contains { $0.hasPrefix("a damaged") })
+        // Entries that it has no room for are no damage.
+        #expect(
+            tamper(&run, 6, isTampering: false).contains(
+                "warning: entry 2 is gone, and taken out: see growth; what the session left is in /p"
+            )
+        )
+        // Ticks of such sessions count, and still the task is not complete.
+        let last = tamper(&run, 7, ticked: 4)
+        #expect(last.contains("a#7 ticked, charged to session"), "\(last)")
+        let words =
+            "3 sessions changed its list (tamper_limit), last: entry 2 is gone; the list was put "
+            + "back each time"
+        #expect(last.contains("a damaged: \(words)"), "\(last)")
+        // Whoever lets it go on gives it new chances.
+        var again = Scenario(
+            plan(TaskPlan(name: "a", tamperLimit: 3)),
+            found: ["a": half],
+            state: run.state
+        )
+        #expect(again.begin(retryFailed: true).contains { $0.hasPrefix("start a#8") })
+        #expect(!tamper(&again, 8).contains { $0.hasPrefix("a damaged") })
+    }
+
+    @Test func `what a lost session did to the list is told, and charged to nobody`() {
+        let plan = plan(TaskPlan(name: "a", tamperLimit: 1))
+        var run = Scenario(plan)
+        let began = RunBegan(run: "r", name: "r", pid: 1, quireVersion: "0", plan: plan)
+        let fact = TaskInspected(
+            task: "a",
+            checklist: half,
+            incident: ListIncident(words: "it is gone", isTampering: true)
+        )
+        let lines = run.play([.runBegan(began), .taskInspected(fact)])
+        #expect(
+            lines.first
+                == "warning: a session changed its list (it is gone): the list was put back, with the "
+                + "ticks that count",
+            "\(lines)"
+        )
+        #expect(run.state.task("a")?.incident?.words == "it is gone")
+        #expect(run.state.task("a")?.outcome == nil)
+    }
+
+    @Test(
+        arguments: [
+            (nil, [nil, nil]), (0, [4, 5]), (50, [6, 6]), (1, [5, 5]), (1000, [44, 44]),
+        ] as [(Int?, [Int?])]
+    )
+    func `the list may grow by a share of what it first had`(growth: Int?, most: [Int?]) throws {
+        var run = Scenario(plan(TaskPlan(name: "a", growth: growth)))
+        _ = run.begin()
+        #expect(run.state.task("a")?.mostEntries == nil)
+        _ = run.end("a", 1, ticked: 0, of: 4)
+        #expect(run.state.task("a")?.mostEntries == most[0])
+        _ = run.end("a", 2, ticked: 1, of: 5)
+        #expect(run.state.task("a")?.mostEntries == most[1])
+        // What a person has appended stays.
+        _ = run.end("a", 3, ticked: 2, of: 99)
+        #expect(run.state.task("a")?.mostEntries == growth.map { _ in 99 })
+    }
+
     @Test func `three identical failures end the task, whatever their numbers and paths`() {
         var run = Scenario(plan(TaskPlan(name: "a")))
         _ = run.begin()

@@ -18,6 +18,7 @@ extension Orchestrator {
             thread: result.thread,
             progress: checklist.progress,
             listFile: result.listFile,
+            incident: result.incident,
             usage: result.usage,
             threadUsage: result.threadUsage,
             outputLeaked: result.outputLeaked
@@ -31,6 +32,7 @@ extension Orchestrator {
         if isLast(fact, checklist) { fact.retryIn = nil }
         let wasParked = turn.state.isParked(key.task)
         turn.record(.sessionEnded(fact))
+        turn.report(fact.incident, of: key.task)
         if case .damaged(let words) = checklist {
             turn.endTask(key.task, .damaged, words)
         } else {
@@ -159,6 +161,7 @@ extension Orchestrator {
         with ended: SessionEnded? = nil
     ) -> (Outcome, String)? {
         if case .damaged(let words) = task.checklist { return (.damaged, words) }
+        if let words = task.tampering { return (.damaged, words) }
         if task.checklist.progress?.isComplete == true {
             return (.complete, Turn.everyEntry)
         }

@@ -100,6 +100,7 @@ package struct Orchestrator: Sendable {
     private mutating func inspected(_ fact: TaskInspected) {
         turn.held.remove(fact.task)
         turn.record(.taskInspected(fact))
+        turn.report(fact.incident, of: fact.task)
         if let task = turn.state.task(fact.task), task.plan.isLeftOut == true {
             return turn.settleLeftOut(task, list: fact.list)
         }

@@ -36,6 +36,22 @@ package enum ChecklistState: Hashable, Sendable, Codable {
     var damage: String? { if case .damaged(let words) = self { words } else { nil } }
 }
 
+/// A session's changes of its checklist that were undone.
+package struct ListIncident: Hashable, Sendable, Codable {
+    /// The first of the changes; one line.
+    package var words: String
+    /// True if entries were changed that no session may change; false if only more were appended than the
+    /// list has room for.
+    package var isTampering: Bool
+    /// Path of the list as the session left it; `nil` if nothing was there.
+    package var place: String?
+
+    /// Makes an incident; see the properties.
+    package init(words: String, isTampering: Bool, place: String? = nil) {
+        (self.words, self.isTampering, self.place) = (words, isTampering, place)
+    }
+}
+
 /// The two kinds of session.
 package enum Role: String, Hashable, Sendable, Word {
     /// Writes the checklist.

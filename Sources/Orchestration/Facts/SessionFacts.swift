@@ -167,6 +167,9 @@ package struct SessionEnded: Hashable, Sendable, Codable {
     package var progress: Progress?
     /// The stamp of the checklist's file afterwards, as in `TaskInspected`.
     package var listFile: String?
+    /// The session's changes of the checklist that were undone; `nil` for none, and in journals of earlier
+    /// versions.
+    package var incident: ListIncident?
     /// Usage of this session.
     package var usage: TokenUsage?
     /// True if `usage` was last seen before the end, and may be too little.
@@ -202,6 +205,7 @@ package struct SessionEnded: Hashable, Sendable, Codable {
         thread: String? = nil,
         progress: Progress? = nil,
         listFile: String? = nil,
+        incident: ListIncident? = nil,
         usage: TokenUsage? = nil,
         threadUsage: TokenUsage? = nil,
         outputLeaked: Bool = false,
@@ -218,6 +222,7 @@ package struct SessionEnded: Hashable, Sendable, Codable {
         self.thread = thread
         self.progress = progress
         self.listFile = listFile
+        self.incident = incident
         self.usage = usage
         self.threadUsage = threadUsage
         self.outputLeaked = outputLeaked

@@ -179,6 +179,8 @@ package struct SessionResult: Hashable, Sendable {
     package var list: String?
     /// The stamp of the list's file, as in `SessionEnded`.
     package var listFile: String?
+    /// The changes of the list that were undone; `nil` for none.
+    package var incident: ListIncident?
 
     /// Makes a result; see the properties.
     package init(
@@ -189,7 +191,8 @@ package struct SessionResult: Hashable, Sendable {
         usage: TokenUsage? = nil,
         outputLeaked: Bool = false,
         list: String? = nil,
-        listFile: String? = nil
+        listFile: String? = nil,
+        incident: ListIncident? = nil
     ) {
         self.termination = termination
         self.failure = failure
@@ -199,5 +202,6 @@ package struct SessionResult: Hashable, Sendable {
         self.outputLeaked = outputLeaked
         self.list = list
         self.listFile = listFile
+        self.incident = incident
     }
 }

@@ -25,6 +25,9 @@ package struct TaskInspected: Hashable, Sendable, Codable {
     /// The stamp of the list's file, which holds the same list as long as its stamp is equal; `nil`
     /// without such a proof, and in journals of earlier versions.
     package var listFile: String?
+    /// The changes of the checklist by a session that nobody saw end; `nil` for none, and in journals of
+    /// earlier versions.
+    package var incident: ListIncident?
 
     /// Makes the fact.
     package init(
@@ -32,13 +35,15 @@ package struct TaskInspected: Hashable, Sendable, Codable {
         checklist: ChecklistState,
         thread: String? = nil,
         list: String? = nil,
-        listFile: String? = nil
+        listFile: String? = nil,
+        incident: ListIncident? = nil
     ) {
         self.task = task
         self.checklist = checklist
         self.thread = thread
         self.list = list
         self.listFile = listFile
+        self.incident = incident
     }
 }
 

@@ -31,6 +31,8 @@ package struct TaskPlan: Hashable, Sendable, Codable {
         stallTokens: Int64? = nil,
         stallTime: Duration? = nil,
         growAfter: Int? = 24,
+        growth: Int? = nil,
+        tamperLimit: Int? = 2,
         initializerAttempts: Int = 3,
         sameFailure: Int = 3,
         retries: RetryPlan = RetryPlan(),
@@ -55,6 +57,8 @@ package struct TaskPlan: Hashable, Sendable, Codable {
                 stallTokens: stallTokens,
                 stallTime: stallTime,
                 growAfter: growAfter,
+                growth: growth,
+                tamperLimit: tamperLimit,
                 initializerAttempts: initializerAttempts,
                 sameFailure: sameFailure,
                 retries: retries,
@@ -129,6 +133,12 @@ package struct TaskTerms: Hashable, Sendable, Codable {
     ///
     /// Since that minimum, twice as many entries must have been ticked as the checklist had then.
     package var growAfter: Int?
+    /// The entries that sessions may append, in percent of those that the list first had; `nil` for any
+    /// number.
+    package var growth: Int?
+    /// Charged sessions that change what they must not in the list, and that end the task as damaged; `nil` for
+    /// 2, in journals of earlier versions.
+    package var tamperLimit: Int?
     /// Charged initializer sessions in a row without a checklist that end the task as failed.
     package var initializerAttempts: Int
     /// Identical failures in a row that end the task as failed.

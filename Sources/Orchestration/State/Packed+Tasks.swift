@@ -121,6 +121,13 @@ extension TaskState.Rarities: Packable {
         bytes.write(threadUsage) { $0.write($1) }
         bytes.write(list) { $0.write($1) }
         bytes.write(notBefore) { $0.write($1.inSeconds) }
+        bytes.write(tampered)
+        bytes.write(incident) { bytes, incident in
+            bytes.write(incident.words)
+            bytes.write(incident.isTampering)
+            bytes.write(incident.place) { $0.write($1) }
+        }
+        bytes.write(firstTotal) { $0.write($1) }
         bytes.write(lastFailure) {
             $0.write($1.kind.rawValue)
             $0.write($1.message)
@@ -131,6 +138,15 @@ extension TaskState.Rarities: Packable {
         threadUsage = try bytes.readIfPresent { try $0.read() }
         list = try bytes.readIfPresent { try $0.read() }
         notBefore = try bytes.readIfPresent { Duration(inSeconds: try $0.read()) }
+        tampered = try bytes.read()
+        incident = try bytes.readIfPresent { bytes in
+            ListIncident(
+                words: try bytes.read(),
+                isTampering: try bytes.read(),
+                place: try bytes.readIfPresent { try $0.read() }
+            )
+        }
+        firstTotal = try bytes.readIfPresent { try $0.read() }
         lastFailure = try bytes.readIfPresent { bytes in
             guard let kind = FailureClass(rawValue: try bytes.read()) else {
                 throw PackedBytes.Damage()

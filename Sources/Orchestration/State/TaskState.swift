@@ -47,6 +47,12 @@ package struct TaskState: Hashable, Sendable {
         package var list: String?
         /// Awake time before which no session of the task starts; `nil` for none.
         package var notBefore: Duration?
+        /// Charged sessions since the task last reopened that changed the list as they must not.
+        var tampered = 0
+        /// What the last session did to the list, for the next one; `nil` for nothing that it may not.
+        package var incident: ListIncident?
+        /// The entries of the list when it was first seen, where its growth is bounded.
+        var firstTotal: Int?
         /// The signature of the last failure that counts.
         var lastFailure: FailureSignature?
 
@@ -185,6 +191,7 @@ package struct TaskState: Hashable, Sendable {
         self.failures = 0
         (self.idle, effort.idleTokens, effort.idleSeconds) = (0, 0, 0)
         (self.growing, fewestLeft) = (0, nil)
+        self.tampered = 0
         self.lastFailure = nil
         self.sameFailures = 0
     }
@@ -193,6 +200,7 @@ package struct TaskState: Hashable, Sendable {
     mutating func beginAnew() {
         checklist = .missing
         (self.bestTicked, self.runawayTicks, self.charged) = (0, 0, 0)
+        (self.tampered, self.incident, self.firstTotal) = (0, nil, nil)
         (thread, self.threadUsage, resumesNext) = (nil, nil, false)
         ledger.beginLeg(freshCaps: true)
     }
@@ -208,6 +216,8 @@ package struct TaskState: Hashable, Sendable {
             resumesNext = false
         }
         if plan.resumeFirst && thread != nil { resumesNext = true }
+        note(fact.incident, isCharged: false)
+        noteLength()
     }
 
     mutating func apply(_ fact: SessionStarted) {
@@ -230,6 +240,8 @@ package struct TaskState: Hashable, Sendable {
         if let thread = fact.thread { self.thread = thread }
         if let total = fact.threadUsage { self.threadUsage = total }
         countProgress(fact)
+        note(fact.incident, isCharged: fact.charge == .session)
+        noteLength()
         countFailure(fact)
         // A session that was never begun leaves everything as it was.
         if fact.failure?.kind.has(.neverBegan) != true {
