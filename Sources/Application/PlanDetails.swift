@@ -12,6 +12,8 @@ package struct PlanDetails {
         var sandbox: String
         var env: [String: String]
         var arguments: [String]
+        /// The command that sets the task's tree up; `nil` for none.
+        var setup: String?
         /// The manifest's prompt; `nil` unless prompts were requested.
         var prompt: String?
         /// The whole prompts of an initializer and an executor, with the manifest's in them; `nil` unless
@@ -28,6 +30,7 @@ package struct PlanDetails {
             directory = task.directory
             sandbox = task.sandbox
             env = task.environment
+            setup = task.tree?.setup?.command
             self.arguments = arguments
             prompt = prompts.map { _ in task.prompt }
             (initializerPrompt, executorPrompt) = (prompts?.initializer, prompts?.executor)
@@ -93,6 +96,11 @@ package struct PlanDetails {
             lines += ["trees, below .autonomous/.quire/worktrees:"]
             lines += trees.map { "  \($0.text)\(suffix($0.names))" }
         }
+        let setups = groups { $0.tree?.setup?.words ?? "" }.filter { !$0.text.isEmpty }
+        if !setups.isEmpty {
+            lines += ["commands that would set trees up, without a sandbox:"]
+            lines += setups.map { "  \($0.text)\(suffix($0.names))" }
+        }
         // A value must not break its line.
         return lines.map(Sanitizer.line)
     }
@@ -127,6 +135,11 @@ package struct PlanDetails {
     private static func assignment(_ name: String, _ value: String) -> String {
         "\(name)=\(value.shellQuoted)"
     }
+}
+
+extension UserCommand {
+    /// The command and its limit, for people.
+    fileprivate var words: String { "\(command)  (at most \(timeout.forPeople))" }
 }
 
 extension TreeSettings {

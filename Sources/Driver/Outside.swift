@@ -46,22 +46,30 @@ extension Outside {
             directories: places.paths(of: names),
             grace: grace
         )
+        let environment = SessionEnvironment(
+            run: run,
+            inherited: request.environment,
+            places: places
+        )
+        let leftovers = try LeftoverWatch(loop: loop, run: run, grace: grace)
+        let setups = TreeSetups(
+            loop: loop,
+            request: request,
+            environment: environment,
+            leftovers: leftovers
+        )
         self.init(
             loop: loop,
             store: MailedStore(store, on: loop),
             directories: beginning.opening,
             starter: ProcessStarter(
                 request: request,
-                environment: SessionEnvironment(
-                    run: run,
-                    inherited: request.environment,
-                    places: places
-                ),
+                environment: environment,
                 usageReader: reader,
                 loop: loop
             ),
-            leftovers: try LeftoverWatch(loop: loop, run: run, grace: grace),
-            trees: TreeKeeper(loop: loop, request: request),
+            leftovers: leftovers,
+            trees: TreeKeeper(loop: loop, request: request, setups: setups),
             reports: reports,
             usageReader: reader,
             machine: machine,

@@ -160,11 +160,19 @@ package struct TreeWork: Sendable {
     package var include: [String]
     /// The commits; `nil` if none are made.
     package var commits: Commits?
+    /// The command that sets a new tree up, before its first session; `nil` for none.
+    package var setup: UserCommand?
 
     /// Makes a tree's settings; see the properties.
-    package init(base: String, branch: String, include: [String], commits: Commits?) {
+    package init(
+        base: String,
+        branch: String,
+        include: [String],
+        commits: Commits?,
+        setup: UserCommand? = nil
+    ) {
         (self.base, self.branch, self.include) = (base, branch, include)
-        self.commits = commits
+        (self.commits, self.setup) = (commits, setup)
     }
 }
 

@@ -15,7 +15,10 @@ protocol TreeMaker: AnyObject {
     )
     /// Commits what a session changed; `then` gets what a person should know.
     func commit(_ key: SessionKey, _ end: SessionEnd, then: @escaping ([String]) -> Void)
-    /// Stops waiting for a disk, or another git, that refuses a session's commit.
+    /// Ends the command that sets a tree up for a session politely, or keeps it from beginning.
+    func terminate(_ key: SessionKey)
+    /// Ends that command by force, and stops waiting for a disk, or another git, that refuses a
+    /// session's commit.
     func giveUp(_ key: SessionKey)
 }
 
@@ -25,6 +28,7 @@ extension TreeTrouble {
         switch remedy {
         case .time: .treeBusy
         case .person: .noTree
+        case .setup: .setupFailed
         case .otherNeeds: .needsConflict
         }
     }
@@ -43,14 +47,15 @@ final class TreeKeeper: TreeMaker {
 
     private let loop: Loop
     private let request: RunRequest
+    private let setups: TreeSetups
     private let needs: [String: [String]]
     private var bases: [String: String] = [:]
     /// The repositories in which a tree is being made, and what waits for it.
     private var waiting: [String: [() -> Void]] = [:]
     private var retries: [SessionKey: Retry] = [:]
 
-    init(loop: Loop, request: RunRequest) {
-        (self.loop, self.request) = (loop, request)
+    init(loop: Loop, request: RunRequest, setups: TreeSetups) {
+        (self.loop, self.request, self.setups) = (loop, request, setups)
         let trees = request.plan.tasks.filter { request.work[$0.name]?.tree != nil }
         needs = Dictionary(trees.map { ($0.name, $0.needs) }) { first, _ in first }
     }
@@ -91,8 +96,34 @@ final class TreeKeeper: TreeMaker {
                     try Self.tree(task, work, tree, base: base, needs: needs, in: workspace, git)
                 }
             } then: { [self] result in
-                then(result)
+                setUp(start, work, result, then)
                 goOn(top)
+            }
+        }
+    }
+
+    /// Runs the command that sets a tree up, unless it has succeeded there before.
+    private func setUp(
+        _ start: SessionStarted,
+        _ work: TaskWork,
+        _ made: Result<TaskTree?, TreeTrouble>,
+        _ then: @escaping (Result<TaskTree?, TreeTrouble>) -> Void
+    ) {
+        // A new tree refuses the thread of an old one, and is set up when the next session starts.
+        guard case .success(var tree?) = made, let setup = work.tree?.setup, let git = request.git,
+            tree.record.isSetUp != true, !tree.isNew || start.resumes == nil
+        else { return then(made) }
+        let workspace = request.workspace
+        setups.run(setup, for: start, in: tree.directory) { [self] trouble, warnings in
+            if let trouble { return then(.failure(trouble)) }
+            tree.warnings += warnings
+            loop.perform { [tree] in
+                Result { () throws(TreeTrouble) -> TaskTree? in
+                    try Self.trees(in: workspace, git).noteSetUp(start.task)
+                    return tree
+                }
+            } then: {
+                then($0)
             }
         }
     }
@@ -122,7 +153,11 @@ final class TreeKeeper: TreeMaker {
                 include: settings.include
             )
         )
-        guard !tree.isNew, let commits = settings.commits else { return tree }
+        guard !tree.isNew, let commits = settings.commits,
+            // No session began before the tree was set up.
+            settings.setup == nil || tree.record.isSetUp == true
+                || tree.record.tip != tree.record.base
+        else { return tree }
         let left = try trees.checkpoint(
             task,
             CheckpointRequest(
@@ -220,7 +255,10 @@ final class TreeKeeper: TreeMaker {
         }
     }
 
+    func terminate(_ key: SessionKey) { setups.terminate(key) }
+
     func giveUp(_ key: SessionKey) {
+        setups.kill(key)
         guard let retry = retries.removeValue(forKey: key) else { return }
         retry.timer.close()
         retry.giveUp()

@@ -34,10 +34,12 @@ package enum Keys {
         "priority", "group", "weight", "size", "directory", "max_sessions", "session_timeout",
         "idle_timeout", "stall_after", "grow_after", "same_failure", "retries", "sandbox", "resume",
         "env", "codex_args", "model", "memory", "budget", "session_budget", "isolation", "base",
-        "branch", "include", "commit",
+        "branch", "include", "setup", "commit",
     ]
     /// In a task.
     package static let task = ["name", "prompt", "prompt_file", "matrix", "needs"] + defaults
+    /// In `setup`, if it is a mapping.
+    package static let command = ["command", "timeout"]
     /// In `commit`, if it is a mapping.
     package static let commit = ["author", "max_file"]
     /// Placeholders of `branch`.

@@ -1,9 +1,12 @@
+import Orchestration
 import Yams
 
 // The trees of tasks.
 extension Reader {
     /// The size of the largest file that is committed unless said otherwise.
     private static let largestFile: Int64 = 10 << 20
+    /// The time that a tree's setup may take unless said otherwise.
+    private static let setupTime = Duration.seconds(20 * 60)
 
     /// Reads a task's tree; `nil` if it works in the workspace.
     ///
@@ -11,13 +14,14 @@ extension Reader {
     func tree(
         of task: String,
         run: String,
+        setup: UserCommand?,
         _ own: [String: Node],
         _ defaults: [String: Node]
     ) -> TreeSettings? {
         func value(_ key: String) -> Node? { own[key] ?? defaults[key] }
         let isolation = choice(value("isolation"), "\"isolation\"", of: ["none", "worktree"])
         guard isolation == "worktree" else {
-            for key in ["base", "branch", "include", "commit"] {
+            for key in ["base", "branch", "include", "setup", "commit"] {
                 guard let node = own[key], node.string != "false" else { continue }
                 fail(node, "\"\(key)\" needs a tree of the task's own; add isolation: worktree")
             }
@@ -27,8 +31,23 @@ extension Reader {
             base: reference(value("base")) ?? "HEAD",
             branch: branch(value("branch"), ["run": run, "task": task]),
             include: strings(value("include"), "\"include\"") ?? [],
+            setup: setup,
             commits: commits(value("commit"))
         )
+    }
+
+    /// Reads the command that sets a tree up: a text, or one with a limit on its time.
+    func setup(_ node: Node?) -> (command: Node, timeout: Duration)? {
+        guard let node, !node.isNull else { return nil }
+        guard case .mapping = node else { return (node, Self.setupTime) }
+        let members = members(node, "\"setup\"", keys: Keys.command)
+        guard let command = members["command"] else {
+            fail(node, "\"setup\" needs a \"command\": a line for the shell")
+            return nil
+        }
+        let timeout = duration(members["timeout"], "\"timeout\"") ?? Self.setupTime
+        if timeout == .zero { fail(members["timeout"], "\"timeout\" must be longer than 0") }
+        return (command, timeout)
     }
 
     /// Reads the name of a commit, which git must not take for an option.

@@ -186,7 +186,15 @@ struct TaskExpansion {
             codexArguments: texts.codexArguments.map { expand($0, values) },
             model: texts.model.map { expand($0, values) },
             memory: reader.memory(value("memory")),
-            tree: reader.tree(of: name, run: runInBranches, own, defaults),
+            tree: reader.tree(
+                of: name,
+                run: runInBranches,
+                setup: texts.setup.map {
+                    UserCommand(expand($0.command, values), timeout: $0.timeout)
+                },
+                own,
+                defaults
+            ),
             line: line
         )
     }

@@ -7,6 +7,7 @@ struct TaskTexts {
     let directory: Template?
     let group: Template?
     let model: Template?
+    let setup: (command: Template, timeout: Duration)?
     let needs: [Template]
     let codexArguments: [Template]
     let environment: [String: Template]
@@ -27,6 +28,13 @@ struct TaskTexts {
             // A path with a mistake is not looked up.
             return template?.unknown.isEmpty == true ? template : nil
         }
+        func command(_ node: Node) -> Template? {
+            let text = reader.word(node, "\"setup\"")
+            if text?.allSatisfy(\.isWhitespace) == true {
+                reader.fail(node, "\"setup\" is empty; write the command, or leave it out")
+            }
+            return text.map { template($0, node) }
+        }
         func words(_ key: String, _ node: Node?) -> [Template] {
             (reader.strings(node, "\"\(key)\"") ?? []).map { template($0, node) }
         }
@@ -35,6 +43,9 @@ struct TaskTexts {
         directory = text("directory", value("directory"))
         group = text("group", value("group"))
         model = text("model", value("model"))
+        setup = reader.setup(value("setup")).flatMap { setup in
+            command(setup.command).map { ($0, setup.timeout) }
+        }
         // A name with placeholders stands for all tasks of that entry.
         needs = (reader.strings(own["needs"], "\"needs\"") ?? []).map { text in
             let template = Template(text, keys: keys)

@@ -1,3 +1,5 @@
+package import Orchestration
+
 /// A task's own tree: a git worktree on a branch of its own.
 package struct TreeSettings: Hashable, Sendable {
     /// The commits that are made of sessions' work.
@@ -14,6 +16,8 @@ package struct TreeSettings: Hashable, Sendable {
     package var branch: String
     /// The patterns of ignored files that a new tree gets.
     package var include: [String]
+    /// The command that sets a new tree up, before its first session; `nil` for none.
+    package var setup: UserCommand?
     /// The commits; `nil` if none are made.
     package var commits: Commits?
 }

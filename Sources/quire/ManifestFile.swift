@@ -103,7 +103,8 @@ enum ManifestFile {
                 include: tree.include,
                 commits: tree.commits.map {
                     TreeWork.Commits(author: $0.author, largestFile: $0.largestFile)
-                }
+                },
+                setup: tree.setup
             )
         }
         return work

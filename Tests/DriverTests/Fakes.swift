@@ -237,6 +237,7 @@ final class FakeTrees: TreeMaker {
         then([])
     }
 
+    func terminate(_ key: SessionKey) { log.add("terminate tree \(key.words)") }
     func giveUp(_ key: SessionKey) {}
 
     func finish() {

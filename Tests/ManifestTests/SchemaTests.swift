@@ -50,6 +50,8 @@ func messages(_ text: String) -> [String] {
     }
 
     static let good = [
+        "version: 1\ndefaults: {isolation: worktree}\ntasks: [{name: a, prompt: b, setup: npm ci}]",
+        "version: 1\ndefaults: {isolation: worktree, setup: {command: make, timeout: 1h}}\ntasks: [{name: a, prompt: b, setup: }]",
         "version: 1\nrun: {launcher: [srun, -n1, \"--mem={memory}\"]}\ntasks: [{name: a, prompt: b, memory: 1.5G}]",
         "version: 1\nrun: {launcher: [ssh, \"n{slot}\", \"{command}\", \"${x} {{y}} {A}\"]}\ntasks: [{name: a, prompt: b}]",
         "version: 1\nrun: {launcher: []}\ndefaults: {memory: 512M}\ntasks: [{name: a, prompt: b}]",
@@ -114,6 +116,10 @@ func messages(_ text: String) -> [String] {
         "version: 1\ngroups: {g: {cap: 1}}\ntasks: [{name: a, prompt: b}]",
         "version: 1\ndefaults: {name: x}\ntasks: [{name: a, prompt: b}]",
         "version: 1\ntasks: [{name: a, prompt: b, isolation: maybe}]",
+        "version: 1\ntasks: [{name: a, prompt: b, isolation: worktree, setup: ' '}]",
+        "version: 1\ntasks: [{name: a, prompt: b, isolation: worktree, setup: {timeout: 1m}}]",
+        "version: 1\ntasks: [{name: a, prompt: b, isolation: worktree, setup: {command: x, timeout: 1}}]",
+        "version: 1\ntasks: [{name: a, prompt: b, isolation: worktree, setup: [make]}]",
         "version: 1\ntasks: [{name: a, prompt: b, sandbox: none}]",
         "version: 1\ntasks: [{name: a, prompt: b, resume: yes please}]",
         "version: 1\ntasks: [{name: a, prompt: b, stall_after: 0}]",

@@ -156,6 +156,96 @@ import Testing
         }
     }
 
+    // MARK: - Setup
+
+    @Test func `are set up once, and again when they are made again`() throws {
+        let setup = "echo x >> \"$QUIRE_DIRECTORY/setups\"; echo made-{k} >&2; touch {k}.txt"
+        try withRepository(
+            [("\"{k}\"", ", matrix: {k: [one, two]}")],
+            work: "[ -e \"$QUIRE_TASK.txt\" ] && echo \"$QUIRE_SESSION\" >> \"$QUIRE_TASK.txt\"",
+            defaults: "isolation: worktree, setup: '\(setup)'"
+        ) { run in
+            let plan = try quire(run, ["plan", "m.yaml"]).output
+            #expect(plan.contains("touch one.txt  (at most 20 min)  (one)\n"), "\(plan)")
+            func goOn(_ entry: Int) throws {
+                if entry > 2 {
+                    let list = run.list("one") + "- [ ] Task \(entry): more\n"
+                    try put(list, run.task("one") + "/task_list.md")
+                }
+                let outcome = try quire(run, ["run", "m.yaml"])
+                #expect(outcome.status == 0, "\(outcome.output)\(outcome.error)")
+            }
+            try goOn(2)
+            #expect(try git(run, "show quire/The-run/two:two.txt") == "1\n2\n3\n")
+            let log = text(run.task("two") + "/setup.log")
+            #expect(log.hasPrefix("$ echo x") && log.hasSuffix("touch two.txt\nmade-two\n"))
+            try goOn(3)
+            #expect(text(run.task("one") + "/setups") == "x\n")
+            let tree = run.root + "/.autonomous/.quire/worktrees/one"
+            try FileManager.default.removeItem(atPath: tree)
+            try goOn(4)
+            #expect(text(run.task("one") + "/setups") == "x\nx\n")
+            #expect(text(tree + "/one.txt") == "1\n2\n3\n4\n5\n")
+        }
+    }
+
+    /// A setup of the task `two`, and what is told of it.
+    private static let failures = [
+        ("{command: 'echo begun; echo broken; exit 7'}", "ended with status 7; see ", ": broken"),
+        ("{command: sleep 600, timeout: 100ms}", "was ended after 0.1 s", ""),
+        ("{command: 'kill -KILL $$'}", "was killed by SIGKILL", ""),
+    ]
+
+    @Test(arguments: failures)
+    func `that can't be set up fail alone`(setup: String, words: String, end: String) throws {
+        try withRepository(
+            [("one", ""), ("two", ", setup: \(setup)")],
+            work: "echo x > \"$QUIRE_TASK.txt\""
+        ) { run in
+            let outcome = try quire(run, ["run", "m.yaml"])
+            #expect(outcome.status == 100, "\(outcome.output)\(outcome.error)")
+            #expect(outcome.output.contains("one: COMPLETE"), "\(outcome.output)")
+            #expect(outcome.output.contains("two: FAILED"), "\(outcome.output)")
+            #expect(outcome.output.contains("the setup of its tree \(words)"), "\(outcome.output)")
+            #expect(outcome.output.contains("/two/setup.log\(end)"), "\(outcome.output)")
+            // What a setup left there is no work of a session.
+            #expect(try git(run, "rev-list --count main..quire/The-run/two") == "0\n")
+        }
+    }
+
+    @Test func `are set up by commands of which nothing is left`() throws {
+        let setup = "setsid sleep 600 > /dev/null 2>&1 & echo $! > \"$QUIRE_DIRECTORY/pid\""
+        try withRepository(
+            [("one", "")],
+            work: ":",
+            defaults: "isolation: worktree, setup: '\(setup)'"
+        ) { run in
+            #expect(try quire(run, ["run", "m.yaml"]).status == 0)
+            let pid = text(run.task("one") + "/pid").dropLast()
+            #expect(try shell("kill -0 \(pid)", in: run.root).status != 0)
+        }
+    }
+
+    @Test func `are not set up to the end when the run is to end`() throws {
+        try withRepository(
+            [("one", "")],
+            work: ":",
+            defaults: "isolation: worktree, setup: 'echo > \"$QUIRE_TEST/began\"; sleep 600'"
+        ) { run in
+            let ended = try shell(
+                """
+                '\(Program.built("quire"))' run m.yaml --progress none --drain-timeout 0s & run=$!
+                until [ -e began ]; do kill -0 $run && sleep 0.05 || exit 1; done
+                kill -TERM $run
+                wait $run
+                """,
+                in: run.root,
+                ["QUIRE_TEST": run.root]
+            )
+            #expect(ended.status == 143, "\(ended.output)\(ended.error)")
+        }
+    }
+
     @Test func `need git, a repository and a commit, and say so`() throws {
         try withRepository([("one", "")], work: ":") { run in
             let outcome = try run.quire(["run", "m.yaml"], environment: ["PATH": "/nonexistent"])
