@@ -43,6 +43,7 @@ package struct PlanDetails {
     package let launcher: [String]
     private let kind: any Agent
     private let tasks: [Manifest.Task]
+    private let worktrees: String
 
     /// Makes the details of a manifest.
     package init(_ manifest: Manifest) {
@@ -50,6 +51,7 @@ package struct PlanDetails {
         agent = kind.program.words
         launcher = manifest.launcher
         tasks = manifest.tasks
+        worktrees = manifest.worktrees ?? ".autonomous/.quire/worktrees"
     }
 
     /// Returns the work of a task, with its sessions' prompts if they were requested.
@@ -93,7 +95,7 @@ package struct PlanDetails {
         }
         let trees = groups { $0.tree?.words(task: $0.plan.name) ?? "" }.filter { !$0.text.isEmpty }
         if !trees.isEmpty {
-            lines += ["trees, below .autonomous/.quire/worktrees:"]
+            lines += ["trees, below \(worktrees):"]
             lines += trees.map { "  \($0.text)\(suffix($0.names))" }
         }
         let setups = groups { $0.tree?.setup?.words ?? "" }.filter { !$0.text.isEmpty }

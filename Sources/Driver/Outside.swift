@@ -38,7 +38,10 @@ extension Outside {
             environment: request.environment,
             work: request.work
         )
-        let machine = MachineReader(places: [request.workspace.root, store.directory])
+        let machine = MachineReader(
+            places: [request.workspace.root, store.directory]
+                + [request.worktrees].compactMap(\.self)
+        )
         let names = beginning.names + state.running.keys.map(\.task)
         let survivors = Survivors(
             of: state,

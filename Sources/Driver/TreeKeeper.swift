@@ -1,6 +1,7 @@
 import Autonomous
 import EventLoop
 import FileAccess
+import Glibc
 import Orchestration
 import Trees
 
@@ -89,11 +90,11 @@ final class TreeKeeper: TreeMaker {
         }
         let top = Workspace.containing(work.directory).root
         let base = tree.base == "HEAD" ? bases[top] ?? tree.base : tree.base
-        let (workspace, needs) = (request.workspace, needs[task] ?? [])
+        let (request, needs) = (request, needs[task] ?? [])
         inTurn(top) { [self] in
             loop.perform {
                 Result { () throws(TreeTrouble) -> TaskTree? in
-                    try Self.tree(task, work, tree, base: base, needs: needs, in: workspace, git)
+                    try Self.tree(task, work, tree, base: base, needs: needs, request, git)
                 }
             } then: { [self] result in
                 setUp(start, work, result, then)
@@ -113,13 +114,13 @@ final class TreeKeeper: TreeMaker {
         guard case .success(var tree?) = made, let setup = work.tree?.setup, let git = request.git,
             tree.record.isSetUp != true, !tree.isNew || start.resumes == nil
         else { return then(made) }
-        let workspace = request.workspace
+        let request = request
         setups.run(setup, for: start, in: tree.directory) { [self] trouble, warnings in
             if let trouble { return then(.failure(trouble)) }
             tree.warnings += warnings
             loop.perform { [tree] in
                 Result { () throws(TreeTrouble) -> TaskTree? in
-                    try Self.trees(in: workspace, git).noteSetUp(start.task)
+                    try Self.trees(request, git).noteSetUp(start.task)
                     return tree
                 }
             } then: {
@@ -134,10 +135,10 @@ final class TreeKeeper: TreeMaker {
         _ settings: TreeWork,
         base: String,
         needs: [String],
-        in workspace: Workspace,
+        _ request: RunRequest,
         _ git: Git
     ) throws(TreeTrouble) -> TaskTree {
-        let trees = try trees(in: workspace, git)
+        let trees = try trees(request, git)
         var branches: [(task: String, branch: String)] = []
         for need in needs {
             // A need without a tree has left its work in the workspace.
@@ -172,19 +173,30 @@ final class TreeKeeper: TreeMaker {
         return tree
     }
 
-    private static func trees(
-        in workspace: Workspace,
-        _ git: Git
-    ) throws(TreeTrouble) -> TaskTrees {
+    private static func trees(_ request: RunRequest, _ git: Git) throws(TreeTrouble) -> TaskTrees {
         do {
-            let isDurable = workspace.isDurable
-            let places = workspace.directories
-            let place = try places.makeState("worktrees", isDurable: isDurable)
+            let isDurable = request.workspace.isDurable
+            let places = request.workspace.directories
+            // Work is merged in this one, wherever the trees are.
+            var place = try places.makeState("worktrees", isDurable: isDurable)
             let records = try places.makeState("trees", isDurable: isDurable)
+            if let other = request.worktrees { place = try Self.place(other) }
             return TaskTrees(git: git, records: TreeRecords(records), place: place.path)
         } catch {
             throw TreeTrouble(error)
         }
+    }
+
+    /// Opens the directory that a person named for trees, and makes it if it is missing.
+    private static func place(_ path: String) throws(FileError) -> Directory {
+        guard let place = try Directory.open(path, made: true) else {
+            throw FileError("making the directory", path, errno: ENOENT)
+        }
+        try place.checkOwner(in: try Directory(following: path.parentPath))
+        try place.checkWritable()
+        // Within a repository its trees are none of its files.
+        if try place.names().isEmpty { try place.write(Array("*\n".utf8), to: ".gitignore") }
+        return place
     }
 
     private func inTurn(_ top: String, _ job: @escaping () -> Void) {
@@ -230,10 +242,10 @@ final class TreeKeeper: TreeMaker {
         _ git: Git,
         _ then: @escaping ([String]) -> Void
     ) {
-        let workspace = request.workspace
+        let request = request
         loop.perform {
             Result { () throws(TreeTrouble) in
-                try Self.trees(in: workspace, git).checkpoint(key.task, checkpoint)
+                try Self.trees(request, git).checkpoint(key.task, checkpoint)
             }
         } then: { [self] result in
             switch result {

@@ -7,7 +7,7 @@ package enum Keys {
     /// In `run`.
     package static let run = [
         "name", "concurrency", "tokens_per_minute", "agent", "launcher", "scheduler", "prompts",
-        "grace", "drain_timeout", "budget", "prices", "admission",
+        "grace", "drain_timeout", "budget", "prices", "admission", "worktrees",
     ]
     /// In `run.budget`.
     package static let runBudget = budget + ["hard"]

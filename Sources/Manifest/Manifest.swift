@@ -72,6 +72,8 @@ package struct Manifest: Sendable {
     package var prices: Prices?
     /// Free memory, load and disk space that starts require.
     package var admission: AdmissionPlan
+    /// The directory that trees are made in, from the workspace or from `~`; `nil` for the usual one.
+    package var worktrees: String?
     /// The groups, by name.
     package var groups: [GroupPlan]
     /// The tasks, expanded, in the manifest's order.

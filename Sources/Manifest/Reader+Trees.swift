@@ -36,6 +36,19 @@ extension Reader {
         )
     }
 
+    /// Reads the directory that trees are made in.
+    func worktrees(_ node: Node?) -> String? {
+        guard let node, !node.isNull, let path = word(node, "\"worktrees\"") else { return nil }
+        if path.isEmpty || path.hasPrefix("~") && path != "~" && !path.hasPrefix("~/") {
+            fail(
+                node,
+                "\"worktrees\" is \(node.kind), but must be a directory: a path from the workspace, "
+                    + "or one that begins with / or ~/"
+            )
+        }
+        return path
+    }
+
     /// Reads the command that sets a tree up: a text, or one with a limit on its time.
     func setup(_ node: Node?) -> (command: Node, timeout: Duration)? {
         guard let node, !node.isNull else { return nil }

@@ -68,6 +68,9 @@ enum ManifestFile {
             waitsForTasks: true,
             part: selected.part
         )
+        request.worktrees = manifest.worktrees.map {
+            workspace.path(of: $0, home: Terminal.environment["HOME"] ?? NSHomeDirectory())
+        }
         if manifest.tasks.contains(where: { $0.tree != nil }) { request.git = try git() }
         return request
     }

@@ -50,6 +50,8 @@ func messages(_ text: String) -> [String] {
     }
 
     static let good = [
+        "version: 1\nrun: {worktrees: ~/trees}\ntasks: [{name: a, prompt: b}]",
+        "version: 1\nrun: {worktrees: ../x~y}\ntasks: [{name: a, prompt: b}]",
         "version: 1\ndefaults: {isolation: worktree}\ntasks: [{name: a, prompt: b, setup: npm ci}]",
         "version: 1\ndefaults: {isolation: worktree, setup: {command: make, timeout: 1h}}\ntasks: [{name: a, prompt: b, setup: }]",
         "version: 1\nrun: {launcher: [srun, -n1, \"--mem={memory}\"]}\ntasks: [{name: a, prompt: b, memory: 1.5G}]",
@@ -79,6 +81,9 @@ func messages(_ text: String) -> [String] {
     }
 
     static let bad = [
+        "version: 1\nrun: {worktrees: ~ada/trees}\ntasks: [{name: a, prompt: b}]",
+        "version: 1\nrun: {worktrees: ''}\ntasks: [{name: a, prompt: b}]",
+        "version: 1\nrun: {worktrees: [x]}\ntasks: [{name: a, prompt: b}]",
         "version: 1\nrun: {launcher: srun}\ntasks: [{name: a, prompt: b}]",
         "version: 1\ntasks: [{name: a, prompt: b, memory: 2}]",
         "version: 1\ntasks: [{name: a, prompt: b, memory: 2 GB}]",

@@ -15,6 +15,7 @@ import Testing
         _ tasks: [(name: String, more: String)],
         work: String,
         defaults: String = "isolation: worktree",
+        settings: String = "",
         _ body: (QuireRun) throws -> Void
     ) throws {
         try withRun { run in
@@ -33,7 +34,7 @@ import Testing
             chmod(run.root + "/agent", 0o755)
             var manifest = """
                 version: 1
-                run: {name: The run, concurrency: 4, agent: {command: [./agent]}, admission: \(QuireRun.unbounded)}
+                run: {name: The run, concurrency: 4, agent: {command: [./agent]}, admission: \(QuireRun.unbounded)\(settings)}
                 defaults: {\(defaults), retries: {delay: 10ms, max_delay: 20ms}}
                 tasks:
 
@@ -153,6 +154,51 @@ import Testing
             #expect(outcome.status == 0, "\(outcome.output)\(outcome.error)")
             let subjects = try git(run, "log --reverse --format=%s main..quire/The-run/one")
             #expect(subjects.hasPrefix("one: work of a session that was cut off\n"), "\(subjects)")
+        }
+    }
+
+    // MARK: - Their place
+
+    @Test(arguments: ["trees", "all/the/trees", "~/trees"])
+    func `lie where the run says`(place: String) throws {
+        let settings = ", worktrees: \(place)"
+        try withRepository([("one", "")], work: "echo x > one.txt", settings: settings) { run in
+            let home = run.root + "/home"
+            let path = place.hasPrefix("~") ? home + place.dropFirst() : run.root + "/" + place
+            let plan = try quire(run, ["plan", "m.yaml"]).output
+            #expect(plan.contains("trees, below \(place):\n"), "\(plan)")
+            let outcome = try run.quire(
+                ["run", "m.yaml"],
+                environment: Self.identity.merging(["HOME": home]) { $1 }
+            )
+            #expect(outcome.status == 0, "\(outcome.output)\(outcome.error)")
+            #expect(text(path + "/one/one.txt") == "x\n")
+            #expect(try quire(run, ["merge"]).status == 0)
+            #expect(text(run.root + "/one.txt") == "x\n")
+            #expect(!(try git(run, "status --porcelain")).contains("trees/"))
+        }
+    }
+
+    @Test func `are not made where a link leads elsewhere`() throws {
+        try withRepository(
+            [("one", "")],
+            work: ":",
+            settings: ", worktrees: trees"
+        ) { run in
+            try FileManager.default.createDirectory(
+                atPath: run.root + "/elsewhere",
+                withIntermediateDirectories: true
+            )
+            try FileManager.default.createSymbolicLink(
+                atPath: run.root + "/trees",
+                withDestinationPath: "elsewhere"
+            )
+            let outcome = try quire(run, ["run", "m.yaml"])
+            #expect(outcome.status == 100, "\(outcome.output)\(outcome.error)")
+            #expect(outcome.output.contains("/trees\" is a link"), "\(outcome.output)")
+            #expect(
+                try FileManager.default.contentsOfDirectory(atPath: run.root + "/elsewhere") == []
+            )
         }
     }
 
