@@ -141,19 +141,6 @@ package struct TaskWork: Sendable {
 
 /// The tree of a task's own.
 package struct TreeWork: Sendable {
-    /// The commits of sessions' work.
-    package struct Commits: Sendable {
-        /// The author and committer as `Name <address>`; `nil` for the person's own identity.
-        package var author: String?
-        /// The size in bytes of the largest file that is committed.
-        package var largestFile: Int64
-
-        /// Makes the settings; see the properties.
-        package init(author: String?, largestFile: Int64) {
-            (self.author, self.largestFile) = (author, largestFile)
-        }
-    }
-
     /// The reference or commit that a new tree begins from; `HEAD` is the one as the run begins.
     package var base: String
     /// The branch, without `refs/heads/`.
@@ -161,7 +148,7 @@ package struct TreeWork: Sendable {
     /// The patterns of ignored files that a new tree gets.
     package var include: [String]
     /// The commits; `nil` if none are made.
-    package var commits: Commits?
+    package var commits: CommitSettings?
     /// The command that sets a new tree up, before its first session; `nil` for none.
     package var setup: UserCommand?
 
@@ -170,7 +157,7 @@ package struct TreeWork: Sendable {
         base: String,
         branch: String,
         include: [String],
-        commits: Commits?,
+        commits: CommitSettings?,
         setup: UserCommand? = nil
     ) {
         (self.base, self.branch, self.include) = (base, branch, include)

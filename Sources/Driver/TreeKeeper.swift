@@ -225,10 +225,11 @@ final class TreeKeeper: TreeMaker {
             let git = request.git
         else { return then([]) }
         let checkpoint = CheckpointRequest(
-            subject: "\(key.task): \(end.look.state.words)",
+            subject: commits.subject(of: key, entries: end.look.state.words),
             body: [
                 "Session: \(key.number)", "Thread: \(end.result.thread ?? "unknown")",
                 "Model: \(work.model ?? "the agent's own choice")",
+                "Progress: \(end.look.state.words)",
             ],
             author: commits.author,
             largestFile: commits.largestFile

@@ -41,7 +41,7 @@ package enum Keys {
     /// In `setup`, if it is a mapping.
     package static let command = ["command", "timeout"]
     /// In `commit`, if it is a mapping.
-    package static let commit = ["author", "max_file"]
+    package static let commit = ["author", "subject", "max_file"]
     /// Placeholders of `branch`.
     package static let branch = ["run", "task"]
     /// In `stall_after`, if it is a mapping.

@@ -86,8 +86,8 @@ extension Reader {
         return template.text(values)
     }
 
-    private func commits(_ node: Node?) -> TreeSettings.Commits? {
-        let usual = TreeSettings.Commits(author: nil, largestFile: Self.largestFile)
+    private func commits(_ node: Node?) -> CommitSettings? {
+        let usual = CommitSettings(largestFile: Self.largestFile)
         guard let node, !node.isNull else { return usual }
         guard case .mapping = node else {
             return bool(node, "\"commit\"") ?? true ? usual : nil
@@ -95,8 +95,25 @@ extension Reader {
         let members = members(node, "\"commit\"", keys: Keys.commit)
         var commits = usual
         commits.author = author(members["author"])
+        commits.subject = subject(members["subject"]) ?? usual.subject
         commits.largestFile = bytes(members["max_file"], "\"max_file\"") ?? usual.largestFile
         return commits
+    }
+
+    /// Reads the subject of commits; braces around anything but a word are text.
+    private func subject(_ node: Node?) -> String? {
+        guard let node, let text = word(node, "\"subject\"") else { return nil }
+        if text.allSatisfy(\.isWhitespace) || text.contains(where: \.isNewline) {
+            fail(node, "\"subject\" must be a line of text")
+        }
+        let known = CommitSettings.placeholders
+        for match in text.matches(of: /{([A-Za-z_]+)}/) where !known.contains(String(match.1)) {
+            let near = Keys.suggestion(for: String(match.1), among: known)
+            let all = known.map { "{\($0)}" }.joined(separator: ", ")
+            let advice = near.map { "did you mean {\($0)}?" } ?? "there are \(all)"
+            fail(node, about: "\(match.0)", "\"subject\" has no \(match.0); \(advice)")
+        }
+        return text
     }
 
     private func author(_ node: Node?) -> String? {

@@ -104,9 +104,7 @@ enum ManifestFile {
                 base: tree.base,
                 branch: tree.branch,
                 include: tree.include,
-                commits: tree.commits.map {
-                    TreeWork.Commits(author: $0.author, largestFile: $0.largestFile)
-                },
+                commits: tree.commits,
                 setup: tree.setup
             )
         }

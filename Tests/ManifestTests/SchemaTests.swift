@@ -50,6 +50,7 @@ func messages(_ text: String) -> [String] {
     }
 
     static let good = [
+        "version: 1\ndefaults: {isolation: worktree, commit: {subject: '{task} {x y} {entries}'}}\ntasks: [{name: a, prompt: b}]",
         "version: 1\nrun: {worktrees: ~/trees}\ntasks: [{name: a, prompt: b}]",
         "version: 1\nrun: {worktrees: ../x~y}\ntasks: [{name: a, prompt: b}]",
         "version: 1\ndefaults: {isolation: worktree}\ntasks: [{name: a, prompt: b, setup: npm ci}]",
@@ -81,6 +82,9 @@ func messages(_ text: String) -> [String] {
     }
 
     static let bad = [
+        "version: 1\ntasks: [{name: a, prompt: b, isolation: worktree, commit: {subject: ' '}}]",
+        "version: 1\ntasks: [{name: a, prompt: b, isolation: worktree, commit: {subject: \"a\\nb\"}}]",
+        "version: 1\ntasks: [{name: a, prompt: b, isolation: worktree, commit: {title: x}}]",
         "version: 1\nrun: {worktrees: ~ada/trees}\ntasks: [{name: a, prompt: b}]",
         "version: 1\nrun: {worktrees: ''}\ntasks: [{name: a, prompt: b}]",
         "version: 1\nrun: {worktrees: [x]}\ntasks: [{name: a, prompt: b}]",

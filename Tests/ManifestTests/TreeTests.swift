@@ -35,4 +35,29 @@ import Testing
         let found = messages("version: 1\ntasks: [{name: a, prompt: p, \(setting)}]")
         #expect(found.count == 1 && found[0].contains("add isolation: worktree"), "\(found)")
     }
+
+    @Test(arguments: [
+        ("{task}: {entries}, {session}", "port: 1 of 2 entries, 3"),
+        ("{x y} {{task}}", "{x y} {port}"),
+        ("Port", "Port"),
+    ])
+    func `have a subject of commits`(template: String, subject: String) throws {
+        let defaults = "isolation: worktree, commit: {subject: '\(template)'}"
+        let commits = try #require(try tasks(defaults)[0].tree?.commits)
+        let key = SessionKey(task: "port", number: 3)
+        #expect(commits.subject(of: key, entries: "1 of 2 entries") == subject)
+        let usual = try #require(try tasks("isolation: worktree")[0].tree?.commits)
+        #expect(usual.subject(of: key, entries: "none") == "port: none")
+    }
+
+    @Test(arguments: [
+        ("{tsk}", "did you mean {task}?"), ("{run}", "there are {task}, {entries}, {session}"),
+        ("{Entries}", "did you mean {entries}?"),
+    ])
+    func `tell of a subject's placeholders that are none`(template: String, words: String) {
+        let found = messages(
+            "version: 1\ntasks: [{name: a, prompt: p, isolation: worktree, commit: {subject: 'x \(template)'}}]"
+        )
+        #expect(found.count == 1 && found[0].hasSuffix(words), "\(found)")
+    }
 }
