@@ -30,6 +30,7 @@ package struct PromptTemplates: Hashable, Sendable {
             prompt += "Current Progress: \(progress.ticked)/\(progress.total)\n"
         }
         prompt += "\nYou are the \(isFirst ? "Initializer Agent" : "Executor Agent").\n\n"
+        if let words = brief.company.words { prompt += words + "\n\n" }
         (isFirst ? parsedInitializer : parsedExecutor).write(brief, to: &prompt)
         return prompt
     }
@@ -74,6 +75,35 @@ private struct Template: Hashable, Sendable {
     }
 }
 
+/// The company in which an agent works.
+package enum Company: Hashable, Sendable {
+    /// Alone in the person's own tree; the prompt says nothing of it.
+    case none
+    /// Alone in a tree of the task's own.
+    case ownTree
+    /// Beside the agents of other tasks, in one tree.
+    case others
+
+    /// The words for the agent; `nil` for none.
+    var words: String? {
+        switch self {
+        case .none: nil
+        case .ownTree:
+            """
+            You work alone in this tree: a git worktree, on a branch of its own, that was made for this
+            task. Other tasks have trees of their own, and their work is merged later. Change nothing
+            outside of this tree and the task directory, and leave branches and commits as they are.
+            """
+        case .others:
+            """
+            Other agents work in this tree now, on tasks of their own. Leave what isn't yours: never
+            mend, revert, reformat or remove changes that you did not make, even if they are unfinished
+            or break the build, and touch no more files than your task needs.
+            """
+        }
+    }
+}
+
 /// The parts of a session's prompt that vary.
 package struct SessionBrief: Hashable, Sendable {
     /// The session's role.
@@ -87,6 +117,8 @@ package struct SessionBrief: Hashable, Sendable {
     package var directory: String
     /// The checklist's progress; `nil` for an initializer.
     package var progress: Orchestration.Progress?
+    /// The company in which the agent works.
+    package var company: Company
 
     /// Makes a brief; see the properties.
     package init(
@@ -94,12 +126,14 @@ package struct SessionBrief: Hashable, Sendable {
         description: String,
         name: String,
         directory: String,
-        progress: Orchestration.Progress?
+        progress: Orchestration.Progress?,
+        company: Company = .none
     ) {
         self.role = role
         self.description = description
         self.name = name
         self.directory = directory
         self.progress = progress
+        self.company = company
     }
 }

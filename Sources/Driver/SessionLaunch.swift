@@ -104,7 +104,8 @@ struct SessionLaunch: Sendable {
                 description: work.description,
                 name: start.task,
                 directory: directory.path,
-                progress: start.progress
+                progress: start.progress,
+                company: work.company
             )
         )
     }

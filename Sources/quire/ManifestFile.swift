@@ -50,13 +50,14 @@ enum ManifestFile {
             selected: Set(plan.selected.map(\.name)),
             in: directory
         )
+        let companies = Companies(of: selected.manifest, concurrency: concurrency)
         var request = RunRequest(
             run: selected.run,
             name: manifest.name,
             version: Version.number,
             plan: plan,
             work: Dictionary(
-                manifest.tasks.map { ($0.plan.name, work($0, agents)) },
+                manifest.tasks.map { ($0.plan.name, work($0, agents, companies.of($0))) },
                 uniquingKeysWith: { $1 }
             ),
             workspace: workspace,
@@ -88,7 +89,11 @@ enum ManifestFile {
         return Git(program: program, inherited: .handedOn)
     }
 
-    private static func work(_ task: Manifest.Task, _ agents: TaskAgents) -> TaskWork {
+    private static func work(
+        _ task: Manifest.Task,
+        _ agents: TaskAgents,
+        _ company: Company
+    ) -> TaskWork {
         var work = TaskWork(
             description: task.prompt,
             directory: task.directory,
@@ -99,6 +104,7 @@ enum ManifestFile {
             memory: task.memory,
             agent: agents.own[task.plan.name]
         )
+        work.company = company
         work.tree = task.tree.map { tree in
             TreeWork(
                 base: tree.base,

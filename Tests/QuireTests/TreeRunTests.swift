@@ -16,6 +16,7 @@ import Testing
         work: String,
         defaults: String = "isolation: worktree",
         settings: String = "",
+        before: String = ":",
         _ body: (QuireRun) throws -> Void
     ) throws {
         try withRun { run in
@@ -25,6 +26,7 @@ import Testing
             _ = try git(run, "add a.txt && git commit --quiet -m begin")
             let agent = """
                 #!/bin/sh
+                \(before)
                 '\(Program.built("codex-sim"))' "$@"
                 status=$?
                 \(work)
@@ -154,6 +156,25 @@ import Testing
             #expect(outcome.status == 0, "\(outcome.output)\(outcome.error)")
             let subjects = try git(run, "log --reverse --format=%s main..quire/The-run/one")
             #expect(subjects.hasPrefix("one: work of a session that was cut off\n"), "\(subjects)")
+        }
+    }
+
+    @Test func `tell their agents that they work alone there, and others that they don't`() throws {
+        let tasks = [("one", ""), ("two", ", isolation: none"), ("three", ", isolation: none")]
+        let agent =
+            "cat > \"prompt-$QUIRE_TASK-$QUIRE_SESSION\"; exec < \"prompt-$QUIRE_TASK-$QUIRE_SESSION\""
+        try withRepository(tasks, work: ":", before: agent) { run in
+            let plan = try quire(run, ["plan", "m.yaml", "--prompts"]).output
+            #expect(try quire(run, ["run", "m.yaml"]).status == 0)
+            let trees = run.root + "/.autonomous/.quire/worktrees"
+            let alone = text(trees + "/one/prompt-one-1")
+            #expect(alone.contains("You work alone in this tree"), "\(alone)")
+            #expect(plan.contains("one as initializer:\n\n" + alone), "\(plan)")
+            let beside = text(run.root + "/prompt-three-1")
+            #expect(beside.contains("Other agents work in this tree now"), "\(beside)")
+            #expect(plan.contains("three as initializer:\n\n" + beside), "\(plan)")
+            let only = try quire(run, ["plan", "m.yaml", "--prompts", "--skip", "three"]).output
+            #expect(!only.contains("Other agents"))
         }
     }
 
