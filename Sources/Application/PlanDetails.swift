@@ -93,18 +93,24 @@ package struct PlanDetails {
             lines += ["variables that are set:"]
             lines += variables.sorted { $0.key < $1.key }.map { "  \($0)\(suffix($1))" }
         }
-        let trees = groups { $0.tree?.words(task: $0.plan.name) ?? "" }.filter { !$0.text.isEmpty }
-        if !trees.isEmpty {
-            lines += ["trees, below \(worktrees):"]
-            lines += trees.map { "  \($0.text)\(suffix($0.names))" }
-        }
-        let setups = groups { $0.tree?.setup?.words ?? "" }.filter { !$0.text.isEmpty }
-        if !setups.isEmpty {
-            lines += ["commands that would set trees up, without a sandbox:"]
-            lines += setups.map { "  \($0.text)\(suffix($0.names))" }
-        }
+        lines += treeLines
         // A value must not break its line.
         return lines.map(Sanitizer.line)
+    }
+
+    /// The lines on trees, what sets them up, and commits.
+    private var treeLines: [String] {
+        func section(_ title: String, _ text: (Manifest.Task) -> String?) -> [String] {
+            let found = groups { text($0) ?? "" }.filter { !$0.text.isEmpty }
+            return found.isEmpty ? [] : [title] + found.map { "  \($0.text)\(suffix($0.names))" }
+        }
+        return section("trees, below \(worktrees):") { $0.tree?.words(task: $0.plan.name) }
+            + section("work that is committed to the branch that is checked out, in:") {
+                $0.commits == nil ? nil : $0.directory
+            }
+            + section("commands that would set trees up, without a sandbox:") {
+                $0.tree?.setup?.words
+            }
     }
 
     /// Returns the tasks grouped by a text of theirs, in the order of each group's first task.

@@ -116,6 +116,8 @@ package struct TaskWork: Sendable {
     package var agent: AgentCommand?
     /// The tree of the task's own; `nil` if it works in the workspace.
     package var tree: TreeWork?
+    /// The commits in the person's own tree; `nil` for none.
+    package var commits: CommitSettings?
     /// The company in which the task's agents work.
     package var company = Company.none
 

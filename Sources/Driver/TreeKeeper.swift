@@ -85,9 +85,10 @@ final class TreeKeeper: TreeMaker {
         then: @escaping (Result<TaskTree?, TreeTrouble>) -> Void
     ) {
         let task = start.task
-        guard let work = request.work[task], let tree = work.tree, let git = request.git else {
+        guard let work = request.work[task], let git = request.git else {
             return then(.success(nil))
         }
+        guard let tree = work.tree else { return prepareWorkspace(task, work, git, then) }
         let top = Workspace.containing(work.directory).root
         let base = tree.base == "HEAD" ? bases[top] ?? tree.base : tree.base
         let (request, needs) = (request, needs[task] ?? [])
@@ -100,6 +101,41 @@ final class TreeKeeper: TreeMaker {
                 setUp(start, work, result, then)
                 goOn(top)
             }
+        }
+    }
+
+    /// Makes sure that what a session will change in the person's own tree can be told from the rest.
+    private func prepareWorkspace(
+        _ task: String,
+        _ work: TaskWork,
+        _ git: Git,
+        _ then: @escaping (Result<TaskTree?, TreeTrouble>) -> Void
+    ) {
+        guard let commits = work.commits else { return then(.success(nil)) }
+        let request = request
+        loop.perform {
+            Result { () throws(TreeTrouble) -> TaskTree? in
+                try Self.workspaceCommits(request, git)
+                    .begin(task, in: work.directory, cutOff: commits.cutOff(of: task))
+            }
+        } then: {
+            then($0)
+        }
+    }
+
+    private static func workspaceCommits(
+        _ request: RunRequest,
+        _ git: Git
+    ) throws(TreeTrouble) -> WorkspaceCommits {
+        do {
+            let workspace = request.workspace
+            let records = try workspace.directories.makeState(
+                "commits",
+                isDurable: workspace.isDurable
+            )
+            return WorkspaceCommits(git: git, records: records)
+        } catch {
+            throw TreeTrouble(error)
         }
     }
 
@@ -159,14 +195,7 @@ final class TreeKeeper: TreeMaker {
             settings.setup == nil || tree.record.isSetUp == true
                 || tree.record.tip != tree.record.base
         else { return tree }
-        let left = try trees.checkpoint(
-            task,
-            CheckpointRequest(
-                subject: "\(task): work of a session that was cut off",
-                author: commits.author,
-                largestFile: commits.largestFile
-            )
-        )
+        let left = try trees.checkpoint(task, commits.cutOff(of: task))
         if left.commit != nil {
             tree.warnings.append("work of a session that was cut off was committed")
         }
@@ -221,8 +250,8 @@ final class TreeKeeper: TreeMaker {
     ///
     /// While the disk refuses it, or another git has the lock, it is tried again until `giveUp`.
     func commit(_ key: SessionKey, _ end: SessionEnd, then: @escaping ([String]) -> Void) {
-        guard let work = request.work[key.task], let commits = work.tree?.commits,
-            let git = request.git
+        guard let work = request.work[key.task], let git = request.git,
+            let commits = work.tree == nil ? work.commits : work.tree?.commits
         else { return then([]) }
         let checkpoint = CheckpointRequest(
             subject: commits.subject(of: key, entries: end.look.state.words),
@@ -245,8 +274,11 @@ final class TreeKeeper: TreeMaker {
     ) {
         let request = request
         loop.perform {
-            Result { () throws(TreeTrouble) in
-                try Self.trees(request, git).checkpoint(key.task, checkpoint)
+            Result { () throws(TreeTrouble) -> Checkpoint in
+                guard request.work[key.task]?.tree != nil else {
+                    return try Self.workspaceCommits(request, git).checkpoint(key.task, checkpoint)
+                }
+                return try Self.trees(request, git).checkpoint(key.task, checkpoint)
             }
         } then: { [self] result in
             switch result {
@@ -275,6 +307,17 @@ final class TreeKeeper: TreeMaker {
         guard let retry = retries.removeValue(forKey: key) else { return }
         retry.timer.close()
         retry.giveUp()
+    }
+}
+
+extension CommitSettings {
+    /// Returns the contents of the commit of what a session left that was cut off.
+    fileprivate func cutOff(of task: String) -> CheckpointRequest {
+        CheckpointRequest(
+            subject: "\(task): work of a session that was cut off",
+            author: author,
+            largestFile: largestFile
+        )
     }
 }
 

@@ -34,6 +34,28 @@ extension Manifest {
         Set(meeting(concurrency, tree).flatMap(\.tasks).map { tasks[$0].plan.name })
     }
 
+    /// Returns a mistake for each tree in which a task's work is to be committed while others may work
+    /// there; the arguments are those of the functions above.
+    package func sharedCommits(
+        named path: String,
+        concurrency: Int? = nil,
+        tree: (String) -> String
+    ) -> [Diagnostic] {
+        meeting(concurrency, tree).compactMap { tree, places in
+            guard let first = places.first(where: { tasks[$0].commits != nil }) else { return nil }
+            return Diagnostic(
+                path: path,
+                line: tasks[first].line,
+                column: 1,
+                message:
+                    "\(names(places)) may work in \(tree) at the same time, so that a commit would "
+                    + "hold the work of several; give each a tree of its own (isolation: worktree), let "
+                    + "one follow the other (needs, a group with max_concurrent: 1, or concurrency: 1), "
+                    + "or set \"commit: false\""
+            )
+        }
+    }
+
     private func names(_ places: [Int]) -> String {
         let names = places.prefix(3).map { "\"\(tasks[$0].plan.name)\"" }.joined(separator: ", ")
         return names + (places.count > 3 ? " and \(places.count - 3) more" : "")

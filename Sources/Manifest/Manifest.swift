@@ -40,6 +40,8 @@ package struct Manifest: Sendable {
         package var memory: Int64?
         /// The tree of its own; `nil` if it works in the workspace.
         package var tree: TreeSettings?
+        /// The commits in the person's own tree; `nil` for none, and with a tree of the task's own.
+        package var commits: CommitSettings?
         /// Line of the task in the manifest.
         package var line: Int
     }

@@ -21,7 +21,7 @@ extension Reader {
         func value(_ key: String) -> Node? { own[key] ?? defaults[key] }
         let isolation = choice(value("isolation"), "\"isolation\"", of: ["none", "worktree"])
         guard isolation == "worktree" else {
-            for key in ["base", "branch", "include", "setup", "commit"] {
+            for key in ["base", "branch", "include", "setup"] {
                 guard let node = own[key], node.string != "false" else { continue }
                 fail(node, "\"\(key)\" needs a tree of the task's own; add isolation: worktree")
             }
@@ -34,6 +34,14 @@ extension Reader {
             setup: setup,
             commits: commits(value("commit"))
         )
+    }
+
+    /// Reads the commits of a task without a tree of its own, which are made only where asked for.
+    func commitsWithoutTree(_ own: [String: Node], _ defaults: [String: Node]) -> CommitSettings? {
+        guard (own["isolation"] ?? defaults["isolation"])?.string != "worktree",
+            let node = own["commit"] ?? defaults["commit"], !node.isNull
+        else { return nil }
+        return commits(node)
     }
 
     /// Reads the directory that trees are made in.

@@ -195,6 +195,7 @@ struct TaskExpansion {
                 own,
                 defaults
             ),
+            commits: reader.commitsWithoutTree(own, defaults),
             line: line
         )
     }

@@ -1,5 +1,7 @@
+import Application
 import Autonomous
 import Manifest
+import Reporting
 
 /// The company in which the agents of a manifest's tasks work.
 struct Companies {
@@ -10,6 +12,25 @@ struct Companies {
     init(of manifest: Manifest, concurrency: Int? = nil) {
         besideOthers = manifest.tasksBesideOthers(concurrency: concurrency) {
             Workspace.containing($0).root
+        }
+    }
+
+    /// Refuses commits in trees in which others may work meanwhile.
+    ///
+    /// - Throws: `Trouble` with status 64 that lists all mistakes.
+    static func refuseSharedCommits(
+        _ manifest: Manifest,
+        named path: String,
+        concurrency: Int? = nil
+    ) throws {
+        let mistakes = manifest.sharedCommits(named: path, concurrency: concurrency) {
+            Workspace.containing($0).root
+        }
+        guard mistakes.isEmpty else {
+            throw Trouble(
+                mistakes.map { "\($0)" as SafeText }.joined(separator: "\n"),
+                status: ExitStatus.usage
+            )
         }
     }
 

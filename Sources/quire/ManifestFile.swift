@@ -72,7 +72,9 @@ enum ManifestFile {
         request.worktrees = manifest.worktrees.map {
             workspace.path(of: $0, home: Terminal.environment["HOME"] ?? NSHomeDirectory())
         }
-        if manifest.tasks.contains(where: { $0.tree != nil }) { request.git = try git() }
+        if manifest.tasks.contains(where: { $0.tree != nil || $0.commits != nil }) {
+            request.git = try git()
+        }
         return request
     }
 
@@ -82,7 +84,7 @@ enum ManifestFile {
     static func git() throws -> Git {
         guard let program = try AgentLookup.inPath("git") else {
             throw Trouble(
-                "trees of tasks (isolation: worktree) need git, which was not found in PATH; install it",
+                "trees and commits of tasks (isolation: worktree, commit: true) need git, which was not found in PATH; install it",
                 status: ExitStatus.missing
             )
         }
@@ -104,7 +106,7 @@ enum ManifestFile {
             memory: task.memory,
             agent: agents.own[task.plan.name]
         )
-        work.company = company
+        (work.company, work.commits) = (company, task.commits)
         work.tree = task.tree.map { tree in
             TreeWork(
                 base: tree.base,

@@ -64,6 +64,7 @@ struct PlanCommand: ParsableCommand {
         }
         // Warnings come last, where people see them.
         for warning in warnings { Terminal.complain("warning: \(warning)") }
+        try Companies.refuseSharedCommits(manifest, named: self.manifest)
         try refuse(selected, workspace, redone)
     }
 

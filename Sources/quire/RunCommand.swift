@@ -146,6 +146,11 @@ struct RunCommand: WorkingCommand {
             retryFailed: retryFailed
         )
         request.plan.maxFailures = failures.most
+        try Companies.refuseSharedCommits(
+            selected.manifest,
+            named: self.manifest,
+            concurrency: request.plan.concurrency
+        )
         request.warnings = selected.manifest.sharedDirectories(
             named: self.manifest,
             concurrency: request.plan.concurrency

@@ -60,4 +60,43 @@ import Testing
         )
         #expect(found.count == 1 && found[0].hasSuffix(words), "\(found)")
     }
+
+    @Test(
+        arguments: [
+            ("commit: true", "name: a", true), ("commit: {max_file: 1M}", "name: a", true),
+            ("commit: true", "name: a, commit: false", false),
+            ("retries: {limit: 5}", "name: a", false),
+            ("isolation: worktree", "name: a, isolation: none, commit: true", true),
+            ("isolation: worktree", "name: a, isolation: none", false),
+            ("isolation: worktree", "name: a, commit: true", false),
+        ]
+    )
+    func `let work be committed without a tree where that is asked for`(
+        defaults: String,
+        task: String,
+        areMade: Bool
+    ) throws {
+        #expect((try tasks(defaults, task)[0].commits != nil) == areMade)
+    }
+
+    /// Tasks, sessions at once, and whether their commits are refused.
+    @Test(arguments: [
+        ("name: a, commit: true|name: b", 2, true), ("name: a, commit: true|name: b", 1, false),
+        ("name: a, commit: true|name: b, needs: [a], commit: true", 4, false),
+        ("name: a, commit: true|name: b, isolation: worktree", 4, false),
+        ("name: a, commit: true|name: b, directory: x|name: c, directory: y", 4, true),
+        ("name: a, commit: true|name: b, needs: [a]|name: c, needs: [a]", 4, false),
+    ])
+    func `refuse commits of work beside others`(
+        tasks: String,
+        concurrency: Int,
+        isRefused: Bool
+    )
+        throws
+    {
+        let list = tasks.split(separator: "|").map { "- {prompt: p, \($0)}" }
+        let manifest = try parse("version: 1\ntasks:\n" + list.joined(separator: "\n"))
+        let mistakes = manifest.sharedCommits(named: "m", concurrency: concurrency) { _ in "/w" }
+        #expect(mistakes.count == (isRefused ? 1 : 0), "\(mistakes)")
+    }
 }

@@ -178,6 +178,44 @@ import Testing
         }
     }
 
+    @Test func `are not needed for commits where one task works at a time`() throws {
+        let tasks = [("one", ""), ("two", ", needs: [one]")]
+        let work = "echo \"$QUIRE_SESSION\" >> \"$QUIRE_TASK.txt\""
+        let defaults = "commit: {subject: \"{task} {session}\"}"
+        try withRepository(tasks, work: work, defaults: defaults) { run in
+            let plan = try quire(run, ["plan", "m.yaml"])
+            #expect(
+                plan.output.contains("that is checked out, in:\n  \(run.root)\n"),
+                "\(plan.output)"
+            )
+            let outcome = try quire(run, ["run", "m.yaml"])
+            #expect(outcome.status == 0, "\(outcome.output)\(outcome.error)")
+            let subjects = ["one", "two"].flatMap { name in (1...3).map { "\(name) \($0)" } }
+            #expect(
+                try git(run, "log --reverse --format=%s")
+                    == (["begin"] + subjects).map { $0 + "\n" }.joined()
+            )
+            #expect(try git(run, "show HEAD:two.txt") == "1\n2\n3\n")
+            #expect(try git(run, "status --porcelain") == "?? agent\n?? m.yaml\n")
+        }
+    }
+
+    @Test func `are needed for commits where several tasks work at a time`() throws {
+        let tasks = [("one", ""), ("two", "")]
+        try withRepository(tasks, work: ":", defaults: "commit: true") { run in
+            for command in ["plan", "run"] {
+                let outcome = try quire(run, [command, "m.yaml"])
+                #expect(outcome.status == 64, "\(outcome.output)")
+                #expect(
+                    outcome.error.contains("m.yaml:5:1: \"one\", \"two\" may work in"),
+                    "\(outcome.error)"
+                )
+            }
+            let outcome = try quire(run, ["run", "m.yaml", "--concurrency", "1"])
+            #expect(outcome.status == 0, "\(outcome.output)\(outcome.error)")
+        }
+    }
+
     // MARK: - Their place
 
     @Test(arguments: ["trees", "all/the/trees", "~/trees"])
