@@ -108,6 +108,9 @@ package struct PlanDetails {
             + section("work that is committed to the branch that is checked out, in:") {
                 $0.commits == nil ? nil : $0.directory
             }
+            + section("files that are kept of complete tasks:") {
+                $0.artifacts.joined(separator: ", ")
+            }
             + section("commands that would set trees up, without a sandbox:") {
                 $0.tree?.setup?.words
             }

@@ -57,6 +57,7 @@ struct LegBeginning {
             missingPrompts: review.prompts,
             anew: Set(review.anew),
             redone: request.redo,
+            artifacts: ArtifactKeeper(request),
             stamp: LocalTime.compactStamp(SystemClock.wall)
         )
     }

@@ -55,12 +55,7 @@ extension Outside {
             places: places
         )
         let leftovers = try LeftoverWatch(loop: loop, run: run, grace: grace)
-        let setups = TreeSetups(
-            loop: loop,
-            request: request,
-            environment: environment,
-            leftovers: leftovers
-        )
+        let setups = TreeSetups(loop, request, environment, leftovers)
         self.init(
             loop: loop,
             store: MailedStore(store, on: loop),

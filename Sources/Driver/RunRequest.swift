@@ -44,6 +44,8 @@ package struct RunRequest: Sendable {
     package var promptPolicy = DirectoryReview.Policy.refuse
     /// The absolute path of the directory that trees are made in; `nil` for the workspace's own.
     package var worktrees: String?
+    /// The absolute path of the directory that artifacts are kept in; `nil` to keep none.
+    package var artifacts: String?
     /// The git that makes trees and commits; `nil` if no task has a tree of its own.
     package var git: Git?
 
@@ -118,6 +120,8 @@ package struct TaskWork: Sendable {
     package var tree: TreeWork?
     /// The commits in the person's own tree; `nil` for none.
     package var commits: CommitSettings?
+    /// The patterns of the files that are kept once the task is complete.
+    package var artifacts: [String] = []
     /// The company in which the task's agents work.
     package var company = Company.none
 

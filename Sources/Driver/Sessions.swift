@@ -158,9 +158,14 @@ final class Sessions {
     /// Commits what a session changed, and reports its end for a decision.
     private func conclude(_ key: SessionKey, _ end: SessionEnd) {
         trees.commit(key, end) { [unowned self] warnings in
-            running[key] = nil
             warn(key.task, warnings)
-            report(key, end)
+            tasks.keepArtifacts(of: key.task, end.look) { [unowned self] artifacts, warnings in
+                var end = end
+                end.result.artifacts = artifacts
+                running[key] = nil
+                warn(key.task, warnings)
+                report(key, end)
+            }
         }
     }
 

@@ -18,6 +18,8 @@ protocol DirectoryKeeper: Sendable {
     func release(_ tasks: [OpenTask])
     /// Returns the stamp of a complete checklist and its prompt; `nil` while work is left.
     func stamp(of look: ChecklistLook, _ task: String) -> String?
+    /// The keeper of complete tasks' files; `nil` if none are kept.
+    var artifacts: ArtifactKeeper? { get }
 }
 
 /// The opening of task directories: created if missing, locked, inspected.
@@ -59,6 +61,8 @@ struct TaskOpening: DirectoryKeeper {
     var anew: Set<String> = []
     /// The tasks that begin anew by request.
     var redone: Set<String> = []
+    /// The keeper of complete tasks' files; `nil` if none are kept.
+    var artifacts: ArtifactKeeper?
     /// The local time as `YYYYMMDD-HHMMSS`, for the names of archives.
     var stamp = ""
 
@@ -84,13 +88,18 @@ struct TaskOpening: DirectoryKeeper {
             if let words = look.reopening {
                 warnings.append("its list was changed after it was complete: \(words); it goes on")
             }
-            let inspected = TaskInspected(
+            var inspected = TaskInspected(
                 task: task,
                 checklist: look.state,
                 thread: thread(of: directory, &warnings),
                 list: stamp(of: look, task),
                 listFile: look.listFile
             )
+            // The session that completed it was lost, or belongs to another run.
+            if look.state.progress?.isComplete == true, let kept = artifacts?.keep(task) {
+                inspected.artifacts = kept.artifacts
+                warnings += kept.warnings
+            }
             let open = OpenTask(directory: directory, look: look)
             return .opened(open, inspected, warnings: warnings)
         } catch let error as LockError {

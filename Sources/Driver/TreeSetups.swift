@@ -16,10 +16,10 @@ final class TreeSetups {
     private var ended: Set<SessionKey> = []
 
     init(
-        loop: Loop,
-        request: RunRequest,
-        environment: SessionEnvironment,
-        leftovers: any LeftoverEnder
+        _ loop: Loop,
+        _ request: RunRequest,
+        _ environment: SessionEnvironment,
+        _ leftovers: any LeftoverEnder
     ) {
         (self.loop, self.request) = (loop, request)
         (self.environment, self.leftovers) = (environment, leftovers)

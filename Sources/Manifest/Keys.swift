@@ -34,7 +34,7 @@ package enum Keys {
         "priority", "group", "weight", "size", "directory", "max_sessions", "session_timeout",
         "idle_timeout", "stall_after", "grow_after", "same_failure", "retries", "sandbox", "resume",
         "env", "codex_args", "model", "memory", "budget", "session_budget", "isolation", "base",
-        "branch", "include", "setup", "commit",
+        "branch", "include", "setup", "commit", "artifacts",
     ]
     /// In a task.
     package static let task = ["name", "prompt", "prompt_file", "matrix", "needs"] + defaults

@@ -38,6 +38,8 @@ package struct Manifest: Sendable {
         package var model: String?
         /// Memory that a session may use, in bytes; `nil` if not stated.
         package var memory: Int64?
+        /// The patterns of the files that are kept once the task is complete.
+        package var artifacts: [String]
         /// The tree of its own; `nil` if it works in the workspace.
         package var tree: TreeSettings?
         /// The commits in the person's own tree; `nil` for none, and with a tree of the task's own.

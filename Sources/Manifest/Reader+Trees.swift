@@ -57,6 +57,21 @@ extension Reader {
         return path
     }
 
+    /// Reads patterns of files in the task's directory.
+    func artifacts(_ node: Node?) -> [String] {
+        let patterns = strings(node, "\"artifacts\"") ?? []
+        for pattern in patterns {
+            let isInside = !pattern.hasPrefix("/") && !pattern.split(separator: "/").contains("..")
+            guard pattern.isEmpty || !isInside else { continue }
+            fail(
+                node,
+                "\"artifacts\" has \"\(pattern)\", but must name files in the task's directory, such "
+                    + "as dist/*.tar.gz or report.html"
+            )
+        }
+        return patterns
+    }
+
     /// Reads the command that sets a tree up: a text, or one with a limit on its time.
     func setup(_ node: Node?) -> (command: Node, timeout: Duration)? {
         guard let node, !node.isNull else { return nil }

@@ -186,6 +186,7 @@ struct TaskExpansion {
             codexArguments: texts.codexArguments.map { expand($0, values) },
             model: texts.model.map { expand($0, values) },
             memory: reader.memory(value("memory")),
+            artifacts: texts.artifacts.map { expand($0, values) },
             tree: reader.tree(
                 of: name,
                 run: runInBranches,

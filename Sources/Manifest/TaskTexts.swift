@@ -10,6 +10,7 @@ struct TaskTexts {
     let setup: (command: Template, timeout: Duration)?
     let needs: [Template]
     let codexArguments: [Template]
+    let artifacts: [Template]
     let environment: [String: Template]
 
     /// Reads the texts of an entry or the defaults; reports placeholders that are no key of the matrix.
@@ -51,6 +52,7 @@ struct TaskTexts {
             let template = Template(text, keys: keys)
             return template.unknown.isEmpty ? template : Template(text, keys: [])
         }
+        artifacts = reader.artifacts(value("artifacts")).map { template($0, value("artifacts")) }
         codexArguments = words("codex_args", value("codex_args"))
         var environment: [String: Template] = [:]
         for node in [defaults["env"], own["env"]] {

@@ -98,7 +98,8 @@ struct RunCommand: WorkingCommand {
             stateDirectory: stateDirectory
         )
         for warning in selected.warnings { Terminal.complain("warning: \(warning)") }
-        let request = try request(selected, of: manifest, in: workspace)
+        var request = try request(selected, of: manifest, in: workspace)
+        request.artifacts = stateDirectory + "/artifacts"
         if progress == .none {
             for warning in request.warnings { Terminal.complain("warning: \(warning)") }
         }

@@ -272,6 +272,7 @@ final class FakeDirectories: DirectoryKeeper {
     }
 
     func stamp(of look: ChecklistLook, _ task: String) -> String? { nil }
+    var artifacts: ArtifactKeeper? { nil }
 
     private func open(_ task: String) -> TaskOpening.Result {
         if let owner = owners.withLock({ $0[task] }) { return .locked(task: task, reason: owner) }

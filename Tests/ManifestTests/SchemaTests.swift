@@ -50,6 +50,7 @@ func messages(_ text: String) -> [String] {
     }
 
     static let good = [
+        "version: 1\ndefaults: {artifacts: [\"dist/**/*.gz\", a..b]}\ntasks: [{name: a, prompt: b, artifacts: }]",
         "version: 1\ndefaults: {isolation: worktree, commit: {subject: '{task} {x y} {entries}'}}\ntasks: [{name: a, prompt: b}]",
         "version: 1\nrun: {worktrees: ~/trees}\ntasks: [{name: a, prompt: b}]",
         "version: 1\nrun: {worktrees: ../x~y}\ntasks: [{name: a, prompt: b}]",
@@ -82,6 +83,10 @@ func messages(_ text: String) -> [String] {
     }
 
     static let bad = [
+        "version: 1\ntasks: [{name: a, prompt: b, artifacts: dist}]",
+        "version: 1\ntasks: [{name: a, prompt: b, artifacts: [/etc/passwd]}]",
+        "version: 1\ntasks: [{name: a, prompt: b, artifacts: [dist/../../x]}]",
+        "version: 1\ntasks: [{name: a, prompt: b, artifacts: ['']}]",
         "version: 1\ntasks: [{name: a, prompt: b, isolation: worktree, commit: {subject: ' '}}]",
         "version: 1\ntasks: [{name: a, prompt: b, isolation: worktree, commit: {subject: \"a\\nb\"}}]",
         "version: 1\ntasks: [{name: a, prompt: b, isolation: worktree, commit: {title: x}}]",

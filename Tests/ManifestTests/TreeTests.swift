@@ -30,6 +30,12 @@ import Testing
         #expect(setup == command.map { UserCommand($0, timeout: .seconds(seconds)) })
     }
 
+    @Test func `have artifacts with the values of the matrix`() throws {
+        let task = "name: \"a-{k}\", matrix: {k: [one, two]}"
+        let found = try tasks("artifacts: [\"dist/{k}.gz\", \"*.log\"]", task).map(\.artifacts)
+        #expect(found == [["dist/one.gz", "*.log"], ["dist/two.gz", "*.log"]])
+    }
+
     @Test(arguments: ["base: main", "branch: \"x/{task}\"", "include: [x]", "setup: make"])
     func `need a tree`(setting: String) {
         let found = messages("version: 1\ntasks: [{name: a, prompt: p, \(setting)}]")

@@ -143,6 +143,8 @@ package struct TaskInspected: Hashable, Sendable, Codable {
     /// The stamp of the list's file, which holds the same list as long as its stamp is equal; `nil`
     /// without such a proof, and in journals of earlier versions.
     package var listFile: String?
+    /// The files that were kept of a complete task now; `nil` for none.
+    package var artifacts: Artifacts?
 
     /// Makes the fact.
     package init(
@@ -403,6 +405,8 @@ package struct TaskEnded: Hashable, Sendable, Codable {
     /// The stamp of a complete task's list and prompt: equal stamps mean that neither has changed;
     /// `nil` if nobody took it, and in journals of earlier versions.
     package var list: String?
+    /// The files that were kept of a complete task; `nil` for none.
+    package var artifacts: Artifacts?
 
     /// The stamp of the list's file, as in `TaskInspected`: the first four words of `list`.
     ///

@@ -181,6 +181,8 @@ package struct SessionResult: Hashable, Sendable {
     package var list: String?
     /// The stamp of the list's file, as in `SessionEnded`.
     package var listFile: String?
+    /// The files that were kept of the task, if its list is complete; `nil` for none.
+    package var artifacts: Artifacts?
 
     /// Makes a result; see the properties.
     package init(
