@@ -69,7 +69,7 @@ struct ArtifactCopy {
     private static let deepest = 64
     private static let mostWarnings = 5
 
-    private let patterns: [ArraySlice<String>]
+    private let patterns: Set<ArraySlice<String>>
     private let target: Directory
     private var bytes: Int64 = 0
     private var names = 0
@@ -80,7 +80,7 @@ struct ArtifactCopy {
     private(set) var warnings: [String] = []
 
     init(of patterns: [String], to target: Directory) {
-        self.patterns = patterns.map { $0.split(separator: "/").map(String.init)[...] }
+        self.patterns = Set(patterns.map { $0.split(separator: "/").map(String.init)[...] })
         self.target = target
     }
 
@@ -89,11 +89,11 @@ struct ArtifactCopy {
     private mutating func walk(
         _ source: Directory,
         _ path: [String],
-        _ patterns: [ArraySlice<String>]
+        _ patterns: Set<ArraySlice<String>>
     ) {
         do throws(FileError) {
             for name in try source.names() where name != ".git" && name != ".autonomous" {
-                guard count(source, path) else { return }
+                guard mayLookOn() else { return }
                 try look(at: name, in: source, path, patterns)
             }
         } catch {
@@ -102,7 +102,7 @@ struct ArtifactCopy {
     }
 
     /// Counts a name; returns false once there were too many.
-    private mutating func count(_ source: Directory, _ path: [String]) -> Bool {
+    private mutating func mayLookOn() -> Bool {
         names += 1
         if !isFull, names > Self.mostNames {
             isFull = true
@@ -115,7 +115,7 @@ struct ArtifactCopy {
         at name: String,
         in source: Directory,
         _ path: [String],
-        _ patterns: [ArraySlice<String>]
+        _ patterns: Set<ArraySlice<String>>
     ) throws(FileError) {
         let rests = patterns.flatMap { Self.rests(of: $0, after: name) }
         guard !rests.isEmpty else { return }
@@ -123,7 +123,7 @@ struct ArtifactCopy {
         case .file where rests.contains(where: \.isEmpty): copyFile(name, in: source, path)
         case .directory where path.count < Self.deepest:
             // A pattern that names the directory itself stands for all in it.
-            let inner = rests.map { $0.isEmpty ? ["**"] : $0 }
+            let inner = Set(rests.map { $0.isEmpty ? ["**"] : $0 })
             if let next = try source.directory(name) { walk(next, path + [name], inner) }
         case .link where rests.contains(where: \.isEmpty):
             warn("\((path + [name]).joined(separator: "/")) is a link and was not kept")

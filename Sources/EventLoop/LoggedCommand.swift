@@ -92,9 +92,7 @@ package final class LoggedCommand {
         timer = try Timer(loop: loop) { [unowned self] in expire() }
         timer?.set(loop.now + request.limit)
         log.onError = { [unowned self] in logFailure = $0 }
-        log.onPressure = { [unowned self] in
-            if $0 { child?.pauseOutput() } else { child?.resumeOutput() }
-        }
+        log.onPressure = { [unowned self] in pressureChanged($0) }
         log.append("$ \(request.command)\n")
         let callbacks = ChildProcess.Callbacks(
             started: { _ in },
@@ -122,6 +120,10 @@ package final class LoggedCommand {
         isEnding = true
         log.giveUp()
         child?.kill()
+    }
+
+    private func pressureChanged(_ isHigh: Bool) {
+        if isHigh { child?.pauseOutput() } else { child?.resumeOutput() }
     }
 
     private func expire() {

@@ -45,7 +45,7 @@ struct TaskTexts {
         group = text("group", value("group"))
         model = text("model", value("model"))
         setup = reader.setup(value("setup")).flatMap { setup in
-            command(setup.command).map { ($0, setup.timeout) }
+            command(setup.command).map { (command: $0, timeout: setup.timeout) }
         }
         // A name with placeholders stands for all tasks of that entry.
         needs = (reader.strings(own["needs"], "\"needs\"") ?? []).map { text in
