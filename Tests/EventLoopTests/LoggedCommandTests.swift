@@ -57,13 +57,13 @@ import Testing
 
     @Test func `is ended with its process group, by force after the grace`() throws {
         try withTemporaryDirectory { directory in
-            var timer: Timer?
+            var timer: EventLoop.Timer?
             let end = try run(
                 "trap '' TERM; sleep 600 & echo $! > new; mv new child; wait; sleep 600",
                 grace: .milliseconds(10),
                 in: directory
             ) { command, loop in
-                timer = try? Timer(loop: loop) {
+                timer = try? EventLoop.Timer(loop: loop) {
                     if FileManager.default.fileExists(atPath: directory + "/child") {
                         timer?.close()
                         command.terminate()
