@@ -12,6 +12,8 @@ package struct PlanDetails {
         var sandbox: String
         var env: [String: String]
         var arguments: [String]
+        /// The command that sets the task's tree up; `nil` for none.
+        var setup: String?
         /// The manifest's prompt; `nil` unless prompts were requested.
         var prompt: String?
         /// The whole prompts of an initializer and an executor, with the manifest's in them; `nil` unless
@@ -28,6 +30,7 @@ package struct PlanDetails {
             directory = task.directory
             sandbox = task.sandbox.rawValue
             env = task.environment
+            setup = task.tree?.setup?.command
             self.arguments = arguments
             prompt = prompts.map { _ in task.prompt }
             (initializerPrompt, executorPrompt) = (prompts?.initializer, prompts?.executor)
@@ -40,6 +43,7 @@ package struct PlanDetails {
     package let launcher: [String]
     private let kind: any Agent
     private let tasks: [Manifest.Task]
+    private let worktrees: String
 
     /// Makes the details of a manifest.
     package init(_ manifest: Manifest) {
@@ -47,6 +51,7 @@ package struct PlanDetails {
         agent = kind.program.words
         launcher = manifest.launcher
         tasks = manifest.tasks
+        worktrees = manifest.worktrees ?? ".autonomous/.quire/worktrees"
     }
 
     /// Returns the work of a task, with its sessions' prompts if they were requested.
@@ -88,13 +93,27 @@ package struct PlanDetails {
             lines += ["variables that are set:"]
             lines += variables.sorted { $0.key < $1.key }.map { "  \($0)\(suffix($1))" }
         }
-        let trees = groups { $0.tree?.words(task: $0.plan.name) ?? "" }.filter { !$0.text.isEmpty }
-        if !trees.isEmpty {
-            lines += ["trees, below .autonomous/.quire/worktrees:"]
-            lines += trees.map { "  \($0.text)\(suffix($0.names))" }
-        }
+        lines += treeLines
         // A value must not break its line.
         return lines.map(Sanitizer.line)
+    }
+
+    /// The lines on trees, what sets them up, and commits.
+    private var treeLines: [String] {
+        func section(_ title: String, _ text: (Manifest.Task) -> String?) -> [String] {
+            let found = groups { text($0) ?? "" }.filter { !$0.text.isEmpty }
+            return found.isEmpty ? [] : [title] + found.map { "  \($0.text)\(suffix($0.names))" }
+        }
+        return section("trees, below \(worktrees):") { $0.tree?.words(task: $0.plan.name) }
+            + section("work that is committed to the branch that is checked out, in:") {
+                $0.commits == nil ? nil : $0.directory
+            }
+            + section("files that are kept of complete tasks:") {
+                $0.artifacts.joined(separator: ", ")
+            }
+            + section("commands that would set trees up, without a sandbox:") {
+                $0.tree?.setup?.words
+            }
     }
 
     /// Returns the tasks grouped by a text of theirs, in the order of each group's first task.
@@ -127,6 +146,11 @@ package struct PlanDetails {
     private static func assignment(_ name: String, _ value: String) -> String {
         "\(name)=\(value.shellQuoted)"
     }
+}
+
+extension UserCommand {
+    /// The command and its limit, for people.
+    fileprivate var words: String { "\(command)  (at most \(timeout.forPeople))" }
 }
 
 extension TreeSettings {

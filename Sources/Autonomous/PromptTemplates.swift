@@ -31,6 +31,7 @@ package struct PromptTemplates: Hashable, Sendable {
         }
         prompt += brief.listNotes
         prompt += "\nYou are the \(isFirst ? "Initializer Agent" : "Executor Agent").\n\n"
+        if let words = brief.company.words { prompt += words + "\n\n" }
         (isFirst ? parsedInitializer : parsedExecutor).write(brief, to: &prompt)
         return prompt
     }
@@ -75,6 +76,35 @@ private struct Template: Hashable, Sendable {
     }
 }
 
+/// The company in which an agent works.
+package enum Company: Hashable, Sendable {
+    /// Alone in the person's own tree; the prompt says nothing of it.
+    case none
+    /// Alone in a tree of the task's own.
+    case ownTree
+    /// Beside the agents of other tasks, in one tree.
+    case others
+
+    /// The words for the agent; `nil` for none.
+    var words: String? {
+        switch self {
+        case .none: nil
+        case .ownTree:
+            """
+            You work alone in this tree: a git worktree, on a branch of its own, that was made for this
+            task. Other tasks have trees of their own, and their work is merged later. Change nothing
+            outside of this tree and the task directory, and leave branches and commits as they are.
+            """
+        case .others:
+            """
+            Other agents work in this tree now, on tasks of their own. Leave what isn't yours: never
+            mend, revert, reformat or remove changes that you did not make, even if they are unfinished
+            or break the build, and touch no more files than your task needs.
+            """
+        }
+    }
+}
+
 /// The parts of a session's prompt that vary.
 package struct SessionBrief: Hashable, Sendable {
     /// The session's role.
@@ -92,6 +122,8 @@ package struct SessionBrief: Hashable, Sendable {
     package var incident: ListIncident?
     /// The number of entries that the list may have afterwards; `nil` for any.
     package var mostEntries: Int?
+    /// The company in which the agent works.
+    package var company: Company
 
     /// Makes a brief; see the properties.
     package init(
@@ -101,7 +133,8 @@ package struct SessionBrief: Hashable, Sendable {
         directory: String,
         progress: Orchestration.Progress?,
         incident: ListIncident? = nil,
-        mostEntries: Int? = nil
+        mostEntries: Int? = nil,
+        company: Company = .none
     ) {
         self.role = role
         self.description = description
@@ -129,5 +162,6 @@ package struct SessionBrief: Hashable, Sendable {
             + (room > 0
                 ? "Room in the List: at most \(Format.count(room, "entry")) may be appended\n"
                 : "Room in the List: none; append no entries\n")
+        self.company = company
     }
 }

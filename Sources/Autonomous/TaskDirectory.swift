@@ -18,6 +18,7 @@ package struct TaskDirectory: Sendable {
     static let promptName = "prompt.md"
     static let notesName = "progress.md"
     static let logName = "session.log"
+    static let setupLogName = "setup.log"
     static let threadName = "session.id"
     static let lockName = ".runner.lock"
     var copyName: String { "\(name).md" }
@@ -34,6 +35,8 @@ package struct TaskDirectory: Sendable {
     package var progressPath: String { path + "/" + Self.notesName }
     /// Path of the transcript of all sessions.
     package var logPath: String { path + "/" + Self.logName }
+    /// Path of the log of the command that sets the task's tree up.
+    package var setupLogPath: String { path + "/" + Self.setupLogName }
     /// Path of the last good copy of the checklist, where agents have no business.
     package var goodListPath: String { workspace.stateDirectory + "/lists/" + copyName }
     /// Path of the file that a launched session holds locked while any of its processes lives.
@@ -119,6 +122,11 @@ package struct TaskDirectory: Sendable {
     /// Opens the transcript for appending, and creates it if missing; the caller closes the descriptor.
     package func openLog() throws(FileError) -> Int32 {
         try directory().openForAppending(Self.logName)
+    }
+
+    /// Opens the log of the tree's setup as `openLog` does.
+    package func openSetupLog() throws(FileError) -> Int32 {
+        try directory().openForAppending(Self.setupLogName)
     }
 
     /// Opens the transcript for reading; returns -1 if there is none.

@@ -45,6 +45,12 @@ package struct Workspace: Hashable, Sendable {
     /// Path of Quire's own state.
     package var stateDirectory: String { autonomousDirectory + "/.quire" }
 
+    /// Returns the absolute path of what a person named: from the workspace, or after `~` from `home`.
+    package func path(of name: String, home: String) -> String {
+        let isAtHome = name == "~" || name.hasPrefix("~/")
+        return (isAtHome ? home + name.dropFirst() : name).absolute(in: root)
+    }
+
     /// Returns the directory of a task, whether it exists or not.
     package func taskDirectory(_ name: TaskName) -> TaskDirectory {
         TaskDirectory(workspace: self, name: name)

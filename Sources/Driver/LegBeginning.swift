@@ -62,6 +62,7 @@ struct LegBeginning {
             anew: Set(review.anew),
             redone: request.redo,
             interrupted: interrupted,
+            artifacts: ArtifactKeeper(request),
             stamp: LocalTime.compactStamp(SystemClock.wall)
         )
     }

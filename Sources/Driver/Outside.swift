@@ -38,7 +38,10 @@ extension Outside {
             environment: request.environment,
             work: request.work
         )
-        let machine = MachineReader(places: [request.workspace.root, store.directory])
+        let machine = MachineReader(
+            places: [request.workspace.root, store.directory]
+                + [request.worktrees].compactMap(\.self)
+        )
         let names = beginning.names + state.running.keys.map(\.task)
         let survivors = Survivors(
             of: state,
@@ -46,22 +49,25 @@ extension Outside {
             directories: places.paths(of: names),
             grace: grace
         )
+        let environment = SessionEnvironment(
+            run: run,
+            inherited: request.environment,
+            places: places
+        )
+        let leftovers = try LeftoverWatch(loop: loop, run: run, grace: grace)
+        let setups = TreeSetups(loop, request, environment, leftovers)
         self.init(
             loop: loop,
             store: MailedStore(store, on: loop),
             directories: beginning.opening,
             starter: ProcessStarter(
                 request: request,
-                environment: SessionEnvironment(
-                    run: run,
-                    inherited: request.environment,
-                    places: places
-                ),
+                environment: environment,
                 usageReader: reader,
                 loop: loop
             ),
-            leftovers: try LeftoverWatch(loop: loop, run: run, grace: grace),
-            trees: TreeKeeper(loop: loop, request: request),
+            leftovers: leftovers,
+            trees: TreeKeeper(loop: loop, request: request, setups: setups),
             reports: reports,
             usageReader: reader,
             machine: machine,

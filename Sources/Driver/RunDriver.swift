@@ -194,6 +194,7 @@ package final class RunDriver {
     private func turn() {
         guard let now = clock.turn(isRunning: isRunning) else { return }
         let isDue = orchestrator.nextDeadline.map { $0 <= now.awake } ?? false
+        if isDue { sessions.keepWaitingForTrees() }
         guard isDue || !inbox.isEmpty else { return }
         reports.noteActivity(of: inbox.active, at: now) { sessions.activity(of: $0) }
         carryOut(orchestrator.handle(inbox.takeAll(), at: now), at: now)

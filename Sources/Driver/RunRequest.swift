@@ -42,6 +42,10 @@ package struct RunRequest: Sendable {
     package var redo: Set<String> = []
     /// The treatment of checklists that were written for other prompts.
     package var promptPolicy = DirectoryReview.Policy.refuse
+    /// The absolute path of the directory that trees are made in; `nil` for the workspace's own.
+    package var worktrees: String?
+    /// The absolute path of the directory that artifacts are kept in; `nil` to keep none.
+    package var artifacts: String?
     /// The git that makes trees and commits; `nil` if no task has a tree of its own.
     package var git: Git?
 
@@ -114,6 +118,12 @@ package struct TaskWork: Sendable {
     package var agent: AgentCommand?
     /// The tree of the task's own; `nil` if it works in the workspace.
     package var tree: TreeWork?
+    /// The commits in the person's own tree; `nil` for none.
+    package var commits: CommitSettings?
+    /// The patterns of the files that are kept once the task is complete.
+    package var artifacts: [String] = []
+    /// The company in which the task's agents work.
+    package var company = Company.none
 
     /// Makes a task's work; see the properties.
     package init(
@@ -139,19 +149,6 @@ package struct TaskWork: Sendable {
 
 /// The tree of a task's own.
 package struct TreeWork: Sendable {
-    /// The commits of sessions' work.
-    package struct Commits: Sendable {
-        /// The author and committer as `Name <address>`; `nil` for the person's own identity.
-        package var author: String?
-        /// The size in bytes of the largest file that is committed.
-        package var largestFile: Int64
-
-        /// Makes the settings; see the properties.
-        package init(author: String?, largestFile: Int64) {
-            (self.author, self.largestFile) = (author, largestFile)
-        }
-    }
-
     /// The reference or commit that a new tree begins from; `HEAD` is the one as the run begins.
     package var base: String
     /// The branch, without `refs/heads/`.
@@ -159,12 +156,20 @@ package struct TreeWork: Sendable {
     /// The patterns of ignored files that a new tree gets.
     package var include: [String]
     /// The commits; `nil` if none are made.
-    package var commits: Commits?
+    package var commits: CommitSettings?
+    /// The command that sets a new tree up, before its first session; `nil` for none.
+    package var setup: UserCommand?
 
     /// Makes a tree's settings; see the properties.
-    package init(base: String, branch: String, include: [String], commits: Commits?) {
+    package init(
+        base: String,
+        branch: String,
+        include: [String],
+        commits: CommitSettings?,
+        setup: UserCommand? = nil
+    ) {
         (self.base, self.branch, self.include) = (base, branch, include)
-        self.commits = commits
+        (self.commits, self.setup) = (commits, setup)
     }
 }
 

@@ -110,7 +110,8 @@ struct SessionLaunch: Sendable {
                 directory: directory.path,
                 progress: start.progress,
                 incident: incident,
-                mostEntries: mostEntries
+                mostEntries: mostEntries,
+                company: work.company
             )
         )
     }

@@ -53,8 +53,10 @@ final class Sessions {
         trees.prepare(start.fact) { [unowned self] result in
             let isToEnd = preparing.removeValue(forKey: key) ?? false
             switch result {
-            case .failure(let trouble):
+            case .failure(let trouble) where !isToEnd:
                 inbox.refuse(start, trouble.failure, trouble.description)
+            case .failure:
+                inbox.refuse(start, .treeBusy, "it was to end before its tree was made")
             case .success(let tree):
                 warn(key.task, tree?.warnings ?? [])
                 if isToEnd {
@@ -88,19 +90,32 @@ final class Sessions {
 
     /// Ends a session politely, unless it has ended.
     func terminate(_ key: SessionKey) {
-        if preparing[key] != nil { preparing[key] = true }
+        stopPreparing(key)
         running[key]?.terminate()
     }
 
     /// Ends a session by force, unless it has ended.
     func kill(_ key: SessionKey) {
-        if preparing[key] != nil { preparing[key] = true }
+        stopPreparing(key)
         running[key]?.kill()
         trees.giveUp(key)
     }
 
+    private func stopPreparing(_ key: SessionKey) {
+        guard preparing[key] != nil else { return }
+        preparing[key] = true
+        trees.terminate(key)
+    }
+
     /// Returns a session's activity in a few words.
-    func activity(of key: SessionKey) -> String? { running[key]?.activity() }
+    func activity(of key: SessionKey) -> String? {
+        running[key]?.activity() ?? (preparing[key] == nil ? nil : "its tree is made ready")
+    }
+
+    /// Notes that sessions whose trees are being made are not silent: the agent has not begun.
+    func keepWaitingForTrees() {
+        for key in preparing.keys { inbox.noteActivity(of: key) }
+    }
 
     /// Notes the number of processes that the kernel's out-of-memory killer has ended.
     func noteKills(_ count: Int64?) { outOfMemory.take(count) }
@@ -143,9 +158,14 @@ final class Sessions {
     /// Commits what a session changed, and reports its end for a decision.
     private func conclude(_ key: SessionKey, _ end: SessionEnd) {
         trees.commit(key, end) { [unowned self] warnings in
-            running[key] = nil
             warn(key.task, warnings)
-            report(key, end)
+            tasks.keepArtifacts(of: key.task, end.look) { [unowned self] artifacts, warnings in
+                var end = end
+                end.result.artifacts = artifacts
+                running[key] = nil
+                warn(key.task, warnings)
+                report(key, end)
+            }
         }
     }
 

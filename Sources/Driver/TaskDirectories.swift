@@ -67,6 +67,22 @@ final class TaskDirectories {
         return keeper.stamp(of: look, task)
     }
 
+    /// Keeps the files of a task whose checklist is complete, and calls `then` with them and with warnings.
+    func keepArtifacts(
+        of task: String,
+        _ look: ChecklistLook,
+        then: @escaping (Artifacts?, [String]) -> Void
+    ) {
+        guard look.state.progress?.isComplete == true, let artifacts = keeper.artifacts else {
+            return then(nil, [])
+        }
+        loop.perform {
+            artifacts.keep(task)
+        } then: {
+            then($0.artifacts, $0.warnings)
+        }
+    }
+
     /// Releases the directories of tasks that the leg no longer uses.
     func release(_ names: [String]) {
         release(names.compactMap { tasks.removeValue(forKey: $0) }) {}

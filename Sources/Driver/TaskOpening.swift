@@ -18,6 +18,8 @@ protocol DirectoryKeeper: Sendable {
     func release(_ tasks: [OpenTask])
     /// Returns the stamp of a complete checklist and its prompt; `nil` while work is left.
     func stamp(of look: ChecklistLook, _ task: String) -> String?
+    /// The keeper of complete tasks' files; `nil` if none are kept.
+    var artifacts: ArtifactKeeper? { get }
 }
 
 /// The opening of task directories: created if missing, locked, inspected.
@@ -61,6 +63,8 @@ struct TaskOpening: DirectoryKeeper {
     var redone: Set<String> = []
     /// The tasks whose sessions nobody saw end, each with the number of entries that its list may have.
     var interrupted: [String: Int?] = [:]
+    /// The keeper of complete tasks' files; `nil` if none are kept.
+    var artifacts: ArtifactKeeper?
     /// The local time as `YYYYMMDD-HHMMSS`, for the names of archives.
     var stamp = ""
 
@@ -88,7 +92,7 @@ struct TaskOpening: DirectoryKeeper {
                     "its list was changed while no session worked on it: \(words); it goes on"
                 )
             }
-            let inspected = TaskInspected(
+            var inspected = TaskInspected(
                 task: task,
                 checklist: look.state,
                 thread: thread(of: directory, &warnings),
@@ -97,6 +101,12 @@ struct TaskOpening: DirectoryKeeper {
                 incident: look.incident
             )
             let open = OpenTask(directory: directory, look: look.settled)
+            // The session that completed it was lost, or belongs to another run.
+            if look.state.progress?.isComplete == true, let kept = artifacts?.keep(task) {
+                inspected.artifacts = kept.artifacts
+                warnings += kept.warnings
+            }
+            let open = OpenTask(directory: directory, look: look)
             return .opened(open, inspected, warnings: warnings)
         } catch let error as LockError {
             return .locked(task: task, reason: "\(error)")

@@ -1,6 +1,7 @@
 import Autonomous
 import EventLoop
 import FileAccess
+import Glibc
 import Orchestration
 import Trees
 
@@ -15,7 +16,10 @@ protocol TreeMaker: AnyObject {
     )
     /// Commits what a session changed; `then` gets what a person should know.
     func commit(_ key: SessionKey, _ end: SessionEnd, then: @escaping ([String]) -> Void)
-    /// Stops waiting for a disk, or another git, that refuses a session's commit.
+    /// Ends the command that sets a tree up for a session politely, or keeps it from beginning.
+    func terminate(_ key: SessionKey)
+    /// Ends that command by force, and stops waiting for a disk, or another git, that refuses a
+    /// session's commit.
     func giveUp(_ key: SessionKey)
 }
 
@@ -25,6 +29,7 @@ extension TreeTrouble {
         switch remedy {
         case .time: .treeBusy
         case .person: .noTree
+        case .setup: .setupFailed
         case .otherNeeds: .needsConflict
         }
     }
@@ -43,14 +48,15 @@ final class TreeKeeper: TreeMaker {
 
     private let loop: Loop
     private let request: RunRequest
+    private let setups: TreeSetups
     private let needs: [String: [String]]
     private var bases: [String: String] = [:]
     /// The repositories in which a tree is being made, and what waits for it.
     private var waiting: [String: [() -> Void]] = [:]
     private var retries: [SessionKey: Retry] = [:]
 
-    init(loop: Loop, request: RunRequest) {
-        (self.loop, self.request) = (loop, request)
+    init(loop: Loop, request: RunRequest, setups: TreeSetups) {
+        (self.loop, self.request, self.setups) = (loop, request, setups)
         let trees = request.plan.tasks.filter { request.work[$0.name]?.tree != nil }
         needs = Dictionary(trees.map { ($0.name, $0.needs) }) { first, _ in first }
     }
@@ -79,20 +85,82 @@ final class TreeKeeper: TreeMaker {
         then: @escaping (Result<TaskTree?, TreeTrouble>) -> Void
     ) {
         let task = start.task
-        guard let work = request.work[task], let tree = work.tree, let git = request.git else {
+        guard let work = request.work[task], let git = request.git else {
             return then(.success(nil))
         }
+        guard let tree = work.tree else { return prepareWorkspace(task, work, git, then) }
         let top = Workspace.containing(work.directory).root
         let base = tree.base == "HEAD" ? bases[top] ?? tree.base : tree.base
-        let (workspace, needs) = (request.workspace, needs[task] ?? [])
+        let (request, needs) = (request, needs[task] ?? [])
         inTurn(top) { [self] in
             loop.perform {
                 Result { () throws(TreeTrouble) -> TaskTree? in
-                    try Self.tree(task, work, tree, base: base, needs: needs, in: workspace, git)
+                    try Self.tree(task, work, tree, base: base, needs: needs, request, git)
                 }
             } then: { [self] result in
-                then(result)
+                setUp(start, work, result, then)
                 goOn(top)
+            }
+        }
+    }
+
+    /// Makes sure that what a session will change in the person's own tree can be told from the rest.
+    private func prepareWorkspace(
+        _ task: String,
+        _ work: TaskWork,
+        _ git: Git,
+        _ then: @escaping (Result<TaskTree?, TreeTrouble>) -> Void
+    ) {
+        guard let commits = work.commits else { return then(.success(nil)) }
+        let request = request
+        loop.perform {
+            Result { () throws(TreeTrouble) -> TaskTree? in
+                try Self.workspaceCommits(request, git)
+                    .begin(task, in: work.directory, cutOff: commits.cutOff(of: task))
+            }
+        } then: {
+            then($0)
+        }
+    }
+
+    private static func workspaceCommits(
+        _ request: RunRequest,
+        _ git: Git
+    ) throws(TreeTrouble) -> WorkspaceCommits {
+        do {
+            let workspace = request.workspace
+            let records = try workspace.directories.makeState(
+                "commits",
+                isDurable: workspace.isDurable
+            )
+            return WorkspaceCommits(git: git, records: records)
+        } catch {
+            throw TreeTrouble(error)
+        }
+    }
+
+    /// Runs the command that sets a tree up, unless it has succeeded there before.
+    private func setUp(
+        _ start: SessionStarted,
+        _ work: TaskWork,
+        _ made: Result<TaskTree?, TreeTrouble>,
+        _ then: @escaping (Result<TaskTree?, TreeTrouble>) -> Void
+    ) {
+        // A new tree refuses the thread of an old one, and is set up when the next session starts.
+        guard case .success(var tree?) = made, let setup = work.tree?.setup, let git = request.git,
+            tree.record.isSetUp != true, !tree.isNew || start.resumes == nil
+        else { return then(made) }
+        let request = request
+        setups.run(setup, for: start, in: tree.directory) { [self] trouble, warnings in
+            if let trouble { return then(.failure(trouble)) }
+            tree.warnings += warnings
+            loop.perform { [tree] in
+                Result { () throws(TreeTrouble) -> TaskTree? in
+                    try Self.trees(request, git).noteSetUp(start.task)
+                    return tree
+                }
+            } then: {
+                then($0)
             }
         }
     }
@@ -103,10 +171,10 @@ final class TreeKeeper: TreeMaker {
         _ settings: TreeWork,
         base: String,
         needs: [String],
-        in workspace: Workspace,
+        _ request: RunRequest,
         _ git: Git
     ) throws(TreeTrouble) -> TaskTree {
-        let trees = try trees(in: workspace, git)
+        let trees = try trees(request, git)
         var branches: [(task: String, branch: String)] = []
         for need in needs {
             // A need without a tree has left its work in the workspace.
@@ -122,34 +190,42 @@ final class TreeKeeper: TreeMaker {
                 include: settings.include
             )
         )
-        guard !tree.isNew, let commits = settings.commits else { return tree }
-        let left = try trees.checkpoint(
-            task,
-            CheckpointRequest(
-                subject: "\(task): work of a session that was cut off",
-                author: commits.author,
-                largestFile: commits.largestFile
-            )
-        )
+        guard !tree.isNew, let commits = settings.commits,
+            // No session began before the tree was set up.
+            settings.setup == nil || tree.record.isSetUp == true
+                || tree.record.tip != tree.record.base
+        else { return tree }
+        let left = try trees.checkpoint(task, commits.cutOff(of: task))
         if left.commit != nil {
             tree.warnings.append("work of a session that was cut off was committed")
         }
         return tree
     }
 
-    private static func trees(
-        in workspace: Workspace,
-        _ git: Git
-    ) throws(TreeTrouble) -> TaskTrees {
+    private static func trees(_ request: RunRequest, _ git: Git) throws(TreeTrouble) -> TaskTrees {
         do {
-            let isDurable = workspace.isDurable
-            let places = workspace.directories
-            let place = try places.makeState("worktrees", isDurable: isDurable)
+            let isDurable = request.workspace.isDurable
+            let places = request.workspace.directories
+            // Work is merged in this one, wherever the trees are.
+            var place = try places.makeState("worktrees", isDurable: isDurable)
             let records = try places.makeState("trees", isDurable: isDurable)
+            if let other = request.worktrees { place = try Self.place(other) }
             return TaskTrees(git: git, records: TreeRecords(records), place: place.path)
         } catch {
             throw TreeTrouble(error)
         }
+    }
+
+    /// Opens the directory that a person named for trees, and makes it if it is missing.
+    private static func place(_ path: String) throws(FileError) -> Directory {
+        guard let place = try Directory.open(path, made: true) else {
+            throw FileError("making the directory", path, errno: ENOENT)
+        }
+        try place.checkOwner(in: try Directory(following: path.parentPath))
+        try place.checkWritable()
+        // Within a repository its trees are none of its files.
+        if try place.names().isEmpty { try place.write(Array("*\n".utf8), to: ".gitignore") }
+        return place
     }
 
     private func inTurn(_ top: String, _ job: @escaping () -> Void) {
@@ -174,14 +250,15 @@ final class TreeKeeper: TreeMaker {
     ///
     /// While the disk refuses it, or another git has the lock, it is tried again until `giveUp`.
     func commit(_ key: SessionKey, _ end: SessionEnd, then: @escaping ([String]) -> Void) {
-        guard let work = request.work[key.task], let commits = work.tree?.commits,
-            let git = request.git
+        guard let work = request.work[key.task], let git = request.git,
+            let commits = work.tree == nil ? work.commits : work.tree?.commits
         else { return then([]) }
         let checkpoint = CheckpointRequest(
-            subject: "\(key.task): \(end.look.state.words)",
+            subject: commits.subject(of: key, entries: end.look.state.words),
             body: [
                 "Session: \(key.number)", "Thread: \(end.result.thread ?? "unknown")",
                 "Model: \(work.model ?? "the agent's own choice")",
+                "Progress: \(end.look.state.words)",
             ],
             author: commits.author,
             largestFile: commits.largestFile
@@ -195,10 +272,13 @@ final class TreeKeeper: TreeMaker {
         _ git: Git,
         _ then: @escaping ([String]) -> Void
     ) {
-        let workspace = request.workspace
+        let request = request
         loop.perform {
-            Result { () throws(TreeTrouble) in
-                try Self.trees(in: workspace, git).checkpoint(key.task, checkpoint)
+            Result { () throws(TreeTrouble) -> Checkpoint in
+                guard request.work[key.task]?.tree != nil else {
+                    return try Self.workspaceCommits(request, git).checkpoint(key.task, checkpoint)
+                }
+                return try Self.trees(request, git).checkpoint(key.task, checkpoint)
             }
         } then: { [self] result in
             switch result {
@@ -220,10 +300,24 @@ final class TreeKeeper: TreeMaker {
         }
     }
 
+    func terminate(_ key: SessionKey) { setups.terminate(key) }
+
     func giveUp(_ key: SessionKey) {
+        setups.kill(key)
         guard let retry = retries.removeValue(forKey: key) else { return }
         retry.timer.close()
         retry.giveUp()
+    }
+}
+
+extension CommitSettings {
+    /// Returns the contents of the commit of what a session left that was cut off.
+    fileprivate func cutOff(of task: String) -> CheckpointRequest {
+        CheckpointRequest(
+            subject: "\(task): work of a session that was cut off",
+            author: author,
+            largestFile: largestFile
+        )
     }
 }
 

@@ -52,6 +52,7 @@ struct Builder {
             budget: reader.runBudget(run["budget"]),
             prices: reader.prices(run["prices"]),
             admission: admission(run),
+            worktrees: reader.worktrees(run["worktrees"]),
             groups: groups,
             tasks: [],
             warnings: []

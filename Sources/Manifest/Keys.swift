@@ -7,7 +7,7 @@ package enum Keys {
     /// In `run`.
     package static let run = [
         "name", "concurrency", "tokens_per_minute", "agent", "launcher", "scheduler", "prompts",
-        "grace", "drain_timeout", "budget", "prices", "admission",
+        "grace", "drain_timeout", "budget", "prices", "admission", "worktrees",
     ]
     /// In `run.budget`.
     package static let runBudget = budget + ["hard"]
@@ -35,12 +35,14 @@ package enum Keys {
         "idle_timeout", "stall_after", "grow_after", "growth", "tamper_limit", "same_failure",
         "retries", "sandbox", "resume",
         "env", "codex_args", "model", "memory", "budget", "session_budget", "isolation", "base",
-        "branch", "include", "commit",
+        "branch", "include", "setup", "commit", "artifacts",
     ]
     /// In a task.
     package static let task = ["name", "prompt", "prompt_file", "matrix", "needs"] + defaults
+    /// In `setup`, if it is a mapping.
+    package static let command = ["command", "timeout"]
     /// In `commit`, if it is a mapping.
-    package static let commit = ["author", "max_file"]
+    package static let commit = ["author", "subject", "max_file"]
     /// Placeholders of `branch`.
     package static let branch = ["run", "task"]
     /// In `stall_after`, if it is a mapping.

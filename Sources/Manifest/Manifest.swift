@@ -38,8 +38,12 @@ package struct Manifest: Sendable {
         package var model: String?
         /// Memory that a session may use, in bytes; `nil` if not stated.
         package var memory: Int64?
+        /// The patterns of the files that are kept once the task is complete.
+        package var artifacts: [String]
         /// The tree of its own; `nil` if it works in the workspace.
         package var tree: TreeSettings?
+        /// The commits in the person's own tree; `nil` for none, and with a tree of the task's own.
+        package var commits: CommitSettings?
         /// Line of the task in the manifest.
         package var line: Int
     }
@@ -72,6 +76,8 @@ package struct Manifest: Sendable {
     package var prices: Prices?
     /// Free memory, load and disk space that starts require.
     package var admission: AdmissionPlan
+    /// The directory that trees are made in, from the workspace or from `~`; `nil` for the usual one.
+    package var worktrees: String?
     /// The groups, by name.
     package var groups: [GroupPlan]
     /// The tasks, expanded, in the manifest's order.

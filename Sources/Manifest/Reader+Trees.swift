@@ -1,9 +1,12 @@
+import Orchestration
 import Yams
 
 // The trees of tasks.
 extension Reader {
     /// The size of the largest file that is committed unless said otherwise.
     private static let largestFile: Int64 = 10 << 20
+    /// The time that a tree's setup may take unless said otherwise.
+    private static let setupTime = Duration.seconds(20 * 60)
 
     /// Reads a task's tree; `nil` if it works in the workspace.
     ///
@@ -11,13 +14,14 @@ extension Reader {
     func tree(
         of task: String,
         run: String,
+        setup: UserCommand?,
         _ own: [String: Node],
         _ defaults: [String: Node]
     ) -> TreeSettings? {
         func value(_ key: String) -> Node? { own[key] ?? defaults[key] }
         let isolation = choice(value("isolation"), "\"isolation\"", of: ["none", "worktree"])
         guard isolation == "worktree" else {
-            for key in ["base", "branch", "include", "commit"] {
+            for key in ["base", "branch", "include", "setup"] {
                 guard let node = own[key], node.string != "false" else { continue }
                 fail(node, "\"\(key)\" needs a tree of the task's own; add isolation: worktree")
             }
@@ -27,8 +31,59 @@ extension Reader {
             base: reference(value("base")) ?? "HEAD",
             branch: branch(value("branch"), ["run": run, "task": task]),
             include: strings(value("include"), "\"include\"") ?? [],
+            setup: setup,
             commits: commits(value("commit"))
         )
+    }
+
+    /// Reads the commits of a task without a tree of its own, which are made only where asked for.
+    func commitsWithoutTree(_ own: [String: Node], _ defaults: [String: Node]) -> CommitSettings? {
+        guard (own["isolation"] ?? defaults["isolation"])?.string != "worktree",
+            let node = own["commit"] ?? defaults["commit"], !node.isNull
+        else { return nil }
+        return commits(node)
+    }
+
+    /// Reads the directory that trees are made in.
+    func worktrees(_ node: Node?) -> String? {
+        guard let node, !node.isNull, let path = word(node, "\"worktrees\"") else { return nil }
+        if path.isEmpty || path.hasPrefix("~") && path != "~" && !path.hasPrefix("~/") {
+            fail(
+                node,
+                "\"worktrees\" is \(node.kind), but must be a directory: a path from the workspace, "
+                    + "or one that begins with / or ~/"
+            )
+        }
+        return path
+    }
+
+    /// Reads patterns of files in the task's directory.
+    func artifacts(_ node: Node?) -> [String] {
+        let patterns = strings(node, "\"artifacts\"") ?? []
+        for pattern in patterns {
+            let isInside = !pattern.hasPrefix("/") && !pattern.split(separator: "/").contains("..")
+            guard pattern.isEmpty || !isInside else { continue }
+            fail(
+                node,
+                "\"artifacts\" has \"\(pattern)\", but must name files in the task's directory, such "
+                    + "as dist/*.tar.gz or report.html"
+            )
+        }
+        return patterns
+    }
+
+    /// Reads the command that sets a tree up: a text, or one with a limit on its time.
+    func setup(_ node: Node?) -> (command: Node, timeout: Duration)? {
+        guard let node, !node.isNull else { return nil }
+        guard case .mapping = node else { return (node, Self.setupTime) }
+        let members = members(node, "\"setup\"", keys: Keys.command)
+        guard let command = members["command"] else {
+            fail(node, "\"setup\" needs a \"command\": a line for the shell")
+            return nil
+        }
+        let timeout = duration(members["timeout"], "\"timeout\"") ?? Self.setupTime
+        if timeout == .zero { fail(members["timeout"], "\"timeout\" must be longer than 0") }
+        return (command, timeout)
     }
 
     /// Reads the name of a commit, which git must not take for an option.
@@ -54,8 +109,8 @@ extension Reader {
         return template.text(values)
     }
 
-    private func commits(_ node: Node?) -> TreeSettings.Commits? {
-        let usual = TreeSettings.Commits(author: nil, largestFile: Self.largestFile)
+    private func commits(_ node: Node?) -> CommitSettings? {
+        let usual = CommitSettings(largestFile: Self.largestFile)
         guard let node, !node.isNull else { return usual }
         guard case .mapping = node else {
             return bool(node, "\"commit\"") ?? true ? usual : nil
@@ -63,8 +118,25 @@ extension Reader {
         let members = members(node, "\"commit\"", keys: Keys.commit)
         var commits = usual
         commits.author = author(members["author"])
+        commits.subject = subject(members["subject"]) ?? usual.subject
         commits.largestFile = bytes(members["max_file"], "\"max_file\"") ?? usual.largestFile
         return commits
+    }
+
+    /// Reads the subject of commits; braces around anything but a word are text.
+    private func subject(_ node: Node?) -> String? {
+        guard let node, let text = word(node, "\"subject\"") else { return nil }
+        if text.allSatisfy(\.isWhitespace) || text.contains(where: \.isNewline) {
+            fail(node, "\"subject\" must be a line of text")
+        }
+        let known = CommitSettings.placeholders
+        for match in text.matches(of: /{([A-Za-z_]+)}/) where !known.contains(String(match.1)) {
+            let near = Keys.suggestion(for: String(match.1), among: known)
+            let all = known.map { "{\($0)}" }.joined(separator: ", ")
+            let advice = near.map { "did you mean {\($0)}?" } ?? "there are \(all)"
+            fail(node, about: "\(match.0)", "\"subject\" has no \(match.0); \(advice)")
+        }
+        return text
     }
 
     private func author(_ node: Node?) -> String? {

@@ -185,7 +185,17 @@ struct TaskExpansion {
             codexArguments: texts.codexArguments.map { expand($0, values) },
             model: texts.model.map { expand($0, values) },
             memory: reader.memory(value("memory")),
-            tree: reader.tree(of: name, run: runInBranches, own, defaults),
+            artifacts: texts.artifacts.map { expand($0, values) },
+            tree: reader.tree(
+                of: name,
+                run: runInBranches,
+                setup: texts.setup.map {
+                    UserCommand(expand($0.command, values), timeout: $0.timeout)
+                },
+                own,
+                defaults
+            ),
+            commits: reader.commitsWithoutTree(own, defaults),
             line: line
         )
     }

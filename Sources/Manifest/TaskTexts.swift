@@ -7,8 +7,10 @@ struct TaskTexts {
     let directory: Template?
     let group: Template?
     let model: Template?
+    let setup: (command: Template, timeout: Duration)?
     let needs: [Template]
     let codexArguments: [Template]
+    let artifacts: [Template]
     let environment: [String: Template]
 
     /// Reads the texts of an entry or the defaults; reports placeholders that are no key of the matrix.
@@ -27,6 +29,13 @@ struct TaskTexts {
             // A path with a mistake is not looked up.
             return template?.unknown.isEmpty == true ? template : nil
         }
+        func command(_ node: Node) -> Template? {
+            let text = reader.word(node, "\"setup\"")
+            if text?.allSatisfy(\.isWhitespace) == true {
+                reader.fail(node, "\"setup\" is empty; write the command, or leave it out")
+            }
+            return text.map { template($0, node) }
+        }
         func words(_ key: String, _ node: Node?) -> [Template] {
             (reader.strings(node, "\"\(key)\"") ?? []).map { template($0, node) }
         }
@@ -35,11 +44,15 @@ struct TaskTexts {
         directory = text("directory", value("directory"))
         group = text("group", value("group"))
         model = text("model", value("model"))
+        setup = reader.setup(value("setup")).flatMap { setup in
+            command(setup.command).map { (command: $0, timeout: setup.timeout) }
+        }
         // A name with placeholders stands for all tasks of that entry.
         needs = (reader.strings(own["needs"], "\"needs\"") ?? []).map { text in
             let template = Template(text, keys: keys)
             return template.unknown.isEmpty ? template : Template(text, keys: [])
         }
+        artifacts = reader.artifacts(value("artifacts")).map { template($0, value("artifacts")) }
         codexArguments = words("codex_args", value("codex_args"))
         var environment: [String: Template] = [:]
         for node in [defaults["env"], own["env"]] {

@@ -145,7 +145,8 @@ extension TaskRecord {
     }
 
     fileprivate var story: String {
-        history.map { "session \($0.key.number): \($0.words)" }.joined(separator: "\n")
+        (history.map { "session \($0.key.number): \($0.words)" } + [note].compactMap(\.self))
+            .joined(separator: "\n")
     }
 }
 

@@ -91,7 +91,7 @@ private struct Page {
 
     private static func row(_ task: TaskRecord) -> String {
         let mark = task.outcome == .complete ? (task.isFlaky ? "⚠️" : "✅") : "❌"
-        var words = task.outcome == .complete ? "" : task.words
+        var words = task.outcome == .complete ? task.note ?? "" : task.words
         if task.isFlaky, let last = task.troubles.last {
             let count = task.troubles.count
             words =

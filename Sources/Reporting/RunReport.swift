@@ -80,6 +80,9 @@ extension TaskRecord {
         return "not selected in the newest leg; before: \(words)"
     }
 
+    /// What there is to say of a complete task; `nil` for nothing.
+    var note: String? { outcome == .complete && reason != TaskEnded.everyEntry ? reason : nil }
+
     /// True if the task was selected in the newest leg and its outcome is a failure.
     var isFailed: Bool { !isLeftOut && outcome?.isFailure ?? false }
 

@@ -90,13 +90,16 @@ extension TaskTrees {
 }
 
 /// The changes in a tree since its commit.
-private struct TreeChanges {
+struct TreeChanges {
     private let tree: TreeGit
     private var files: [TreeFile] = []
+    /// The files that were left out.
+    private(set) var leftOutFiles: [TreeFile] = []
     /// The files that were left out, and why, for people.
     private(set) var leftOut: [String] = []
 
-    init(_ tree: TreeGit, largestFile: Int64) throws {
+    /// Finds the changes; those in `others` are nobody's concern.
+    init(_ tree: TreeGit, largestFile: Int64, besides others: Set<TreeFile> = []) throws {
         self.tree = tree
         let doing = "looking for changes"
         func list(_ options: [String]) throws -> [TreeFile] {
@@ -104,9 +107,11 @@ private struct TreeChanges {
         }
         let known = try list(["--modified", "--deleted"])
         let new = try list(["--others", "--exclude-standard"])
-        for (file, isNew) in known.map({ ($0, false) }) + new.map({ ($0, true) }) {
+        let all = known.map { ($0, false) } + new.map { ($0, true) }
+        for (file, isNew) in all where !others.contains(file) {
             if let words = Self.refusal(of: file, isNew, in: tree.path, largestFile) {
                 leftOut.append(words)
+                leftOutFiles.append(file)
             } else {
                 files.append(file)
             }

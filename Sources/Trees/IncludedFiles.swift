@@ -89,32 +89,11 @@ private struct CopiedFile {
         let to = open(file.path(in: tree), flags, mode & 0o777)
         // What the commit has under this name is the tree's own.
         guard to >= 0 else { return errno == EEXIST }
-        let isCopied = Self.copy(from, to)
+        let isCopied = RegularFile.copy(from, to)
         let code = errno
         let isClosed = close(to) == 0
         if !isCopied { errno = code }
         return isCopied && isClosed
-    }
-
-    /// Copies all bytes; file systems that can share blocks do (`ioctl_ficlone(2)`).
-    private static func copy(_ from: Int32, _ to: Int32) -> Bool {
-        ioctl(to, 0x4004_9409, from) == 0 || copyBytes(from, to)
-    }
-
-    private static func copyBytes(_ from: Int32, _ to: Int32) -> Bool {
-        var buffer = [UInt8](repeating: 0, count: 1 << 16)
-        while true {
-            let count = read(from, &buffer, buffer.count)
-            if count <= 0 { return count == 0 }
-            var written = 0
-            while written < count {
-                let more = buffer[written..<count].withUnsafeBytes {
-                    write(to, $0.baseAddress, $0.count)
-                }
-                guard more > 0 else { return false }
-                written += more
-            }
-        }
     }
 
     private func makeDirectories() {

@@ -91,6 +91,17 @@ package struct TaskTrees: Sendable {
         try records.record(of: task)
     }
 
+    /// Notes that the command that sets a task's tree up has succeeded.
+    package func noteSetUp(_ task: String) throws(TreeTrouble) {
+        try inTrouble {
+            guard var record = try records.record(of: task) else {
+                throw TreeTrouble("the record of the tree was removed while it was set up")
+            }
+            record.isSetUp = true
+            try records.save(record)
+        }
+    }
+
     // MARK: - A tree that exists
 
     private func takeUp(_ record: TreeRecord, _ repository: Repository) throws -> TaskTree {
@@ -129,6 +140,8 @@ package struct TaskTrees: Sendable {
         var warnings = ["its tree \(record.path) was deleted; it was made again from its branch"]
         if let words = try followBranch(&record, repository) { warnings.append(words) }
         try forget(record)
+        record.isSetUp = nil
+        try records.save(record)
         record.administration = try addTree(record)
         try TreeGit(git, record).populate()
         record.isBusy = false
@@ -294,7 +307,8 @@ package struct TaskTrees: Sendable {
 
     /// Removes what a killed git leaves before the tree is one: a directory, and in it a `.git` at most.
     private func removeRest(of record: TreeRecord) throws {
-        guard record.stage == .making, let trees = try Directory.open(place, made: false),
+        guard record.stage == .making,
+            let trees = try Directory.open(record.path.parentPath, made: false),
             let rest = try trees.directory(record.task)
         else { return }
         if try rest.names() == [".git"] { rest.remove(".git") }

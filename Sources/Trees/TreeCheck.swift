@@ -34,6 +34,18 @@ struct TreeCheck {
         }
     }
 
+    /// Refuses a person's own tree that is not on its branch, or with which git is at work.
+    ///
+    /// - Throws: `TreeTrouble` with the words; nothing was touched.
+    func checkCheckout() throws(TreeTrouble) {
+        try inTrouble {
+            let administration = try Directory(following: record.administration)
+            try checkState(administration)
+            try checkBranch(administration)
+            try checkLock(administration)
+        }
+    }
+
     /// Refuses a tree whose `.git` leads elsewhere than it did.
     private func checkLink() throws {
         let tree = try Directory(following: record.path)

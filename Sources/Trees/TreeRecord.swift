@@ -33,6 +33,8 @@ package struct TreeRecord: Hashable, Sendable, Codable {
     package var stage = Stage.making
     /// True while Quire's own git may hold the tree's locks.
     package var isBusy = false
+    /// True if the command that sets the tree up has succeeded in it; `nil` for no.
+    package var isSetUp: Bool?
     /// The tasks whose work the tree began with; `nil` for none.
     package var needs: [String]?
     /// The commit that was merged into each branch, by the branch; `nil` for none.

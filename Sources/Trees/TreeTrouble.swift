@@ -8,6 +8,8 @@ package struct TreeTrouble: Error, Hashable, Sendable, CustomStringConvertible {
         case time
         /// A person: nothing was touched.
         case person
+        /// Another try, perhaps: the command that sets the tree up failed.
+        case setup
         /// None: the work of two needs does not fit together.
         case otherNeeds
     }

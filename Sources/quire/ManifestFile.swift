@@ -50,13 +50,14 @@ enum ManifestFile {
             selected: Set(plan.selected.map(\.name)),
             in: directory
         )
+        let companies = Companies(of: selected.manifest, concurrency: concurrency)
         var request = RunRequest(
             run: selected.run,
             name: manifest.name,
             version: Version.number,
             plan: plan,
             work: Dictionary(
-                manifest.tasks.map { ($0.plan.name, work($0, agents)) },
+                manifest.tasks.map { ($0.plan.name, work($0, agents, companies.of($0))) },
                 uniquingKeysWith: { $1 }
             ),
             workspace: workspace,
@@ -68,7 +69,12 @@ enum ManifestFile {
             waitsForTasks: true,
             part: selected.part
         )
-        if manifest.tasks.contains(where: { $0.tree != nil }) { request.git = try git() }
+        request.worktrees = manifest.worktrees.map {
+            workspace.path(of: $0, home: Terminal.environment["HOME"] ?? NSHomeDirectory())
+        }
+        if manifest.tasks.contains(where: { $0.tree != nil || $0.commits != nil }) {
+            request.git = try git()
+        }
         return request
     }
 
@@ -78,14 +84,18 @@ enum ManifestFile {
     static func git() throws -> Git {
         guard let program = try AgentLookup.inPath("git") else {
             throw Trouble(
-                "trees of tasks (isolation: worktree) need git, which was not found in PATH; install it",
+                "trees and commits of tasks (isolation: worktree, commit: true) need git, which was not found in PATH; install it",
                 status: ExitStatus.missing
             )
         }
         return Git(program: program, inherited: .handedOn)
     }
 
-    private static func work(_ task: Manifest.Task, _ agents: TaskAgents) -> TaskWork {
+    private static func work(
+        _ task: Manifest.Task,
+        _ agents: TaskAgents,
+        _ company: Company
+    ) -> TaskWork {
         var work = TaskWork(
             description: task.prompt,
             directory: task.directory,
@@ -96,14 +106,15 @@ enum ManifestFile {
             memory: task.memory,
             agent: agents.own[task.plan.name]
         )
+        (work.company, work.commits) = (company, task.commits)
+        work.artifacts = task.artifacts
         work.tree = task.tree.map { tree in
             TreeWork(
                 base: tree.base,
                 branch: tree.branch,
                 include: tree.include,
-                commits: tree.commits.map {
-                    TreeWork.Commits(author: $0.author, largestFile: $0.largestFile)
-                }
+                commits: tree.commits,
+                setup: tree.setup
             )
         }
         return work

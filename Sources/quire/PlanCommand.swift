@@ -64,6 +64,7 @@ struct PlanCommand: ParsableCommand {
         }
         // Warnings come last, where people see them.
         for warning in warnings { Terminal.complain("warning: \(warning)") }
+        try Companies.refuseSharedCommits(manifest, named: self.manifest)
         try refuse(selected, workspace, redone)
     }
 
@@ -76,8 +77,9 @@ struct PlanCommand: ParsableCommand {
 
     private func printPrompts(_ manifest: Manifest, _ workspace: Workspace) {
         let templates = ManifestFile.templates(manifest.prompts)
+        let companies = Companies(of: manifest)
         for task in manifest.tasks {
-            let prompts = PlannedPrompts(task, templates, in: workspace)
+            let prompts = PlannedPrompts(task, templates, companies.of(task), in: workspace)
             for (role, text) in [
                 (Role.initializer, prompts.initializer), (.executor, prompts.executor),
             ] {
@@ -174,9 +176,10 @@ struct PlanCommand: ParsableCommand {
             enum Keys: CodingKey { case estimate, agent, launcher, work }
         }
         let templates = ManifestFile.templates(manifest.prompts)
+        let companies = Companies(of: manifest)
         func whole(_ task: Manifest.Task) -> (initializer: String, executor: String)? {
             guard prompts else { return nil }
-            let prompts = PlannedPrompts(task, templates, in: workspace)
+            let prompts = PlannedPrompts(task, templates, companies.of(task), in: workspace)
             return (prompts.initializer, prompts.executor)
         }
         let details = PlanDetails(manifest)

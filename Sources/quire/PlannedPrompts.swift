@@ -12,7 +12,12 @@ struct PlannedPrompts {
     let executor: String
 
     /// Makes the prompts of a task in a workspace.
-    init(_ task: Manifest.Task, _ templates: PromptTemplates, in workspace: Workspace) {
+    init(
+        _ task: Manifest.Task,
+        _ templates: PromptTemplates,
+        _ company: Company,
+        in workspace: Workspace
+    ) {
         let directory = (try? TaskName(given: task.plan.name)).map(workspace.taskDirectory)
         func prompt(_ role: Role) -> String {
             templates.prompt(
@@ -21,7 +26,8 @@ struct PlannedPrompts {
                     description: task.prompt,
                     name: task.plan.name,
                     directory: directory?.path ?? "",
-                    progress: directory?.checklistAsItLies().progress
+                    progress: directory?.checklistAsItLies().progress,
+                    company: company
                 )
             )
         }

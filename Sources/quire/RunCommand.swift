@@ -98,7 +98,8 @@ struct RunCommand: WorkingCommand {
             stateDirectory: stateDirectory
         )
         for warning in selected.warnings { Terminal.complain("warning: \(warning)") }
-        let request = try request(selected, of: manifest, in: workspace)
+        var request = try request(selected, of: manifest, in: workspace)
+        request.artifacts = stateDirectory + "/artifacts"
         if progress == .none {
             for warning in request.warnings { Terminal.complain("warning: \(warning)") }
         }
@@ -146,6 +147,11 @@ struct RunCommand: WorkingCommand {
             retryFailed: retryFailed
         )
         request.plan.maxFailures = failures.most
+        try Companies.refuseSharedCommits(
+            selected.manifest,
+            named: self.manifest,
+            concurrency: request.plan.concurrency
+        )
         request.warnings = selected.manifest.sharedDirectories(
             named: self.manifest,
             concurrency: request.plan.concurrency

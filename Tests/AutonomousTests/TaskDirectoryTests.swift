@@ -541,6 +541,28 @@ private final class Winners: Sendable {
         #expect(!prompt.contains("{task_dir}"))
     }
 
+    @Test(arguments: [
+        (Company.none, ""), (.ownTree, "You work alone in this tree"),
+        (.others, "Other agents work in this tree now"),
+    ])
+    func `a prompt says in which company an agent works, unless it is alone`(
+        company: Company,
+        words: String
+    ) {
+        let brief = SessionBrief(
+            role: .executor,
+            description: "",
+            name: "port",
+            directory: "/d",
+            progress: nil,
+            company: company
+        )
+        let prompt = PromptTemplates(initializer: "", executor: "{task_name}").prompt(for: brief)
+        let start = "Task Name: port\nTask Directory: /d\n\nYou are the Executor Agent.\n\n"
+        #expect(prompt.hasPrefix(start + words) && prompt.hasSuffix("\n\nport"))
+        #expect((prompt == start + "port") == (company == .none))
+    }
+
     @Test func `an executor's prompt says how far the task has come`() {
         let brief = SessionBrief(
             role: .executor,

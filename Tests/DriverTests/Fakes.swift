@@ -237,6 +237,7 @@ final class FakeTrees: TreeMaker {
         then([])
     }
 
+    func terminate(_ key: SessionKey) { log.add("terminate tree \(key.words)") }
     func giveUp(_ key: SessionKey) {}
 
     func finish() {
@@ -271,6 +272,7 @@ final class FakeDirectories: DirectoryKeeper {
     }
 
     func stamp(of look: ChecklistLook, _ task: String) -> String? { nil }
+    var artifacts: ArtifactKeeper? { nil }
 
     private func open(_ task: String) -> TaskOpening.Result {
         if let owner = owners.withLock({ $0[task] }) { return .locked(task: task, reason: owner) }

@@ -43,6 +43,10 @@ import Testing
         ("name: \"a-{k}\", prompt: p, env: {A: \"{x}\"}", "{x} names nothing"),
         ("name: \"a-{k}\", prompt: p, codex_args: [\"{x}\"]", "{x} names nothing"),
         ("name: \"a-{k}\", prompt: p, model: \"{x}\"", "{x} names nothing"),
+        (
+            "name: \"a-{k}\", prompt: p, isolation: worktree, setup: {command: \"m {x}\"}",
+            "{x} names nothing"
+        ),
         ("name: \"a-{k}\", prompt: p, needs: [\"{x}\"]", "needs \"{x}\", which is not defined"),
     ]
 

@@ -36,6 +36,24 @@ import Testing
         )
     }
 
+    /// Tasks, their directories `repository-directory`, and those that work beside others in a tree.
+    @Test(arguments: [
+        ("name: a, directory: x-1|name: b, directory: x-2|name: c, directory: y-1", "a b"),
+        ("name: a, directory: x-1|name: b, directory: x-2, needs: [a]", ""),
+        ("name: a, directory: x-1|name: b, directory: x-1, isolation: worktree", ""),
+        ("name: a, directory: x-1|name: b, directory: x-1|name: c, directory: x-2", "a b c"),
+    ])
+    func `of one tree work beside others, whatever their own`(tasks: String, beside: String) throws
+    {
+        let list = tasks.split(separator: "|").map { "- {prompt: p, \($0)}" }
+        let manifest = try parse("version: 1\ntasks:\n" + list.joined(separator: "\n"))
+        func found(_ concurrency: Int?) -> Set<String> {
+            manifest.tasksBesideOthers(concurrency: concurrency) { String($0.prefix { $0 != "-" }) }
+        }
+        #expect(found(nil) == Set(beside.split(separator: " ").map(String.init)))
+        #expect(found(1).isEmpty)
+    }
+
     /// Tasks in several directories, with random needs and groups, against each pair looked at.
     @Test(arguments: 0..<20)
     func `are those that looking at each pair finds, too`(seed: UInt64) throws {

@@ -5,16 +5,18 @@ import Testing
 /// Runs whose tasks have trees of their own, with the real git.
 @Suite struct `Tasks in trees of their own` {
     /// An identity, and nobody else's settings.
-    private static let identity = [
+    static let identity = [
         "GIT_AUTHOR_NAME": "Ada", "GIT_AUTHOR_EMAIL": "ada@example.org",
         "GIT_COMMITTER_NAME": "Ada", "GIT_COMMITTER_EMAIL": "ada@example.org",
     ]
 
     /// Runs `body` in a repository with a file `a.txt`, in which agents do `work` at each session's end.
-    private func withRepository(
+    func withRepository(
         _ tasks: [(name: String, more: String)],
         work: String,
         defaults: String = "isolation: worktree",
+        settings: String = "",
+        before: String = ":",
         _ body: (QuireRun) throws -> Void
     ) throws {
         try withRun { run in
@@ -24,6 +26,7 @@ import Testing
             _ = try git(run, "add a.txt && git commit --quiet -m begin")
             let agent = """
                 #!/bin/sh
+                \(before)
                 '\(Program.built("codex-sim"))' "$@"
                 status=$?
                 \(work)
@@ -33,7 +36,7 @@ import Testing
             chmod(run.root + "/agent", 0o755)
             var manifest = """
                 version: 1
-                run: {name: The run, concurrency: 4, agent: {command: [./agent]}, admission: \(QuireRun.unbounded)}
+                run: {name: The run, concurrency: 4, agent: {command: [./agent]}, admission: \(QuireRun.unbounded)\(settings)}
                 defaults: {\(defaults), retries: {delay: 10ms, max_delay: 20ms}}
                 tasks:
 
@@ -46,7 +49,7 @@ import Testing
         }
     }
 
-    private func shell(
+    func shell(
         _ command: String,
         in directory: String,
         _ variables: [String: String] = [:]
@@ -56,13 +59,13 @@ import Testing
         return try program.run()
     }
 
-    private func git(_ run: QuireRun, _ command: String) throws -> String {
+    func git(_ run: QuireRun, _ command: String) throws -> String {
         let outcome = try shell("git " + command, in: run.root)
         try #require(outcome.status == 0, "git \(command): \(outcome.error)")
         return outcome.output
     }
 
-    private func quire(_ run: QuireRun, _ words: [String]) throws -> Outcome {
+    func quire(_ run: QuireRun, _ words: [String]) throws -> Outcome {
         try run.quire(words, environment: Self.identity)
     }
 

@@ -114,6 +114,8 @@ extension FailureClass {
         case .noTree: Treatment(.free, .none, [.neverBegan, .final])
         case .treeBusy: Treatment(.retry, .none, [.neverBegan, .delayed])
         case .needsConflict: Treatment(.free, .none, [.neverBegan, .blocks])
+        case .setupFailed:
+            Treatment(.retry, .none, [.neverBegan, .delayed, .repeats, .quotes])
         case .connectionLost:
             Treatment(.retry, .none, [.resumable, .delayed, .bySignal, .usesTokens, .losesSlot])
         case .spawnFailed: Treatment(.retry, .none, [.repeats, .delayed])

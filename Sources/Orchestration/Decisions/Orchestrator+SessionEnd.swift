@@ -36,7 +36,12 @@ extension Orchestrator {
         if case .damaged(let words) = checklist {
             turn.endTask(key.task, .damaged, words)
         } else {
-            settle(key.task, lastFailure: fact.failure, list: result.list)
+            settle(
+                key.task,
+                lastFailure: fact.failure,
+                list: result.list,
+                artifacts: result.artifacts
+            )
             turn.reportRunaway(key.task, fact.verdict, wasParked: wasParked)
         }
     }
@@ -144,12 +149,24 @@ extension Orchestrator {
 
     /// Ends the task if its known state says so.
     ///
-    /// `list` is the stamp of its list, as in `TaskEnded`.
-    mutating func settle(_ name: String, lastFailure: Failure? = nil, list: String? = nil) {
+    /// `list` is the stamp of its list, and `artifacts` what was kept of it, as in `TaskEnded`.
+    mutating func settle(
+        _ name: String,
+        lastFailure: Failure? = nil,
+        list: String? = nil,
+        artifacts: Artifacts? = nil
+    ) {
         guard let task = turn.state.task(name), task.outcome == nil,
             let (outcome, reason) = verdict(on: task, lastFailure)
         else { return }
-        turn.endTask(name, outcome, reason, list: outcome == .complete ? list : nil)
+        let isComplete = outcome == .complete
+        turn.endTask(
+            name,
+            outcome,
+            reason,
+            list: isComplete ? list : nil,
+            artifacts: isComplete ? artifacts : nil
+        )
     }
 
     /// Returns the outcome and the reason with which a task ends; `nil` while it may go on.
@@ -163,7 +180,7 @@ extension Orchestrator {
         if case .damaged(let words) = task.checklist { return (.damaged, words) }
         if let words = task.tampering { return (.damaged, words) }
         if task.checklist.progress?.isComplete == true {
-            return (.complete, Turn.everyEntry)
+            return (.complete, TaskEnded.everyEntry)
         }
         return task.verdict(lastFailure)
             ?? governors.reasonToCap(task, after: ended, in: turn).map { (.capped, $0) }

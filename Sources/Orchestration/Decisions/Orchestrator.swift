@@ -106,7 +106,7 @@ package struct Orchestrator: Sendable {
         }
         // A task that ended before its directory was open could not be released then.
         if turn.state.task(fact.task)?.outcome != nil { turn.order(.releaseTask(fact.task)) }
-        settle(fact.task, list: fact.list)
+        settle(fact.task, list: fact.list, artifacts: fact.artifacts)
         turn.blockIfNeedEnded(fact.task)
     }
 

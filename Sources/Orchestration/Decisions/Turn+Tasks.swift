@@ -1,19 +1,17 @@
 // The ends of tasks, and of the tasks that need them.
 extension Turn {
-    /// The reason for which a task is complete.
-    static let everyEntry = "every entry is ticked"
-
     /// Ends a task; does nothing if it has ended.
     ///
-    /// `list` is the stamp of its list, as in `TaskEnded`.
+    /// `list` is the stamp of its list, and `artifacts` what was kept of it, as in `TaskEnded`.
     mutating func endTask(
         _ name: String,
         _ outcome: Outcome,
         _ reason: String,
-        list: String? = nil
+        list: String? = nil,
+        artifacts: Artifacts? = nil
     ) {
         guard let task = state.task(name), task.outcome == nil else { return }
-        recordEnd(task, outcome, reason, list: list)
+        recordEnd(task, outcome, reason, list: list, artifacts: artifacts)
         if outcome != .complete { blockDependents(of: name, outcome) }
     }
 
@@ -47,7 +45,7 @@ extension Turn {
         switch task.checklist {
         case .damaged(let words): record(end(of: task, .damaged, words))
         case .good(let progress) where progress.isComplete:
-            record(end(of: task, .complete, Self.everyEntry, list: list))
+            record(end(of: task, .complete, TaskEnded.everyEntry, list: list))
         case .good, .missing: break
         }
     }
@@ -85,9 +83,10 @@ extension Turn {
         _ task: TaskState,
         _ outcome: Outcome,
         _ reason: String,
-        list: String? = nil
+        list: String? = nil,
+        artifacts: Artifacts? = nil
     ) {
-        record(end(of: task, outcome, reason, list: list))
+        record(end(of: task, outcome, reason, list: list, artifacts: artifacts))
         order(.releaseTask(task.plan.name))
         if outcome.isFailure { countFailure() }
     }
@@ -96,19 +95,25 @@ extension Turn {
         of task: TaskState,
         _ outcome: Outcome,
         _ reason: String,
-        list: String? = nil
+        list: String? = nil,
+        artifacts: Artifacts? = nil
     ) -> RunEvent {
-        .taskEnded(
-            TaskEnded(
-                task: task.plan.name,
-                outcome: outcome,
-                reason: reason,
-                sessions: task.sessions,
-                progress: task.checklist.progress,
-                list: list
-            )
+        var fact = TaskEnded(
+            task: task.plan.name,
+            outcome: outcome,
+            reason: ([reason] + [artifacts?.words].compactMap(\.self)).joined(separator: "; "),
+            sessions: task.sessions,
+            progress: task.checklist.progress,
+            list: list
         )
+        fact.artifacts = artifacts
+        return .taskEnded(fact)
     }
+}
+
+extension TaskEnded {
+    /// The reason for which a task is complete.
+    package static let everyEntry = "every entry is ticked"
 }
 
 extension Outcome {

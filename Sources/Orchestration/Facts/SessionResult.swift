@@ -62,6 +62,8 @@ package enum FailureClass: String, Hashable, Sendable, Word, CaseIterable {
     case treeBusy = "tree_busy"
     /// The work of two tasks that the task needs does not fit together.
     case needsConflict = "needs_conflict"
+    /// The command that sets a new tree up failed, or took too long.
+    case setupFailed = "setup_failed"
     /// The launcher lost the agent, or never reached the machine to run it on: the slot's own
     /// trouble, if other slots have none.
     case connectionLost = "connection_lost"
@@ -181,6 +183,8 @@ package struct SessionResult: Hashable, Sendable {
     package var listFile: String?
     /// The changes of the list that were undone; `nil` for none.
     package var incident: ListIncident?
+    /// The files that were kept of the task, if its list is complete; `nil` for none.
+    package var artifacts: Artifacts?
 
     /// Makes a result; see the properties.
     package init(

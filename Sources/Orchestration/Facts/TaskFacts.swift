@@ -28,6 +28,8 @@ package struct TaskInspected: Hashable, Sendable, Codable {
     /// The changes of the checklist by a session that nobody saw end; `nil` for none, and in journals of
     /// earlier versions.
     package var incident: ListIncident?
+    /// The files that were kept of a complete task now; `nil` for none.
+    package var artifacts: Artifacts?
 
     /// Makes the fact.
     package init(
@@ -62,6 +64,8 @@ package struct TaskEnded: Hashable, Sendable, Codable {
     /// The stamp of a complete task's list and prompt: equal stamps mean that neither has changed;
     /// `nil` if nobody took it, and in journals of earlier versions.
     package var list: String?
+    /// The files that were kept of a complete task; `nil` for none.
+    package var artifacts: Artifacts?
 
     /// The stamp of the list's file, as in `TaskInspected`: the first four words of `list`.
     ///

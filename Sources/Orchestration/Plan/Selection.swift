@@ -55,8 +55,8 @@ package struct Selection: Hashable, Sendable {
 }
 
 extension String {
-    /// True if the text matches a pattern of the shell: `*`, `?`, `[a-z]`.
-    fileprivate func matches(_ pattern: String) -> Bool {
+    /// Returns true if the text matches a pattern of the shell: `*`, `?`, `[a-z]`.
+    package func matches(_ pattern: String) -> Bool {
         fnmatch(pattern, self, 0) == 0
     }
 }

@@ -1,0 +1,149 @@
+import Descendants
+
+/// A user's command in a shell, with a log of what it says and a limit on its time.
+///
+/// The command leads a process group of its own, has no input, and is killed when Quire dies. At its
+/// limit it is ended politely, after the grace by force. Processes that leave its group are the
+/// owner's to end: they carry the label.
+package final class LoggedCommand {
+    /// The command, where it runs, and for how long.
+    package struct Request: Sendable {
+        /// The text for the shell.
+        package var command: String
+        /// Environment entries passed on unchanged.
+        package var inherited: InheritedEnvironment
+        /// `NAME=value` for each variable besides.
+        package var environment: [String]
+        /// The working directory's absolute path.
+        package var directory: String
+        /// The number that its descendants inherit (`SessionLabel`); 0 for none.
+        package var label: UInt64
+        /// The time that the command may take.
+        package var limit: Duration
+        /// The time between a polite end and a forced one.
+        package var grace: Duration
+
+        /// Makes a request; see the properties.
+        package init(
+            command: String,
+            inherited: InheritedEnvironment = .none,
+            environment: [String] = [],
+            directory: String,
+            label: UInt64 = 0,
+            limit: Duration,
+            grace: Duration
+        ) {
+            (self.command, self.directory, self.label) = (command, directory, label)
+            (self.inherited, self.environment) = (inherited, environment)
+            (self.limit, self.grace) = (limit, grace)
+        }
+
+        fileprivate var launch: ChildProcess.Launch {
+            ChildProcess.Launch(
+                executable: "/bin/sh",
+                // Both outputs are one, in the order in which they were written.
+                arguments: ["sh", "-c", "exec 2>&1; exec /bin/sh -c \"$1\"", "sh", command],
+                inherited: inherited,
+                environment: environment,
+                directory: directory,
+                input: [],
+                label: label
+            )
+        }
+    }
+
+    /// The end of a command.
+    package struct End: Sendable {
+        /// The end of the process.
+        package var termination: ChildEnd.Termination
+        /// The last 64 KiB of what it said, standard error included.
+        package var output: [UInt8]
+        /// True if the command was ended at its limit.
+        package var isLate: Bool
+        /// The reason why the log lacks some of the output; `nil` if it has all.
+        package var logFailure: LoopError?
+    }
+
+    /// The time that a descendant may hold the output open after the command's end.
+    private static let leakLimit = Duration.seconds(2)
+
+    private let loop: Loop
+    private let grace: Duration
+    private let log: LogWriter
+    private let then: (End) -> Void
+    private var child: ChildProcess?
+    private var timer: Timer?
+    private var output = CapturedOutput()
+    private var isEnding = false
+    private var isLate = false
+    private var logFailure: LoopError?
+
+    /// Starts a command, whose log gets a line with it and what it says.
+    ///
+    /// `then` is called once, on the loop, when the command has ended and the log is written.
+    package init(
+        _ request: Request,
+        loop: Loop,
+        log: LogWriter,
+        then: @escaping (End) -> Void
+    ) throws(LoopError) {
+        (self.loop, self.log, self.then) = (loop, log, then)
+        grace = request.grace
+        timer = try Timer(loop: loop) { [unowned self] in expire() }
+        timer?.set(loop.now + request.limit)
+        log.onError = { [unowned self] in logFailure = $0 }
+        log.onPressure = { [unowned self] in pressureChanged($0) }
+        log.append("$ \(request.command)\n")
+        let callbacks = ChildProcess.Callbacks(
+            started: { _ in },
+            output: { [self] in
+                output.append($0)
+                log.append($0)
+            },
+            ended: { [self] in ended($0) }
+        )
+        child = ChildProcess(loop: loop, leakLimit: Self.leakLimit, callbacks: callbacks) {
+            request.launch
+        }
+    }
+
+    /// Ends the command and its process group politely, and by force after the grace.
+    package func terminate() {
+        guard !isEnding else { return }
+        isEnding = true
+        child?.terminate()
+        timer?.set(loop.now + grace)
+    }
+
+    /// Ends the command and its process group by force, and waits for no disk.
+    package func kill() {
+        isEnding = true
+        log.giveUp()
+        child?.kill()
+    }
+
+    private func pressureChanged(_ isHigh: Bool) {
+        if isHigh { child?.pauseOutput() } else { child?.resumeOutput() }
+    }
+
+    private func expire() {
+        if isEnding { return kill() }
+        isLate = true
+        terminate()
+    }
+
+    private func ended(_ end: ChildEnd) {
+        timer?.close()
+        (timer, child) = (nil, nil)
+        log.finish { [self] in
+            then(
+                End(
+                    termination: end.termination,
+                    output: output.end,
+                    isLate: isLate,
+                    logFailure: logFailure
+                )
+            )
+        }
+    }
+}
