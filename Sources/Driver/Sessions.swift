@@ -56,6 +56,9 @@ final class Sessions {
             case .failure(let trouble):
                 inbox.refuse(start, trouble.failure, trouble.description)
             case .success(let tree):
+                // What an earlier session left is that of the last one, as a rule.
+                let earlier = SessionKey(task: key.task, number: key.number - 1)
+                inbox.add(tree?.earlier?.events(of: earlier) ?? [])
                 warn(key.task, tree?.warnings ?? [])
                 if isToEnd {
                     inbox.refuse(start, .treeBusy, "it was to end before its tree was made")
@@ -142,9 +145,9 @@ final class Sessions {
 
     /// Commits what a session changed, and reports its end for a decision.
     private func conclude(_ key: SessionKey, _ end: SessionEnd) {
-        trees.commit(key, end) { [unowned self] warnings in
+        trees.commit(key, end) { [unowned self] events in
             running[key] = nil
-            warn(key.task, warnings)
+            inbox.add(events)
             report(key, end)
         }
     }

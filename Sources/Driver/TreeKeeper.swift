@@ -13,8 +13,8 @@ protocol TreeMaker: AnyObject {
         _ start: SessionStarted,
         then: @escaping (Result<TaskTree?, TreeTrouble>) -> Void
     )
-    /// Commits what a session changed; `then` gets what a person should know.
-    func commit(_ key: SessionKey, _ end: SessionEnd, then: @escaping ([String]) -> Void)
+    /// Commits what a session changed; `then` gets what there is to report.
+    func commit(_ key: SessionKey, _ end: SessionEnd, then: @escaping ([Event]) -> Void)
     /// Stops waiting for a disk, or another git, that refuses a session's commit.
     func giveUp(_ key: SessionKey)
 }
@@ -123,7 +123,7 @@ final class TreeKeeper: TreeMaker {
             )
         )
         guard !tree.isNew, let commits = settings.commits else { return tree }
-        let left = try trees.checkpoint(
+        let earlier = try trees.checkpoint(
             task,
             CheckpointRequest(
                 subject: "\(task): work of a session that was cut off",
@@ -131,7 +131,8 @@ final class TreeKeeper: TreeMaker {
                 largestFile: commits.largestFile
             )
         )
-        if left.commit != nil {
+        if earlier.commit != nil {
+            tree.earlier = earlier
             tree.warnings.append("work of a session that was cut off was committed")
         }
         return tree
@@ -173,7 +174,7 @@ final class TreeKeeper: TreeMaker {
     /// Commits what a session changed.
     ///
     /// While the disk refuses it, or another git has the lock, it is tried again until `giveUp`.
-    func commit(_ key: SessionKey, _ end: SessionEnd, then: @escaping ([String]) -> Void) {
+    func commit(_ key: SessionKey, _ end: SessionEnd, then: @escaping ([Event]) -> Void) {
         guard let work = request.work[key.task], let commits = work.tree?.commits,
             let git = request.git
         else { return then([]) }
@@ -193,7 +194,7 @@ final class TreeKeeper: TreeMaker {
         _ key: SessionKey,
         _ checkpoint: CheckpointRequest,
         _ git: Git,
-        _ then: @escaping ([String]) -> Void
+        _ then: @escaping ([Event]) -> Void
     ) {
         let workspace = request.workspace
         loop.perform {
@@ -202,9 +203,10 @@ final class TreeKeeper: TreeMaker {
             }
         } then: { [self] result in
             switch result {
-            case .success(let done): then(done.leftOut)
+            case .success(let done): then(done.events(of: key))
             case .failure(let trouble):
-                let giveUp = { then(["its work was not committed: \(trouble)"]) }
+                let words = "its work was not committed: \(trouble)"
+                let giveUp = { then([.warned(Warned(task: key.task, message: words))]) }
                 guard trouble.remedy == .time,
                     let timer = try? Timer(
                         loop: loop,
@@ -224,6 +226,20 @@ final class TreeKeeper: TreeMaker {
         guard let retry = retries.removeValue(forKey: key) else { return }
         retry.timer.close()
         retry.giveUp()
+    }
+}
+
+extension Checkpoint {
+    /// Returns what there is to report of the checkpoint of a session.
+    func events(of key: SessionKey) -> [Event] {
+        let made = CheckpointMade(
+            task: key.task,
+            session: key.number,
+            commit: commit,
+            work: CheckpointedWork(changes: changes, uncommitted: leftOut)
+        )
+        return [.checkpointMade(made)]
+            + warnings.map { .warned(Warned(task: key.task, message: $0)) }
     }
 }
 

@@ -123,7 +123,8 @@ struct MergeWorkCommand: WorkingCommand {
             }
         }
         return try all.filter { record in
-            let name = try TaskName(given: record.task)
+            // The name under which a tree is kept may be longer than a task's.
+            guard let name = try? TaskName(given: record.task) else { return false }
             let look = workspace.taskDirectory(name).checklistAsItLies(knowing: KnownLists())
             return look.progress?.isComplete ?? false
         }

@@ -51,6 +51,9 @@ private func repacked<Value: Packable>(_ value: Value) throws -> Value {
         task.threadUsage = TokenUsage(output: 23)
         task.list = "stamp"
         task.notBefore = .milliseconds(24)
+        var changes = CheckpointedWork.Changes()
+        (changes.files, changes.added, changes.removed) = (25, 26, 27)
+        task.work = CheckpointedWork(changes: changes, uncommitted: ["a", "b"])
         task.lastFailure = FailureSignature(Failure(.streamCut, "it broke 5 times"))
         return task
     }

@@ -47,6 +47,8 @@ package struct TaskState: Hashable, Sendable {
         package var list: String?
         /// Awake time before which no session of the task starts; `nil` for none.
         package var notBefore: Duration?
+        /// The work as the newest checkpoint found it; `nil` before the first.
+        package var work: CheckpointedWork?
         /// The signature of the last failure that counts.
         var lastFailure: FailureSignature?
 
@@ -179,6 +181,7 @@ package struct TaskState: Hashable, Sendable {
         checklist = .missing
         (self.bestTicked, self.runawayTicks, self.charged) = (0, 0, 0)
         (thread, self.threadUsage, resumesNext) = (nil, nil, false)
+        self.work = nil
         ledger.beginLeg(freshCaps: true)
     }
 
