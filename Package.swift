@@ -142,7 +142,7 @@ let package = Package(
         ),
         tests(
             "TreesTests",
-            ["TestSupport", "Driver", "EventLoop", "FileAccess", "Trees"]
+            ["TestSupport", "Driver", "EventLoop", "FileAccess", "Orchestration", "Trees"]
         ),
         tests(
             "CodexEventsTests",

@@ -116,7 +116,8 @@ package struct LogView {
         let time = Format.duration(Duration(inSeconds: end.seconds))
         let tokens = end.usage.map { ", \(Format.tokenCount($0.total))" } ?? ""
         let message: SafeText = end.message.map { ": \($0)" } ?? ""
-        return " \(end.verdict.words) after \(time)\(tokens)\(message)"
+        let commit = session.commit.map { ", commit \($0.prefix(12))" } ?? ""
+        return " \(end.verdict.words) after \(time)\(tokens)\(commit)\(message)"
     }
 
     private static func joined(_ texts: [SafeText?]) -> SafeText? {

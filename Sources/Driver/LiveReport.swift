@@ -104,6 +104,7 @@ extension RunEvent {
     fileprivate var staysOnScreen: Bool {
         switch self {
         case .taskEnded, .warned, .gateClosed, .gateOpened, .shutdownAdvanced, .taskReopened: true
+        case .checkpointMade(let fact): !fact.work.uncommitted.isEmpty
         case .sessionEnded(let fact): fact.failure != nil || fact.verdict == .timedOut
         default: false
         }

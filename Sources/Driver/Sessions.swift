@@ -58,6 +58,9 @@ final class Sessions {
             case .failure:
                 inbox.refuse(start, .treeBusy, "it was to end before its tree was made")
             case .success(let tree):
+                // What an earlier session left is that of the last one, as a rule.
+                let earlier = SessionKey(task: key.task, number: key.number - 1)
+                inbox.add(tree?.earlier?.events(of: earlier) ?? [])
                 warn(key.task, tree?.warnings ?? [])
                 if isToEnd {
                     inbox.refuse(start, .treeBusy, "it was to end before its tree was made")
@@ -157,8 +160,8 @@ final class Sessions {
 
     /// Commits what a session changed, and reports its end for a decision.
     private func conclude(_ key: SessionKey, _ end: SessionEnd) {
-        trees.commit(key, end) { [unowned self] warnings in
-            warn(key.task, warnings)
+        trees.commit(key, end) { [unowned self] events in
+            inbox.add(events)
             tasks.keepArtifacts(of: key.task, end.look) { [unowned self] artifacts, warnings in
                 var end = end
                 end.result.artifacts = artifacts

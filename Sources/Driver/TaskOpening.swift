@@ -2,6 +2,7 @@ import Autonomous
 import FileAccess
 import Glibc
 import Orchestration
+import Trees
 
 /// A task whose directory is locked for this run.
 struct OpenTask: Sendable {
@@ -143,11 +144,17 @@ struct TaskOpening: DirectoryKeeper {
         let task = directory.name.description
         guard anew.contains(task) else { return [] }
         let place = try directory.archive(stamp: stamp, as: owner)
+        // After the archive: a tree without the list that tells of its work would be a new task's.
+        let trees = try workspace.directories.state("trees").map(TreeRecords.init)
+        let branch = try trees?.retire(task, stamp: stamp)?.keptBranch
         if redone.contains(task) {
-            return place.map { ["it begins anew; its earlier work is in \($0)"] } ?? []
+            let places = [place.map { "in \($0)" }, branch.map { "on the branch \($0)" }]
+            let words = places.compactMap(\.self).joined(separator: " and ")
+            return words.isEmpty ? [] : ["it begins anew; its earlier work is \(words)"]
         }
         let copy = place.map { "; the last copy of its list is in \($0)" } ?? ""
-        return ["its directory was deleted: it begins anew\(copy)"]
+        let work = branch.map { "; its earlier work is on the branch \($0)" } ?? ""
+        return ["its directory was deleted: it begins anew\(copy)\(work)"]
     }
 
     /// Returns the newest thread's id; one that can't be read is ignored, with a warning.

@@ -14,8 +14,8 @@ protocol TreeMaker: AnyObject {
         _ start: SessionStarted,
         then: @escaping (Result<TaskTree?, TreeTrouble>) -> Void
     )
-    /// Commits what a session changed; `then` gets what a person should know.
-    func commit(_ key: SessionKey, _ end: SessionEnd, then: @escaping ([String]) -> Void)
+    /// Commits what a session changed; `then` gets what there is to report.
+    func commit(_ key: SessionKey, _ end: SessionEnd, then: @escaping ([Event]) -> Void)
     /// Ends the command that sets a tree up for a session politely, or keeps it from beginning.
     func terminate(_ key: SessionKey)
     /// Ends that command by force, and stops waiting for a disk, or another git, that refuses a
@@ -195,8 +195,9 @@ final class TreeKeeper: TreeMaker {
             settings.setup == nil || tree.record.isSetUp == true
                 || tree.record.tip != tree.record.base
         else { return tree }
-        let left = try trees.checkpoint(task, commits.cutOff(of: task))
-        if left.commit != nil {
+        let earlier = try trees.checkpoint(task, commits.cutOff(of: task))
+        if earlier.commit != nil {
+            tree.earlier = earlier
             tree.warnings.append("work of a session that was cut off was committed")
         }
         return tree
@@ -249,7 +250,7 @@ final class TreeKeeper: TreeMaker {
     /// Commits what a session changed.
     ///
     /// While the disk refuses it, or another git has the lock, it is tried again until `giveUp`.
-    func commit(_ key: SessionKey, _ end: SessionEnd, then: @escaping ([String]) -> Void) {
+    func commit(_ key: SessionKey, _ end: SessionEnd, then: @escaping ([Event]) -> Void) {
         guard let work = request.work[key.task], let git = request.git,
             let commits = work.tree == nil ? work.commits : work.tree?.commits
         else { return then([]) }
@@ -270,7 +271,7 @@ final class TreeKeeper: TreeMaker {
         _ key: SessionKey,
         _ checkpoint: CheckpointRequest,
         _ git: Git,
-        _ then: @escaping ([String]) -> Void
+        _ then: @escaping ([Event]) -> Void
     ) {
         let request = request
         loop.perform {
@@ -282,9 +283,10 @@ final class TreeKeeper: TreeMaker {
             }
         } then: { [self] result in
             switch result {
-            case .success(let done): then(done.leftOut)
+            case .success(let done): then(done.events(of: key))
             case .failure(let trouble):
-                let giveUp = { then(["its work was not committed: \(trouble)"]) }
+                let words = "its work was not committed: \(trouble)"
+                let giveUp = { then([.warned(Warned(task: key.task, message: words))]) }
                 guard trouble.remedy == .time,
                     let timer = try? Timer(
                         loop: loop,
@@ -318,6 +320,20 @@ extension CommitSettings {
             author: author,
             largestFile: largestFile
         )
+    }
+}
+
+extension Checkpoint {
+    /// Returns what there is to report of the checkpoint of a session.
+    func events(of key: SessionKey) -> [Event] {
+        let made = CheckpointMade(
+            task: key.task,
+            session: key.number,
+            commit: commit,
+            work: CheckpointedWork(changes: changes, uncommitted: leftOut)
+        )
+        return [.checkpointMade(made)]
+            + warnings.map { .warned(Warned(task: key.task, message: $0)) }
     }
 }
 

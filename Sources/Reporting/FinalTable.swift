@@ -25,15 +25,21 @@ package enum FinalTable {
         _ width: Int?,
         _ hints: [SafeText]
     ) -> SafeText {
-        var table = Table([
+        let tasks = rows.map(\.task)
+        let changes = TreeWords.columns(tasks)
+        let figures: [Table.Column] = [
             .init("OUTCOME"), .init("TASK"), .init("ENTRIES", isRight: true),
             .init("SESSIONS", isRight: true), .init("TOKENS", isRight: true),
-            .init("TIME", isRight: true), .init("REASON"),
-        ])
-        for row in rows.sorted(by: { rank($0) < rank($1) }) { table.add(cells(row)) }
+            .init("TIME", isRight: true),
+        ]
+        var table = Table(figures + changes + [Table.Column("REASON")])
+        for row in rows.sorted(by: { rank($0) < rank($1) }) {
+            table.add(cells(row) + (changes.isEmpty ? [] : [row.task.changes]) + [row.words])
+        }
         var lines = table.lines(width: width)
         lines += ["", "\(totals.text)"]
         if let held = totals.held { lines.append("\(held)") }
+        lines += TreeWords.uncommitted(tasks).map { "warning: \($0)" }
         return (lines + hints).joined(separator: "\n") + "\n"
     }
 
@@ -48,7 +54,7 @@ package enum FinalTable {
         return [
             "\(mark) \(task.outcome?.rawValue ?? "unfinished")", task.name,
             Format.progress(task.progress), "\(row.sessions)", Format.tokens(task.tokens),
-            Format.duration(Duration(inSeconds: task.seconds)), row.words,
+            Format.duration(Duration(inSeconds: task.seconds)),
         ]
     }
 }

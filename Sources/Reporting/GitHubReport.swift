@@ -14,9 +14,12 @@ package enum GitHubReport {
         let failed = tasks.filter(\.isFailed)
         let left = tasks.filter { !$0.isFailed && $0.outcome != .complete }
         let missing = report.missingWords.map { [Annotation(title: report.name, words: $0)] } ?? []
+        let uncommitted = report.tasks.flatMap { task in
+            (task.work?.uncommitted ?? []).map { Annotation(title: task.name, words: $0) }
+        }
         return WorkflowCommands(
             lines("error", missing + failed.map(Annotation.init))
-                + lines("warning", left.map(Annotation.init))
+                + lines("warning", left.map(Annotation.init) + uncommitted)
                 + lines("notice", tasks.filter(\.isFlaky).map(Annotation.init))
         )
     }

@@ -88,7 +88,14 @@ private struct Suite {
         for task in tasks {
             for session in task.history {
                 let thread = session.thread.map { ", thread \($0)" } ?? ""
-                property("\(task.name) session \(session.key.number)", session.words + thread)
+                let commit = session.commit.map { ", commit \($0)" } ?? ""
+                property(
+                    "\(task.name) session \(session.key.number)",
+                    session.words + thread + commit
+                )
+            }
+            if let changes = task.work?.changes {
+                property("\(task.name) changes", changes.words)
             }
         }
         xml.close("properties")
@@ -145,8 +152,9 @@ extension TaskRecord {
     }
 
     fileprivate var story: String {
-        (history.map { "session \($0.key.number): \($0.words)" } + [note].compactMap(\.self))
-            .joined(separator: "\n")
+        let sessions = history.map { "session \($0.key.number): \($0.words)" } + [note].compactMap(\.self)
+        let changes = work?.changes.map { ["changes: \($0.words)"] } ?? []
+        return (sessions + changes + (work?.uncommitted ?? [])).joined(separator: "\n")
     }
 }
 

@@ -104,6 +104,7 @@ package struct LiveView: Sendable {
         if limit < view.record.leg?.concurrency ?? 0 {
             lines.append("at most \(Format.count(limit, "session")) at once for now")
         }
+        lines += TreeWords.fewUncommitted(view.tasks)
         if let shutdown = view.shutdown { lines.append(ShutdownWords.text(shutdown)) }
         return lines.map { paint(Columns.fit(Sanitizer.line($0), columns), "33") }
     }

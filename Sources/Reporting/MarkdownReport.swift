@@ -10,6 +10,7 @@ package enum MarkdownReport {
         page.add("### \(isWell ? "✅" : "❌") \(escape(report.name))\n\n\(escape(summary.text))\n")
         if let words = report.missingWords { page.add("\n**\(escape(words))**\n") }
         for words in report.parts.compactMap(\.unfinishedWords) { page.add("\n\(words).\n") }
+        page.addWarnings(TreeWords.uncommitted(report.tasks))
         let troubled = report.tasks.filter { $0.outcome != .complete }
         page.addTable(troubled.sorted { rank($0) < rank($1) })
         let flaky = report.tasks.filter(\.isFlaky)
@@ -68,6 +69,13 @@ private struct Page {
 
     mutating func add(_ more: String) { text += more }
 
+    /// Adds a list of warnings, the first twenty of them.
+    mutating func addWarnings(_ warnings: [String]) {
+        let more = warnings.count - 20
+        let rest = more > 0 ? ["and \(Format.count(more, "more warning"))"] : []
+        for words in warnings.prefix(20) + rest { text += "\n⚠️ \(MarkdownReport.escape(words))\n" }
+    }
+
     mutating func addDetails(_ title: String, _ tasks: [TaskRecord]) {
         text += "\n<details><summary>\(title)</summary>\n"
         addTable(tasks)
@@ -76,10 +84,12 @@ private struct Page {
 
     mutating func addTable(_ tasks: [TaskRecord]) {
         guard !tasks.isEmpty else { return }
-        text += "\n| | task | entries | sessions | tokens | time | |\n"
-        text += "|---|---|---:|---:|---:|---:|---|\n"
+        let hasTrees = !TreeWords.columns(tasks).isEmpty
+        let (title, rule) = hasTrees ? ("| changes ", "|---:") : ("", "")
+        text += "\n| | task | entries | sessions | tokens | time \(title)| |\n"
+        text += "|---|---|---:|---:|---:|---:\(rule)|---|\n"
         for (place, task) in tasks.enumerated() {
-            let row = Self.row(task)
+            let row = Self.row(task, hasTrees: hasTrees)
             // 400 bytes stay free for the line about omitted tasks and the end of the page.
             guard text.utf8.count + row.utf8.count + 400 <= limit else {
                 text += "\n… and \(Format.count(tasks.count - place, "task")) more\n"
@@ -89,7 +99,7 @@ private struct Page {
         }
     }
 
-    private static func row(_ task: TaskRecord) -> String {
+    private static func row(_ task: TaskRecord, hasTrees: Bool) -> String {
         let mark = task.outcome == .complete ? (task.isFlaky ? "⚠️" : "✅") : "❌"
         var words = task.outcome == .complete ? task.note ?? "" : task.words
         if task.isFlaky, let last = task.troubles.last {
@@ -97,11 +107,12 @@ private struct Page {
             words =
                 "\(Format.count(count, "session")) failed, last: \(last.end?.message ?? last.words)"
         }
-        let cells = [
+        let figures = [
             "\(mark) \(task.outcome?.rawValue ?? "unfinished")", MarkdownReport.escape(task.name),
             Format.progress(task.progress), "\(task.history.count)", Format.tokens(task.tokens),
-            Format.duration(Duration(inSeconds: task.seconds)), MarkdownReport.escape(words),
+            Format.duration(Duration(inSeconds: task.seconds)),
         ]
+        let cells = figures + (hasTrees ? [task.changes] : []) + [MarkdownReport.escape(words)]
         return "| \(cells.joined(separator: " | ")) |\n"
     }
 }

@@ -15,8 +15,11 @@ package struct PlainReporter: Sendable {
     ///
     /// `view` includes the fact already.
     package func lines(for event: RunEvent, at moment: Moment, view: RunView) -> [SafeText] {
-        guard let text = text(for: event, at: moment.wall, view: view) else { return [] }
-        return ["\(moment.wall.timeOfDay(offset: offset(moment.wall))) \(text)"]
+        var texts = [text(for: event, at: moment.wall, view: view)].compactMap(\.self)
+        if case .checkpointMade(let fact) = event {
+            texts += fact.work.uncommitted.map { "warning: \(fact.task): \($0)" }
+        }
+        return texts.map { "\(moment.wall.timeOfDay(offset: offset(moment.wall))) \($0)" }
     }
 
     /// Returns the run's progress in one line.
@@ -50,6 +53,7 @@ package struct PlainReporter: Sendable {
         case .sessionSignalled(let fact):
             "\(fact.task): session \(fact.session) is \(fact.step == .kill ? "killed" : "terminated"): "
                 + fact.reason
+        case .checkpointMade(let fact): fact.words
         case .sessionEnded(let fact): SessionWords.ended(fact)
         case .taskEnded(let fact):
             "\(fact.task): \(fact.outcome.rawValue.uppercased()) "

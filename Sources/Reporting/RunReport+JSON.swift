@@ -12,9 +12,11 @@ extension RunReport: Encodable {
         let seconds: Double?
         let tokens: Int64?
         let thread: String?
+        let commit: String?
 
         init(_ session: SessionRecord) {
-            (number, role, thread) = (session.key.number, session.role, session.thread)
+            (number, role) = (session.key.number, session.role)
+            (thread, commit) = (session.thread, session.commit)
             (verdict, charge) = (session.end?.verdict, session.end?.charge)
             (failure, message) = (session.end?.failure, session.end?.message)
             (seconds, tokens) = (session.end?.seconds, session.end?.usage?.total)
@@ -31,12 +33,14 @@ extension RunReport: Encodable {
         let progress: Progress?
         let tokens: Int64
         let seconds: Double
+        let work: CheckpointedWork?
         let sessions: [Session]
 
         init(_ task: TaskRecord, shard: Shard?) {
             (name, group, self.shard) = (task.name, task.group, shard)
             (isLeftOut, outcome, reason) = (task.isLeftOut, task.outcome, task.reason)
             (progress, tokens, seconds) = (task.progress, task.tokens, task.seconds)
+            work = task.work
             sessions = task.history.map(Session.init)
         }
     }

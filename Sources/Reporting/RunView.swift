@@ -133,8 +133,9 @@ package struct RunView: Sendable {
         case .sessionSignalled(let fact):
             if let slot = slot(of: fact.task) { slots[slot]?.isEnding = true }
         case .sessionEnded(let fact): if fact.verdict != .lost { end(fact) }
-        case .taskInspected, .sessionSpawned, .sessionUsed, .threadStarted, .taskEnded, .gateClosed,
-            .gateOpened, .concurrencyChanged, .shutdownAdvanced, .warned, .runEnded:
+        case .taskInspected, .sessionSpawned, .sessionUsed, .threadStarted, .checkpointMade,
+            .taskEnded, .gateClosed, .gateOpened, .concurrencyChanged, .shutdownAdvanced, .warned,
+            .runEnded:
             break
         }
         record.apply(event, at: moment.wall)

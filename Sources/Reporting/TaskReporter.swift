@@ -24,8 +24,9 @@ package struct TaskReporter: Sendable {
         case .gateOpened: return ["ℹ Going on"]
         case .shutdownAdvanced(let fact): return ["⚠ \(ShutdownWords.text(fact))"]
         case .warned(let fact): return ["⚠ \(fact.message)"]
+        // A single task has no tree of its own.
         case .runBegan, .taskReopened, .taskInspected, .sessionSpawned, .sessionUsed,
-            .concurrencyChanged, .runEnded:
+            .checkpointMade, .concurrencyChanged, .runEnded:
             return []
         }
     }

@@ -203,7 +203,7 @@ extension RunEvent {
             true
         case .warned(let fact): fact.task == nil
         case .taskReopened, .taskInspected, .sessionStarted, .sessionSpawned, .sessionUsed,
-            .threadStarted, .sessionSignalled, .sessionEnded, .taskEnded:
+            .threadStarted, .sessionSignalled, .checkpointMade, .sessionEnded, .taskEnded:
             false
         }
     }

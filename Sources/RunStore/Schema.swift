@@ -31,11 +31,23 @@ enum Schema {
         }
         migrator.registerMigration("8") { database in
             try database.execute(sql: version8)
+        }
+        migrator.registerMigration("9") { database in
+            try database.execute(sql: version9)
             // Only in the newest migration, for it writes to all columns.
             try Projection.rebuild(in: database)
         }
         return migrator
     }
+
+    /// The work of tasks at their newest checkpoints, words as JSON, and the commits of sessions.
+    private static let version9 = """
+        ALTER TABLE task ADD COLUMN files_changed INTEGER;
+        ALTER TABLE task ADD COLUMN lines_added INTEGER;
+        ALTER TABLE task ADD COLUMN lines_removed INTEGER;
+        ALTER TABLE task ADD COLUMN uncommitted TEXT;
+        ALTER TABLE session ADD COLUMN checkpoint TEXT;
+        """
 
     /// The kinds of the facts of a run that a row of the journal holds, a bit for each: see
     /// `RunEvent.Kind.bit`.

@@ -132,6 +132,7 @@ extension RunEvent.Kind {
         case .shutdownAdvanced: 1 << 13
         case .warned: 1 << 14
         case .runEnded: 1 << 15
+        case .checkpointMade: 1 << 16
         }
     }
 }

@@ -48,6 +48,7 @@ extension TaskRecord {
         (running, thread) = (row["running"], row["thread"])
         (sums.tokens, sums.seconds) = (row["tokens"], row["seconds"])
         active = row.time("active")
+        work = try CheckpointedWork(row)
     }
 
     /// Writes what facts of the task change; a leg's beginning has made the row.
@@ -56,13 +57,29 @@ extension TaskRecord {
             sql: """
                 UPDATE task SET outcome = ?, reason = ?, ticked = ?, total = ?, stamp = ?,
                 sessions = ?, charged = ?, retries = ?, running = ?, thread = ?, tokens = ?,
-                seconds = ?, active = ? WHERE run = ? AND name = ?
+                seconds = ?, active = ?, files_changed = ?, lines_added = ?, lines_removed = ?,
+                uncommitted = ? WHERE run = ? AND name = ?
                 """
         ).execute(arguments: [
             outcome?.rawValue, reason, progress?.ticked, progress?.total, stamp,
             sessions, sums.charged, sums.retries, running, thread, sums.tokens,
-            sums.seconds, active?.millisecondsSinceEpoch, run, name,
+            sums.seconds, active?.millisecondsSinceEpoch, work?.changes?.files,
+            work?.changes?.added, work?.changes?.removed,
+            try work.map { try FactEncoder.json($0.uncommitted) }, run, name,
         ])
+    }
+}
+
+extension CheckpointedWork {
+    /// Reads the work in a task's row; `nil` for a task without a checkpoint.
+    fileprivate init?(_ row: Row) throws {
+        guard let words: String = row["uncommitted"] else { return nil }
+        self.init(uncommitted: try FactDecoder.decode([String].self, from: words))
+        guard let files: Int = row["files_changed"] else { return }
+        var changes = Changes()
+        changes.files = files
+        (changes.added, changes.removed) = (row["lines_added"] ?? 0, row["lines_removed"] ?? 0)
+        self.changes = changes
     }
 }
 
@@ -71,7 +88,7 @@ extension SessionRecord {
         "run", "task", "number", "role", "slot", "began", "ticked_before", "pid", "thread",
         "ended", "seconds", "verdict", "charge", "failure", "message", "ticked_after",
         "output_leaked", "input_tokens", "cached_input_tokens", "output_tokens",
-        "reasoning_output_tokens", "usage_partial", "usage_estimated",
+        "reasoning_output_tokens", "usage_partial", "usage_estimated", "checkpoint",
     ]
     private static let upsert = SQL.upsert(into: "session", key: 3, columns)
 
@@ -84,7 +101,7 @@ extension SessionRecord {
         )
         self.init(start, at: WallTime(millisecondsSinceEpoch: row["began"]))
         tickedBefore = row["ticked_before"]
-        (pid, thread) = (row["pid"], row["thread"])
+        (pid, thread, commit) = (row["pid"], row["thread"], row["checkpoint"])
         end = try End(row)
     }
 
@@ -95,7 +112,7 @@ extension SessionRecord {
             end?.verdict.rawValue, end?.charge.rawValue, end?.failure?.rawValue, end?.message,
             end?.ticked, end?.outputLeaked ?? false, end?.usage?.input, end?.usage?.cachedInput,
             end?.usage?.output, end?.usage?.reasoningOutput, end?.isUsagePartial,
-            end?.isUsageEstimated,
+            end?.isUsageEstimated, commit,
         ])
     }
 }

@@ -1,6 +1,6 @@
 import FileAccess
 import Glibc
-import Orchestration
+package import Orchestration
 
 /// The contents of a commit of a session's work.
 package struct CheckpointRequest: Sendable {
@@ -47,6 +47,10 @@ package struct Checkpoint: Hashable, Sendable {
     package var commit: String?
     /// The files that were left out, and why, for people.
     package var leftOut: [String]
+    /// The differences between the tree's base and its newest commit; `nil` without a tree.
+    package var changes: CheckpointedWork.Changes?
+    /// Warnings for a person.
+    package var warnings: [String] = []
 }
 
 // Commits of what sessions change.
@@ -67,55 +71,89 @@ extension TaskTrees {
             }
             guard FileKind(record.path) == .directory else {
                 // The next session begins in one that is made again, with a word.
-                return Checkpoint(commit: nil, leftOut: [])
+                return Checkpoint(commit: nil, leftOut: [], changes: try self.changes(record))
             }
             try TreeCheck(record: record).check()
             record.isBusy = true
             try records.save(record)
+            // Before the new commit takes the place of the last one, which the branch may have left.
+            let home = record.home
+            let warning = try followBranch(&record, home)
             let tree = TreeGit(git, record)
-            var changes = try TreeChanges(tree, largestFile: request.largestFile)
-            let commit = try changes.commit(
-                request,
-                after: try tree.head(doing: "looking at the tree")
-            )
-            if let commit {
-                record.tip = commit
-                try keep(record.keepsake, at: commit, record)
-            }
+            let changes = try TreeChanges(tree, largestFile: request.largestFile)
+            let commit = try changes.commit(request, after: record.tip)
+            record.tip = commit ?? record.tip
+            try keep(record.keepsake, at: record.tip, record)
             record.isBusy = false
             try records.save(record)
-            return Checkpoint(commit: commit, leftOut: changes.leftOut)
+            return Checkpoint(
+                commit: commit,
+                leftOut: changes.leftOut,
+                changes: try self.changes(record),
+                warnings: warning.map { [$0] } ?? []
+            )
         }
+    }
+
+    /// Counts the differences between a tree's base and its newest commit.
+    private func changes(_ record: TreeRecord) throws -> CheckpointedWork.Changes {
+        let line = try git.output(
+            [
+                "diff-tree", "-r", "--find-renames", "--shortstat", "--no-ext-diff",
+                "--no-textconv", record.base, record.tip, "--",
+            ],
+            in: record.topLevel,
+            doing: "counting the changes"
+        )
+        var changes = CheckpointedWork.Changes()
+        // " 3 files changed, 5 insertions(+), 2 deletions(-)", without what there is none of.
+        for part in String(decoding: line, as: UTF8.self).split(separator: ",") {
+            let words = part.split(whereSeparator: \.isWhitespace)
+            guard words.count > 1, let number = Int(words[0]) else { continue }
+            if words[1].hasPrefix("file") { changes.files = number }
+            if words[1].hasPrefix("insertion") { changes.added = number }
+            if words[1].hasPrefix("deletion") { changes.removed = number }
+        }
+        return changes
     }
 }
 
 /// The changes in a tree since its commit.
 struct TreeChanges {
+    /// The number of files that are named of those left out.
+    private static let mostNamed = 20
+
     private let tree: TreeGit
     private var files: [TreeFile] = []
+    private var refused: [String] = []
     /// The files that were left out.
     private(set) var leftOutFiles: [TreeFile] = []
-    /// The files that were left out, and why, for people.
-    private(set) var leftOut: [String] = []
 
     /// Finds the changes; those in `others` are nobody's concern.
     init(_ tree: TreeGit, largestFile: Int64, besides others: Set<TreeFile> = []) throws {
         self.tree = tree
-        let doing = "looking for changes"
-        func list(_ options: [String]) throws -> [TreeFile] {
-            TreeFile.list(try tree.output(["ls-files", "-z"] + options, doing: doing))
-        }
-        let known = try list(["--modified", "--deleted"])
-        let new = try list(["--others", "--exclude-standard"])
-        let all = known.map { ($0, false) } + new.map { ($0, true) }
-        for (file, isNew) in all where !others.contains(file) {
+        // Each path comes after a letter, which is "?" for a new file, and a space.
+        let list = try tree.output(
+            ["ls-files", "-z", "-t", "--modified", "--others", "--exclude-standard"],
+            doing: "looking for changes"
+        )
+        for line in list.split(separator: 0) where line.count > 2 {
+            let (file, isNew) = (TreeFile(line.dropFirst(2)), line.first == UInt8(ascii: "?"))
+            guard !others.contains(file) else { continue }
             if let words = Self.refusal(of: file, isNew, in: tree.path, largestFile) {
-                leftOut.append(words)
+                refused.append(words.oneLine(300))
                 leftOutFiles.append(file)
             } else {
                 files.append(file)
             }
         }
+    }
+
+    /// The files that were left out, and why, for people.
+    var leftOut: [String] {
+        let more = refused.count - Self.mostNamed
+        return refused.prefix(Self.mostNamed)
+            + (more > 0 ? ["\(Format.count(more, "more file")) left out in the same way"] : [])
     }
 
     /// Returns the words on why a file is left out; `nil` if it is not.
@@ -141,7 +179,7 @@ struct TreeChanges {
     }
 
     /// Commits the changes and moves the branch on; returns the commit, `nil` if there is nothing.
-    mutating func commit(_ request: CheckpointRequest, after head: String) throws -> String? {
+    func commit(_ request: CheckpointRequest, after head: String) throws -> String? {
         guard !files.isEmpty else { return nil }
         let doing = "committing the work"
         let paths = files.map { $0.bytes + [0] }.joined()

@@ -151,11 +151,7 @@ package struct LandingStrip {
 
     /// Removes the locks of a git that was killed while it moved the target.
     private func removeLocks(of target: String, _ checkout: String?) throws {
-        let shared = try Directory(following: repository.common)
-        var heads: Directory? = try shared.directory("refs")?.directory("heads")
-        let parts = target.split(separator: "/").map(String.init)
-        for part in parts.dropLast() { heads = try heads?.directory(part) }
-        heads?.remove((parts.last ?? "") + ".lock")
+        try repository.removeLock(of: "refs/heads/" + target)
         guard let checkout else { return }
         let own = try git.line(
             ["rev-parse", "--absolute-git-dir"],

@@ -1,4 +1,5 @@
 import FileAccess
+import Orchestration
 
 /// A git repository, as the directory of a task leads to it.
 package struct Repository: Hashable, Sendable {
@@ -89,6 +90,16 @@ package struct Repository: Hashable, Sendable {
         }
     }
 
+    /// Removes the lock of a reference that a killed git has left.
+    ///
+    /// - Throws: `FileError`.
+    func removeLock(of reference: String) throws {
+        let parts = reference.split(separator: "/").map(String.init)
+        var place: Directory? = try Directory(following: common)
+        for part in parts.dropLast() { place = try place?.directory(part) }
+        place?.remove((parts.last ?? "") + ".lock")
+    }
+
     /// Refuses a name that git does not take for a branch, or that another branch stands in the way of.
     ///
     /// - Throws: `GitError`.
@@ -99,14 +110,62 @@ package struct Repository: Hashable, Sendable {
         var parts = branch.split(separator: "/").dropLast()
         while !parts.isEmpty {
             let outer = parts.joined(separator: "/")
-            if try tip(of: outer, git) != nil {
-                throw GitError(
-                    "the branch \"\(branch)\" can't be made beside the branch \"\(outer)\" in "
-                        + "\(topLevel); rename that one, or set \"branch\""
-                )
-            }
+            if try tip(of: outer, git) != nil { throw conflict(branch, outer) }
             parts.removeLast()
         }
+        let inner = try git.line(
+            ["for-each-ref", "--count=1", "--format=%(refname:lstrip=2)", "refs/heads/\(branch)/"],
+            in: topLevel,
+            doing: "looking for the branch \(branch)"
+        )
+        if !inner.isEmpty { throw conflict(branch, inner) }
+    }
+
+    /// Returns the words on a branch's name that is the beginning of another one's, up to a slash.
+    private func conflict(_ branch: String, _ other: String) -> GitError {
+        GitError(
+            "the branch \"\(branch)\" can't be made beside the branch \"\(other)\" in \(topLevel); "
+                + "rename that one, or set \"branch\""
+        )
+    }
+}
+
+/// The files of a commit, as a tree would have them.
+package struct TreeSize: Hashable, Sendable {
+    /// The size of the blocks in which file systems hand out disk.
+    private static let block: Int64 = 4096
+
+    /// The number of files.
+    package var files = 0
+    /// The disk that they take, in bytes.
+    package var bytes: Int64 = 0
+
+    fileprivate mutating func add(_ size: Int64) {
+        files += 1
+        let blocks = max(0, size.subtractingClamped(1)) / Self.block + 1
+        bytes = bytes.addingClamped(blocks.multipliedClamped(by: Self.block))
+    }
+}
+
+extension Repository {
+    /// Measures the files of a commit; what git-lfs and submodules add is not known.
+    ///
+    /// - Throws: `GitError` if there is no such commit.
+    package func size(of reference: String, _ git: Git) throws(GitError) -> TreeSize {
+        let list = try git.output(
+            ["ls-tree", "-r", "-l", "-z", "--full-tree", try commit(reference, git)],
+            in: topLevel,
+            doing: "measuring the files of a tree"
+        )
+        var size = TreeSize()
+        for line in list.split(separator: 0) {
+            // "MODE blob NAME  SIZE", a tab and the path; a submodule has no size.
+            let words = line.prefix { $0 != UInt8(ascii: "\t") }.split(separator: UInt8(ascii: " "))
+            guard let word = words.last, let bytes = Int64(String(decoding: word, as: UTF8.self))
+            else { continue }
+            size.add(bytes)
+        }
+        return size
     }
 }
 

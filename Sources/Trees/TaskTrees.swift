@@ -43,6 +43,8 @@ package struct TaskTree: Sendable {
     package var isNew: Bool
     /// Warnings for a person.
     package var warnings: [String]
+    /// The commit of work that an earlier session had left there; `nil` for none.
+    package var earlier: Checkpoint?
 }
 
 /// The trees of a workspace's tasks: a git worktree and a branch of its own for each.
@@ -67,6 +69,10 @@ package struct TaskTrees: Sendable {
         try inTrouble {
             let repository = try Repository.around(request.directory, git)
             guard let record = try records.record(of: request.task) else {
+                return try make(request, repository)
+            }
+            if let name = record.keptAs {
+                try keep(record, as: name)
                 return try make(request, repository)
             }
             guard record.repository == repository.common else {
@@ -115,7 +121,7 @@ package struct TaskTrees: Sendable {
     }
 
     /// Takes over where the branch is now; returns words if it no longer holds the task's commits.
-    private func followBranch(
+    func followBranch(
         _ record: inout TreeRecord,
         _ repository: Repository
     ) throws -> String? {
@@ -152,10 +158,7 @@ package struct TaskTrees: Sendable {
     // MARK: - A new tree
 
     private func make(_ request: TreeRequest, _ repository: Repository) throws -> TaskTree {
-        let path = place + "/" + request.task
-        guard FileKind(path) == .nothing else {
-            throw TreeTrouble("\(path) is in the way of the task's tree; move it away")
-        }
+        let path = try freePath(for: request.task)
         try repository.check(branch: request.branch, git)
         if let tip = try repository.tip(of: request.branch, git) {
             throw TreeTrouble(
@@ -182,6 +185,18 @@ package struct TaskTrees: Sendable {
             try discard(record)
             throw error
         }
+    }
+
+    /// Returns the path of a new tree: where an older one is kept, a number follows the task's name.
+    private func freePath(for task: String) throws -> String {
+        let path = place + "/" + task
+        guard FileKind(path) != .nothing else { return path }
+        guard try records.all().contains(where: { $0.path == path }) else {
+            throw TreeTrouble("\(path) is in the way of the task's tree; move it away")
+        }
+        var number = 2
+        while FileKind("\(path).\(number)") != .nothing { number += 1 }
+        return "\(path).\(number)"
     }
 
     /// Makes the branch and the tree, and all that a new one begins with; returns the warnings.
@@ -275,15 +290,36 @@ package struct TaskTrees: Sendable {
 
     // MARK: - Taking away
 
+    /// Keeps the tree of a task that begins anew, as it is, under another name and on a renamed branch.
+    ///
+    /// A death between any two steps leaves the record, with which all of them are done again.
+    private func keep(_ record: TreeRecord, as name: String) throws {
+        var kept = record
+        (kept.task, kept.keptAs) = (name, nil)
+        kept.branch = record.keptBranch ?? record.branch
+        try keep(kept.keepsake, at: record.tip, record)
+        if try record.home.tip(of: kept.branch, git) == nil {
+            if try record.home.tip(of: record.branch, git) == nil {
+                try makeBranch(record, at: record.tip)
+            }
+            _ = try git.output(
+                ["branch", "--move", record.branch, kept.branch],
+                in: record.topLevel,
+                doing: "renaming the branch \(record.branch) of the task's earlier work"
+            )
+        }
+        if FileKind(record.path) == .nothing {
+            try forget(record)
+            kept.path = place + "/" + name
+        }
+        try records.save(kept)
+        records.remove(record.task)
+    }
+
     /// Removes a tree that nobody has worked in, its branch and its record.
     private func discard(_ record: TreeRecord) throws {
         try forget(record)
-        let repository = Repository(
-            common: record.repository,
-            topLevel: record.topLevel,
-            prefix: ""
-        )
-        if let tip = try repository.tip(of: record.branch, git) {
+        if let tip = try record.home.tip(of: record.branch, git) {
             _ = try git.output(
                 ["update-ref", "-d", "refs/heads/\(record.branch)", tip],
                 in: record.topLevel,
@@ -309,10 +345,11 @@ package struct TaskTrees: Sendable {
     private func removeRest(of record: TreeRecord) throws {
         guard record.stage == .making,
             let trees = try Directory.open(record.path.parentPath, made: false),
-            let rest = try trees.directory(record.task)
+            let name = record.path.split(separator: "/").last.map(String.init),
+            let rest = try trees.directory(name)
         else { return }
         if try rest.names() == [".git"] { rest.remove(".git") }
-        trees.removeDirectory(record.task)
+        trees.removeDirectory(name)
     }
 
     private func tree(

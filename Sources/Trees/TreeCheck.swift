@@ -86,9 +86,14 @@ struct TreeCheck {
     }
 
     private func checkLock(_ administration: Directory) throws {
-        guard administration.kind(of: "index.lock") != .nothing else { return }
         // Whoever locked the task locks its tree: no git of Quire's runs there now.
-        if record.isBusy, administration.remove("index.lock") { return }
+        if record.isBusy {
+            for name in ["index", "HEAD"] { administration.remove(name + ".lock") }
+            for reference in ["refs/heads/" + record.branch, record.keepsake] {
+                try record.home.removeLock(of: reference)
+            }
+        }
+        guard administration.kind(of: "index.lock") != .nothing else { return }
         throw TreeTrouble(
             "the index of the tree \(record.path) is locked: another git works there, or one was "
                 + "killed; remove \(administration.path(of: "index.lock")) if none runs",

@@ -37,6 +37,8 @@ package struct TreeRecord: Hashable, Sendable, Codable {
     package var isSetUp: Bool?
     /// The tasks whose work the tree began with; `nil` for none.
     package var needs: [String]?
+    /// The name under which the tree is kept, since its task begins anew; `nil` for a tree in use.
+    package var keptAs: String?
     /// The commit that was merged into each branch, by the branch; `nil` for none.
     package var landed: [String: String]?
 
@@ -59,6 +61,12 @@ package struct TreeRecord: Hashable, Sendable, Codable {
 
     /// The reference that keeps the task's newest commit, whatever becomes of the branch.
     package var keepsake: String { "refs/quire/tasks/\(task)" }
+
+    /// The branch under which the tree is kept, since its task begins anew; `nil` for a tree in use.
+    package var keptBranch: String? { keptAs.map { branch + $0.dropFirst(task.count) } }
+
+    /// The repository, without a place in it.
+    var home: Repository { Repository(common: repository, topLevel: topLevel, prefix: "") }
 }
 
 /// The records of the trees of a workspace, a file for each.
@@ -113,6 +121,23 @@ package struct TreeRecords: Sendable {
                 "the record of the tree of \"\(record.task)\" can't be written: \(error)"
             )
         }
+    }
+
+    /// Notes that a task begins anew: its next tree is a new one, and the old one is kept under a name that
+    /// ends with `stamp`.
+    ///
+    /// - Returns: the old tree's record; `nil` if there is none.
+    /// - Throws: `FileError` as `record(of:)` does.
+    package func retire(_ task: String, stamp: String) throws(FileError) -> TreeRecord? {
+        guard var record = try record(of: task), record.stage == .ready else { return nil }
+        guard record.keptAs == nil else { return record }
+        var (name, number) = ("\(task)-\(stamp)", 2)
+        while directory.kind(of: Self.file(of: name)) != .nothing {
+            (name, number) = ("\(task)-\(stamp)-\(number)", number + 1)
+        }
+        record.keptAs = name
+        try save(record)
+        return record
     }
 
     /// Removes a task's record.

@@ -12,6 +12,7 @@ import Manifest
 import Orchestration
 import Reporting
 import RunStore
+import Trees
 
 /// `quire doctor`.
 struct DoctorCommand: ParsableCommand {
@@ -38,6 +39,7 @@ struct DoctorCommand: ParsableCommand {
         checkAgent(tell)
         checkLimits(tell)
         checkMachine(tell)
+        checkTrees(tell)
         checkState(tell)
         tell(
             "✓",
@@ -130,6 +132,22 @@ struct DoctorCommand: ParsableCommand {
                 tell("✓", gate.rawValue, "\(reading.words(gate, admission))")
             }
         }
+    }
+
+    /// Tells what trees of this repository would take; nothing where there is none with a commit.
+    private func checkTrees(_ tell: Tell) {
+        let workspace = WorkspacePlace(state).workspace(around: WorkingDirectory.path)
+        guard let git = try? ManifestFile.git(),
+            let repository = try? Repository.around(workspace.root, git),
+            let size = try? repository.size(of: "HEAD", git)
+        else { return }
+        let room = TreeRoom(for: 40, size, in: workspace)
+        let files = Format.count(size.files, "file")
+        tell(
+            room.isEnough ? "✓" : "⚠",
+            "trees",
+            "one of \(files) would take about \(size.bytes.bytesForPeople), and \(room.words)"
+        )
     }
 
     private func checkState(_ tell: Tell) {

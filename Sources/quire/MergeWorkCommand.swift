@@ -122,8 +122,9 @@ struct MergeWorkCommand: WorkingCommand {
                 return record
             }
         }
-        return try all.filter { record in
-            let name = try TaskName(given: record.task)
+        return all.filter { record in
+            // The name under which a tree is kept may be longer than a task's.
+            guard let name = try? TaskName(given: record.task) else { return false }
             let look = workspace.taskDirectory(name).checklistAsItLies(knowing: KnownLists())
             return look.progress?.isComplete ?? false
         }

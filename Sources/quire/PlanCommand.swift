@@ -53,11 +53,12 @@ struct PlanCommand: ParsableCommand {
         let left = manifest.keeping(planned.left)
         let estimate = PlanEstimate(left, history, complete: planned.complete)
         warnings += estimate?.warnings ?? []
+        let room = treeRoom(left, workspace, &warnings)
         if json {
-            try printJSON(manifest, estimate, workspace)
+            try printJSON(manifest, estimate, room, workspace)
         } else {
             printTable(selected, workspace)
-            let others = planned.words.map { [$0] } ?? []
+            let others = [room?.words, planned.words].compactMap(\.self)
             say(PlanDetails(left).lines + others)
             if let estimate { say(estimate.lines) }
             if prompts { printPrompts(manifest, workspace) }
@@ -66,6 +67,22 @@ struct PlanCommand: ParsableCommand {
         for warning in warnings { Terminal.complain("warning: \(warning)") }
         try Companies.refuseSharedCommits(manifest, named: self.manifest)
         try refuse(selected, workspace, redone)
+    }
+
+    /// Measures the trees that would be made; what can't be measured is told as a warning.
+    private func treeRoom(
+        _ manifest: Manifest,
+        _ workspace: Workspace,
+        _ warnings: inout [String]
+    ) -> TreeRoom? {
+        do {
+            let room = try TreeRoom(manifest, in: workspace)
+            if let words = room?.warning { warnings.append(words) }
+            return room
+        } catch {
+            warnings.append("no tree of a task can be made now: \(error)")
+            return nil
+        }
     }
 
     /// Prints a paragraph, wrapped to the terminal's width.
@@ -155,12 +172,14 @@ struct PlanCommand: ParsableCommand {
     private func printJSON(
         _ manifest: Manifest,
         _ estimate: PlanEstimate?,
+        _ room: TreeRoom?,
         _ workspace: Workspace
     ) throws {
         /// The plan's own keys, and the estimate.
         struct Answer: Encodable {
             var plan: RunPlan
             var estimate: PlanEstimate?
+            var room: TreeRoom?
             var details: PlanDetails
             var work: [PlanDetails.Work]
 
@@ -168,12 +187,16 @@ struct PlanCommand: ParsableCommand {
                 try plan.encode(to: encoder)
                 var container = encoder.container(keyedBy: Keys.self)
                 try container.encodeIfPresent(estimate, forKey: .estimate)
+                try container.encodeIfPresent(room, forKey: .room)
                 try container.encode(details.agent, forKey: .agent)
                 try container.encode(details.launcher, forKey: .launcher)
                 try container.encode(work, forKey: .work)
             }
 
-            enum Keys: CodingKey { case estimate, agent, launcher, work }
+            enum Keys: String, CodingKey {
+                case room = "trees"
+                case estimate, agent, launcher, work
+            }
         }
         let templates = ManifestFile.templates(manifest.prompts)
         let companies = Companies(of: manifest)
@@ -187,6 +210,7 @@ struct PlanCommand: ParsableCommand {
             Answer(
                 plan: manifest.plan,
                 estimate: estimate,
+                room: room,
                 details: details,
                 work: manifest.tasks.map { details.work(of: $0, prompts: whole($0)) }
             )

@@ -155,24 +155,7 @@ struct StatusCommand: ParsableCommand {
             )
         }
         Terminal.say("")
-        var table = Table([
-            .init("TASK"), .init("STATE"), .init("ENTRIES", isRight: true),
-            .init("SESSIONS", isRight: true), .init("TOKENS", isRight: true),
-            .init("TIME", isRight: true), .init("REASON"),
-        ])
-        for task in status.tasks {
-            let isRunning = task.running != nil && status.status == "running"
-            let state =
-                task.outcome?.rawValue
-                ?? (isRunning ? "session \(task.running ?? 0)" : "waiting")
-            let isLeftOut = task.outcome == nil && task.isLeftOut
-            table.add([
-                task.name, state, task.progress.map { "\($0.ticked)/\($0.total)" } ?? "-",
-                "\(task.sessions)", Format.tokens(task.tokens),
-                Format.duration(Duration(inSeconds: task.seconds)),
-                task.reason ?? (isLeftOut ? "not selected in the newest leg" : ""),
-            ])
-        }
+        let table = table(of: status)
         Terminal.say(table.lines(width: Terminal.columns).joined(separator: "\n"))
         let counts = Dictionary(grouping: status.tasks) { $0.outcome?.rawValue ?? "unfinished" }
         let words = counts.map { "\($0.value.count) \($0.key)" }.sorted().joined(separator: ", ")
@@ -181,7 +164,36 @@ struct StatusCommand: ParsableCommand {
         let wall = Format.duration(Duration(inSeconds: status.spent.wallSeconds))
         Terminal.say("\(Format.count(spent.sessions, "session")) · \(tokens) · \(wall)")
         if let held = SpentWords.held(status.spent.held) { Terminal.say("\(held)") }
-        for warning in status.warnings { Terminal.say("warning: \(warning)") }
+        let uncommitted = TreeWords.uncommitted(status.tasks)
+        for warning in status.warnings + uncommitted { Terminal.say("warning: \(warning)") }
+    }
+
+    /// Returns the tasks, a row each.
+    private func table(of status: Status) -> Table {
+        let changes = TreeWords.columns(status.tasks)
+        let figures: [Table.Column] = [
+            .init("TASK"), .init("STATE"), .init("ENTRIES", isRight: true),
+            .init("SESSIONS", isRight: true), .init("TOKENS", isRight: true),
+            .init("TIME", isRight: true),
+        ]
+        var table = Table(figures + changes + [Table.Column("REASON")])
+        for task in status.tasks {
+            let isRunning = task.running != nil && status.status == "running"
+            let state =
+                task.outcome?.rawValue
+                ?? (isRunning ? "session \(task.running ?? 0)" : "waiting")
+            let isLeftOut = task.outcome == nil && task.isLeftOut
+            let figures = [
+                task.name, state, task.progress.map { "\($0.ticked)/\($0.total)" } ?? "-",
+                "\(task.sessions)", Format.tokens(task.tokens),
+                Format.duration(Duration(inSeconds: task.seconds)),
+            ]
+            table.add(
+                figures + (changes.isEmpty ? [] : [task.changes])
+                    + [task.reason ?? (isLeftOut ? "not selected in the newest leg" : "")]
+            )
+        }
+        return table
     }
 }
 
@@ -218,7 +230,7 @@ extension StatusCommand.Status.Gate {
 extension TaskRecord: Encodable {
     private enum CodingKeys: CodingKey {
         case name, outcome, reason, ticked, total, sessions, charged, retries, running, thread
-        case tokens, seconds, active
+        case tokens, seconds, active, work
     }
 
     /// Writes the record without the group, the history, and what only the next leg needs.
@@ -237,6 +249,7 @@ extension TaskRecord: Encodable {
         try container.encode(sums.tokens, forKey: .tokens)
         try container.encode(sums.seconds, forKey: .seconds)
         try container.encodeIfPresent(active, forKey: .active)
+        try container.encodeIfPresent(work, forKey: .work)
     }
 }
 

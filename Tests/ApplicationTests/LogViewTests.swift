@@ -21,6 +21,7 @@ import Testing
         guard let verdict else { return session }
         let end = WallTime(millisecondsSinceEpoch: 90_000)
         session.end = SessionRecord.End(at: end, seconds: 75, verdict, .session)
+        session.commit = number == 2 ? "0123456789abcdef" : nil
         session.end?.message = verdict == .failed ? "the build broke" : nil
         return session
     }
@@ -35,7 +36,8 @@ import Testing
         #expect(second.first == "— session 1 made progress after 1m 15s")
         #expect(second.last?.hasSuffix(", thread b") == true)
         #expect(
-            view.finish()?.description == "— session 2 failed after 1m 15s: the build broke"
+            view.finish()?.description
+                == "— session 2 failed after 1m 15s, commit 0123456789ab: the build broke"
         )
     }
 
@@ -47,7 +49,10 @@ import Testing
         let lines = (view.text(for: .thread("b"))?.description ?? "").split(separator: "\n")
         #expect(lines.count == 2 && lines[0].hasSuffix(": failed after 1m 15s: the build broke"))
         // The third still runs.
-        #expect(view.finish()?.description == "— session 2 made progress after 1m 15s")
+        #expect(
+            view.finish()?.description
+                == "— session 2 made progress after 1m 15s, commit 0123456789ab"
+        )
     }
 
     @Test func `names a thread that no session is known of`() {

@@ -231,7 +231,7 @@ final class FakeTrees: TreeMaker {
         if !isSlow { finish() }
     }
 
-    func commit(_ key: SessionKey, _ end: SessionEnd, then: @escaping ([String]) -> Void) {
+    func commit(_ key: SessionKey, _ end: SessionEnd, then: @escaping ([Event]) -> Void) {
         guard results[key.task] != nil else { return then([]) }
         log.add("commit \(key.words)")
         then([])

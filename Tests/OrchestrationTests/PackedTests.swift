@@ -53,6 +53,9 @@ private func repacked<Value: Packable>(_ value: Value) throws -> Value {
         task.incident = ListIncident(words: "gone", isTampering: true, place: "/p")
         (task.tampered, task.firstTotal) = (25, 26)
         task.notBefore = .milliseconds(24)
+        var changes = CheckpointedWork.Changes()
+        (changes.files, changes.added, changes.removed) = (25, 26, 27)
+        task.work = CheckpointedWork(changes: changes, uncommitted: ["a", "b"])
         task.lastFailure = FailureSignature(Failure(.streamCut, "it broke 5 times"))
         return task
     }

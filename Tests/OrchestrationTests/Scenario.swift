@@ -154,7 +154,7 @@ struct Scenario {
         case .shutdownAdvanced(let fact): "\(fact.step.rawValue) with \(fact.running) running"
         case .warned(let fact): "warning: \(fact.message)"
         case .runBegan, .taskInspected, .sessionSpawned, .sessionUsed, .threadStarted,
-            .sessionSignalled,
+            .sessionSignalled, .checkpointMade,
             .runEnded:
             nil
         }

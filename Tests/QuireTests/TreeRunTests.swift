@@ -77,6 +77,14 @@ import Testing
                 plan.output.contains("  TASK, on a branch quire/The-run/TASK from HEAD\n"),
                 "\(plan.output)"
             )
+            #expect(plan.output.contains("3 trees would take about 12 KiB, of "), "\(plan.output)")
+            let doctor = try quire(run, ["doctor", "--agent", "./agent"])
+            #expect(
+                doctor.output.contains(
+                    "trees: one of 1 file would take about 4 KiB, and 40 trees would take about 160 KiB"
+                ),
+                "\(doctor.output)"
+            )
             let outcome = try quire(run, ["run", "m.yaml"])
             #expect(outcome.status == 0, "\(outcome.output)\(outcome.error)")
             #expect(outcome.output.contains("quire merge"), "\(outcome.output)")
@@ -156,6 +164,78 @@ import Testing
             #expect(outcome.status == 0, "\(outcome.output)\(outcome.error)")
             let subjects = try git(run, "log --reverse --format=%s main..quire/The-run/one")
             #expect(subjects.hasPrefix("one: work of a session that was cut off\n"), "\(subjects)")
+        }
+    }
+
+    @Test func `are counted in every view, with the files that are in no commit`() throws {
+        let work = """
+            echo "$QUIRE_SESSION" >> "$QUIRE_TASK.txt"
+            [ "$QUIRE_TASK" = two ] || echo secret > .env
+            [ "$QUIRE_TASK $QUIRE_SESSION" = "three 3" ] && rm .env
+            """
+        try withRepository(["one", "two", "three"].map { ($0, "") }, work: work) { run in
+            let reports = ["--junit", "junit.xml", "--markdown", "report.md"]
+            let outcome = try quire(run, ["run", "m.yaml"] + reports)
+            #expect(outcome.status == 0, "\(outcome.output)\(outcome.error)")
+            let status = try quire(run, ["status"])
+            let json = try quire(run, ["status", "--json"])
+            let views = [
+                "the final table": outcome.output, "status": status.output, "JSON": json.output,
+                "JUnit": text(run.root + "/junit.xml"), "Markdown": text(run.root + "/report.md"),
+            ]
+            for (name, view) in views {
+                #expect(view.contains("1 file, +3 -0") || name == "JSON", "\(name): \(view)")
+                #expect(view.contains(".env looks like a secret"), "\(name): \(view)")
+            }
+            let warning = "warning: one: .env looks like a secret and was not committed"
+            #expect(outcome.output.contains("\n" + warning), "\(outcome.output)")
+            #expect(status.output.contains("\n" + warning), "\(status.output)")
+            // What is gone, or committed, is told no more.
+            #expect(!status.output.contains(": three: .env"), "\(status.output)")
+            let logs = try quire(run, ["logs", "one"]).output
+            let commits = try git(run, "log --format=%H main..quire/The-run/one")
+                .split(separator: "\n")
+            #expect(commits.count == 3)
+            for commit in commits {
+                #expect(logs.contains("commit \(commit.prefix(12))"), "\(logs)")
+            }
+        }
+    }
+
+    @Test func `begin anew with --redo, and keep what they had`() throws {
+        try withRepository([("one", "")], work: "echo \"$QUIRE_SESSION\" >> one.txt") { run in
+            #expect(try quire(run, ["run", "m.yaml"]).status == 0)
+            let old = try git(run, "rev-parse quire/The-run/one")
+            let again = try quire(run, ["run", "m.yaml", "--redo", "one"])
+            #expect(again.status == 0, "\(again.output)\(again.error)")
+            #expect(
+                again.output.contains(" and on the branch quire/The-run/one-"),
+                "\(again.output)"
+            )
+            #expect(!again.output.contains("resuming"), "\(again.output)")
+            let refs = "for-each-ref '--format=%(refname:short)' refs/heads/ --points-at " + old
+            #expect(try git(run, refs).hasPrefix("quire/The-run/one-"))
+            let lines = try git(run, "show quire/The-run/one:one.txt").split(separator: "\n")
+            #expect(lines.count == 3, "\(lines)")
+            #expect(try git(run, "log --format=%s main..quire/The-run/one").contains("0 of 2"))
+        }
+    }
+
+    @Test(.enabled(if: canMount, "needs the right to mount file systems"))
+    func `that would fill the disk are told before a run`() throws {
+        try withRepository([("one", ""), ("two", "")], work: ":") { run in
+            try put(String(repeating: "x", count: 100_000), run.root + "/large.txt")
+            _ = try git(run, "add large.txt && git commit --quiet -m large")
+            let place = run.root + "/.autonomous"
+            let mount = "mkdir -p .autonomous && mount -t tmpfs -o size=128k tmpfs .autonomous"
+            try #require(try shell(mount, in: run.root).status == 0)
+            defer { umount2(place, Int32(MNT_DETACH)) }
+            let plan = try quire(run, ["plan", "m.yaml"])
+            #expect(plan.status == 0)
+            #expect(
+                plan.error.contains("warning: 2 trees would take about 208 KiB, of 128 KiB free:"),
+                "\(plan.error)"
+            )
         }
     }
 

@@ -59,6 +59,7 @@ private struct HostileTexts: Sequence, IteratorProtocol {
         let tasks = [Outcome.failed, .complete, .capped].map { outcome in
             var task = TaskRecord(name: text, group: text)
             (task.outcome, task.reason, task.history) = (outcome, text, [session])
+            task.work = work(text)
             return task
         }
         var leg = LegRecord(run: text, name: text, began: now)
@@ -66,6 +67,10 @@ private struct HostileTexts: Sequence, IteratorProtocol {
         return RunReport([
             try #require(RunReport.Part(RunRecord(leg, tasks: tasks), in: text))
         ])
+    }
+
+    private func work(_ text: String) -> CheckpointedWork {
+        CheckpointedWork(changes: .init(), uncommitted: [text])
     }
 
     /// The run of a few tasks, all of whose words are this text.
@@ -83,6 +88,9 @@ private struct HostileTexts: Sequence, IteratorProtocol {
             .threadStarted(ThreadStarted(task: text, session: 1, thread: text)),
             .sessionSignalled(
                 SessionSignalled(task: text, session: 1, step: .terminate, reason: text)
+            ),
+            .checkpointMade(
+                CheckpointMade(task: text, session: 1, commit: text, work: work(text))
             ),
             .taskEnded(TaskEnded(task: text, outcome: .failed, reason: text, sessions: 1)),
         ]

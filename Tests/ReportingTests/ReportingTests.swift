@@ -103,6 +103,39 @@ private let offset: @Sendable (WallTime) -> Int = { _ in 7200 }
         try expectGolden(text, "live.txt")
     }
 
+    @Test func `files in no commit are told until a checkpoint leaves none out`() {
+        let moment = Moment(awake: .zero, wall: WallTime(millisecondsSinceEpoch: 0))
+        var view = RunView()
+        let plan = RunPlan(tasks: [TaskPlan(name: "a"), TaskPlan(name: "b")])
+        view.apply(
+            .runBegan(RunBegan(run: "r", name: "r", pid: 1, quireVersion: "0", plan: plan)),
+            at: moment
+        )
+        let live = LiveView(usesColor: false, offset: offset)
+        func shown(_ words: [String]) -> (frame: [String], table: String) {
+            var changes = CheckpointedWork.Changes()
+            (changes.files, changes.added) = (2, 3)
+            let work = CheckpointedWork(changes: changes, uncommitted: words)
+            view.apply(
+                .checkpointMade(CheckpointMade(task: "b", session: 1, work: work)),
+                at: moment
+            )
+            let size = LiveView.Size(columns: 80, rows: 24)
+            return (
+                live.frame(view: view, at: moment, size: size),
+                FinalTable.render(view: view, width: nil).description
+            )
+        }
+        #expect(!FinalTable.render(view: view, width: nil).description.contains("CHANGES"))
+        let one = shown([".env"])
+        #expect(one.frame.contains("b: .env") && one.table.contains("\nwarning: b: .env\n"))
+        #expect(one.table.contains("2 files, +3 -0"))
+        let many = shown(["1", "2", "3", "4"])
+        #expect(many.frame.contains { $0.hasPrefix("4 files of tasks' work were not committed") })
+        let none = shown([])
+        #expect(none.frame.count == one.frame.count - 1 && !none.table.contains("warning"))
+    }
+
     @Test func `no frame is larger than its terminal`() {
         let live = LiveView(usesColor: false, offset: offset)
         run.replay { _, moment, view in

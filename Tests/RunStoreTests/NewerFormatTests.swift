@@ -59,6 +59,9 @@ private func decode(_ value: Any) throws -> [RunEvent] {
                 facts["\(fact.kind) \(json.count(where: { $0 == ":" }))"] = fact
             }
         }
+        let work = CheckpointedWork(changes: .init(), uncommitted: ["words"])
+        let made = CheckpointMade(task: "t", session: 1, commit: "c", work: work)
+        facts["checkpoint"] = .checkpointMade(made)
         return try facts.sorted { $0.key < $1.key }.flatMap { _, fact in
             let json = Data(try FactEncoder.json([fact]).utf8)
             return try #require(JSONSerialization.jsonObject(with: json) as? [[String: Any]])

@@ -33,7 +33,11 @@ private func life(seed: UInt64) -> [JournalBatch] {
     world.run(turns: Int.random(in: 0...200, using: &random))
     let end = world.journal.last?.at ?? Moment(awake: .zero, wall: .init(millisecondsSinceEpoch: 0))
     let played = world.journal.map { batch in
-        JournalBatch(run: "simulated", at: batch.at, events: batch.events.map(\.exact))
+        JournalBatch(
+            run: "simulated",
+            at: batch.at,
+            events: batch.events.map(\.exact).flatMap(withCheckpoint)
+        )
     }
     return played + otherPlans(than: plan, after: end)
 }
@@ -74,6 +78,23 @@ private func otherPlans(than plan: RunPlan, after end: Moment) -> [JournalBatch]
         ),
         batch(20, []),
         batch(30, [began(plan), .sessionEnded(lost)]),
+    ]
+}
+
+/// The fact, and before the end of a session the checkpoint of its work.
+private func withCheckpoint(_ fact: RunEvent) -> [RunEvent] {
+    guard case .sessionEnded(let end) = fact, end.verdict != .lost else { return [fact] }
+    var changes = CheckpointedWork.Changes()
+    (changes.files, changes.added) = (end.session, 3 * end.session)
+    let work = CheckpointedWork(
+        changes: end.task == "t1" ? nil : changes,
+        uncommitted: end.session.isMultiple(of: 3) ? [] : ["\"\(end.task)\" is secret\n"]
+    )
+    let commit = end.session.isMultiple(of: 2) ? "c\(end.session)" : nil
+    return [
+        .checkpointMade(
+            CheckpointMade(task: end.task, session: end.session, commit: commit, work: work)
+        ), fact,
     ]
 }
 

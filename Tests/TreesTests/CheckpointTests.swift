@@ -1,6 +1,7 @@
 import Driver
 import EventLoop
 import FileAccess
+import Orchestration
 import Foundation
 import TestSupport
 import Testing
@@ -55,7 +56,75 @@ import Testing
     @Test func `is none where nothing was changed`() throws {
         try withTree { _, trees, _ in
             let done = try trees.checkpoint("port", CheckpointRequest(subject: "port"))
-            #expect(done == Checkpoint(commit: nil, leftOut: []))
+            #expect(done == Checkpoint(commit: nil, leftOut: [], changes: .init()))
+        }
+    }
+
+    @Test func `counts what the task has changed since its base`() throws {
+        try withTree { fixture, trees, tree in
+            let lines = (1...20).map { "line \($0)\n" }.joined()
+            try fixture.write(lines, "a.txt", in: tree.directory)
+            let first = try trees.checkpoint("port", CheckpointRequest(subject: "port: 1"))
+            #expect(first.changes?.words == "1 file, +20 -1")
+            // A file that only has another name, and one without lines.
+            try FileManager.default.moveItem(
+                atPath: tree.directory + "/inner/b.txt",
+                toPath: tree.directory + "/c.txt"
+            )
+            try fixture.write("\0\0", "data", in: tree.directory)
+            let second = try trees.checkpoint("port", CheckpointRequest(subject: "port: 2"))
+            #expect(second.changes?.words == "3 files, +20 -1")
+            let third = try trees.checkpoint("port", CheckpointRequest(subject: "port: 3"))
+            #expect(third == Checkpoint(commit: nil, leftOut: [], changes: second.changes))
+        }
+    }
+
+    @Test func `tells of what it leaves out until that is resolved, however much it is`() throws {
+        try withTree { fixture, trees, tree in
+            for number in 0..<25 { try fixture.write("x", "\(number).pem", in: tree.directory) }
+            func leftOut() throws -> [String] {
+                try trees.checkpoint("port", CheckpointRequest(subject: "port")).leftOut
+            }
+            let first = try leftOut()
+            #expect(first.count == 21 && first.last == "5 more files left out in the same way")
+            #expect(try leftOut() == first)
+            try fixture.write("*.pem\n", ".gitignore", in: tree.directory)
+            #expect(try leftOut() == [])
+        }
+    }
+
+    /// An agent without a sandbox takes its last commit back, and goes on.
+    @Test func `keeps the commits that the branch has left`() throws {
+        try withTree { fixture, trees, tree in
+            try fixture.write("changed\n", "a.txt", in: tree.directory)
+            let request = CheckpointRequest(subject: "port")
+            let first = try #require(try trees.checkpoint("port", request).commit)
+            try fixture.run(in: tree.directory, "reset", "--quiet", "--hard", "HEAD~1")
+            try fixture.write("other\n", "a.txt", in: tree.directory)
+            let second = try trees.checkpoint("port", request)
+            #expect(second.commit != nil && second.warnings.count == 1, "\(second.warnings)")
+            #expect(try fixture.run("for-each-ref", "--contains", first) != "")
+            #expect(try trees.checkpoint("port", request).warnings == [])
+        }
+    }
+
+    /// What a git that was killed leaves, while Quire's own may have been at work.
+    @Test(arguments: ["index", "HEAD", "branch", "keepsake"])
+    func `is made after a git that was killed with a lock`(lock: String) throws {
+        try withTree { fixture, trees, tree in
+            try fixture.write("changed\n", "a.txt", in: tree.directory)
+            var record = tree.record
+            record.isBusy = true
+            try trees.records.save(record)
+            let shared = record.repository + "/refs/"
+            let path =
+                switch lock {
+                case "branch": shared + "heads/\(record.branch).lock"
+                case "keepsake": shared + "quire/tasks/port.lock"
+                default: record.administration + "/\(lock).lock"
+                }
+            try put("", path)
+            #expect(try trees.checkpoint("port", CheckpointRequest(subject: "port")).commit != nil)
         }
     }
 

@@ -35,9 +35,20 @@ struct GitFixture {
         return try body(fixture)
     }
 
-    init(root: String, git: Git? = nil) {
-        self.root = root
-        self.git = git ?? Git(program: gitProgram, inherited: Self.environment)
+    /// Variables that git gets besides the usual ones.
+    private let variables: [String: String]
+
+    init(root: String, git: Git? = nil, variables: [String: String] = [:]) {
+        (self.root, self.variables) = (root, variables)
+        self.git =
+            git ?? Git(program: gitProgram, inherited: Self.environment(with: variables))
+    }
+
+    private static func environment(with variables: [String: String]) -> InheritedEnvironment {
+        InheritedEnvironment(
+            environment.without(Array(variables.keys)).entries.map(Array.init)
+                + variables.map { Array("\($0.key)=\($0.value)".utf8) }
+        )
     }
 
     static var environment: InheritedEnvironment {
@@ -49,13 +60,31 @@ struct GitFixture {
         return InheritedEnvironment(all.map { Array("\($0.key)=\($0.value)".utf8) })
     }
 
+    /// Returns a git whose environment has other variables, too.
+    func git(_ variables: [String: String]) -> Git {
+        Git(program: gitProgram, inherited: Self.environment(with: variables))
+    }
+
+    /// Returns a git that is a script of the shell: it runs the real one with `exec "$git" "$@"`.
+    func git(script: String) throws -> Git {
+        let program = root + "/.git/wrapper"
+        try put("#!/bin/sh\ngit='\(gitProgram)'\n\(script)\n", program)
+        chmod(program, 0o755)
+        return Git(program: program, inherited: Self.environment)
+    }
+
     /// Calls git as a person would, and returns its output.
     @discardableResult
     func run(in directory: String? = nil, _ arguments: String...) throws -> String {
+        try run(in: directory, all: arguments)
+    }
+
+    @discardableResult
+    func run(in directory: String? = nil, all arguments: [String]) throws -> String {
         let launch = ChildProcess.Launch(
             executable: gitProgram,
             arguments: [gitProgram] + arguments,
-            inherited: Self.environment,
+            inherited: Self.environment(with: variables),
             environment: [],
             directory: directory ?? root,
             input: []

@@ -236,7 +236,7 @@ import Testing
 }
 
 /// A git that dies, and Quire with it, after some calls; the last one is done or not.
-private final class Mortal: Sendable {
+final class Mortal: Sendable {
     private let inner: Git
     private let left: Mutex<Int>
     private let isDone: Bool

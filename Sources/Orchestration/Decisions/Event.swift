@@ -26,6 +26,8 @@ package enum Event: Hashable, Sendable {
     case sessionWaitsForNetwork(SessionKey)
     /// A session's process and its output have ended, and the checklist was read afterwards.
     case sessionEnded(SessionKey, SessionResult, ChecklistState)
+    /// A session's work in its task's tree was committed.
+    case checkpointMade(CheckpointMade)
     /// The user or the system asked for a shutdown.
     case shutdownRequested(ShutdownSignal)
     /// The journal or a file of a task can't be written; the message says why and what to do. The

@@ -77,6 +77,7 @@ package struct Orchestrator: Sendable {
             tell(.sessionWaitsForNetwork(key))
         case .sessionEnded(let key, let result, let checklist):
             sessionEnded(key, result, checklist)
+        case .checkpointMade(let fact): turn.record(.checkpointMade(fact))
         case .shutdownRequested(let signal): tell(.shutdownRequested(signal))
         case .storeFailed(let reason): tell(.storeFailed(reason))
         case .storeLost(let reason): tell(.storeLost(reason))

@@ -13,6 +13,7 @@ extension RunEvent: Codable {
         case threadStarted = "thread_started"
         case sessionSignalled = "session_signalled"
         case sessionEnded = "session_ended"
+        case checkpointMade = "checkpoint_made"
         case taskEnded = "task_ended"
         case gateClosed = "gate_closed"
         case gateOpened = "gate_opened"
@@ -38,6 +39,7 @@ extension RunEvent: Codable {
         case .threadStarted: .threadStarted
         case .sessionSignalled: .sessionSignalled
         case .sessionEnded: .sessionEnded
+        case .checkpointMade: .checkpointMade
         case .taskEnded: .taskEnded
         case .gateClosed: .gateClosed
         case .gateOpened: .gateOpened
@@ -60,6 +62,7 @@ extension RunEvent: Codable {
         case .threadStarted(let fact): fact
         case .sessionSignalled(let fact): fact
         case .sessionEnded(let fact): fact
+        case .checkpointMade(let fact): fact
         case .taskEnded(let fact): fact
         case .gateClosed(let fact): fact
         case .gateOpened(let fact): fact
@@ -92,6 +95,7 @@ extension RunEvent: Codable {
         case .threadStarted: self = .threadStarted(try ThreadStarted(from: decoder))
         case .sessionSignalled: self = .sessionSignalled(try SessionSignalled(from: decoder))
         case .sessionEnded: self = .sessionEnded(try SessionEnded(from: decoder))
+        case .checkpointMade: self = .checkpointMade(try CheckpointMade(from: decoder))
         case .taskEnded: self = .taskEnded(try TaskEnded(from: decoder))
         case .gateClosed: self = .gateClosed(try GateClosed(from: decoder))
         case .gateOpened: self = .gateOpened(try GateOpened(from: decoder))

@@ -22,6 +22,8 @@ package enum RunEvent: Hashable, Sendable {
     case sessionSignalled(SessionSignalled)
     /// A session ended: exactly once for each that started.
     case sessionEnded(SessionEnded)
+    /// A session's work in its task's tree was committed.
+    case checkpointMade(CheckpointMade)
     /// A task ended; the task's last fact in this leg.
     case taskEnded(TaskEnded)
     /// Starts are held, for a stated reason.

@@ -80,6 +80,7 @@ package struct RunRecord: Hashable, Sendable {
                 task.progress = state.checklist.progress
                 task.sessions = state.sessions
                 (task.tokens, task.seconds) = (state.usage.total, state.seconds)
+                task.work = state.work
             }
         }
     }

@@ -54,6 +54,8 @@ package struct SessionRecord: Hashable, Sendable {
     package var pid: Int32?
     /// The thread.
     package var thread: String?
+    /// The commit of the session's work; `nil` if there is none.
+    package var commit: String?
     /// The end; `nil` while the session runs, as far as is recorded.
     package var end: End?
     /// Bytes written to standard error; they are in no fact.
@@ -70,6 +72,7 @@ package struct SessionRecord: Hashable, Sendable {
         switch fact {
         case .sessionSpawned(let fact): pid = fact.pid
         case .threadStarted(let fact): thread = fact.thread
+        case .checkpointMade(let fact): commit = fact.commit ?? commit
         case .sessionEnded(let fact):
             thread = fact.thread ?? thread
             end = End(fact, at: time)
@@ -85,6 +88,7 @@ extension RunEvent {
         case .sessionStarted(let fact): fact.key
         case .sessionSpawned(let fact): SessionKey(task: fact.task, number: fact.session)
         case .threadStarted(let fact): SessionKey(task: fact.task, number: fact.session)
+        case .checkpointMade(let fact): fact.key
         case .sessionEnded(let fact): fact.key
         case .runBegan, .taskReopened, .taskInspected, .sessionUsed, .sessionSignalled, .taskEnded,
             .gateClosed, .gateOpened, .concurrencyChanged, .shutdownAdvanced, .warned, .runEnded:

@@ -36,6 +36,8 @@ package struct TaskRecord: Hashable, Sendable {
     package var thread: String?
     /// The sums over the sessions that ended.
     package var sums = Sums()
+    /// The work as the newest checkpoint found it; `nil` before the first.
+    package var work: CheckpointedWork?
     /// The time at which a session last began, got its thread or ended.
     package var active: WallTime?
     /// The sessions in the order in which they began, as far as the record keeps them: see
@@ -64,7 +66,7 @@ package struct TaskRecord: Hashable, Sendable {
         switch fact {
         case .taskReopened(let fact):
             (outcome, reason) = (nil, nil)
-            if fact.beginsAnew == true { (progress, stamp) = (nil, nil) }
+            if fact.beginsAnew == true { (progress, stamp, work) = (nil, nil, nil) }
         case .taskInspected(let fact):
             progress = fact.checklist.progress
             stamp = progress == nil ? nil : fact.listFile
@@ -75,6 +77,7 @@ package struct TaskRecord: Hashable, Sendable {
         case .threadStarted(let fact):
             thread = fact.thread
             active = time
+        case .checkpointMade(let fact): work = fact.work
         case .sessionEnded(let fact): end(fact, at: time)
         case .taskEnded(let fact):
             (outcome, reason) = (fact.outcome, fact.reason)
@@ -105,6 +108,7 @@ extension RunEvent {
         case .taskInspected(let fact): fact.task
         case .sessionStarted(let fact): fact.task
         case .threadStarted(let fact): fact.task
+        case .checkpointMade(let fact): fact.task
         case .sessionEnded(let fact): fact.task
         case .taskEnded(let fact): fact.task
         case .runBegan, .sessionSpawned, .sessionUsed, .sessionSignalled, .gateClosed, .gateOpened,

@@ -3,7 +3,7 @@
 extension TaskState: Packable {
     static let packedFormat =
         Orchestration.packedFormat(of: Self(plan: TaskPlan(name: ""))) + Rarities.packedFormat
-        + Ledger.packedFormat
+        + CheckpointedWork.packedFormat + Ledger.packedFormat
 
     func pack(into bytes: inout PackedBytes) {
         pack(phase, into: &bytes)
@@ -128,6 +128,7 @@ extension TaskState.Rarities: Packable {
             bytes.write(incident.place) { $0.write($1) }
         }
         bytes.write(firstTotal) { $0.write($1) }
+        bytes.write(work) { $0.write($1) }
         bytes.write(lastFailure) {
             $0.write($1.kind.rawValue)
             $0.write($1.message)
@@ -147,11 +148,41 @@ extension TaskState.Rarities: Packable {
             )
         }
         firstTotal = try bytes.readIfPresent { try $0.read() }
+        work = try bytes.readIfPresent { try $0.read() }
         lastFailure = try bytes.readIfPresent { bytes in
             guard let kind = FailureClass(rawValue: try bytes.read()) else {
                 throw PackedBytes.Damage()
             }
             return FailureSignature(kind: kind, message: try bytes.read())
+        }
+    }
+}
+
+extension CheckpointedWork: Packable {
+    static let packedFormat =
+        Orchestration.packedFormat(of: Self()) + Orchestration.packedFormat(of: Changes())
+
+    func pack(into bytes: inout PackedBytes) {
+        bytes.write(changes) { bytes, changes in
+            for number in [changes.files, changes.added, changes.removed] { bytes.write(number) }
+        }
+        bytes.write(uncommitted.count)
+        for words in uncommitted { bytes.write(words) }
+    }
+
+    init(unpacking bytes: inout PackedBytes) throws {
+        let changes: Changes? = try bytes.readIfPresent { bytes in
+            var changes = Changes()
+            changes.files = try bytes.read()
+            changes.added = try bytes.read()
+            changes.removed = try bytes.read()
+            return changes
+        }
+        self.init(changes: changes)
+        var count: Int = try bytes.read()
+        while count > 0 {
+            uncommitted.append(try bytes.read())
+            count -= 1
         }
     }
 }

@@ -126,6 +126,7 @@ package struct RunState: Sendable {
         case .sessionStarted(let fact): start(fact, at: moment)
         case .threadStarted(let fact): update(fact.task, at: moment) { $0.thread = fact.thread }
         case .sessionEnded(let fact): end(fact, at: moment)
+        case .checkpointMade(let fact): update(fact.task, at: moment) { $0.work = fact.work }
         case .taskEnded(let fact): end(fact, at: moment)
         case .gateClosed(let fact): close(fact, at: moment)
         case .gateOpened(let fact): open(fact.key, at: moment)

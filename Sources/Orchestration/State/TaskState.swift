@@ -53,6 +53,8 @@ package struct TaskState: Hashable, Sendable {
         package var incident: ListIncident?
         /// The entries of the list when it was first seen, where its growth is bounded.
         var firstTotal: Int?
+        /// The work as the newest checkpoint found it; `nil` before the first.
+        package var work: CheckpointedWork?
         /// The signature of the last failure that counts.
         var lastFailure: FailureSignature?
 
@@ -202,6 +204,7 @@ package struct TaskState: Hashable, Sendable {
         (self.bestTicked, self.runawayTicks, self.charged) = (0, 0, 0)
         (self.tampered, self.incident, self.firstTotal) = (0, nil, nil)
         (thread, self.threadUsage, resumesNext) = (nil, nil, false)
+        self.work = nil
         ledger.beginLeg(freshCaps: true)
     }
 
