@@ -1,5 +1,6 @@
 import Autonomous
 import FileAccess
+import Glibc
 import Orchestration
 import Trees
 

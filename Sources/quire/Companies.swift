@@ -1,6 +1,7 @@
 import Application
 import Autonomous
 import Manifest
+import Orchestration
 import Reporting
 
 /// The company in which the agents of a manifest's tasks work.
