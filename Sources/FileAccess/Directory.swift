@@ -14,7 +14,7 @@ package final class Directory: Sendable {
     let descriptor: Int32
     private let owner: uid_t
 
-    private init(_ descriptor: Int32, path: String) throws(FileError) {
+    init(_ descriptor: Int32, path: String) throws(FileError) {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else {
             let code = errno

@@ -35,4 +35,21 @@ package enum Quantity {
         else { return nil }
         return Int64(value * (unit ?? 1))
     }
+
+    /// The units of bytes, which are powers of 1024.
+    static let byteUnits: [Character: Double] = [
+        "K": 0x1p10, "M": 0x1p20, "G": 0x1p30, "T": 0x1p40,
+    ]
+
+    /// Parses a number of bytes such as `2G`, `1.5G` or `1048576`.
+    ///
+    /// At most 2^60; `nil` for anything else.
+    package static func bytes(_ text: String) -> Int64? {
+        let unit = text.last.flatMap { byteUnits[$0] }
+        let digits = unit == nil ? Substring(text) : text.dropLast()
+        guard digits.allSatisfy({ $0.isASCII && ($0.isNumber || $0 == ".") }),
+            let value = Double(digits), value * (unit ?? 1) <= 0x1p60
+        else { return nil }
+        return Int64(value * (unit ?? 1))
+    }
 }

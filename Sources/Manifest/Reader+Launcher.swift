@@ -45,13 +45,8 @@ extension Reader {
     /// `other` tells people the alternatives to a size here.
     func bytes(_ node: Node?, _ place: String, orElse other: String = "") -> Int64? {
         guard let node else { return nil }
-        let text = node.string ?? ""
-        let units: [Character: Double] = ["K": 0x1p10, "M": 0x1p20, "G": 0x1p30, "T": 0x1p40]
-        let unit = text.last.flatMap { units[$0] }
-        let digits = unit == nil ? Substring(text) : text.dropLast()
-        guard digits.allSatisfy({ $0.isASCII && ($0.isNumber || $0 == ".") }),
-            let value = Double(digits), value * (unit ?? 1) <= 0x1p60
-        else {
+        guard let bytes = Quantity.bytes(node.string ?? "") else {
+            let units = Quantity.byteUnits
             if isTooLarge(node, place, most: 0x1p60, units: units, in: "1048576T") { return nil }
             fail(
                 node,
@@ -59,6 +54,6 @@ extension Reader {
             )
             return nil
         }
-        return Int64(value * (unit ?? 1))
+        return bytes
     }
 }
