@@ -25,9 +25,8 @@ extension Git {
 
 extension GitAnswer {
     fileprivate init(_ end: ShortProgram.End, of call: GitCall) {
-        let told = StandardErrorWords.telling(
-            String(decoding: end.standardError.head, as: UTF8.self)
-        )
+        let errors = String(decoding: end.standardError.head, as: UTF8.self)
+        let told = StandardErrorWords.telling(errors)
         switch (end.refusal, end.termination) {
         case (.isLate?, _):
             let words = "git did not end within \(call.patience.forPeople)"
@@ -42,5 +41,6 @@ extension GitAnswer {
         case (nil, .notStarted(_, let doing)):
             self.init(status: nil, output: [], complaint: doing)
         }
+        self.errors = errors
     }
 }

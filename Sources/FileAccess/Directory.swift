@@ -17,7 +17,7 @@ package final class Directory: Sendable {
     private let owner: uid_t
     private let isPrivate: Bool
 
-    private init(
+    init(
         _ descriptor: Int32,
         path: String,
         isPrivate: Bool = false

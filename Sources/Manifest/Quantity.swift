@@ -42,4 +42,16 @@ package enum Quantity {
         else { return nil }
         return Int64(value * (unit ?? 1))
     }
+
+    /// The units of bytes, which are powers of 1024.
+    static let byteUnits: [Character: Double] = [
+        "K": 0x1p10, "M": 0x1p20, "G": 0x1p30, "T": 0x1p40,
+    ]
+
+    /// Parses a number of bytes such as `2G`, `1.5G` or `1048576`.
+    ///
+    /// At most 2^60; `nil` for anything else.
+    package static func bytes(_ text: String) -> Int64? {
+        number(text, byteUnits, most: 0x1p60)
+    }
 }

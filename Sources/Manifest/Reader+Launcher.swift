@@ -45,7 +45,7 @@ extension Reader {
     /// `other` names the alternatives to a size here, for people.
     func bytes(_ node: Node?, _ place: String, orElse other: String = "") -> Int64? {
         guard let node else { return nil }
-        let units: [Character: Double] = ["K": 0x1p10, "M": 0x1p20, "G": 0x1p30, "T": 0x1p40]
+        let units = Quantity.byteUnits
         guard let bytes = Quantity.number(node.string ?? "", units, most: 0x1p60) else {
             if isTooLarge(node, place, most: 0x1p60, units: units, in: "1048576T") { return nil }
             fail(

@@ -29,7 +29,7 @@ package enum MarkdownReport {
     }
 
     /// Escapes text so that it holds no markup, no HTML and no mention of anybody.
-    fileprivate static func escape(_ text: String) -> String {
+    static func escape(_ text: String) -> String {
         var result = ""
         for character in Sanitizer.line(text) {
             switch character {

@@ -22,6 +22,8 @@ package struct GitAnswer: Sendable {
     package var output: [UInt8]
     /// The program's error, or the reason why it did not end by itself, for people.
     package var complaint: String
+    /// Standard error, as far as it is kept.
+    package var errors = ""
 
     /// Makes an answer; see the properties.
     package init(status: Int32?, output: [UInt8], complaint: String) {
@@ -60,6 +62,7 @@ package struct Git: Sendable {
         "core.quotePath=true", "submodule.recurse=false", "diff.ignoreSubmodules=dirty",
         "status.submoduleSummary=false", "merge.autoStash=false", "rerere.enabled=false",
         "advice.detachedHead=false", "core.longPaths=true", "checkout.workers=1",
+        "log.showSignature=false",
     ]
 
     /// The program that makes calls, which blocks until they end.

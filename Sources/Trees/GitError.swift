@@ -18,6 +18,8 @@ package struct GitError: Error, Hashable, Sendable, CustomStringConvertible {
     package let description: String
     /// The cause.
     package let cause: Cause
+    /// True if git did not end by itself: nobody knows how far it came.
+    let isCutOff: Bool
 
     /// True if the same call may succeed later.
     package var mayPass: Bool { cause == .disk || cause == .lock }
@@ -26,10 +28,12 @@ package struct GitError: Error, Hashable, Sendable, CustomStringConvertible {
     package init(_ words: String, cause: Cause = .other) {
         description = words
         self.cause = cause
+        isCutOff = false
     }
 
     init(_ doing: String, in directory: String, _ answer: GitAnswer) {
         let complaint = answer.complaint
+        isCutOff = answer.status == nil
         cause = Self.cause(complaint, status: answer.status)
         let advice = Self.advice(cause, complaint)
         description =

@@ -18,17 +18,11 @@ struct IncludedFiles {
 
     /// Copies the files into a tree; returns words on those that were left out.
     func copy(to tree: String) throws -> [String] {
-        var patterns = patterns
-        if let workspace = try Directory.open(source, made: false),
-            let listed = try workspace.contents(of: ".worktreeinclude", limit: 1 << 20)
-        {
-            patterns += String(decoding: listed, as: UTF8.self).split(whereSeparator: \.isNewline)
-                .map(String.init).filter { !$0.hasPrefix("#") }
-        }
+        let patterns = try allPatterns()
         guard !patterns.isEmpty else { return [] }
         let exact = Set(patterns.map { $0.hasPrefix("/") ? String($0.dropFirst()) : $0 })
         var warnings: [String] = []
-        for file in try matches(patterns) {
+        for file in try matches(patterns, list) {
             if SecretFiles.isName(file.text), !exact.contains(file.text) {
                 warnings.append(
                     "\(file.text) looks like a secret and was not carried over; name it exactly in "
@@ -41,12 +35,43 @@ struct IncludedFiles {
         return warnings
     }
 
-    /// Returns the ignored files that match.
-    private func matches(_ patterns: [String]) throws -> [TreeFile] {
-        let doing = "looking for the files to carry over"
+    /// Returns the files of this kind in a tree that are not as in the workspace: somebody changed them.
+    func changed(in tree: TreeGit) throws -> [TreeFile] {
+        let patterns = try allPatterns()
+        guard !patterns.isEmpty else { return [] }
+        let files = try matches(patterns) { try tree.output($0, doing: Self.doing) }
+        return files.filter { file in
+            guard let status = file.status(in: tree.path), FileKind(status) == .file else {
+                return false
+            }
+            let limit = Int(status.st_size) + 1
+            return file.start(in: tree.path, limit: limit) != file.start(in: source, limit: limit)
+        }
+    }
+
+    private static let doing = "looking for the files to carry over"
+
+    /// Returns the patterns of the manifest and of the workspace's file.
+    private func allPatterns() throws -> [String] {
+        guard let workspace = try Directory.open(source, made: false),
+            let listed = try workspace.contents(of: ".worktreeinclude", limit: 1 << 20)
+        else { return patterns }
+        return patterns
+            + String(decoding: listed, as: UTF8.self).split(whereSeparator: \.isNewline)
+            .map(String.init).filter { !$0.hasPrefix("#") }
+    }
+
+    private func list(_ words: [String]) throws -> [UInt8] {
+        try git.output(words, in: source, doing: Self.doing)
+    }
+
+    /// Returns the ignored files that match, as `git ls-files` lists them.
+    private func matches(
+        _ patterns: [String],
+        _ lines: ([String]) throws -> [UInt8]
+    ) throws -> [TreeFile] {
         func list(_ options: [String]) throws -> [TreeFile] {
-            let words = ["ls-files", "-z", "--others", "--ignored"] + options
-            return TreeFile.list(try git.output(words, in: source, doing: doing))
+            TreeFile.list(try lines(["ls-files", "-z", "--others", "--ignored"] + options))
         }
         let ignored = Set(try list(["--exclude-standard"]))
         return try list(patterns.map { "--exclude=\($0)" }).filter {

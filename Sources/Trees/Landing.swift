@@ -14,6 +14,8 @@ package struct Landing: Hashable, Sendable, Codable {
     package var new: String
     /// The tasks in the new commit, and the commit of each that was merged.
     package var tips: [String: String]
+    /// The repository of the branch; `nil` where an older Quire recorded the landing.
+    var repository: Repository?
 
     /// Makes a landing; see the properties.
     package init(target: String, old: String, new: String, tips: [String: String]) {
@@ -38,10 +40,14 @@ package struct LandingStrip {
     package func recover() throws(TreeTrouble) {
         try inTrouble {
             guard let landing = try records.landing() else { return }
+            if let other = landing.repository, other.common != repository.common {
+                let strip = LandingStrip(git: git, repository: other, records: records)
+                return try strip.recover()
+            }
             guard let tip = try repository.tip(of: landing.target, git) else { return try forget() }
             if try repository.isAncestor(landing.new, of: tip, git) { return try settle(landing) }
             guard tip == landing.old else { return try forget() }
-            let checkout = try checkout(of: landing.target)
+            let checkout = try repository.checkout(of: landing.target, git)
             try removeLocks(of: landing.target, checkout)
             if let checkout, try hasBegun(landing, in: checkout) {
                 try finish(landing, in: checkout)
@@ -62,15 +68,23 @@ package struct LandingStrip {
                     "the branch \(landing.target) moved meanwhile; nothing was merged: run it again"
                 )
             }
-            let checkout = try checkout(of: landing.target)
+            let checkout = try repository.checkout(of: landing.target, git)
             if let checkout, try !isClean(checkout) {
                 throw TreeTrouble(
                     "the branch \(landing.target) is checked out in \(checkout), which has changes; "
                         + "nothing was merged: commit or stash them, and run it again"
                 )
             }
-            try records.save(landing)
-            try move(landing, in: checkout)
+            var recorded = landing
+            recorded.repository = repository
+            try records.save(recorded)
+            do {
+                try move(landing, in: checkout)
+            } catch let error as GitError where !error.isCutOff {
+                // git refused, as where a file that it does not know is in the way: nothing was begun.
+                if try checkout.map(isClean) ?? true { try forget() }
+                throw error
+            }
             try settle(landing)
         }
     }
@@ -173,26 +187,6 @@ package struct LandingStrip {
     }
 
     private func forget() throws { records.removeLanding() }
-
-    /// Returns the work tree that has a branch checked out; `nil` for none.
-    private func checkout(of branch: String) throws -> String? {
-        let list = try git.output(
-            ["worktree", "list", "--porcelain"],
-            in: repository.topLevel,
-            doing: "looking for the checkout of \(branch)"
-        )
-        let blocks = String(decoding: list, as: UTF8.self).components(separatedBy: "\n\n")
-        let block = blocks.first {
-            $0.contains("\nbranch refs/heads/\(branch)\n")
-                || $0.hasSuffix("\nbranch refs/heads/\(branch)")
-        }
-        return block.flatMap { block in
-            // The path may have newlines, the line of its commit follows it.
-            block.components(separatedBy: "\nHEAD ").first.map {
-                String($0.dropFirst("worktree ".count))
-            }
-        }
-    }
 
     private func isClean(_ checkout: String) throws -> Bool {
         try git.output(

@@ -22,11 +22,8 @@ package struct MergeCandidates: Sendable {
                 "there is no branch \"\(target)\" in \(repository.topLevel); name one that is"
             )
         }
-        let times = try Self.times(of: repository, git)
         let names = Set(records.map(\.task))
-        for record in records.sorted(by: {
-            times[$0.branch, default: 0] < times[$1.branch, default: 0]
-        }) {
+        for record in try Self.byAge(records, of: repository, git) {
             if record.tip == record.base {
                 unchanged.append(record.task)
             } else if record.landed?[target] == record.tip {
@@ -44,6 +41,31 @@ package struct MergeCandidates: Sendable {
             }
         }
         candidates = MergeQueue.ordered(candidates)
+    }
+
+    /// Returns tasks in the order in which their work can be applied: each behind those that it builds
+    /// on, and otherwise the oldest work first.
+    ///
+    /// - Throws: `GitError` if git can't be asked.
+    package static func ordered(
+        _ records: [TreeRecord],
+        of repository: Repository,
+        _ git: Git
+    ) throws(GitError) -> [TreeRecord] {
+        let byName = Dictionary(records.map { ($0.task, $0) }) { first, _ in first }
+        let candidates = try byAge(records, of: repository, git).map {
+            MergeCandidate(task: $0.task, tip: $0.tip, needs: $0.needs ?? [])
+        }
+        return MergeQueue.ordered(candidates).compactMap { byName[$0.task] }
+    }
+
+    private static func byAge(
+        _ records: [TreeRecord],
+        of repository: Repository,
+        _ git: Git
+    ) throws(GitError) -> [TreeRecord] {
+        let times = try times(of: repository, git)
+        return records.sorted { times[$0.branch, default: 0] < times[$1.branch, default: 0] }
     }
 
     /// Returns the time of each branch's newest commit, in seconds.

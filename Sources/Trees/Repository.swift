@@ -1,8 +1,9 @@
 import FileAccess
+import Foundation
 import Orchestration
 
 /// A git repository, as the directory of a task leads to it.
-package struct Repository: Hashable, Sendable {
+package struct Repository: Hashable, Sendable, Codable {
     /// The absolute path of the directory that all work trees share, as a rule `.git`.
     package let common: String
     /// The absolute path of the work tree around the directory.
@@ -98,6 +99,26 @@ package struct Repository: Hashable, Sendable {
         var place: Directory? = try Directory(following: common)
         for part in parts.dropLast() { place = try place?.directory(part) }
         place?.remove((parts.last ?? "") + ".lock")
+    }
+
+    /// Returns the work tree that has a branch checked out; `nil` for none.
+    func checkout(of branch: String, _ git: Git) throws(GitError) -> String? {
+        let list = try git.output(
+            ["worktree", "list", "--porcelain"],
+            in: topLevel,
+            doing: "looking for the checkout of \(branch)"
+        )
+        let blocks = String(decoding: list, as: UTF8.self).components(separatedBy: "\n\n")
+        let block = blocks.first {
+            $0.contains("\nbranch refs/heads/\(branch)\n")
+                || $0.hasSuffix("\nbranch refs/heads/\(branch)")
+        }
+        return block.flatMap { block in
+            // The path may have newlines, the line of its commit follows it.
+            block.components(separatedBy: "\nHEAD ").first.map {
+                String($0.dropFirst("worktree ".count))
+            }
+        }
     }
 
     /// Refuses a name that git does not take for a branch, or that another branch stands in the way of.

@@ -82,6 +82,36 @@ package struct ScratchTree: MergeWorkshop {
         return .merged(try tree.head(doing: "merging \(candidate.task)"))
     }
 
+    /// Merges a commit into another one; what conflicts is committed with the marks of git in it.
+    ///
+    /// - Returns: The new commit, and the paths in conflict.
+    func mergeMarked(
+        _ commit: String,
+        into tip: String,
+        subject: String,
+        body: String
+    ) throws -> (commit: String, paths: [String]) {
+        try go(to: tip)
+        let doing = "merging \(commit.prefix(12))"
+        let message = "\(subject)\n\n\(body)"
+        let answer = tree.call([
+            "-c", "merge.verifySignatures=false", "-c", "merge.conflictStyle=merge", "merge",
+            "--no-ff", "--no-edit", "--no-stat", "--no-verify", "--quiet", "-m", message, commit,
+        ])
+        if answer.status == 0 { return (try tree.head(doing: doing), []) }
+        let list = ["diff", "--name-only", "--diff-filter=U", "-z"]
+        let paths = TreeFile.list(try tree.output(list, doing: doing)).map(\.text)
+        guard !paths.isEmpty else { throw GitError(doing, in: tree.path, answer) }
+        // All that is here is of the merge.
+        _ = try tree.output(["add", "--all"], doing: doing)
+        _ = try tree.output(
+            ["commit", "--quiet", "--no-verify", "--file=-"],
+            doing: doing,
+            input: Array(message.utf8)
+        )
+        return (try tree.head(doing: doing), paths)
+    }
+
     /// Runs the check on a commit.
     package func check(_ commit: String) throws -> Bool {
         try go(to: commit)

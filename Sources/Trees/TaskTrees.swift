@@ -111,6 +111,12 @@ package struct TaskTrees: Sendable {
     // MARK: - A tree that exists
 
     private func takeUp(_ record: TreeRecord, _ repository: Repository) throws -> TaskTree {
+        guard try records.landing()?.target != record.branch else {
+            throw TreeTrouble(
+                "a merge into its branch \(record.branch) was cut off; finish it: quire merge --repair "
+                    + record.task
+            )
+        }
         try TreeCheck(record: record).check()
         var record = record
         var warnings: [String] = []
@@ -174,6 +180,7 @@ package struct TaskTrees: Sendable {
             branch: request.branch,
             base: base
         )
+        record.include = request.include.isEmpty ? nil : request.include
         try records.save(record)
         do {
             let warnings = try fill(&record, request)

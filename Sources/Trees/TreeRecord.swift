@@ -41,6 +41,10 @@ package struct TreeRecord: Hashable, Sendable, Codable {
     package var keptAs: String?
     /// The commit that was merged into each branch, by the branch; `nil` for none.
     package var landed: [String: String]?
+    /// The patterns of the ignored files that the tree was given; `nil` for none.
+    package var include: [String]?
+    /// The newest merge of another branch into the task's whose conflicts it resolves; `nil` for none.
+    package var repair: RepairMark?
 
     /// Makes the record of a tree that is about to be made.
     package init(
@@ -67,6 +71,25 @@ package struct TreeRecord: Hashable, Sendable, Codable {
 
     /// The repository, without a place in it.
     var home: Repository { Repository(common: repository, topLevel: topLevel, prefix: "") }
+
+    /// Returns the newest commit of the task's work: that of its branch, unless the branch was moved away
+    /// from what the task has committed.
+    ///
+    /// - Throws: `GitError` if git can't tell.
+    package func newest(in repository: Repository, _ git: Git) throws(GitError) -> String {
+        guard let branchTip = try repository.tip(of: branch, git), branchTip != tip else {
+            return tip
+        }
+        return try repository.isAncestor(tip, of: branchTip, git) ? branchTip : tip
+    }
+}
+
+/// A merge of a branch into a task's own, whose conflicts a session of the task resolves.
+package struct RepairMark: Hashable, Sendable, Codable {
+    /// The commit that has both, conflicts marked.
+    package var commit: String
+    /// The paths that were in conflict.
+    package var paths: [String]
 }
 
 /// The records of the trees of a workspace, a file for each.
@@ -101,10 +124,15 @@ package struct TreeRecords: Sendable {
     /// - Throws: `FileError` as `record(of:)` does.
     package func all() throws(FileError) -> [TreeRecord] {
         var records: [TreeRecord] = []
-        for name in try directory.names() where name.hasSuffix(".json") {
-            if let record = try record(of: String(name.dropLast(5))) { records.append(record) }
+        for name in try names() {
+            if let record = try record(of: name) { records.append(record) }
         }
         return records
+    }
+
+    /// Returns the names of the tasks that have records.
+    package func names() throws(FileError) -> [String] {
+        try directory.names().filter { $0.hasSuffix(".json") }.map { String($0.dropLast(5)) }
     }
 
     /// Replaces a task's record.
@@ -143,5 +171,5 @@ package struct TreeRecords: Sendable {
     /// Removes a task's record.
     package func remove(_ task: String) { directory.remove(Self.file(of: task)) }
 
-    private static func file(of task: String) -> String { task + ".json" }
+    static func file(of task: String) -> String { task + ".json" }
 }

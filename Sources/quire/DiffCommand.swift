@@ -13,7 +13,7 @@ struct DiffCommand: ParsableCommand {
         abstract: "Show what a task with a tree of its own has changed.",
         discussion: """
             Compares the task's newest commit with the one that it began from, with your git's pager \
-            and colours.
+            and colours; with --session, the last commit of that session with what was there before.
             """
     )
 
@@ -26,22 +26,19 @@ struct DiffCommand: ParsableCommand {
     @Flag(help: "Only the names and the number of lines.")
     var stat = false
 
+    @Option(help: ArgumentHelp("Only what this session of the task has changed.", valueName: "n"))
+    var session: Int?
+
     @OptionGroup var state: StateOptions
 
     func run() throws {
-        let workspace = WorkspacePlace(state).workspace(around: ".".resolvedPath)
-        let records = try workspace.directories.state("trees").map(TreeRecords.init)
-        guard let record = try records?.record(of: task) else {
-            throw Trouble(
-                "task \"\(task)\" has no tree of its own; \"isolation: worktree\" in the manifest gives "
-                    + "it one, and \"quire list\" shows the tasks",
-                status: ExitStatus.missing
-            )
+        let (record, range) = try TreeTasks.told {
+            let record = try TreeTasks(state).record(of: task, status: ExitStatus.missing)
+            return (record, try self.range(of: record))
         }
         guard let git = try AgentLookup.inPath("git") else {
             throw Trouble("git was not found in PATH; install it", status: ExitStatus.missing)
         }
-        let range = "\(record.base)..\(record.tip)"
         let words = ["git", "diff"] + (stat ? ["--stat"] : []) + [range, "--"] + paths
         guard chdir(record.topLevel) == 0 else {
             throw Trouble(
@@ -57,5 +54,20 @@ struct DiffCommand: ParsableCommand {
             "running \(git) failed: \(String(cString: strerror(errno)))",
             status: ExitStatus.missing
         )
+    }
+
+    /// Returns the two commits to compare.
+    private func range(of record: TreeRecord) throws -> String {
+        guard let session else { return "\(record.base)..\(record.tip)" }
+        let commits = try SessionCommits(of: record, try ManifestFile.git())
+        guard let range = commits.range(of: session) else {
+            let others = commits.sessions.map(String.init).joined(separator: ", ")
+            throw Trouble(
+                "session \(session) of \(task) left no commit: it changed nothing, or it was cut off; "
+                    + (others.isEmpty ? "no session left one" : "those that did: \(others)"),
+                status: ExitStatus.missing
+            )
+        }
+        return range
     }
 }

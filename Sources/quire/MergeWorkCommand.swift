@@ -21,6 +21,10 @@ struct MergeWorkCommand: WorkingCommand {
             is one, runs on the whole. What conflicts and what breaks the check are left out and listed. \
             Then the branch moves, once. Killed at any moment, the same command goes on.
 
+            With --repair the branch is first merged into each task's own. Where that conflicts, or the \
+            check fails with it, the task gets an entry in its checklist; "quire run" resolves it, and \
+            the same command then merges.
+
             Exit status: 0 everything merged; 64 errors in the call; 69 something it needs is missing; \
             101 something was left out.
             """
@@ -53,52 +57,44 @@ struct MergeWorkCommand: WorkingCommand {
     @Flag(help: "Try everything, and move no branch.")
     var dryRun = false
 
+    @Flag(help: "Let the tasks named resolve what keeps them from being merged.")
+    var repair = false
+
     @OptionGroup var state: StateOptions
 
+    func validate() throws {
+        if repair, tasks.isEmpty {
+            throw ValidationError("--repair gives tasks more work; name them")
+        }
+        if repair, dryRun {
+            throw ValidationError(
+                "--repair can't be tried with --dry-run; see quire merge --dry-run"
+            )
+        }
+    }
+
     func run() throws {
-        let workspace = WorkspacePlace(state).workspace(around: ".".resolvedPath)
-        guard let directory = try workspace.directories.state("trees"),
-            let scratch = try workspace.directories.state("worktrees")
-        else {
-            throw Trouble(
-                "no task of \(workspace.root) has a tree of its own; \"isolation: worktree\" in the "
-                    + "manifest gives it one",
-                status: ExitStatus.missing
-            )
-        }
-        let isLeftOut: Bool? = try directory.alone {
-            try merge(TreeRecords(directory), in: workspace, scratch)
-        }
-        guard let isLeftOut else {
-            throw Trouble(
-                "another \"quire merge\" is at work in \(workspace.root); wait for its end",
-                status: ExitStatus.missing
-            )
+        let isLeftOut = try TreeTasks.told {
+            let trees = try TreeTasks(state)
+            return try trees.alone { try merge(trees) }
         }
         if isLeftOut { throw ExitCode(ExitStatus.unfinished) }
     }
 
     /// Merges what there is, repository by repository; returns whether something was left out.
-    private func merge(
-        _ records: TreeRecords,
-        in workspace: Workspace,
-        _ scratch: Directory
-    ) throws -> Bool {
-        let chosen = try chosen(from: try records.all(), in: workspace)
-        if chosen.isEmpty {
-            Terminal.say(
-                "no task with a tree of its own is complete; name one to merge what it has so far"
+    private func merge(_ trees: TreeTasks) throws -> Bool {
+        guard let scratch = try trees.workspace.directories.state("worktrees") else {
+            throw Trouble(
+                "the trees of \(trees.workspace.root) are gone; run the manifest again",
+                status: ExitStatus.missing
             )
         }
         let git = try ManifestFile.git()
         var isLeftOut = false
-        for (common, group) in Dictionary(grouping: chosen, by: \.repository).sorted(by: {
-            $0.key < $1.key
-        }) {
-            let repository = Repository(common: common, topLevel: group[0].topLevel, prefix: "")
+        for (repository, group) in trees.byRepository(try trees.chosen(tasks)) {
             let merge = RepositoryMerge(
                 repository: repository,
-                records: records,
+                trees: trees,
                 scratch: scratch,
                 git: git,
                 command: self
@@ -107,37 +103,17 @@ struct MergeWorkCommand: WorkingCommand {
         }
         return isLeftOut
     }
-
-    /// Returns the records of the tasks named, or of all whose checklists are complete.
-    private func chosen(from all: [TreeRecord], in workspace: Workspace) throws -> [TreeRecord] {
-        guard tasks.isEmpty else {
-            return try tasks.map { name in
-                guard let record = all.first(where: { $0.task == name }) else {
-                    let near = all.map(\.task).joined(separator: ", ")
-                    throw Trouble(
-                        "task \"\(name)\" has no tree of its own; those that have: \(near)",
-                        status: ExitStatus.usage
-                    )
-                }
-                return record
-            }
-        }
-        return all.filter { record in
-            // The name under which a tree is kept may be longer than a task's.
-            guard let name = try? TaskName(given: record.task) else { return false }
-            let look = workspace.taskDirectory(name).checklistAsItLies(knowing: KnownLists())
-            return look.progress?.isComplete ?? false
-        }
-    }
 }
 
 /// The merge of tasks' work in one repository.
 private struct RepositoryMerge {
     let repository: Repository
-    let records: TreeRecords
+    let trees: TreeTasks
     let scratch: Directory
     let git: Git
     let command: MergeWorkCommand
+
+    private var records: TreeRecords { trees.records }
 
     /// Merges, and says what came of it; returns whether something was left out.
     func run(_ group: [TreeRecord]) throws -> Bool {
@@ -146,22 +122,77 @@ private struct RepositoryMerge {
         let target = try command.into ?? current()
         let old = try repository.commit("refs/heads/\(target)", git)
         // Records that the recovery has changed.
-        let group = try group.compactMap { try records.record(of: $0.task) }
+        var group = try group.compactMap { try records.record(of: $0.task) }
+        let all = group.count
+        group = try group.filter { try isReady($0, target) }
+            .compactMap { try records.record(of: $0.task) }
         let sorted = try MergeCandidates(group, into: target, of: repository, git)
         for task in sorted.landed { Terminal.say("\(task): is in \(target) already") }
         for task in sorted.unchanged { Terminal.say("\(task): has changed nothing") }
         guard !sorted.candidates.isEmpty else {
             Terminal.say("nothing to merge into \(target)")
-            return false
+            return group.count < all
         }
         let outcome = try outcome(of: sorted.candidates, onto: old)
-        tell(outcome, target)
-        guard !outcome.merged.isEmpty, !command.dryRun else { return !outcome.leftOut.isEmpty }
+        let isLeftOut = group.count < all || !outcome.leftOut.isEmpty || outcome.isTargetRed
+        try tell(outcome, target)
+        guard !outcome.merged.isEmpty, !command.dryRun else { return isLeftOut }
         let tips = Dictionary(sorted.candidates.map { ($0.task, $0.tip) }) { first, _ in first }
             .filter { outcome.merged.contains($0.key) }
         try strip.land(Landing(target: target, old: old, new: outcome.tip, tips: tips))
         Terminal.say("\(target) is at \(outcome.tip.prefix(12)) now")
-        return !outcome.leftOut.isEmpty
+        return isLeftOut
+    }
+
+    /// Makes a task ready to be merged, as far as that takes no session; says so if it does take one.
+    private func isReady(_ record: TreeRecord, _ target: String) throws -> Bool {
+        let repair = TreeRepair(git: git, repository: repository, records: records)
+        guard command.repair else {
+            let paths = try repair.unresolved(record, at: record.tip)
+            if paths.isEmpty { return true }
+            tellConflict(record, target, paths)
+            Terminal.say("    \(Self.advice(record.task, command.check))")
+            return false
+        }
+        return try trees.owned(record) {
+            let paths = try repair.repair(record, with: target, in: scratchTree)
+            guard !paths.isEmpty, let record = try records.record(of: record.task) else {
+                return true
+            }
+            let entry =
+                "resolve the conflicts with \(target) (\(record.base.prefix(12))) that are marked in "
+                + "\(paths.inWords), so that the work of both sides stays"
+            let isDone = try trees.hasDone(entry, record)
+            let left = try repair.unresolved(record, at: record.tip)
+            if isDone, left.isEmpty { return true }
+            tellConflict(record, target, isDone ? left : paths)
+            try trees.giveEntry(
+                isDone ? "remove the marks of conflicts that are left in \(left.inWords)" : entry,
+                to: record
+            )
+            return false
+        }
+    }
+
+    private func tellConflict(_ record: TreeRecord, _ target: String, _ paths: [String]) {
+        Terminal.say(
+            "\(record.task): left out, since conflicts with \(target) are marked in \(paths.inWords)"
+        )
+    }
+
+    private static func advice(_ task: String, _ check: String?) -> SafeText {
+        let check = check.map { " --check '\($0)'" } ?? ""
+        return "let the task mend it: quire merge --repair\(check) \(task)"
+    }
+
+    private func scratchTree(at commit: String) throws -> ScratchTree {
+        try ScratchTree(
+            in: scratch,
+            of: repository,
+            at: commit,
+            strategy: command.strategy,
+            git
+        ) { try passes(in: $0) }
     }
 
     /// Returns the branch that the repository's work tree has checked out.
@@ -181,13 +212,7 @@ private struct RepositoryMerge {
     }
 
     private func outcome(of candidates: [MergeCandidate], onto old: String) throws -> MergeOutcome {
-        let tree = try ScratchTree(
-            in: scratch,
-            of: repository,
-            at: old,
-            strategy: command.strategy,
-            git
-        ) { try passes(in: $0) }
+        let tree = try scratchTree(at: old)
         defer { tree.remove() }
         return try MergeQueue.outcome(
             of: candidates,
@@ -222,7 +247,7 @@ private struct RepositoryMerge {
         }
     }
 
-    private func tell(_ outcome: MergeOutcome, _ target: String) {
+    private func tell(_ outcome: MergeOutcome, _ target: String) throws {
         if outcome.isTargetRed {
             return Terminal.say(
                 "\(target) fails the check itself, so nothing was merged; mend it first"
@@ -231,10 +256,21 @@ private struct RepositoryMerge {
         let verb = command.dryRun ? "would be merged" : "merged"
         for task in outcome.merged { Terminal.say("\(task): \(verb)") }
         for leftOut in outcome.leftOut {
-            let record = try? records.record(of: leftOut.task)
             Terminal.say("\(leftOut.task): left out, \(leftOut.reason.words)")
-            if let record {
-                Terminal.say("    look: quire diff \(leftOut.task); its branch is \(record.branch)")
+            guard let record = try records.record(of: leftOut.task) else { continue }
+            Terminal.say("    look: quire diff \(leftOut.task); its branch is \(record.branch)")
+            switch leftOut.reason {
+            case .needs: break
+            case .breaksCheck where command.repair:
+                try trees.owned(record) {
+                    try trees.giveEntry(
+                        "make this check pass, with the work of \(target) merged in: "
+                            + "\(command.check ?? "")",
+                        to: record
+                    )
+                }
+            case .conflict, .breaksCheck:
+                Terminal.say("    \(Self.advice(leftOut.task, command.check))")
             }
         }
     }
@@ -245,11 +281,17 @@ extension MergeOutcome.Reason {
     fileprivate var words: String {
         switch self {
         case .conflict(let paths):
-            let names = paths.prefix(5).joined(separator: ", ")
-            let more = paths.count > 5 ? " and \(paths.count - 5) more" : ""
-            return "since it conflicts in \(names)\(more)"
+            return "since it conflicts in \(paths.inWords)"
         case .breaksCheck: return "since the check fails with it, and passes without it"
         case .needs(let task): return "since it builds on \(task), which was left out"
         }
+    }
+}
+
+extension [String] {
+    /// The first of the paths, and how many more there are.
+    fileprivate var inWords: String {
+        let names = prefix(5).map { $0.oneLine(200) }.joined(separator: ", ")
+        return count > 5 ? "\(names) and \(count - 5) more" : names
     }
 }

@@ -30,8 +30,8 @@ struct Quire: ParsableCommand {
         subcommands: [
             RunCommand.self, PlanCommand.self, TaskCommand.self, ListCommand.self,
             StatusCommand.self, LogsCommand.self, ExplainCommand.self, SimulateCommand.self,
-            DiffCommand.self, MergeWorkCommand.self, MergeCommand.self, DoctorCommand.self,
-            CodexSimCommand.self,
+            DiffCommand.self, MergeWorkCommand.self, PullRequestCommand.self, ExportCommand.self,
+            PruneCommand.self, MergeCommand.self, DoctorCommand.self, CodexSimCommand.self,
         ]
     )
 

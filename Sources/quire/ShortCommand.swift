@@ -26,6 +26,10 @@ struct ShortCommand {
     var arguments: [String]
     /// The working directory.
     var directory = "/"
+    /// `NAME=value` for each variable besides the inherited ones.
+    var environment: [String] = []
+    /// All of standard input.
+    var input: [UInt8] = []
     /// The time after which the program is killed.
     var patience = Duration.seconds(20)
     /// The number of bytes of output after which the program is killed.
@@ -37,9 +41,9 @@ struct ShortCommand {
             executable: executable,
             arguments: [executable] + arguments,
             inherited: .handedOn,
-            environment: [],
+            environment: environment,
             directory: directory,
-            input: []
+            input: input
         )
         let end = ShortProgram(launch, patience: patience, longestOutput: longestOutput).run()
         if let refusal = end.refusal {

@@ -34,6 +34,12 @@ private struct Workflow {
         return try #require(paths).split(separator: "\n").map(String.init)
     }
 
+    /// The variables that all jobs have, as text.
+    var environment: [String: String] {
+        let all = root["env"] as? [String: Any] ?? root["variables"] as? [String: Any] ?? [:]
+        return all.compactMapValues { $0 as? String }
+    }
+
     /// The words of a job's key, a list.
     func words(_ key: String, of job: String) throws -> [String] {
         try #require(try self.job(job)[key] as? [String])
@@ -44,14 +50,28 @@ private struct Workflow {
 private struct Machines {
     let root: String
     let sha: String
+    private let environment: [String: String]
 
-    init(_ root: String, tasks: [(String, String)]) throws {
+    /// `files` lie beside the manifest.
+    init(
+        _ root: String,
+        _ workflow: Workflow,
+        tasks: [(String, String)],
+        defaults: String = "{retries: {delay: 10ms, max_delay: 20ms}}",
+        agent: String = "simulated",
+        files: [String: String] = [:]
+    ) throws {
         self.root = root
+        environment = workflow.environment
         try FileManager.default.createDirectory(
             atPath: root + "/origin",
             withIntermediateDirectories: true
         )
-        try QuireRun(root: root + "/origin").write(tasks)
+        try QuireRun(root: root + "/origin").write(tasks, defaults: defaults, agent: agent)
+        for (name, contents) in files {
+            try put(contents, root + "/origin/" + name)
+            chmod(root + "/origin/" + name, 0o755)
+        }
         let made = try shell(
             """
             mv m.yaml quire.yaml && git init -q && git add . \
@@ -64,7 +84,7 @@ private struct Machines {
     }
 
     func clone(_ name: String) throws {
-        let cloned = try shell("git clone -q origin \(name)", in: root)
+        let cloned = try shell("rm -rf \(name) && git clone -q origin \(name)", in: root)
         #expect(cloned.status == 0, "\(cloned.error)")
     }
 
@@ -77,10 +97,25 @@ private struct Machines {
         let bin = URL(filePath: Program.built("quire")).deletingLastPathComponent().path
         let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
         var program = Program("/bin/bash", ["-e", "-c", command], in: root + "/" + machine)
-        program.environment = environment.merging(
+        program.environment = self.environment.merging(environment) { $1 }.merging(
             ["PATH": bin + ":" + path, "MANIFEST": "quire.yaml"]
         ) { $1 }
         return try program.run()
+    }
+}
+
+extension Machines {
+    /// Copies what a job leaves on a machine, as its workflow lists it, to a directory.
+    func keep(_ paths: [String], of machine: String, in place: String) throws {
+        for path in paths {
+            let command =
+                path.hasPrefix("!")
+                ? "rm -rf \(place)/\(path.dropFirst())"
+                : "mkdir -p \(place) && rm -rf \(place)/\(path) "
+                    + "&& if [ -e \(machine)/\(path) ]; then cp -a \(machine)/\(path) \(place)/; fi"
+            let copied = try shell(command, in: root)
+            #expect(copied.status == 0, "\(copied.error)")
+        }
     }
 }
 
@@ -99,7 +134,7 @@ private func count(_ words: String, in file: String) -> Int {
     @Test func `GitHub's runs every task once and puts everything together`() throws {
         let workflow = try Workflow("github.yml")
         try withWorkspace { root in
-            let machines = try Machines(root, tasks: tasks)
+            let machines = try Machines(root, workflow, tasks: tasks)
             let github = [
                 "GITHUB_ACTIONS": "true", "GITHUB_SHA": machines.sha,
                 "GITHUB_STEP_SUMMARY": root + "/summary.md",
@@ -127,14 +162,11 @@ private func count(_ words: String, in file: String) -> Int {
                     environment
                 )
                 #expect(kept.status == 0, "\(kept.error)")
-                for upload in try workflow.uploads(of: "shard") {
-                    let copied = try shell(
-                        "mkdir -p shards/shard-\(shard) && rm -rf shards/shard-\(shard)/\(upload) "
-                            + "&& cp -a \(machine)/\(upload) shards/shard-\(shard)/",
-                        in: root
-                    )
-                    #expect(copied.status == 0, "\(copied.error)")
-                }
+                try machines.keep(
+                    try workflow.uploads(of: "shard"),
+                    of: machine,
+                    in: "shards/shard-\(shard)"
+                )
                 return ran.status
             }
             func merge(on machine: String) throws -> Int32 {
@@ -185,8 +217,9 @@ private func count(_ words: String, in file: String) -> Int {
     @Test func `GitLab's runs every task once and puts everything together`() throws {
         let workflow = try Workflow("gitlab.yml")
         try withWorkspace { root in
-            let machines = try Machines(root, tasks: tasks)
+            let machines = try Machines(root, workflow, tasks: tasks)
             let nodes = try #require(try workflow.job("shard")["parallel"] as? Int)
+            let commit = ["CI_COMMIT_SHA": machines.sha]
             try machines.clone("merge")
             for node in 1...nodes {
                 try machines.clone("n\(node)")
@@ -207,12 +240,134 @@ private func count(_ words: String, in file: String) -> Int {
                 #expect(copied.status == 0, "\(copied.error)")
             }
             let lines = try workflow.words("script", of: "merge").joined(separator: "\n")
-            let merged = try machines.run(lines, on: "merge")
+            let merged = try machines.run(lines, on: "merge", commit)
             #expect(merged.status == 100, "\(merged.output) \(merged.error)")
             #expect(text(root + "/merge/report.md").contains("6 tasks: 5 complete, 1 failed"))
             for number in 1...tasks.count where number != 3 {
                 #expect(count("work-\(number).txt b/", in: root + "/merge/all.patch") == 1)
             }
+        }
+    }
+}
+
+/// Shards whose tasks have trees of their own, and change the same file.
+@Suite struct `Shards that touch one file` {
+    /// Two tasks change the first line and one the last, each in another shard; one fails at first.
+    private static let agent = """
+        #!/bin/sh
+        if [ "$QUIRE_TASK" = new ] && [ "$QUIRE_SESSION" != 1 ] && [ -z "$GO" ]; then exit 1; fi
+        '\(Program.built("codex-sim"))' "$@"
+        status=$?
+        case $QUIRE_TASK in
+          first) sed -i '1s/.*/first/' a.txt ;;
+          last) sed -i '20s/.*/last/' a.txt ;;
+          clash) sed -i '1s/.*/clash/' a.txt ;;
+          *) printf 'x\\r\\n' >> new.txt ;;
+        esac
+        exit $status
+        """
+
+    private func machines(_ root: String, _ workflow: Workflow) throws -> Machines {
+        try Machines(
+            root,
+            workflow,
+            tasks: ["first", "last", "clash", "new"].map { ($0, "entries=1") },
+            defaults: "{isolation: worktree, retries: {delay: 10ms, max_delay: 20ms}}",
+            agent: "{command: [./agent]}",
+            files: [
+                "agent": Self.agent, "a.txt": (1...20).map { "line \($0)\n" }.joined(),
+            ]
+        )
+    }
+
+    private func expectLanded(_ machine: String) throws {
+        let all = text(machine + "/all.patch")
+        #expect(all.contains("\n+last\n"), "\(all)")
+        #expect(all.contains("new.txt b/new.txt"))
+        let left = text(machine + "/left-out")
+        #expect(left.split(separator: "\n").count == 1, "\(left)")
+        #expect(all.contains("\n+first\n") == left.hasPrefix("clash"))
+        #expect(all.contains("\n+clash\n") == left.hasPrefix("first"))
+        // It lands where the shards began.
+        let landed = try shell(
+            "git switch -q --detach $(git log --format=%H --reverse | head -n 1) "
+                + "&& git apply --index --binary all.patch && wc -c < new.txt && tail -n 1 a.txt",
+            in: machine
+        )
+        #expect(landed.output == "6\nlast\n", "\(landed.output)\(landed.error)")
+    }
+
+    @Test func `land with GitHub's workflow, also after a failed job was run again`() throws {
+        let workflow = try Workflow("github.yml")
+        try withWorkspace { root in
+            let machines = try machines(root, workflow)
+            var environment = ["GITHUB_SHA": machines.sha, "GITHUB_STEP_SUMMARY": root + "/s.md"]
+            func step(_ name: String, of job: String, on machine: String) throws -> Outcome {
+                let command = try workflow.command(name, of: job)
+                    .replacing("/tmp/shards", with: root + "/shards")
+                return try machines.run(command, on: machine, environment)
+            }
+            func work(_ shard: Int) throws -> Int32 {
+                environment["SHARD"] = "\(shard)/4"
+                let ran = try step("Run the shard", of: "shard", on: "s\(shard)")
+                let kept = try step("Keep what the agents did", of: "shard", on: "s\(shard)")
+                #expect(kept.status == 0, "\(kept.output)\(kept.error)")
+                try machines.keep(
+                    try workflow.uploads(of: "shard"),
+                    of: "s\(shard)",
+                    in: "shards/shard-\(shard)"
+                )
+                return ran.status
+            }
+            var failed: [Int] = []
+            for shard in 1...4 {
+                try machines.clone("s\(shard)")
+                if try work(shard) != 0 { failed.append(shard) }
+            }
+            try #require(failed.count == 1)
+            // Again on a machine that has what was uploaded, at the same path.
+            let shard = failed[0]
+            try machines.clone("s\(shard)")
+            let restored = try shell("cp -a ../shards/shard-\(shard)/. .", in: root + "/s\(shard)")
+            #expect(restored.status == 0)
+            let went = try step(
+                "Go on where the earlier attempt ended",
+                of: "shard",
+                on: "s\(shard)"
+            )
+            #expect(went.status == 0, "\(went.error)")
+            environment["GO"] = "1"
+            #expect(try work(shard) == 0)
+
+            try machines.clone("merge")
+            let put = try step("Put together what the agents did", of: "merge", on: "merge")
+            #expect(put.status == 0, "\(put.output)\(put.error)")
+            try expectLanded(root + "/merge")
+        }
+    }
+
+    @Test func `land with GitLab's workflow`() throws {
+        let workflow = try Workflow("gitlab.yml")
+        try withWorkspace { root in
+            let machines = try machines(root, workflow)
+            try machines.clone("merge")
+            for node in 1...4 {
+                try machines.clone("n\(node)")
+                let environment = [
+                    "CI_NODE_INDEX": "\(node)", "CI_NODE_TOTAL": "4", "GO": "1",
+                    "CI_COMMIT_SHA": machines.sha,
+                ]
+                for key in ["script", "after_script"] {
+                    let lines = try workflow.words(key, of: "shard").joined(separator: "\n")
+                    let outcome = try machines.run(lines, on: "n\(node)", environment)
+                    #expect(outcome.status == 0, "\(outcome.output)\(outcome.error)")
+                }
+                try machines.keep(["shards/\(node)"], of: "n\(node)", in: "merge/shards")
+            }
+            let lines = try workflow.words("script", of: "merge").joined(separator: "\n")
+            let merged = try machines.run(lines, on: "merge", ["CI_COMMIT_SHA": machines.sha])
+            #expect(merged.status == 0, "\(merged.output)\(merged.error)")
+            try expectLanded(root + "/merge")
         }
     }
 }

@@ -146,7 +146,11 @@ import Testing
         try withRun { run in
             let help = try run.quire(["--help"])
             #expect(help.status == 0)
-            for command in ["run", "plan", "task", "list", "status", "logs", "doctor"] {
+            let commands = [
+                "run", "plan", "task", "list", "status", "logs", "diff", "merge", "pr", "export",
+                "prune", "doctor",
+            ]
+            for command in commands {
                 #expect(help.output.contains("\n  \(command) "))
             }
             #expect(!help.output.contains("codex-sim"))

@@ -118,6 +118,7 @@ private let filling = """
         (["simulate", "m.yaml", "--json"], true),
         (["doctor", "--agent", Program.built("codex-sim")], false),
         (["help"], true), (["help", "run"], true), (["run", "--help"], true), (["--version"], true),
+        (["prune", "--dry-run"], true),
         (["--generate-completion-script", "bash"], true), (["task", "--list"], true),
         (["run", "m.yaml"], false), (["run", "m.yaml", "--events", "-"], false),
     ]
@@ -221,7 +222,7 @@ private let filling = """
                 switch words[0] {
                 case "run" where words != ["run", "--help"]:
                     #expect(closed.status == 0 && closed.errorBytes > 0, "\(words): \(closed)")
-                case "task", "merge-runs":
+                case "task", "merge-runs", "prune":
                     #expect(closed.status == 0 && closed.errorBytes == 0, "\(words): \(closed)")
                 case "doctor": #expect([69, 141].contains(closed.status))
                 // Its warnings about the manifest stand on standard error.

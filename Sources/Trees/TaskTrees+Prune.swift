@@ -1,0 +1,80 @@
+import FileAccess
+import Glibc
+package import Orchestration
+
+// The cleaning up of trees that nobody needs any more.
+extension TaskTrees {
+    /// Looks for what is in a task's tree and branch and nowhere else; changes nothing.
+    ///
+    /// The caller has the task locked, if it has a directory.
+    ///
+    /// - Throws: `TreeTrouble` if git can't tell: then the tree stays.
+    package func fate(
+        of record: TreeRecord,
+        _ standing: TaskStanding
+    ) throws(TreeTrouble) -> TreeFate {
+        try inTrouble {
+            try TreeInquest(record, among: try records.all(), git).fate(standing)
+        }
+    }
+
+    /// Removes a task's tree, its branch and its record.
+    ///
+    /// Killed at any moment, the tree is whole or gone, and either the next session of the task or the
+    /// next call goes on. Commits that nothing else has stay under `refs/quire/tasks/TASK-COMMIT`.
+    ///
+    /// - Throws: `TreeTrouble` if anything moved since it was looked at, or git or the disk fails.
+    package func remove(_ removal: TreeRemoval) throws(TreeTrouble) {
+        try inTrouble {
+            let record = removal.record
+            let kept = removal.kept.map { ("\(record.keepsake)-\($0.prefix(12))", $0) }
+            for (name, commit) in kept { try keep(name, at: commit, record) }
+            let rest = try moveAway(record)
+            // A tree that git does not know any more is no trouble.
+            _ = git.call(
+                ["worktree", "remove", "--force", "--force", record.path],
+                in: record.topLevel
+            )
+            if let tip = removal.tip { try delete("refs/heads/\(record.branch)", at: tip, record) }
+            let names = Set(kept.map(\.0) + ["refs/heads/\(record.branch)"])
+            for name in removal.references where !names.contains(name) {
+                try delete(name, at: nil, record)
+            }
+            records.remove(record.task)
+            if let rest { try rest.place.removeAll(rest.name) }
+        }
+    }
+
+    /// Renames the tree, which takes no time, so that nobody finds a half of it.
+    private func moveAway(_ record: TreeRecord) throws -> (place: Directory, name: String)? {
+        let name = Self.restName(record.task)
+        guard let place = try Directory.open(record.path.parentPath, made: false) else {
+            return nil
+        }
+        let tree = String(record.path.split(separator: "/").last ?? "")
+        if place.kind(of: tree) == .directory {
+            try place.removeAll(name)
+            try place.move(tree, as: name)
+        }
+        return (place, name)
+    }
+
+    private static func restName(_ task: String) -> String { ".pruned-\(task)" }
+
+    private func delete(_ reference: String, at commit: String?, _ record: TreeRecord) throws {
+        _ = try git.output(
+            ["update-ref", "-d", reference] + (commit.map { [$0] } ?? []),
+            in: record.topLevel,
+            doing: "removing \(reference)"
+        )
+    }
+}
+
+extension TreeRecords {
+    /// Returns when a task's tree was last worked in or merged, as far as its record tells.
+    package func lastChange(of task: String) -> WallTime? {
+        directory.status(of: Self.file(of: task)).map {
+            WallTime(millisecondsSinceEpoch: Int64($0.st_mtim.tv_sec) * 1000)
+        }
+    }
+}

@@ -1,0 +1,94 @@
+import Application
+import ArgumentParser
+import FileAccess
+import Orchestration
+import Reporting
+import Trees
+
+/// `quire export`.
+struct ExportCommand: WorkingCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "export",
+        abstract: "Write the work of tasks with trees of their own as patches.",
+        discussion: """
+            Takes the tasks named, or all whose checklists are complete. Each gets a directory with a \
+            patch for each commit, and the file "series" lists all patches in the order in which they \
+            apply, those that a task needs before its own:
+
+              quire export --into patches
+              git am --3way --keep-cr patches/port-auth/*.patch
+
+            A directory that an earlier export wrote is replaced as a whole; nothing else is.
+
+            Exit status: 0 everything written; 64 errors in the call; 69 something it needs is missing; \
+            101 something was left out.
+            """
+    )
+
+    @Argument(help: "The tasks; all complete ones unless given.")
+    var tasks: [String] = []
+
+    @Option(
+        help: ArgumentHelp("Where the tasks' directories of patches go.", valueName: "dir")
+    )
+    var into = "patches"
+
+    @Flag(help: "One patch for each task instead of one for each commit.")
+    var single = false
+
+    @OptionGroup var state: StateOptions
+
+    func run() throws {
+        let isLeftOut = try TreeTasks.told {
+            let trees = try TreeTasks(state)
+            let groups = trees.byRepository(try trees.chosen(tasks))
+            guard groups.count < 2 else {
+                let names = groups.map { "\($0.1[0].task) of \($0.0.topLevel)" }
+                throw Trouble(
+                    "the tasks are of several repositories (\(names.joined(separator: ", "))); name "
+                        + "those of one",
+                    status: ExitStatus.usage
+                )
+            }
+            guard let (repository, records) = groups.first else { return !tasks.isEmpty }
+            return try export(records, of: repository)
+        }
+        if isLeftOut { throw ExitCode(ExitStatus.unfinished) }
+    }
+
+    /// Writes what there is; returns whether something was left out.
+    private func export(_ records: [TreeRecord], of repository: Repository) throws -> Bool {
+        guard let place = try Directory.open(into.absolutePath, made: true) else {
+            throw Trouble("\(into.absolutePath) can't be made", status: ExitStatus.missing)
+        }
+        let git = try ManifestFile.git()
+        let ordered = try MergeCandidates.ordered(records, of: repository, git)
+        let isLeftOut: Bool? = try place.alone {
+            let export = PatchExport(into: place, isSingle: single, git)
+            var isLeftOut = false
+            for record in ordered {
+                switch try export.write(record, of: repository) {
+                case .written(let count, let note):
+                    let words = note.map { ", \($0)" } ?? ""
+                    Terminal.say(
+                        "\(record.task): \(Format.count(count, "patch")) in "
+                            + "\(into)/\(record.task)\(words)"
+                    )
+                case .leftOut(let reason):
+                    Terminal.say("\(record.task): left out, since \(reason)")
+                    isLeftOut = true
+                }
+            }
+            guard let words = try export.writeSeries(ordered.map(\.task)) else { return isLeftOut }
+            Terminal.complain("warning: \(words)")
+            return true
+        }
+        guard let isLeftOut else {
+            throw Trouble(
+                "another \"quire export\" writes to \(into); wait for its end",
+                status: ExitStatus.missing
+            )
+        }
+        return isLeftOut
+    }
+}

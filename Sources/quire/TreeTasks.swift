@@ -1,0 +1,132 @@
+import Application
+import Autonomous
+import FileAccess
+import Orchestration
+import Reporting
+import Trees
+
+/// The tasks of a workspace that have trees of their own, for the commands that hand over their work.
+struct TreeTasks {
+    let workspace: Workspace
+    /// The directory of the records, which whoever changes them locks.
+    let directory: Directory
+    let records: TreeRecords
+    private let stateDirectory: String
+
+    /// Finds the tasks of the workspace around the working directory.
+    ///
+    /// - Throws: `Trouble` if no task there ever had a tree.
+    init(_ state: StateOptions) throws {
+        workspace = WorkspacePlace(state).workspace(around: ".".resolvedPath)
+        guard let directory = try workspace.directories.state("trees") else {
+            throw Trouble(
+                "no task of \(workspace.root) has a tree of its own; \"isolation: worktree\" in the "
+                    + "manifest gives it one",
+                status: ExitStatus.missing
+            )
+        }
+        self.directory = directory
+        stateDirectory = state.directory(in: workspace)
+        records = TreeRecords(directory)
+    }
+
+    /// Returns the record of a task's tree.
+    ///
+    /// - Throws: `Trouble` with the tasks that have one, if this one has not.
+    func record(of task: String, status: Int32 = ExitStatus.usage) throws -> TreeRecord {
+        // Names become names of files.
+        if let name = try? TaskName(given: task), let record = try records.record(of: "\(name)") {
+            return record
+        }
+        let others = try records.all().map(\.task)
+        let near = others.isEmpty ? "" : "; those that have: \(others.joined(separator: ", "))"
+        throw Trouble(
+            "task \"\(task)\" has no tree of its own\(near); \"isolation: worktree\" in the manifest "
+                + "gives it one",
+            status: status
+        )
+    }
+
+    /// Returns the records of the tasks named, or of all whose checklists are complete; says which are not.
+    func chosen(_ tasks: [String]) throws -> [TreeRecord] {
+        guard tasks.isEmpty else { return try tasks.map { try record(of: $0) } }
+        let all = try records.all()
+        let chosen = all.filter(isComplete)
+        for record in all where !chosen.contains(record) {
+            Terminal.say("\(record.task): left out, since its checklist is not complete")
+        }
+        if chosen.isEmpty {
+            Terminal.say(
+                "no task with a tree of its own is complete; name one to take what it has so far"
+            )
+        }
+        return chosen
+    }
+
+    /// Returns the records with the repository that each group of them is of, in a fixed order.
+    func byRepository(_ chosen: [TreeRecord]) -> [(Repository, [TreeRecord])] {
+        Dictionary(grouping: chosen, by: \.repository).sorted { $0.key < $1.key }.map {
+            (Repository(common: $0.key, topLevel: $0.value[0].topLevel, prefix: ""), $0.value)
+        }
+    }
+
+    /// Indicates whether every entry of a task's checklist is ticked.
+    func isComplete(_ record: TreeRecord) -> Bool {
+        guard let name = try? TaskName(given: record.task) else { return false }
+        let look = workspace.taskDirectory(name).checklistAsItLies()
+        return look.progress?.isComplete ?? false
+    }
+
+    /// Does something while no run works on a task.
+    ///
+    /// - Throws: `LockError` if one does.
+    func owned<Value>(_ record: TreeRecord, _ body: () throws -> Value) throws -> Value {
+        try workspace.taskDirectory(try TaskName(given: record.task)).owned { _ in try body() }
+    }
+
+    /// Indicates whether a task's checklist has an entry, ticked.
+    func hasDone(_ text: String, _ record: TreeRecord) throws -> Bool {
+        let directory = workspace.taskDirectory(try TaskName(given: record.task))
+        let list = try? Checklist(bytes: Array(directory.taskListText().utf8))
+        return list?.entries.contains { $0.isTicked && $0.text == text.oneLine(1000) } ?? false
+    }
+
+    /// Appends an entry to a task's checklist, unless it waits there, and says how it is worked on.
+    func giveEntry(_ text: String, to record: TreeRecord) throws {
+        let directory = workspace.taskDirectory(try TaskName(given: record.task))
+        let number = try directory.append(entry: text)
+        let manifest = try TaskHistory(in: stateDirectory)[record.task]?.manifest
+        let run = "quire run \(manifest.map { "'\($0)'" } ?? "MANIFEST")"
+        Terminal.say(
+            "    its entry \(number) is to mend that: \(run), then: quire merge \(record.task)"
+        )
+    }
+
+    /// Does something to the records, or with the scratch tree, while no other command does.
+    ///
+    /// - Throws: `Trouble` if another one is at work.
+    func alone<Value>(_ body: () throws -> Value) throws -> Value {
+        guard let value = try directory.alone(body) else {
+            throw Trouble(
+                "another command is at work on the trees of \(workspace.root); wait for its end",
+                status: ExitStatus.missing
+            )
+        }
+        return value
+    }
+
+    /// Does something whose errors people read, by their own words.
+    static func told<Value>(_ body: () throws -> Value) throws -> Value {
+        do {
+            return try body()
+        } catch let error as TreeTrouble {
+            throw Trouble("\(error)", status: ExitStatus.missing)
+        } catch let error as GitError {
+            throw Trouble("\(error)", status: ExitStatus.missing)
+        } catch let error as FileError {
+            throw Trouble("\(error)", status: ExitStatus.missing)
+        } catch let error as LockError {
+            throw Trouble("\(error)", status: ExitStatus.missing)
+        }
+    }
+}

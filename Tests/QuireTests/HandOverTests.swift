@@ -1,0 +1,375 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// A run whose tasks have trees, and what is done with their work.
+private struct TreeRun {
+    let run: QuireRun
+
+    private static let identity = [
+        "GIT_AUTHOR_NAME": "Ada", "GIT_AUTHOR_EMAIL": "ada@example.org",
+        "GIT_COMMITTER_NAME": "Ada", "GIT_COMMITTER_EMAIL": "ada@example.org",
+    ]
+
+    /// Makes a repository with a file `a.txt`; agents do `work` at each session's end.
+    init(_ run: QuireRun, _ tasks: [String], work: String) throws {
+        self.run = run
+        try FileManager.default.removeItem(atPath: run.root + "/.git")
+        try git("init --quiet --initial-branch=main")
+        try put("one\n", run.root + "/a.txt")
+        try git("add a.txt && git commit --quiet -m begin")
+        let lines = "\(work)\nexit $status\n"
+        let agent = "#!/bin/sh\n'\(Program.built("codex-sim"))' \"$@\"\nstatus=$?\n\(lines)"
+        try put(agent, run.root + "/agent")
+        chmod(run.root + "/agent", 0o755)
+        try run.write(
+            tasks.map { ($0, "entries=2") },
+            defaults: "{isolation: worktree, retries: {delay: 10ms, max_delay: 20ms}}",
+            agent: "{command: [./agent]}",
+            run: "name: The run"
+        )
+    }
+
+    @discardableResult
+    func git(_ command: String, in directory: String? = nil) throws -> String {
+        var program = Program("/bin/sh", ["-c", "git " + command], in: directory ?? run.root)
+        program.environment = Self.identity
+        let outcome = try program.run()
+        try #require(outcome.status == 0, "git \(command): \(outcome.error)")
+        return outcome.output
+    }
+
+    func quire(_ words: String..., environment: [String: String] = [:]) throws -> Outcome {
+        try run.quire(words, environment: Self.identity.merging(environment) { $1 })
+    }
+
+    func complete() throws {
+        let outcome = try quire("run", "m.yaml")
+        #expect(outcome.status == 0, "\(outcome.output)\(outcome.error)")
+    }
+}
+
+private func withTrees(
+    _ tasks: [String],
+    work: String = "echo \"$QUIRE_SESSION\" >> \"$QUIRE_TASK.txt\"",
+    _ body: (TreeRun) throws -> Void
+) throws {
+    try withRun { try body(try TreeRun($0, tasks, work: work)) }
+}
+
+@Suite struct `The work of tasks` {
+    @Test func `is exported as patches, and shown session by session`() throws {
+        try withTrees(["one", "two"]) { trees in
+            try trees.complete()
+            let outcome = try trees.quire("export", "--into", "out")
+            #expect(outcome.status == 0, "\(outcome.error)")
+            #expect(outcome.output.contains("one: 3 patches in out/one\n"), "\(outcome.output)")
+            try trees.git("switch --quiet -c copy")
+            try trees.git("am --quiet --3way --keep-cr out/*/*.patch")
+            for task in ["one", "two"] {
+                #expect(text(trees.run.root + "/\(task).txt") == "1\n2\n3\n")
+            }
+            let single = try trees.quire("export", "two", "--single", "--into", "out")
+            #expect(single.output == "two: 1 patch in out/two\n", "\(single.output)\(single.error)")
+            let unknown = try trees.quire("export", "three")
+            #expect(unknown.status == 64 && unknown.error.contains("those that have: one, two"))
+
+            let second = try trees.quire("diff", "one", "--session", "2")
+            #expect(second.output.contains("\n 1\n+2\n"), "\(second.output)\(second.error)")
+            let none = try trees.quire("diff", "one", "--session", "7")
+            #expect(none.status == 69 && none.error.contains("those that did: 1, 2, 3"))
+        }
+    }
+
+    // MARK: - Cleaning up
+
+    @Test func `is cleaned up once it is merged`() throws {
+        try withTrees(["one", "two"]) { trees in
+            try trees.complete()
+            #expect(try trees.quire("merge", "one").status == 0)
+            try put("x", trees.run.root + "/.autonomous/.quire/worktrees/whose/file")
+            let place = trees.run.root + "/.autonomous/.quire/worktrees"
+            let dry = try trees.quire("prune", "--dry-run")
+            #expect(dry.status == 0, "\(dry.output)\(dry.error)")
+            #expect(dry.output.contains("would remove the tree of one"), "\(dry.output)")
+            #expect(FileManager.default.fileExists(atPath: place + "/one"))
+            let young = try trees.quire("prune", "--older-than", "1d")
+            #expect(young.output.contains("kept 1 tree:"), "\(young.output)")
+            let outcome = try trees.quire("prune")
+            #expect(outcome.status == 0, "\(outcome.output)\(outcome.error)")
+            #expect(outcome.output.contains("kept the tree of two: it is not merged"))
+            #expect(outcome.output.contains("worktrees/whose: no record says whose it is"))
+            #expect(outcome.output.contains("kept 2 logs:"), "\(outcome.output)")
+            #expect(!FileManager.default.fileExists(atPath: place + "/one"))
+            #expect(try trees.git("branch --list 'quire/*'") == "+ quire/The-run/two\n")
+            // What is complete stays complete.
+            #expect(try trees.quire("run", "m.yaml").output.contains("2 complete"))
+            let logs = try trees.quire("prune", "--older-than", "0")
+            #expect(logs.output.contains("removed the log of one"), "\(logs.output)")
+            #expect(text(trees.run.task("one") + "/session.log").isEmpty)
+        }
+    }
+
+    @Test func `of earlier times is cleaned up by age`() throws {
+        try withTrees(["one"]) { trees in
+            try trees.complete()
+            #expect(try trees.quire("run", "m.yaml", "--redo", "one").status == 0)
+            let archive = trees.run.root + "/.autonomous/.quire/archive"
+            try put("x", archive + "/mine.txt")
+            #expect(try trees.quire("prune").output.contains("kept 1 archive:"))
+            #expect(
+                try trees.quire("prune", "--older-than", "0", "--larger-than", "1G").output
+                    .contains("kept 1 archive:")
+            )
+            let outcome = try trees.quire("prune", "--older-than", "0")
+            #expect(outcome.output.contains("removed the archive one-"), "\(outcome.output)")
+            #expect(outcome.output.contains("mine.txt: it has no name of an archive"))
+            #expect(try FileManager.default.contentsOfDirectory(atPath: archive) == ["mine.txt"])
+        }
+    }
+
+    @Test func `is left alone while a run holds it`() throws {
+        let work = "[ -e \"$QUIRE_TEST/go\" ] || { echo > \"$QUIRE_TEST/began\"; sleep 600; }"
+        try withTrees(["one"], work: work) { trees in
+            let root = trees.run.root
+            var pruned: Outcome?
+            let outcome = try trees.run.quire(
+                ["run", "m.yaml"],
+                environment: ["QUIRE_TEST": root]
+            ) { output, pid in
+                guard pruned == nil, output.contains("session 1 starts"),
+                    eventually({ FileManager.default.fileExists(atPath: root + "/began") })
+                else { return }
+                pruned = try? trees.quire("prune", "--older-than", "0")
+                kill(pid, SIGTERM)
+            }
+            #expect(outcome.status == 143, "\(outcome.output)\(outcome.error)")
+            let told = pruned?.output ?? "it never came so far"
+            #expect(told.contains("kept the tree of one: a run works on it"), "\(told)")
+            #expect(
+                FileManager.default.fileExists(atPath: root + "/.autonomous/.quire/worktrees/one")
+            )
+        }
+    }
+
+    // MARK: - Repair
+
+    @Test func `that conflicts is mended by the task itself`() throws {
+        let work = """
+            if grep -q '<<<<<<<' a.txt; then printf 'by both\\n' > a.txt
+            elif ! grep -q both a.txt; then echo "by $QUIRE_TASK" > a.txt; fi
+            """
+        try withTrees(["one", "two"], work: work) { trees in
+            try trees.complete()
+            #expect(try trees.quire("merge", "one").status == 0)
+            let merge = try trees.quire("merge", "two")
+            #expect(merge.status == 101)
+            #expect(merge.output.contains("quire merge --repair two"), "\(merge.output)")
+            #expect(try trees.quire("merge", "--repair").status == 64)
+            for _ in 1...2 {
+                let repair = try trees.quire("merge", "--repair", "two")
+                #expect(repair.status == 101, "\(repair.output)\(repair.error)")
+                #expect(repair.output.contains("its entry 3 is to mend that: quire run '"))
+            }
+            #expect(trees.run.list("two").contains("- [ ] Task 3: resolve the conflicts with main"))
+            let marked = try trees.git("show quire/The-run/two:a.txt")
+            #expect(marked.contains("<<<<<<< ") && marked.contains("by two"), "\(marked)")
+            // Marks are never merged.
+            #expect(try trees.quire("merge", "two").status == 101)
+            try trees.complete()
+            let again = try trees.quire("merge", "--repair", "two", "--check", "test -e a.txt")
+            #expect(again.status == 0, "\(again.output)\(again.error)")
+            #expect(text(trees.run.root + "/a.txt") == "by both\n")
+            // What the task changed is still what is told of it.
+            let diff = try trees.quire("diff", "two")
+            #expect(diff.output.contains("-by one\n+by both\n"), "\(diff.output)")
+        }
+    }
+
+    @Test func `that breaks the check gets an entry, too`() throws {
+        try withTrees(["one"]) { trees in
+            try trees.complete()
+            let merge = try trees.quire("merge", "--repair", "one", "--check", "! test -e one.txt")
+            #expect(merge.status == 101, "\(merge.output)\(merge.error)")
+            #expect(trees.run.list("one").contains("- [ ] Task 3: make this check pass"))
+            #expect(try trees.git("log --format=%s main") == "begin\n")
+        }
+    }
+
+    /// A file that git does not know is in the way of the merge: nothing is begun, and nothing stuck.
+    @Test func `is merged once what was in its way has gone`() throws {
+        try withTrees(["one"]) { trees in
+            try trees.complete()
+            try put("mine", trees.run.root + "/one.txt")
+            let refused = try trees.quire("merge")
+            #expect(refused.status == 69 && refused.error.contains("one.txt"), "\(refused.error)")
+            #expect(text(trees.run.root + "/one.txt") == "mine")
+            try FileManager.default.removeItem(atPath: trees.run.root + "/one.txt")
+            #expect(try trees.quire("merge").status == 0)
+        }
+    }
+}
+
+@Suite struct `Pull requests of tasks` {
+    /// Stands in for `gh` and `glab`: keeps pull requests in a file, and logs its calls.
+    private static let forge = """
+        #!/usr/bin/env python3
+        import json, os, sys
+        root = os.environ["FORGE"]
+        name = os.path.basename(sys.argv[0])
+        words = sys.argv[1:]
+        with open(root + "/calls", "a") as calls:
+            calls.write(name + " " + " ".join(words[:2]) + "\\n")
+        def option(*names):
+            return next((words[words.index(n) + 1] for n in names if n in words), None)
+        path = root + "/open.json"
+        requests = json.load(open(path)) if os.path.exists(path) else []
+        page, text = ("url", "body") if name == "gh" else ("web_url", "description")
+        body = sys.stdin.read() if name == "gh" else option("--description")
+        branch = option("--head", "--source-branch")
+        if words[1] == "list":
+            print(json.dumps([r for r in requests if r["branch"] == branch]))
+        elif words[1] == "create":
+            if os.path.exists(root + "/no"):
+                sys.exit("GraphQL: you may not")
+            url = "https://example.org/%d" % (len(requests) + 1)
+            requests.append({"branch": branch, page: url, text: body, "iid": len(requests) + 1,
+                "title": option("--title"), "draft": "--draft" in words})
+            print("Creating it\\n" + url)
+        else:
+            for r in requests:
+                if words[2] in (r[page], str(r["iid"])):
+                    r[text] = body
+        json.dump(requests, open(path, "w"))
+        """
+
+    private struct Request: Decodable {
+        var branch: String
+        var title: String
+        var draft: Bool
+        var body: String?
+        var description: String?
+        var text: String { body ?? description ?? "" }
+    }
+
+    /// Makes a remote, and a `PATH` with git, the shell and these programs alone.
+    private func withRemote(
+        _ tasks: [String],
+        programs: [String],
+        address: String? = nil,
+        _ body: (TreeRun, _ environment: [String: String]) throws -> Void
+    ) throws {
+        try withTrees(tasks) { trees in
+            try trees.complete()
+            let place = trees.run.root + "/.git/remote"
+            try trees.git("init --quiet --bare '\(place)/bare.git'")
+            try trees.git("remote add origin '\(address ?? place + "/bare.git")'")
+            for program in ["git", "sh", "env", "python3", "cat", "grep"] {
+                let made = try shell(
+                    "mkdir -p bin && ln -s \"$(command -v \(program))\" bin/\(program)",
+                    in: place
+                )
+                #expect(made.status == 0, "\(made.error)")
+            }
+            for program in programs {
+                try put(Self.forge, place + "/bin/" + program)
+                chmod(place + "/bin/" + program, 0o755)
+            }
+            try script("exec git receive-pack '\(place)/bare.git'", place + "/ssh")
+            try body(
+                trees,
+                [
+                    "PATH": place + "/bin", "FORGE": place,
+                    "GIT_SSH_COMMAND": "'\(place)/ssh'",
+                ]
+            )
+        }
+    }
+
+    private func requests(_ trees: TreeRun) throws -> [Request] {
+        try decoded([Request].self, text(trees.run.root + "/.git/remote/open.json"))
+    }
+
+    @Test(arguments: ["gh", "glab"])
+    func `are opened, updated, and left alone where somebody edited them`(program: String) throws {
+        try withRemote(["one", "two"], programs: [program]) { trees, environment in
+            let opened = try trees.quire("pr", "--draft", environment: environment)
+            #expect(opened.status == 0, "\(opened.output)\(opened.error)")
+            #expect(opened.output.contains("one: opened https://example.org/"), "\(opened.output)")
+            let first = try requests(trees)
+            #expect(Set(first.map(\.branch)) == ["quire/The-run/one", "quire/The-run/two"])
+            #expect(first.allSatisfy(\.draft))
+            #expect(first.allSatisfy { $0.title.hasSuffix(": sim: entries=2") }, "\(first)")
+            for request in first {
+                #expect(request.text.contains("- [x] "), "\(request.text)")
+                #expect(request.text.contains("3 sessions, "), "\(request.text)")
+            }
+            let bare = trees.run.root + "/.git/remote/bare.git"
+            #expect(try trees.git("rev-parse quire/The-run/one", in: bare).count == 41)
+
+            let again = try trees.quire("pr", "one", environment: environment)
+            #expect(again.output.contains("one: pushed, and updated https://"), "\(again.output)")
+            let path = trees.run.root + "/.git/remote/open.json"
+            try put(text(path).replacing("- [x] ", with: "- [x] edited "), path)
+            let edited = try trees.quire("pr", "one", environment: environment)
+            #expect(edited.status == 0)
+            #expect(edited.output.contains("somebody has edited"), "\(edited.output)")
+            #expect(try requests(trees).allSatisfy { $0.text.contains("edited ") })
+
+            try put("", trees.run.root + "/.git/remote/no")
+            try put("[]", path)
+            let refused = try trees.quire("pr", "one", environment: environment)
+            #expect(refused.status == 101, "\(refused.output)")
+            #expect(refused.error.contains("you may not"), "\(refused.error)")
+        }
+    }
+
+    private static let pages = [
+        (
+            "git@github.com:o/r.git",
+            "https://github.com/o/r/compare/main...quire/The-run/one?expand=1"
+        ),
+        (
+            "ssh://git@gitlab.example.org:2222/group/r.git",
+            "https://gitlab.example.org/group/r/-/merge_requests/new?merge_request%5Bsource_branch%5D="
+                + "quire/The-run/one&merge_request%5Btarget_branch%5D=main"
+        ),
+        ("git@example.org:r", "one: pushed quire/The-run/one to origin\n"),
+    ]
+
+    @Test(arguments: pages)
+    func `are opened by hand where no program is there for it`(
+        address: String,
+        words: String
+    ) throws {
+        try withRemote(["one"], programs: [], address: address) { trees, environment in
+            let outcome = try trees.quire("pr", environment: environment)
+            #expect(outcome.status == 0, "\(outcome.error)")
+            #expect(outcome.output.contains(words), "\(outcome.output)")
+        }
+    }
+
+    @Test func `that a remote refuses are told in git's words, and the others go on`() throws {
+        try withRemote(["one", "two", "three"], programs: ["gh"]) { trees, environment in
+            let bare = trees.run.root + "/.git/remote/bare.git"
+            try script(
+                "if grep -q /two; then echo 'two is not welcome' >&2; exit 1; fi",
+                bare + "/hooks/pre-receive"
+            )
+            // Somebody else's branch of this name is not overwritten.
+            try trees.git("commit --quiet --allow-empty -m other")
+            try trees.git("push --quiet '\(bare)' main:refs/heads/quire/The-run/three")
+            let theirs = try trees.git("rev-parse quire/The-run/three", in: bare)
+            let outcome = try trees.quire("pr", environment: environment)
+            #expect(outcome.status == 101, "\(outcome.output)")
+            #expect(outcome.error.contains("remote: two is not welcome"), "\(outcome.error)")
+            #expect(outcome.error.contains("pre-receive hook declined"), "\(outcome.error)")
+            #expect(outcome.error.contains("[rejected]"), "\(outcome.error)")
+            #expect(outcome.output.contains("one: opened"), "\(outcome.output)")
+            #expect(try requests(trees).map(\.branch) == ["quire/The-run/one"])
+            #expect(try trees.git("rev-parse quire/The-run/three", in: bare) == theirs)
+            let unknown = try trees.quire("pr", "--remote", "upstream", environment: environment)
+            #expect(unknown.status == 64 && unknown.error.contains("it has origin"))
+        }
+    }
+}
