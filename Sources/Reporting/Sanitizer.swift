@@ -1,3 +1,5 @@
+import Orchestration
+
 /// Makes text from outside harmless where people and CI systems read it.
 ///
 /// The result steers no terminal, hides and reorders nothing, and holds no command to a CI system. `SafeText`

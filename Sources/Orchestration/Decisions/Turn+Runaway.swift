@@ -33,11 +33,11 @@ extension TaskState {
     }
 
     private func idleTokens(of limit: Int64) -> String {
-        "\(Format.count(idleTokens, "token")) ticked nothing, of \(limit) that may (stall_after)"
+        "\(Format.count(effort.idleTokens, "token")) ticked nothing, of \(limit) that may (stall_after)"
     }
 
     private func idleTime(of limit: Duration) -> String {
-        let time = Duration(inSeconds: idleSeconds).forPeople
+        let time = Duration(inSeconds: effort.idleSeconds).forPeople
         return "\(time) of sessions ticked nothing, of \(limit.forPeople) that may (stall_after)"
     }
 
@@ -95,8 +95,8 @@ extension TaskState {
     /// The reason why the task has stalled; `nil` if it has not.
     private var stall: String? {
         if plan.stallAfter > 0, self.idle >= plan.stallAfter { return stagnation }
-        if let limit = plan.stallTokens, idleTokens >= limit { return idleTokens(of: limit) }
-        if let limit = plan.stallTime, idleSeconds >= limit.inSeconds { return idleTime(of: limit) }
+        if let limit = plan.stallTokens, effort.idleTokens >= limit { return idleTokens(of: limit) }
+        if let limit = plan.stallTime, effort.idleSeconds >= limit.inSeconds { return idleTime(of: limit) }
         return hasRunAway ? growth : nil
     }
 }

@@ -51,7 +51,7 @@ extension RunState {
     /// most the budget of a session.
     private func estimate(of place: Int) -> SessionMeasure {
         let plan = tasks[place].plan
-        let group = plan.group.flatMap { spending.groups[$0] }
+        let group = plan.group.flatMap { self.spending.groups[$0] }
         let known =
             tasks[place].ledger.meanSession ?? group?.meanSession
             ?? self.spending.ledger.meanSession
