@@ -133,7 +133,7 @@ package final class Directory: Sendable {
 
     private func becomesPrivate(_ name: String) -> Bool { isPrivate || name == ".autonomous" }
 
-    private var fileMode: mode_t { isPrivate ? 0o600 : 0o644 }
+    var fileMode: mode_t { isPrivate ? 0o600 : 0o644 }
 
     /// Checks that the directory's path still leads to it.
     ///

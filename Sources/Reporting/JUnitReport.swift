@@ -152,7 +152,8 @@ extension TaskRecord {
     }
 
     fileprivate var story: String {
-        let sessions = history.map { "session \($0.key.number): \($0.words)" } + [note].compactMap(\.self)
+        let sessions =
+            history.map { "session \($0.key.number): \($0.words)" } + [note].compactMap(\.self)
         let changes = work?.changes.map { ["changes: \($0.words)"] } ?? []
         return (sessions + changes + (work?.uncommitted ?? [])).joined(separator: "\n")
     }

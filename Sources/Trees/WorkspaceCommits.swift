@@ -74,7 +74,7 @@ package struct WorkspaceCommits: Sendable {
             }
             try TreeCheck(record: record.tree).checkCheckout()
             let tree = TreeGit(git, record.tree)
-            var changes = try TreeChanges(
+            let changes = try TreeChanges(
                 tree,
                 largestFile: request.largestFile,
                 besides: record.otherFiles
