@@ -96,7 +96,9 @@ extension TaskState {
     private var stall: String? {
         if plan.stallAfter > 0, self.idle >= plan.stallAfter { return stagnation }
         if let limit = plan.stallTokens, effort.idleTokens >= limit { return idleTokens(of: limit) }
-        if let limit = plan.stallTime, effort.idleSeconds >= limit.inSeconds { return idleTime(of: limit) }
+        if let limit = plan.stallTime, effort.idleSeconds >= limit.inSeconds {
+            return idleTime(of: limit)
+        }
         return hasRunAway ? growth : nil
     }
 }
