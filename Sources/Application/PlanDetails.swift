@@ -78,7 +78,7 @@ package struct PlanDetails {
     package var lines: [String] {
         guard !tasks.isEmpty else { return ["nothing would run"] }
         let commands = groups { Self.shell(agent + arguments(of: $0)) }
-        let sandboxes = groups(\.sandbox)
+        let sandboxes = groups(\.sandbox.rawValue)
         var variables: [String: [String]] = [:]
         for task in tasks {
             for (name, value) in task.environment {

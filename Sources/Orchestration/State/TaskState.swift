@@ -64,13 +64,13 @@ package struct TaskState: Hashable, Sendable {
     /// The time and tokens of a task's sessions.
     package struct Effort: Hashable, Sendable, PackedInline {
         /// Tokens of all sessions since the last new tick.
-        package internal(set) var idleTokens: Int64 = 0
+        package var idleTokens: Int64 = 0
         /// Seconds of charged sessions since the last new tick.
-        package internal(set) var idleSeconds = 0.0
+        package var idleSeconds = 0.0
         /// Seconds of all sessions.
-        package internal(set) var seconds = 0.0
+        package var seconds = 0.0
         /// Tokens of all sessions.
-        package internal(set) var usage = TokenUsage.zero
+        package var usage = TokenUsage.zero
     }
 
     /// The task's plan in this leg.
