@@ -14,8 +14,8 @@ import Testing
             atPath: directory,
             withIntermediateDirectories: true
         )
-        let name = "Fixtures/journal-\(version)"
-        let file = try #require(Bundle.module.url(forResource: name, withExtension: "sql"))
+        let file = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "Fixtures/journal-\(version).sql")
         let database = try DatabaseQueue(path: directory + "/quire.db")
         try database.inDatabase { try $0.execute(sql: String(contentsOf: file, encoding: .utf8)) }
         try database.close()
