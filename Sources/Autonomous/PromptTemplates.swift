@@ -142,6 +142,7 @@ package struct SessionBrief: Hashable, Sendable {
         self.directory = directory
         self.progress = progress
         (self.incident, self.mostEntries) = (incident, mostEntries)
+        self.company = company
     }
 
     /// What is to be known of the list beside its progress; each a line.
@@ -162,6 +163,5 @@ package struct SessionBrief: Hashable, Sendable {
             + (room > 0
                 ? "Room in the List: at most \(Format.count(room, "entry")) may be appended\n"
                 : "Room in the List: none; append no entries\n")
-        self.company = company
     }
 }

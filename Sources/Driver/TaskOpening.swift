@@ -107,7 +107,6 @@ struct TaskOpening: DirectoryKeeper {
                 inspected.artifacts = kept.artifacts
                 warnings += kept.warnings
             }
-            let open = OpenTask(directory: directory, look: look)
             return .opened(open, inspected, warnings: warnings)
         } catch let error as LockError {
             return .locked(task: task, reason: "\(error)")

@@ -1,3 +1,4 @@
+import Orchestration
 import Driver
 import FileAccess
 import Foundation
