@@ -298,7 +298,7 @@ private func withTrees(
             #expect(opened.output.contains("one: opened https://example.org/"), "\(opened.output)")
             let first = try requests(trees)
             #expect(Set(first.map(\.branch)) == ["quire/The-run/one", "quire/The-run/two"])
-            #expect(first.allSatisfy(\.draft))
+            #expect(first.allSatisfy { $0.draft })
             #expect(first.allSatisfy { $0.title.hasSuffix(": sim: entries=2") }, "\(first)")
             for request in first {
                 #expect(request.text.contains("- [x] "), "\(request.text)")

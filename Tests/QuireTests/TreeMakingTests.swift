@@ -206,9 +206,11 @@ extension `Tasks in trees of their own` {
             work: ":",
             defaults: "isolation: worktree, setup: '\(setup)'"
         ) { run in
-            #expect(try quire(run, ["run", "m.yaml"]).status == 0)
+            let outcome = try quire(run, ["run", "m.yaml"])
+            #expect(outcome.status == 0, "\(outcome.error)")
             let pid = text(run.task("one") + "/pid").dropLast()
-            #expect(try shell("kill -0 \(pid)", in: run.root).status != 0)
+            let alive = try shell("kill -0 \(pid)", in: run.root)
+            #expect(alive.status != 0)
         }
     }
 
