@@ -38,7 +38,7 @@ struct Directives {
         work=PATH        appends a line to this file, as its work
         damage=HOW       reword, empty, remove, reorder, delete or untick the list
         no-list          an initializer that writes nothing
-        no-notes         an initializer that writes no progress.md
+        no-notes         sessions that write no progress.md
 
         """
 

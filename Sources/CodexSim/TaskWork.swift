@@ -73,7 +73,9 @@ struct TaskWork {
             lines.insert("- [ ] Task \(last + 1 + extra): found on the way", at: place)
         }
         Files.write(lines.joined(separator: "\n"), to: list)
-        Files.append("\n## Session \(session)\n\nTicked \(directives.list.ticks).\n", to: notes)
+        if directives.list.hasNotes {
+            Files.append("\n## Session \(session)\n\nTicked \(directives.list.ticks).\n", to: notes)
+        }
         return ticked
     }
 

@@ -264,9 +264,12 @@ private func withTrees(
             let place = trees.run.root + "/.git/remote"
             try trees.git("init --quiet --bare '\(place)/bare.git'")
             try trees.git("remote add origin '\(address ?? place + "/bare.git")'")
+            // What is called python3 may be a script that looks for another one.
+            let python = "$(python3 -c 'import sys; print(sys.executable)')"
             for program in ["git", "sh", "env", "python3", "cat", "grep"] {
+                let path = program == "python3" ? python : "$(command -v \(program))"
                 let made = try shell(
-                    "mkdir -p bin && ln -s \"$(command -v \(program))\" bin/\(program)",
+                    "mkdir -p bin && ln -s \"\(path)\" bin/\(program)",
                     in: place
                 )
                 #expect(made.status == 0, "\(made.error)")

@@ -95,11 +95,12 @@ private struct Place: Sendable, CustomTestStringConvertible {
         oddity: Oddity
     ) throws {
         try withPlaces { run, outside in
-            try run.write([("t", "entries=1")])
+            try run.write([("t", "entries=1 no-notes")])
             #expect(try self.quire(["run", "m.yaml"], in: run).status == 0)
             // Something to look at, and work left.
             try TestSupport.put("## Tasks\n- [ ] Task 1: step 1\n", run.task("t") + "/task_list.md")
-            try run.write([("t", "entries=1"), ("u", "entries=1")])
+            // The agent, which may follow links in its sandbox, writes no notes.
+            try run.write([("t", "entries=1 no-notes"), ("u", "entries=1")])
             try plant(oddity, at: place, in: run, outside)
             for words in [
                 ["status"], ["list"], ["explain", "t"], ["logs", "t"], ["run", "m.yaml"],

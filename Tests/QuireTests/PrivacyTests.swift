@@ -17,8 +17,8 @@ import Testing
             let outcome = try shell(command, in: run.root)
             #expect(outcome.status == 0, "\(outcome.output)\(outcome.error)")
             // What the agent has made itself lies in a directory that is closed to others.
-            let own = ["task_list.md", "progress.md"]
-            let opened = try open(in: run).filter { path in !own.contains { path.hasSuffix($0) } }
+            let own = ["/task_list.md", "/progress.md", "/.codex-sim"]
+            let opened = try open(in: run).filter { path in !own.contains { path.contains($0) } }
             #expect(opened == [])
             #expect(!(try run.quire(["doctor"]).output.contains("other users may look into")))
         }

@@ -329,7 +329,7 @@ private func manifest(_ name: String, task: String = "a", prompt: String) -> Str
             #expect(try run.quire(["status"]).output.contains("1/2"))
             let change = "echo '- [ ] Task 3: three' >> t2/task_list.md"
             #expect(try shell(change, in: run.root + "/.autonomous").status == 0)
-            for look in looks { #expect(try opened(by: look, in: run) == 2, "\(look)") }
+            for look in looks { #expect(try opened(by: look, in: run) == 1, "\(look)") }
             #expect(try run.quire(["status"]).output.contains("1/3"))
             #expect(try run.quire(["list"]).output.contains("(1/3 - 33%"))
         }
