@@ -140,8 +140,7 @@ package final class RunStore: Sendable {
         }
         clear()
         do {
-            // SQLite gives a file that it makes the mode of any other, and those beside it this one's.
-            try place.directory.write([], to: name)
+            try place.directory.write([], to: name)  // SQLite's own would be open to others.
             try ClosedQueues.closing(after: try writer(place.directory.path(of: name))) { queue in
                 try queue.writeWithoutTransaction { try StoreOwnership.mark($0) }
                 try Schema.migrator.migrate(queue)
