@@ -40,6 +40,14 @@ package struct ChecklistLook: Hashable, Sendable {
         return look
     }
 
+    /// The findings without what was told of once, with the text of a list of usual length, which the
+    /// task's next session need not read again.
+    package var settledForNext: ChecklistLook {
+        var look = settled
+        if let text, text.count <= 8192 { look.text = text }
+        return look
+    }
+
     /// Indicates whether a good list was found that differs from the last inspection's.
     package func isNews(after last: ChecklistLook) -> Bool {
         if case .good = state { self != last } else { false }

@@ -63,7 +63,7 @@ final class TaskDirectories {
 
     /// Notes the checklist that a session left; returns its stamp, or `nil` while work is left.
     func note(_ look: ChecklistLook, of task: String) -> String? {
-        tasks[task]?.look = look.settled
+        tasks[task]?.look = look.settledForNext
         return keeper.stamp(of: look, task)
     }
 

@@ -68,11 +68,11 @@ import Testing
             record.landed = ["main": record.tip]
             try trees.records.save(record)
             try prune(fixture)
-            let kept = try fixture.run("for-each-ref", "--contains", record.tip)
-            #expect(kept.contains("refs/quire/tasks/port-\(record.tip.prefix(12))"))
+            let kept = "refs/quire/tasks/port-\(record.tip.prefix(12))"
+            #expect(try fixture.run("for-each-ref", "--contains", record.tip).contains(kept))
             // A new tree of the task does not take their place.
             _ = try work(fixture)
-            #expect(try fixture.run("for-each-ref", "--contains", record.tip) == kept)
+            #expect(try fixture.run("for-each-ref", "--contains", record.tip).contains(kept))
         }
     }
 
