@@ -68,6 +68,12 @@ package struct LandingStrip {
                     "the branch \(landing.target) moved meanwhile; nothing was merged: run it again"
                 )
             }
+            if let place = repository.operation(on: landing.target) {
+                throw TreeTrouble(
+                    "the branch \(landing.target) is in the middle of a rebase or a bisection in "
+                        + "\(place); nothing was merged: finish or abort that, and run it again"
+                )
+            }
             let checkout = try repository.checkout(of: landing.target, git)
             if let checkout, try !isClean(checkout) {
                 throw TreeTrouble(
@@ -99,7 +105,7 @@ package struct LandingStrip {
             } else {
                 [
                     "-c", "merge.verifySignatures=false", "merge", "--ff-only", "--quiet",
-                    landing.new,
+                    "--no-overwrite-ignore", landing.new,
                 ]
             }
         _ = try git.output(
@@ -181,6 +187,7 @@ package struct LandingStrip {
         for (task, tip) in landing.tips {
             guard var record = try records.record(of: task) else { continue }
             record.landed = (record.landed ?? [:]).merging([landing.target: tip]) { $1 }
+            record.landedBy = (record.landedBy ?? [:]).merging([landing.target: landing.new]) { $1 }
             try records.save(record)
         }
         try forget()

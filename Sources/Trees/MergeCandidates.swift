@@ -26,7 +26,7 @@ package struct MergeCandidates: Sendable {
         for record in try Self.byAge(records, of: repository, git) {
             if record.tip == record.base {
                 unchanged.append(record.task)
-            } else if record.landed?[target] == record.tip {
+            } else if try record.hasLanded(record.tip, in: target, of: repository, git) {
                 landed.append(record.task)
             } else if try repository.isAncestor(record.tip, of: tip, git) {
                 landed.append(record.task)

@@ -121,6 +121,22 @@ package struct Repository: Hashable, Sendable, Codable {
         }
     }
 
+    /// Returns the directory of git's in which a branch is being rebased or bisected; `nil` for none.
+    ///
+    /// git shows no checkout of such a branch.
+    func operation(on branch: String) -> String? {
+        let names =
+            (try? FileManager.default.contentsOfDirectory(atPath: common + "/worktrees")) ?? []
+        let marks = ["rebase-merge/head-name", "rebase-apply/head-name", "BISECT_START"]
+        return ([common] + names.sorted().map { common + "/worktrees/" + $0 }).first { place in
+            marks.contains { mark in
+                let bytes = RegularFile.contents(place + "/" + mark, limit: 8192) ?? []
+                let name = String(decoding: bytes, as: UTF8.self).split(separator: "\n").first ?? ""
+                return name == branch || name == "refs/heads/\(branch)"
+            }
+        }
+    }
+
     /// Refuses a name that git does not take for a branch, or that another branch stands in the way of.
     ///
     /// - Throws: `GitError`.

@@ -43,7 +43,8 @@ package struct ScratchTree: MergeWorkshop {
         at commit: String,
         _ git: Git
     ) throws -> TreeGit {
-        let path = place.path(of: "merge")
+        // No task's name begins with a dot.
+        let path = place.path(of: ".merge")
         remove(path, repository, git)
         _ = try git.output(
             ["worktree", "add", "--quiet", "--detach", path, commit],

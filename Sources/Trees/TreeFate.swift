@@ -84,6 +84,7 @@ struct TreeInquest {
         if let file = TreeFile.list(status).first {
             return "it has changes that are in no commit, in \(file.text.dropFirst(3))"
         }
+        if let words = try wordsOnHidden(in: tree) { return words }
         let included = IncludedFiles(
             patterns: record.include ?? [],
             from: record.topLevel,
@@ -92,6 +93,37 @@ struct TreeInquest {
         return try included.changed(in: tree).first.map {
             "its file \($0.text), which git ignores, is not as in \(record.topLevel)"
         }
+    }
+
+    /// Returns what git was told not to look at, though there may be work in it; `nil` for nothing.
+    private func wordsOnHidden(in tree: TreeGit) throws -> String? {
+        let doing = "looking for what git does not look at"
+        // Each path comes after a letter: "S" for skip-worktree, a small one for assume-unchanged.
+        for line in try tree.output(["ls-files", "-v", "-z"], doing: doing).split(separator: 0)
+        where line.count > 2 && (line.first == UInt8(ascii: "S") || line.first.map(isSmall) == true)
+        {
+            let file = TreeFile(line.dropFirst(2))
+            guard file.status(in: record.path) != nil else { continue }
+            return "its file \(file.text) is marked as one that git does not look at"
+        }
+        let ignored = [
+            "ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory",
+        ]
+        for directory in TreeFile.list(try tree.output(ignored, doing: doing))
+        where directory.bytes.last == UInt8(ascii: "/") {
+            let path = record.path + "/" + directory.text
+            let below = FileManager.default.enumerator(atPath: path)
+            while let name = below?.nextObject() as? String {
+                guard name == ".git" || name.hasSuffix("/.git") else { continue }
+                return
+                    "there is a repository in \(directory.text)\(name.dropLast(4)), which git ignores"
+            }
+        }
+        return nil
+    }
+
+    private func isSmall(_ letter: UInt8) -> Bool {
+        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(letter)
     }
 
     // MARK: - Commits
@@ -189,8 +221,9 @@ struct TreeInquest {
 
     /// Indicates whether the task's newest commit has come into a branch that is no task's.
     private func isMerged(_ newest: String) throws -> Bool {
-        for (branch, commit) in record.landed ?? [:] where commit == newest {
-            if try repository.tip(of: branch, git) != nil { return true }
+        for branch in (record.landed ?? [:]).keys
+        where try record.hasLanded(newest, in: branch, of: repository, git) {
+            return true
         }
         let list = try git.output(
             [

@@ -41,6 +41,8 @@ package struct TreeRecord: Hashable, Sendable, Codable {
     package var keptAs: String?
     /// The commit that was merged into each branch, by the branch; `nil` for none.
     package var landed: [String: String]?
+    /// The commit with which that came into each branch, by the branch; `nil` for none.
+    package var landedBy: [String: String]?
     /// The patterns of the ignored files that the tree was given; `nil` for none.
     package var include: [String]?
     /// The newest merge of another branch into the task's whose conflicts it resolves; `nil` for none.
@@ -71,6 +73,21 @@ package struct TreeRecord: Hashable, Sendable, Codable {
 
     /// The repository, without a place in it.
     var home: Repository { Repository(common: repository, topLevel: topLevel, prefix: "") }
+
+    /// Indicates whether a commit of the task was merged into a branch, and the merge was not undone.
+    ///
+    /// - Throws: `GitError` if git can't tell.
+    package func hasLanded(
+        _ commit: String,
+        in branch: String,
+        of repository: Repository,
+        _ git: Git
+    ) throws(GitError) -> Bool {
+        guard landed?[branch] == commit, let merge = landedBy?[branch],
+            let tip = try repository.tip(of: branch, git)
+        else { return false }
+        return try repository.isAncestor(merge, of: tip, git)
+    }
 
     /// Returns the newest commit of the task's work: that of its branch, unless the branch was moved away
     /// from what the task has committed.

@@ -164,7 +164,7 @@ private struct Pruning {
         // Quire's own scratch tree, and what a killed merge or prune has left of it.
         guard let directory = try Directory.open(place, made: false) else { return }
         for name in try directory.names() where !known.contains(place + "/" + name) {
-            if name == "merge" || name.hasPrefix(".") { continue }
+            if name.hasPrefix(".") { continue }
             keep("\(place)/\(name)", "no record says whose it is")
         }
     }

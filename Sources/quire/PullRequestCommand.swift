@@ -137,7 +137,7 @@ private struct HandOver {
             Terminal.say("\(task): has changed nothing")
             return true
         }
-        if let base, record.landed?[base] == commit {
+        if let base, try record.hasLanded(commit, in: base, of: repository, git) {
             Terminal.say("\(task): is in \(base) already")
             return true
         }

@@ -95,6 +95,30 @@ import Testing
         }
     }
 
+    /// A record of a merge does not outlive the merge.
+    @Test(arguments: MergeStrategy.allCases)
+    func `can be done again where it was undone`(strategy: MergeStrategy) throws {
+        try GitFixture.with { fixture in
+            let tasks = try work(fixture, ["one"]) { task, directory in
+                try fixture.write(task, "a.txt", in: directory)
+            }
+            let old = try fixture.run("rev-parse", "main")
+            func candidates() throws -> MergeCandidates {
+                let trees = try fixture.trees()
+                return try MergeCandidates(
+                    trees.records.all(),
+                    into: "main",
+                    of: trees.record(of: "one")!.home,
+                    fixture.git
+                )
+            }
+            _ = try merge(fixture, tasks, strategy)
+            #expect(try candidates().landed == ["one"])
+            try fixture.run("reset", "--quiet", "--hard", old)
+            #expect(try candidates().candidates.map(\.task) == ["one"])
+        }
+    }
+
     /// 40 branches, of which 8 conflict and 2 break the check.
     @Test func `finds what conflicts and what breaks the check among many`() throws {
         try GitFixture.with { fixture in
@@ -130,7 +154,7 @@ import Testing
 
     // MARK: - The target
 
-    @Test(arguments: ["dirty", "moved", "elsewhere"])
+    @Test(arguments: ["dirty", "moved", "rebased", "bisected", "elsewhere"])
     func `moves the target only from where it was, and only where it is clean`(state: String) throws
     {
         try GitFixture.with { fixture in
@@ -141,6 +165,12 @@ import Testing
             switch state {
             case "dirty": try fixture.write("mine", "a.txt")
             case "moved": try fixture.commitAll("meanwhile")
+            case "rebased":
+                try fixture.run("switch", "--quiet", "--detach")
+                try put("refs/heads/main\n", fixture.root + "/.git/rebase-merge/head-name")
+            case "bisected":
+                try fixture.run("bisect", "start")
+                try fixture.run("switch", "--quiet", "--detach")
             default: try fixture.run("switch", "--quiet", "--detach")
             }
             let landing = Landing(

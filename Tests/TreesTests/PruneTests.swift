@@ -66,6 +66,7 @@ import Testing
             let trees = try fixture.trees()
             var record = try #require(try trees.record(of: "port"))
             record.landed = ["main": record.tip]
+            record.landedBy = ["main": try fixture.run("rev-parse", "main")]
             try trees.records.save(record)
             try prune(fixture)
             let kept = "refs/quire/tasks/port-\(record.tip.prefix(12))"
@@ -92,6 +93,7 @@ import Testing
         ("a repository", "in no commit"), ("a staged file", "in no commit"),
         ("an included file", "not as in"), ("submodules", "submodules"), ("a rebase", "a rebase"),
         ("a lock", "unlock"), ("a checkout elsewhere", "checked out in"),
+        ("a hidden change", "does not look at"), ("an ignored repository", "which git ignores"),
     ]
 
     @Test(arguments: contents)
@@ -116,6 +118,12 @@ import Testing
             case "an included file": try put("A=2\n", tree.directory + "/test.env")
             case "submodules": try put("", tree.record.administration + "/modules/x")
             case "a rebase": try put("", tree.record.administration + "/rebase-merge/x")
+            case "a hidden change":
+                try fixture.run(in: tree.directory, "update-index", "--skip-worktree", "a.txt")
+                try put("2\n", tree.directory + "/a.txt")
+            case "an ignored repository":
+                try put("2\n", tree.directory + "/build/deep/new.txt")
+                try fixture.run(in: tree.directory + "/build/deep", "init", "--quiet")
             case "a lock": try fixture.run("worktree", "lock", tree.directory)
             default:
                 try fixture.run(in: tree.directory, "switch", "--quiet", "--detach")
