@@ -29,7 +29,7 @@ extension Orchestrator {
         judge(&fact, session, cause, checklist, completed: result.failure == nil)
         if let failure = fact.failure { tellFailure(failure, of: session) }
         if result.failure == nil { tell(.sessionAnswered(key)) }
-        tell(.sessionEnded(fact, session))
+        tell(.sessionEnded(fact, since: session.since))
         if isLast(fact, of: place, checklist) { fact.retryIn = nil }
         let wasParked = turn.state.isParked(place)
         turn.record(.sessionEnded(fact))

@@ -27,6 +27,11 @@ package struct Orchestrator: Sendable {
     /// The run's state, folded from its facts.
     package var state: RunState { turn.state }
 
+    /// Returns the index of the task of this name; `nil` when the plan has none.
+    ///
+    /// Without the copy of the state that another module makes to ask it.
+    package func place(of task: String) -> Int? { turn.state.place(of: task) }
+
     /// Decides on the events since the last call.
     ///
     /// To be called with all events of one turn together, and without any at `nextDeadline`.

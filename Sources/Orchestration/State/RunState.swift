@@ -56,7 +56,7 @@ package struct RunState: Sendable {
     }
 
     /// Returns the index of the task of this name; `nil` when the plan has none.
-    package func place(of name: String) -> Int? { index.places[name] }
+    func place(of name: String) -> Int? { index.places[name] }
 
     /// All tasks that any leg had.
     package var knownTasks: [TaskState] { tasks + absent.values }
