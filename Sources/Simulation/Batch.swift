@@ -100,6 +100,7 @@ package struct Batch: Sendable {
     }
 
     private mutating func carryOut(_ events: [Event], at now: Duration) {
+        let seconds = now.inSeconds
         let moment = Moment(
             awake: now,
             wall: WallTime(millisecondsSinceEpoch: now.wholeMilliseconds)
@@ -109,22 +110,22 @@ package struct Batch: Sendable {
                 limited?.note(fact, at: moment.wall)
             }
             switch command {
-            case .record(.sessionEnded(let fact)): end(fact, at: now)
-            case .record(.taskEnded(let fact)): end(fact, at: now)
-            case .startSession(let start): begin(start, at: now)
+            case .record(.sessionEnded(let fact)): end(fact, at: seconds)
+            case .record(.taskEnded(let fact)): end(fact, at: seconds)
+            case .startSession(let start): begin(start, at: now, seconds)
             case .endRun: isOver = true
             default: break
             }
         }
         limited?.turnEnded(at: now, orchestrator.state)
-        meter.turnEnded(at: now.inSeconds)
+        meter.turnEnded(at: seconds)
     }
 
-    private mutating func begin(_ start: SessionStarted, at now: Duration) {
+    private mutating func begin(_ start: SessionStarted, at now: Duration, _ seconds: Double) {
         guard let task = orchestrator.place(of: start.task) else { return }
         let session = start.session - (before.isEmpty ? 0 : before[task])
         var dispatch = Dispatch(
-            at: now.inSeconds,
+            at: seconds,
             task: task,
             session: session,
             slot: start.slot,
@@ -142,24 +143,24 @@ package struct Batch: Sendable {
         meter.began(dispatch)
     }
 
-    private mutating func end(_ fact: SessionEnded, at now: Duration) {
+    private mutating func end(_ fact: SessionEnded, at seconds: Double) {
         guard let task = orchestrator.place(of: fact.task) else { return }
         if plan.prices != nil, let used = fact.usage { usage = usage + used }
         guard let limited else {
             let session = fact.session - (before.isEmpty ? 0 : before[task])
             let drawn = workload.tasks[task].sessions[session - 1]
-            return meter.ended(task, drawn.seconds, tokens: drawn.tokens, at: now.inSeconds)
+            return meter.ended(task, drawn.seconds, tokens: drawn.tokens, at: seconds)
         }
         let tokens = Double(fact.usage?.total ?? 0)
-        meter.ended(task, fact.seconds, tokens: tokens, at: now.inSeconds)
+        meter.ended(task, fact.seconds, tokens: tokens, at: seconds)
         dispatches[limited.tasks[task].dispatch].seconds = fact.seconds
     }
 
-    private mutating func end(_ fact: TaskEnded, at now: Duration) {
+    private mutating func end(_ fact: TaskEnded, at seconds: Double) {
         guard let task = orchestrator.place(of: fact.task) else { return }
         ended[task] = true
-        if fact.outcome == .complete { completions[task] = now.inSeconds }
-        meter.taskEnded(task, isComplete: fact.outcome == .complete, at: now.inSeconds)
+        if fact.outcome == .complete { completions[task] = seconds }
+        meter.taskEnded(task, isComplete: fact.outcome == .complete, at: seconds)
     }
 
     /// Adds the events that tell the orchestrator of a happening.
