@@ -33,7 +33,6 @@ package struct Batch: Sendable {
     var limited: LimitedBatch?
     private var orchestrator: Orchestrator
     let plan: RunPlan
-    private let places: [String: Int]
     /// Number of each task's sessions in an earlier run; empty without one.
     private var before: [Int] = []
     private var events = SortedEvents()
@@ -58,10 +57,6 @@ package struct Batch: Sendable {
         completions = Array(repeating: nil, count: workload.tasks.count)
         ended = Array(repeating: false, count: workload.tasks.count)
         meter = BatchMeter(workload)
-        places = Dictionary(
-            plan.tasks.enumerated().map { ($1.name, $0) },
-            uniquingKeysWith: { first, _ in first }
-        )
         var state = earlier?.orchestrator.state ?? RunState(rule: rule, settings: settings)
         state.comparison.rule = rule
         if earlier != nil { before = plan.tasks.map { state.known($0.name)?.sessions ?? 0 } }
@@ -85,10 +80,12 @@ package struct Batch: Sendable {
             events.add(at: .nearestMillisecond(task.arrival), task.id, session: 0)
         }
         carryOut([.runBegan(began)], at: .zero)
+        // One array for all turns.
+        var happened: [Event] = []
         while !isOver, let next = nextTime {
-            var happened: [Event] = []
-            for happening in events.take(until: next) { happened += event(happening) }
-            if limited != nil { happened += limitedEvents(until: next) }
+            happened.removeAll(keepingCapacity: true)
+            while let happening = events.next(until: next) { tell(of: happening, in: &happened) }
+            if limited != nil { tellLimited(until: next, in: &happened) }
             carryOut(happened, at: next)
         }
     }
@@ -103,6 +100,7 @@ package struct Batch: Sendable {
     }
 
     private mutating func carryOut(_ events: [Event], at now: Duration) {
+        let seconds = now.inSeconds
         let moment = Moment(
             awake: now,
             wall: WallTime(millisecondsSinceEpoch: now.wholeMilliseconds)
@@ -112,22 +110,22 @@ package struct Batch: Sendable {
                 limited?.note(fact, at: moment.wall)
             }
             switch command {
-            case .record(.sessionEnded(let fact)): end(fact, at: now)
-            case .record(.taskEnded(let fact)): end(fact, at: now)
-            case .startSession(let start): begin(start, at: now)
+            case .record(.sessionEnded(let fact)): end(fact, at: seconds)
+            case .record(.taskEnded(let fact)): end(fact, at: seconds)
+            case .startSession(let start): begin(start, at: now, seconds)
             case .endRun: isOver = true
             default: break
             }
         }
         limited?.turnEnded(at: now, orchestrator.state)
-        meter.turnEnded(at: now.inSeconds)
+        meter.turnEnded(at: seconds)
     }
 
-    private mutating func begin(_ start: SessionStarted, at now: Duration) {
-        guard let task = places[start.task] else { return }
+    private mutating func begin(_ start: SessionStarted, at now: Duration, _ seconds: Double) {
+        guard let task = orchestrator.place(of: start.task) else { return }
         let session = start.session - (before.isEmpty ? 0 : before[task])
         var dispatch = Dispatch(
-            at: now.inSeconds,
+            at: seconds,
             task: task,
             session: session,
             slot: start.slot,
@@ -145,37 +143,39 @@ package struct Batch: Sendable {
         meter.began(dispatch)
     }
 
-    private mutating func end(_ fact: SessionEnded, at now: Duration) {
-        guard let task = places[fact.task] else { return }
+    private mutating func end(_ fact: SessionEnded, at seconds: Double) {
+        guard let task = orchestrator.place(of: fact.task) else { return }
         if plan.prices != nil, let used = fact.usage { usage = usage + used }
         guard let limited else {
             let session = fact.session - (before.isEmpty ? 0 : before[task])
             let drawn = workload.tasks[task].sessions[session - 1]
-            return meter.ended(task, drawn.seconds, tokens: drawn.tokens, at: now.inSeconds)
+            return meter.ended(task, drawn.seconds, tokens: drawn.tokens, at: seconds)
         }
         let tokens = Double(fact.usage?.total ?? 0)
-        meter.ended(task, fact.seconds, tokens: tokens, at: now.inSeconds)
+        meter.ended(task, fact.seconds, tokens: tokens, at: seconds)
         dispatches[limited.tasks[task].dispatch].seconds = fact.seconds
     }
 
-    private mutating func end(_ fact: TaskEnded, at now: Duration) {
-        guard let task = places[fact.task] else { return }
+    private mutating func end(_ fact: TaskEnded, at seconds: Double) {
+        guard let task = orchestrator.place(of: fact.task) else { return }
         ended[task] = true
-        if fact.outcome == .complete { completions[task] = now.inSeconds }
-        meter.taskEnded(task, isComplete: fact.outcome == .complete, at: now.inSeconds)
+        if fact.outcome == .complete { completions[task] = seconds }
+        meter.taskEnded(task, isComplete: fact.outcome == .complete, at: seconds)
     }
 
-    /// Returns the events that tell the orchestrator of a happening.
-    private mutating func event(_ happening: SortedEvents.Happening) -> [Event] {
+    /// Adds the events that tell the orchestrator of a happening.
+    private mutating func tell(of happening: SortedEvents.Happening, in events: inout [Event]) {
         let task = happening.task
         guard happening.session > 0 else {
             let name = plan.tasks[task].name
             meter.arrived(task, at: workload.tasks[task].arrival)
-            return [.taskInspected(TaskInspected(task: name, checklist: .missing))]
+            return events.append(
+                .taskInspected(TaskInspected(task: name, checklist: .missing))
+            )
         }
         let result = result(of: task, place: happening.session - 1)
         let number = happening.session + (before.isEmpty ? 0 : before[task])
-        return ended(task, number, place: happening.session - 1, result)
+        tellEnd(of: task, number, place: happening.session - 1, result, in: &events)
     }
 
     /// Returns the result of a task's drawn session at an index.
@@ -188,26 +188,24 @@ package struct Batch: Sendable {
         )
     }
 
-    /// Returns the events that tell the orchestrator of a session that did its drawn work.
-    func ended(
-        _ task: Int,
+    /// Adds the events that tell the orchestrator of a session that did its drawn work.
+    func tellEnd(
+        of task: Int,
         _ number: Int,
         place: Int,
-        _ result: SessionResult
-    ) -> [Event] {
+        _ result: SessionResult,
+        in events: inout [Event]
+    ) {
         let session = workload.tasks[task].sessions[place]
         let name = plan.tasks[task].name
         let progress = Progress(ticked: session.done, total: max(1, session.total))
-        let end = Event.sessionEnded(
-            SessionKey(task: name, number: number),
-            result,
-            .good(progress)
+        events.append(
+            .sessionEnded(SessionKey(task: name, number: number), result, .good(progress))
         )
         let isLast = place + 1 >= workload.tasks[task].sessions.count
         if isLast && workload.tasks[task].completesAfter == nil {
-            return [end, .taskUnavailable(task: name, reason: "it is never complete")]
+            events.append(.taskUnavailable(task: name, reason: "it is never complete"))
         }
-        return [end]
     }
 }
 
@@ -235,14 +233,10 @@ private struct SortedEvents: Sendable {
         heap.push(Happening(at: time, sequence: sequence, task: task, session: session))
     }
 
-    /// Removes and returns the happenings until a time, in order.
-    mutating func take(until time: Duration) -> [Happening] {
-        var taken: [Happening] = []
-        while let first = heap.first, first.at <= time {
-            taken.append(first)
-            _ = heap.pop()
-        }
-        return taken
+    /// Removes and returns the first happening until a time; `nil` if there is none.
+    mutating func next(until time: Duration) -> Happening? {
+        guard let first, first <= time else { return nil }
+        return heap.pop()
     }
 }
 

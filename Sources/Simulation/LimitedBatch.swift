@@ -161,25 +161,27 @@ extension Batch {
         return limited?.begin(start, task, drawn: drawn, dispatch: dispatch, at: now) ?? 0
     }
 
-    /// Returns the events that tell the orchestrator what happened at the service until now.
-    mutating func limitedEvents(until now: Duration) -> [Event] {
-        let findings = limited?.service.take(until: now) ?? []
-        return findings.flatMap { finding -> [Event] in
+    /// Adds the events that tell the orchestrator what happened at the service until now.
+    mutating func tellLimited(until now: Duration, in events: inout [Event]) {
+        for finding in limited?.service.take(until: now) ?? [] {
             switch finding {
             case .answered(let task, let session):
-                return [.sessionAnswered(SessionKey(task: plan.tasks[task].name, number: session))]
+                events.append(
+                    .sessionAnswered(SessionKey(task: plan.tasks[task].name, number: session))
+                )
             case .ended(let task, let session, let failure):
-                return limitedEnd(task, session, failure)
+                tellLimitedEnd(of: task, session, failure, in: &events)
             }
         }
     }
 
-    private mutating func limitedEnd(
-        _ number: Int,
+    private mutating func tellLimitedEnd(
+        of number: Int,
         _ session: SimulatedService.Running,
-        _ failure: Failure?
-    ) -> [Event] {
-        guard let place = limited?.tasks[number].place else { return [] }
+        _ failure: Failure?,
+        in events: inout [Event]
+    ) {
+        guard let place = limited?.tasks[number].place else { return }
         let task = workload.tasks[number]
         let tokens = session.tokens(at: session.ends).rounded()
         var result = result(of: number, place: place)
@@ -187,12 +189,12 @@ extension Batch {
         result.thread = "\(number)-\(place)"
         guard let failure else {
             limited?.goOn(number)
-            return ended(number, session.session, place: place, result)
+            return tellEnd(of: number, session.session, place: place, result, in: &events)
         }
         limited?.cut(session, number, drawn: task.sessions[place])
         (result.termination, result.failure) = (.exited(1), failure)
         let key = SessionKey(task: plan.tasks[number].name, number: session.session)
-        return [.sessionEnded(key, result, checklist(of: task, before: place))]
+        events.append(.sessionEnded(key, result, checklist(of: task, before: place)))
     }
 
     /// Returns the checklist before the drawn session at an index has done its work.

@@ -6,9 +6,9 @@ struct EstimatedUse {
     private var tasks: [String: Double] = [:]
     private var groups: [String: Double] = [:]
 
-    /// Counts the end of a session; `group` is the group of its task.
+    /// Counts the end of a session whose usage is an estimate; `group` is the group of its task.
     mutating func note(_ fact: SessionEnded, group: String?) {
-        guard fact.isUsageEstimated == true, let usage = fact.usage else { return }
+        guard let usage = fact.usage else { return }
         let tokens = Double(max(0, usage.total))
         run += tokens
         tasks[fact.task, default: 0] += tokens

@@ -6,7 +6,7 @@ package enum Event: Hashable, Sendable {
     /// A leg of the run begins: the first event, exactly once.
     indirect case runBegan(RunBegan)
     /// A task's directory was opened, locked for this run and inspected.
-    case taskInspected(TaskInspected)
+    indirect case taskInspected(TaskInspected)
     /// A task's directory can't be opened yet: another process owns it, or the disk is full or
     /// failing. The reason says which. The directory may be inspected later.
     case taskHeld(task: String, reason: String)
@@ -25,7 +25,7 @@ package enum Event: Hashable, Sendable {
     /// A session reported that it waits for the network, which is no sign of life.
     case sessionWaitsForNetwork(SessionKey)
     /// A session's process and its output have ended, and the checklist was read afterwards.
-    case sessionEnded(SessionKey, SessionResult, ChecklistState)
+    indirect case sessionEnded(SessionKey, SessionResult, ChecklistState)
     /// A session's work in its task's tree was committed.
     case checkpointMade(CheckpointMade)
     /// The user or the system asked for a shutdown.

@@ -61,9 +61,9 @@ enum Occurrence {
     /// A session waits for the network.
     case sessionWaitsForNetwork(SessionKey)
     /// A session failed; its end follows as an occurrence of its own.
-    case sessionFailed(FailedSession)
-    /// A session ended; the fact is about to be recorded.
-    case sessionEnded(SessionEnded, RunState.Running)
+    indirect case sessionFailed(FailedSession)
+    /// A session ended, which began at an awake time; the fact is about to be recorded.
+    indirect case sessionEnded(SessionEnded, since: Duration)
     /// The user or the system asked for a shutdown.
     case shutdownRequested(ShutdownSignal)
     /// The journal can't be written; the message says why and what to do.

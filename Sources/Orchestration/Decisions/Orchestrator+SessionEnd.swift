@@ -5,7 +5,8 @@ extension Orchestrator {
         _ result: SessionResult,
         _ checklist: ChecklistState
     ) {
-        guard let session = turn.state.running[key] else { return }
+        guard let session = turn.state.running[key], let place = turn.state.place(of: key.task)
+        else { return }
         let (cause, wasAnswered) = turn.sessions.end(key)
         var fact = SessionEnded(
             task: key.task,
@@ -28,21 +29,21 @@ extension Orchestrator {
         judge(&fact, session, cause, checklist, completed: result.failure == nil)
         if let failure = fact.failure { tellFailure(failure, of: session) }
         if result.failure == nil { tell(.sessionAnswered(key)) }
-        tell(.sessionEnded(fact, session))
-        if isLast(fact, checklist) { fact.retryIn = nil }
-        let wasParked = turn.state.isParked(key.task)
+        tell(.sessionEnded(fact, since: session.since))
+        if isLast(fact, of: place, checklist) { fact.retryIn = nil }
+        let wasParked = turn.state.isParked(place)
         turn.record(.sessionEnded(fact))
         turn.report(fact.incident, of: key.task)
         if case .damaged(let words) = checklist {
             turn.endTask(key.task, .damaged, words)
         } else {
             settle(
-                key.task,
+                place,
                 lastFailure: fact.failure,
                 list: result.list,
                 artifacts: result.artifacts
             )
-            turn.reportRunaway(key.task, fact.verdict, wasParked: wasParked)
+            turn.reportRunaway(place, fact.verdict, wasParked: wasParked)
         }
     }
 
@@ -136,32 +137,33 @@ extension Orchestrator {
     }
 
     /// True if no delay is due: no session of the task follows this one in the leg.
-    private func isLast(_ fact: SessionEnded, _ checklist: ChecklistState) -> Bool {
-        guard fact.retryIn != nil, turn.state.leg.shutdown == nil,
-            var task = turn.state.task(fact.task)
-        else {
-            return true
-        }
+    private func isLast(
+        _ fact: SessionEnded,
+        of place: Int,
+        _ checklist: ChecklistState
+    ) -> Bool {
+        guard fact.retryIn != nil, turn.state.leg.shutdown == nil else { return true }
         if case .damaged = checklist { return true }
+        var task = turn.state.tasks[place]
         task.apply(fact, at: turn.now)
         return verdict(on: task, fact.failure, with: fact) != nil
     }
 
-    /// Ends the task if its known state says so.
+    /// Ends the task at this place if its known state says so.
     ///
     /// `list` is the stamp of its list, and `artifacts` what was kept of it, as in `TaskEnded`.
     mutating func settle(
-        _ name: String,
+        _ place: Int,
         lastFailure: Failure? = nil,
         list: String? = nil,
         artifacts: Artifacts? = nil
     ) {
-        guard let task = turn.state.task(name), task.outcome == nil,
-            let (outcome, reason) = verdict(on: task, lastFailure)
+        guard turn.state.tasks[place].outcome == nil,
+            let (outcome, reason) = verdict(on: turn.state.tasks[place], lastFailure)
         else { return }
         let isComplete = outcome == .complete
         turn.endTask(
-            name,
+            turn.state.tasks[place].plan.name,
             outcome,
             reason,
             list: isComplete ? list : nil,

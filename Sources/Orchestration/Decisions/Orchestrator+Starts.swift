@@ -28,7 +28,8 @@ extension Orchestrator {
     private mutating func begin(_ start: SessionStarted) {
         turn.record(.sessionStarted(start))
         turn.order(.startSession(start))
-        if var task = turn.state.task(start.task)?.plan {
+        if let place = turn.state.place(of: start.task) {
+            var task = turn.state.tasks[place].plan
             if let most = task.sessionBudget?.wall {
                 task.sessionTimeout = min(task.sessionTimeout, most)
             }

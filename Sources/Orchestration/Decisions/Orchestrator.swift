@@ -27,6 +27,11 @@ package struct Orchestrator: Sendable {
     /// The run's state, folded from its facts.
     package var state: RunState { turn.state }
 
+    /// Returns the index of the task of this name; `nil` when the plan has none.
+    ///
+    /// Without the copy of the state that another module makes to ask it.
+    package func place(of task: String) -> Int? { turn.state.place(of: task) }
+
     /// Decides on the events since the last call.
     ///
     /// To be called with all events of one turn together, and without any at `nextDeadline`.
@@ -102,12 +107,13 @@ package struct Orchestrator: Sendable {
         turn.held.remove(fact.task)
         turn.record(.taskInspected(fact))
         turn.report(fact.incident, of: fact.task)
-        if let task = turn.state.task(fact.task), task.plan.isLeftOut == true {
-            return turn.settleLeftOut(task, list: fact.list)
+        guard let place = turn.state.place(of: fact.task) else { return }
+        if turn.state.tasks[place].plan.isLeftOut == true {
+            return turn.settleLeftOut(turn.state.tasks[place], list: fact.list)
         }
         // A task that ended before its directory was open could not be released then.
-        if turn.state.task(fact.task)?.outcome != nil { turn.order(.releaseTask(fact.task)) }
-        settle(fact.task, list: fact.list, artifacts: fact.artifacts)
+        if turn.state.tasks[place].outcome != nil { turn.order(.releaseTask(fact.task)) }
+        settle(place, list: fact.list, artifacts: fact.artifacts)
         turn.blockIfNeedEnded(fact.task)
     }
 

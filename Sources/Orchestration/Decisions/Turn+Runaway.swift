@@ -1,16 +1,24 @@
 // Tasks without progress: they are reported, parked, then ended.
 extension Turn {
     /// Warns when a task is parked, and early when its checklist grows as fast as it is ticked.
-    mutating func reportRunaway(_ name: String, _ verdict: Verdict, wasParked: Bool) {
-        guard let task = state.task(name), task.outcome == nil else { return }
-        if !wasParked, state.isParked(name) {
-            warn("\(task.parking); it is parked: it goes on when nothing else waits", task: name)
-        } else if let limit = task.plan.growAfter, verdict == .ticked,
-            task.growing == max(1, limit / 3)
+    mutating func reportRunaway(_ place: Int, _ verdict: Verdict, wasParked: Bool) {
+        guard state.tasks[place].outcome == nil else { return }
+        if !wasParked, state.isParked(place) {
+            let task = state.tasks[place]
+            warn(
+                "\(task.parking); it is parked: it goes on when nothing else waits",
+                task: task.plan.name
+            )
+        } else if verdict == .ticked, let limit = state.tasks[place].plan.growAfter,
+            state.tasks[place].growing == max(1, limit / 3)
         {
+            let task = state.tasks[place]
             let words =
                 "\(task.stagnation); it is parked after \((limit + 1) / 2) such sessions and "
-            warn(words + "stalled, at the earliest, after \(limit) (grow_after)", task: name)
+            warn(
+                words + "stalled, at the earliest, after \(limit) (grow_after)",
+                task: task.plan.name
+            )
         }
     }
 }

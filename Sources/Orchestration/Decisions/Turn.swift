@@ -30,6 +30,8 @@ struct Turn: Sendable {
         hasBegun = true
         now = moment
         commands = []
+        // Enough for an end, a start and their facts: the array seldom grows.
+        commands.reserveCapacity(8)
         wasFull = state.running.count >= state.leg.concurrencyLimit
         if stepBack > .zero { clockWasSetBack(by: stepBack) }
         state.wake(at: moment)

@@ -92,12 +92,15 @@ extension Duration {
 
     /// The duration in seconds, rounded to a `Double`.
     package var inSeconds: Double {
-        Double(components.seconds) + Double(components.attoseconds) / 1e18
+        // Divides 128 bits, so once.
+        let (seconds, attoseconds) = components
+        return Double(seconds) + Double(attoseconds) / 1e18
     }
 
     /// The whole milliseconds in the duration, truncated; at most 292 million years.
     package var wholeMilliseconds: Int64 {
-        components.seconds.multipliedClamped(by: 1000)
-            .addingClamped(components.attoseconds / 1_000_000_000_000_000)
+        let (seconds, attoseconds) = components
+        return seconds.multipliedClamped(by: 1000)
+            .addingClamped(attoseconds / 1_000_000_000_000_000)
     }
 }

@@ -2,10 +2,12 @@
 ///
 /// A fact says what happened or was decided and never changes afterwards. `RunEvent` is the one
 /// vocabulary of the journal, the JSON Lines output and the projections.
-package enum RunEvent: Hashable, Sendable {
+///
+/// Indirect, since a fact is large, and is handed on many times for each time it is made.
+package indirect enum RunEvent: Hashable, Sendable {
     /// A leg of the run began: the leg's first fact, exactly once. Sessions that an earlier leg
     /// left running are recorded as lost right after it.
-    indirect case runBegan(RunBegan)
+    case runBegan(RunBegan)
     /// A task that had ended goes on in this leg, or a task begins anew.
     case taskReopened(TaskReopened)
     /// A task's directory was inspected; at most once a leg.

@@ -37,13 +37,10 @@ public struct BinaryHeap<Element: Comparable & Hashable & Sendable>: Hashable, S
 
     @inlinable mutating func siftDown() {
         var parent = 0
-        while true {
-            var least = parent
-            for child in [2 * parent + 1, 2 * parent + 2]
-            where child < elements.count && elements[child] < elements[least] {
-                least = child
-            }
-            if least == parent { return }
+        while 2 * parent + 1 < elements.count {
+            var least = 2 * parent + 1
+            if least + 1 < elements.count, elements[least + 1] < elements[least] { least += 1 }
+            guard elements[least] < elements[parent] else { return }
             elements.swapAt(parent, least)
             parent = least
         }

@@ -49,9 +49,14 @@ package struct RunState: Sendable {
     }
 
     /// The task of this name in the newest leg; `nil` when the plan has none.
+    ///
+    /// A copy: where a task's state is needed often, its place in `tasks` is found once.
     package func task(_ name: String) -> TaskState? {
-        index.places[name].map { tasks[$0] }
+        place(of: name).map { tasks[$0] }
     }
+
+    /// Returns the index of the task of this name; `nil` when the plan has none.
+    func place(of name: String) -> Int? { index.places[name] }
 
     /// All tasks that any leg had.
     package var knownTasks: [TaskState] { tasks + absent.values }
@@ -94,22 +99,19 @@ package struct RunState: Sendable {
     }
 
     func start(of place: Int, slot: Int, _ stream: Scheduler.Stream) -> SessionStarted {
-        let task = tasks[place]
-        return SessionStarted(
-            task: task.plan.name,
-            session: task.sessions + 1,
+        SessionStarted(
+            task: tasks[place].plan.name,
+            session: tasks[place].sessions + 1,
             slot: slot,
-            role: task.nextRole,
-            progress: task.checklist.progress,
-            resumes: task.nextThread,
+            role: tasks[place].nextRole,
+            progress: tasks[place].checklist.progress,
+            resumes: tasks[place].nextThread,
             stream: stream
         )
     }
 
     /// True if a task makes no progress, and so runs only by its age or when nothing else waits.
-    func isParked(_ task: String) -> Bool {
-        index.places[task].map { scheduler.isParked($0) } ?? false
-    }
+    func isParked(_ place: Int) -> Bool { scheduler.isParked(place) }
 
     /// Returns the tasks that need this one directly and that the leg has work to do on.
     func openDependents(of name: String) -> [TaskState] {

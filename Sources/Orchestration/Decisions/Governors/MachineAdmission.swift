@@ -15,7 +15,7 @@ struct MachineAdmission: Governor {
         switch occurrence {
         case .machineRead(let reading): machineRead(reading, in: &turn)
         case .sessionStarted: machine.sessionBegan()
-        case .sessionEnded(_, let session): machine.sessionEnded(began: session.since)
+        case .sessionEnded(_, let since): machine.sessionEnded(began: since)
         default: break
         }
     }
