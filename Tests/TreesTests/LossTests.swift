@@ -13,7 +13,7 @@ import Testing
         ProcessInfo.processInfo.environment["QUIRE_OPERATIONS"].flatMap(Int.init) ?? 240
     }
 
-    @Test(arguments: [1, 2])
+    @Test(arguments: [1, 3, 4, 5, 6])
     func `is lost, whatever is done in any order`(seed: UInt64) throws {
         try GitFixture.with { fixture in
             try fixture.write("*.env\n", ".gitignore")
