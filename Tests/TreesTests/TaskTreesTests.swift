@@ -197,6 +197,26 @@ import Testing
         }
     }
 
+    /// The references that the making of the tree of `port` changes.
+    private static let references = ["refs/heads/quire/run/port", "refs/quire/tasks/port"]
+
+    @Test(arguments: references)
+    func `waits for another git that holds a lock`(reference: String) throws {
+        try GitFixture.with { fixture in
+            let trees = try fixture.trees()
+            let lock = fixture.root + "/.git/\(reference).lock"
+            try put("", lock)
+            let trouble = TreeTrouble.of { _ = try trees.tree(for: fixture.request("port")) }
+            #expect(trouble?.remedy == .time)
+            // The line on what failed, not the last one of git's advice.
+            let words = trouble?.description ?? "none"
+            #expect(words.contains("\(reference).lock': File exists"), "\(words)")
+            #expect(!words.contains("remove the file manually"), "\(words)")
+            try FileManager.default.removeItem(atPath: lock)
+            #expect(try trees.tree(for: fixture.request("port")).isNew)
+        }
+    }
+
     // MARK: - What a tree begins from
 
     @Test func `begins with the work of the tasks that it needs`() throws {
