@@ -173,9 +173,12 @@ import Testing
         #expect(deaths > 5)
     }
 
-    /// What a killed `git worktree add` leaves before the tree is one.
-    @Test(arguments: [[], [".git"]])
-    func `can be made after a git that was killed half-way`(names: [String]) throws {
+    /// What a killed `git worktree add` leaves before the tree is one, and other calls leave of locks.
+    @Test(arguments: [[], [".git"]], [false, true])
+    func `can be made after a git that was killed half-way`(
+        names: [String],
+        isKnown: Bool
+    ) throws {
         try GitFixture.with { fixture in
             let trees = try fixture.trees()
             let repository = try Repository.around(fixture.root, fixture.git)
@@ -193,7 +196,19 @@ import Testing
                 withIntermediateDirectories: true
             )
             for name in names { try put("gitdir: /nowhere\n", fixture.path("port") + "/" + name) }
+            let shared = fixture.root + "/.git"
+            let known = shared + "/worktrees/port/"
+            let entry = [
+                "locked": "initializing", "gitdir": fixture.path("port") + "/.git",
+                "commondir": "../..", "HEAD": String(repeating: "0", count: 40),
+            ]
+            if isKnown {
+                for (name, text) in entry { try put(text + "\n", known + name) }
+                for reference in Self.references { try put("", "\(shared)/\(reference).lock") }
+            }
             #expect(try trees.tree(for: fixture.request("port")).isNew)
+            let left = try FileManager.default.contentsOfDirectory(atPath: shared + "/worktrees")
+            #expect(left == ["port"])
         }
     }
 
