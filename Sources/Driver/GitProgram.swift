@@ -26,7 +26,8 @@ extension Git {
 extension GitAnswer {
     fileprivate init(_ end: ShortProgram.End, of call: GitCall) {
         let errors = String(decoding: end.standardError.head, as: UTF8.self)
-        let told = StandardErrorWords.telling(errors)
+        // git gives advice, of many lines, behind what failed.
+        let told = StandardErrorWords.telling(errors, beginnings: ["fatal:", "error:"])
         switch (end.refusal, end.termination) {
         case (.isLate?, _):
             let words = "git did not end within \(call.patience.forPeople)"

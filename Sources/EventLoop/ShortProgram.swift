@@ -17,6 +17,8 @@ package struct ShortProgram: Sendable {
         package var standardError: CapturedOutput
         /// The reason why the program was killed; `nil` if it ended by itself.
         package var refusal: Refusal?
+        /// The signal that asked this process to end meanwhile, with a `grace`; `nil` for none.
+        package var interruption: Int32?
     }
 
     /// A reason to kill a program.
@@ -31,6 +33,8 @@ package struct ShortProgram: Sendable {
     private static let leakLimit = Duration.seconds(1)
     /// The time in which a killed program must have ended; later, nobody waits for it any more.
     private static let lastWait = Duration.seconds(10)
+    /// The time between looks for a request to end: another thread may have been given the signal.
+    private static let lookInterval: Int32 = 100
 
     /// The program, its arguments and its input.
     package var launch: ChildProcess.Launch
@@ -38,6 +42,9 @@ package struct ShortProgram: Sendable {
     package var patience: Duration
     /// The number of bytes of output after which the program is killed.
     package var longestOutput: Int
+    /// The time that the program's process group has to end, before it is killed, once a signal asks
+    /// this process to end; `nil` if such a signal does what it does otherwise.
+    package var grace: Duration?
 
     /// Makes a program; its output may have any length unless given.
     package init(
@@ -52,10 +59,15 @@ package struct ShortProgram: Sendable {
 
     /// Runs the program, and returns once it has ended and its output has, too.
     package func run() -> End {
+        grace == nil ? runToEnd() : Signals.notingRequests(runToEnd)
+    }
+
+    private func runToEnd() -> End {
         do {
             var running = Running(
                 try Spawned.start(launch, wantsPidfd: true),
-                longestOutput: longestOutput
+                longestOutput: longestOutput,
+                grace: grace
             )
             return running.finish(by: SuspendingClock.now + patience)
         } catch {
@@ -72,6 +84,8 @@ package struct ShortProgram: Sendable {
         private let pid: pid_t
         private let pidfd: Int32
         private let longestOutput: Int
+        private let grace: Duration?
+        private var isInterrupted = false
         /// The pipes; -1 once they have ended.
         private var pipes: (output: Int32, error: Int32)
         private var output: [UInt8] = []
@@ -79,11 +93,11 @@ package struct ShortProgram: Sendable {
         private var refusal: Refusal?
         private var hasExited = false
 
-        init(_ spawned: Spawned, longestOutput: Int) {
+        init(_ spawned: Spawned, longestOutput: Int, grace: Duration?) {
             pid = spawned.process.pid
             pidfd = spawned.pidfd
             pipes = (spawned.output, spawned.error)
-            self.longestOutput = longestOutput
+            (self.longestOutput, self.grace) = (longestOutput, grace)
         }
 
         private var isOver: Bool { hasExited && pipes.output < 0 && pipes.error < 0 }
@@ -91,6 +105,11 @@ package struct ShortProgram: Sendable {
         mutating func finish(by deadline: SuspendingClock.Instant) -> End {
             var deadline = deadline
             while !isOver {
+                if let grace, !isInterrupted, Signals.notedRequest != nil {
+                    isInterrupted = true
+                    if !hasExited { Glibc.kill(-pid, SIGTERM) }
+                    deadline = min(deadline, SuspendingClock.now + grace)
+                }
                 let (hadExited, hadRefusal) = (hasExited, refusal != nil)
                 if SuspendingClock.now < deadline {
                     wait(until: deadline)
@@ -121,6 +140,7 @@ package struct ShortProgram: Sendable {
             )
             // Without a pidfd nothing wakes this thread when the program has exited.
             if pidfd < 0, !hasExited { milliseconds = min(milliseconds, 20) }
+            if grace != nil { milliseconds = min(milliseconds, ShortProgram.lookInterval) }
             var watched = [
                 pollfd(fd: pipes.output, events: Int16(POLLIN), revents: 0),
                 pollfd(fd: pipes.error, events: Int16(POLLIN), revents: 0),
@@ -172,7 +192,8 @@ package struct ShortProgram: Sendable {
                 termination: Reaper.termination(status),
                 output: output,
                 standardError: standardError,
-                refusal: refusal
+                refusal: refusal,
+                interruption: grace == nil ? nil : Signals.notedRequest
             )
         }
     }

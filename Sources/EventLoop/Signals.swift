@@ -66,6 +66,33 @@ package enum Signals {
         return true
     }
 
+    private static let request = Atomic(Int32(0))
+
+    /// The signal that asked Quire to end since `notingRequests` began; `nil` for none.
+    static var notedRequest: Int32? {
+        let number = request.load(ordering: .relaxed)
+        return number == 0 ? nil : number
+    }
+
+    /// Does something that looks for a noted request to end, which does not end Quire meanwhile.
+    ///
+    /// A signal that Quire's caller has it ignore stays ignored.
+    static func notingRequests<Value>(_ body: () -> Value) -> Value {
+        request.store(0, ordering: .relaxed)
+        let earlier = [SIGHUP, SIGINT, SIGTERM].filter { !isIgnored($0) }.map { number in
+            (number, signal(number) { Signals.request.store($0, ordering: .relaxed) })
+        }
+        defer { for (number, handler) in earlier { signal(number, handler) } }
+        return body()
+    }
+
+    private static func isIgnored(_ number: Int32) -> Bool {
+        var action = sigaction()
+        unsafe sigaction(number, nil, &action)
+        let handler = unsafe action.__sigaction_handler.sa_handler
+        return unsafe unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+    }
+
     private static let names = [
         SIGHUP: "SIGHUP", SIGINT: "SIGINT", SIGQUIT: "SIGQUIT", SIGILL: "SIGILL",
         SIGABRT: "SIGABRT", SIGBUS: "SIGBUS", SIGFPE: "SIGFPE", SIGKILL: "SIGKILL",

@@ -34,20 +34,24 @@ package struct GitError: Error, Hashable, Sendable, CustomStringConvertible {
     init(_ doing: String, in directory: String, _ answer: GitAnswer) {
         let complaint = answer.complaint
         isCutOff = answer.status == nil
-        cause = Self.cause(complaint, status: answer.status)
+        cause = Self.cause(complaint, errors: answer.errors, status: answer.status)
         let advice = Self.advice(cause, complaint)
         description =
             "\(doing) in \(directory) failed: \(complaint.isEmpty ? "git said nothing" : complaint)"
             + (advice.isEmpty ? "" : "; \(advice)")
     }
 
-    private static func cause(_ complaint: String, status: Int32?) -> Cause {
+    private static func cause(_ complaint: String, errors: String, status: Int32?) -> Cause {
         let disk = [
             "No space left on device", "Disk quota exceeded", "Read-only file system",
             "Input/output error", "Too many open files",
         ]
         if disk.contains(where: complaint.contains) { return .disk }
-        if complaint.contains(".lock': File exists") || complaint.contains("cannot lock ref") {
+        // Another error may stand before the one on the lock.
+        let all = complaint + "\n" + errors
+        let lock = [".lock': File exists", "cannot lock ref", "Another git process seems to be"]
+        if lock.contains(where: all.contains) { return .lock }
+        if all.contains("could not lock config file"), all.contains(": File exists") {
             return .lock
         }
         return status == nil && complaint.contains("running \"") ? .program : .other

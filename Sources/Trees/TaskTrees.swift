@@ -82,6 +82,7 @@ package struct TaskTrees: Sendable {
                 )
             }
             if record.stage == .making {
+                try removeLocks(of: record)
                 try discard(record)
                 return try make(request, repository)
             }
@@ -323,6 +324,14 @@ package struct TaskTrees: Sendable {
         records.remove(record.task)
     }
 
+    /// Removes the locks that a git of Quire's left when it was killed while it made a tree.
+    private func removeLocks(of record: TreeRecord) throws {
+        // Whoever locked the task locks its references: no git of Quire's changes them now.
+        for reference in ["refs/heads/" + record.branch, record.keepsake] {
+            try record.home.removeLock(of: reference)
+        }
+    }
+
     /// Removes a tree that nobody has worked in, its branch and its record.
     private func discard(_ record: TreeRecord) throws {
         try forget(record)
@@ -338,25 +347,29 @@ package struct TaskTrees: Sendable {
 
     /// Lets git forget a tree, and removes what is left of it.
     private func forget(_ record: TreeRecord) throws {
-        let answer = git.call(
-            ["worktree", "remove", "--force", "--force", record.path],
-            in: record.topLevel
-        )
-        if answer.status != 0 { try removeRest(of: record) }
+        let remove = ["worktree", "remove", "--force", "--force", record.path]
+        let answer = git.call(remove, in: record.topLevel)
+        if answer.status != 0, try removeRest(of: record) {
+            // Only now git forgets half a tree, which it has locked itself, if it knows of it.
+            _ = git.call(remove, in: record.topLevel)
+        }
         guard FileKind(record.path) == .nothing else {
             throw GitError("removing the half-made tree", in: record.path, answer)
         }
     }
 
     /// Removes what a killed git leaves before the tree is one: a directory, and in it a `.git` at most.
-    private func removeRest(of record: TreeRecord) throws {
+    ///
+    /// - Returns: True if it was there and is gone.
+    private func removeRest(of record: TreeRecord) throws -> Bool {
         guard record.stage == .making,
             let trees = try Directory.open(record.path.parentPath, made: false),
             let name = record.path.split(separator: "/").last.map(String.init),
             let rest = try trees.directory(name)
-        else { return }
+        else { return false }
         if try rest.names() == [".git"] { rest.remove(".git") }
         trees.removeDirectory(name)
+        return FileKind(record.path) == .nothing
     }
 
     private func tree(

@@ -26,7 +26,7 @@ struct MergeWorkCommand: WorkingCommand {
             the same command then merges.
 
             Exit status: 0 everything merged; 64 errors in the call; 69 something it needs is missing; \
-            101 something was left out.
+            101 something was left out; 129, 130, 143 SIGHUP, SIGINT, SIGTERM interrupted the check.
             """
     )
 
@@ -224,7 +224,7 @@ private struct RepositoryMerge {
 
     /// Runs the check.
     ///
-    /// - Throws: `Trouble` if it can't run: neither passed nor failed.
+    /// - Throws: `Trouble` if it can't run, or is interrupted: neither passed nor failed.
     private func passes(in directory: String) throws -> Bool {
         let launch = ChildProcess.Launch(
             executable: "/bin/sh",
@@ -234,7 +234,16 @@ private struct RepositoryMerge {
             directory: directory,
             input: []
         )
-        let end = ShortProgram(launch, patience: .seconds(24 * 3600)).run()
+        var program = ShortProgram(launch, patience: .seconds(24 * 3600))
+        program.grace = .seconds(5)
+        let end = program.run()
+        if let number = end.interruption {
+            throw Trouble(
+                "\(Signals.name(number)) interrupted the check, which was ended; nothing was merged in "
+                    + "\(repository.topLevel); give the same command to begin again",
+                status: 128 + number
+            )
+        }
         switch end.termination {
         case .exited(0): return true
         case .exited(126), .exited(127), .signaled, .notStarted:

@@ -152,6 +152,22 @@ private func withTrees(
         }
     }
 
+    /// The check asks Quire to end, and has a process that does not end when it is asked to.
+    @Test(arguments: [("INT", 130 as Int32), ("TERM", 143)])
+    func `stays as it is when the check is interrupted`(name: String, status: Int32) throws {
+        try withTrees(["one"]) { trees in
+            try trees.complete()
+            let check = "(trap '' TERM; sleep 600) & kill -\(name) $PPID; wait"
+            let outcome = try trees.quire("merge", "--check", check)
+            #expect(outcome.status == status, "\(outcome.output)\(outcome.error)")
+            #expect(outcome.error.contains("SIG\(name) interrupted the check"), "\(outcome.error)")
+            #expect(eventually { processes(mentioning: trees.run.root).isEmpty })
+            let place = trees.run.root + "/.autonomous/.quire/worktrees/merge"
+            #expect(!FileManager.default.fileExists(atPath: place))
+            #expect(try trees.quire("merge").output.contains("one: merged"))
+        }
+    }
+
     // MARK: - Repair
 
     @Test func `that conflicts is mended by the task itself`() throws {

@@ -173,9 +173,12 @@ import Testing
         #expect(deaths > 5)
     }
 
-    /// What a killed `git worktree add` leaves before the tree is one.
-    @Test(arguments: [[], [".git"]])
-    func `can be made after a git that was killed half-way`(names: [String]) throws {
+    /// What a killed `git worktree add` leaves before the tree is one, and other calls leave of locks.
+    @Test(arguments: [[], [".git"]], [false, true])
+    func `can be made after a git that was killed half-way`(
+        names: [String],
+        isKnown: Bool
+    ) throws {
         try GitFixture.with { fixture in
             let trees = try fixture.trees()
             let repository = try Repository.around(fixture.root, fixture.git)
@@ -193,6 +196,38 @@ import Testing
                 withIntermediateDirectories: true
             )
             for name in names { try put("gitdir: /nowhere\n", fixture.path("port") + "/" + name) }
+            let shared = fixture.root + "/.git"
+            let known = shared + "/worktrees/port/"
+            let entry = [
+                "locked": "initializing", "gitdir": fixture.path("port") + "/.git",
+                "commondir": "../..", "HEAD": String(repeating: "0", count: 40),
+            ]
+            if isKnown {
+                for (name, text) in entry { try put(text + "\n", known + name) }
+                for reference in Self.references { try put("", "\(shared)/\(reference).lock") }
+            }
+            #expect(try trees.tree(for: fixture.request("port")).isNew)
+            let left = try FileManager.default.contentsOfDirectory(atPath: shared + "/worktrees")
+            #expect(left == ["port"])
+        }
+    }
+
+    /// The references that the making of the tree of `port` changes.
+    private static let references = ["refs/heads/quire/run/port", "refs/quire/tasks/port"]
+
+    @Test(arguments: references)
+    func `waits for another git that holds a lock`(reference: String) throws {
+        try GitFixture.with { fixture in
+            let trees = try fixture.trees()
+            let lock = fixture.root + "/.git/\(reference).lock"
+            try put("", lock)
+            let trouble = TreeTrouble.of { _ = try trees.tree(for: fixture.request("port")) }
+            #expect(trouble?.remedy == .time)
+            // The line on what failed, not the last one of git's advice.
+            let words = trouble?.description ?? "none"
+            #expect(words.contains("\(reference).lock': File exists"), "\(words)")
+            #expect(!words.contains("remove the file manually"), "\(words)")
+            try FileManager.default.removeItem(atPath: lock)
             #expect(try trees.tree(for: fixture.request("port")).isNew)
         }
     }

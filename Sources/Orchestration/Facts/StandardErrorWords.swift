@@ -7,16 +7,20 @@ package enum StandardErrorWords {
     ///
     /// Codex writes a configuration error on several lines, after its warnings: the words
     /// `Error loading config.toml:`, the position, and the line with a mark under it.
-    package static func telling(_ text: String) -> String? {
+    ///
+    /// `beginnings` are those of an error's line, in small letters.
+    package static func telling(
+        _ text: String,
+        beginnings: [String] = ["error:", "error "]
+    ) -> String? {
         let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
-        if let first = lines.firstIndex(where: isError) {
+        let first = lines.firstIndex { line in
+            beginnings.contains { line.prefix($0.count).lowercased() == $0 }
+        }
+        if let first {
             let paragraph = lines[first...].prefix { !$0.allSatisfy(\.isWhitespace) }
             return paragraph.joined(separator: " ").oneLine(limit)
         }
         return lines.last { !$0.allSatisfy(\.isWhitespace) }.map { String($0).oneLine(limit) }
-    }
-
-    private static func isError(_ line: Substring) -> Bool {
-        ["error:", "error "].contains { line.prefix($0.count).lowercased() == $0 }
     }
 }
