@@ -26,9 +26,13 @@ struct ArtifactKeeper: Sendable {
         guard let work = work[task] else { return (nil, []) }
         do {
             guard let source = try source(task, work) else { return (nil, []) }
-            guard let target = try Directory.open("\(place)/\(task)", made: true) else {
-                return (nil, [])
-            }
+            guard
+                let target = try Directory.open(
+                    "\(place)/\(task)",
+                    made: true,
+                    isPrivate: true
+                )
+            else { return (nil, []) }
             var copy = ArtifactCopy(of: work.artifacts, to: target)
             copy.copy(from: source)
             if copy.files.isEmpty, copy.warnings.isEmpty {
@@ -62,7 +66,7 @@ struct ArtifactKeeper: Sendable {
 /// A copy of the files in a directory that patterns name.
 ///
 /// A pattern is a path; `*`, `?` and `[a-z]` stand for parts of names, `**` for any directories, and a
-/// directory for all in it. No link is followed, and no repository entered.
+/// directory for all in it, `.` for the whole directory. No link is followed, and no repository entered.
 struct ArtifactCopy {
     private static let mostFiles = 10_000
     private static let mostBytes: Int64 = 4 << 30
@@ -81,8 +85,15 @@ struct ArtifactCopy {
     private(set) var warnings: [String] = []
 
     init(of patterns: [String], to target: Directory) {
-        self.patterns = Set(patterns.map { $0.split(separator: "/").map(String.init)[...] })
+        self.patterns = Set(patterns.map(Self.names))
         self.target = target
+    }
+
+    /// Returns the names of a pattern; no name of an entry is ".", which stands for where it is.
+    private static func names(of pattern: String) -> ArraySlice<String> {
+        let all = pattern.split(separator: "/").map(String.init)
+        let names = all.filter { $0 != "." }
+        return names.isEmpty && !all.isEmpty ? ["**"] : names[...]
     }
 
     mutating func copy(from source: Directory) { walk(source, [], patterns) }
@@ -120,15 +131,26 @@ struct ArtifactCopy {
     ) throws(FileError) {
         let rests = patterns.flatMap { Self.rests(of: $0, after: name) }
         guard !rests.isEmpty else { return }
-        switch source.kind(of: name) {
+        let kind = source.kind(of: name)
+        switch kind {
         case .file where rests.contains(where: \.isEmpty): copyFile(name, in: source, path)
         case .directory where path.count < Self.deepest:
             // A pattern that names the directory itself stands for all in it.
             let inner = Set(rests.map { $0.isEmpty ? ["**"] : $0 })
-            if let next = try source.directory(name) { walk(next, path + [name], inner) }
-        case .link where rests.contains(where: \.isEmpty):
-            warn("\((path + [name]).joined(separator: "/")) is a link and was not kept")
-        case .nothing, .file, .directory, .link, .pipe, .socket, .device: break
+            // The copy may lie in what is copied, and would be copied without an end.
+            if let next = try source.directory(name), next.identity != target.identity {
+                walk(next, path + [name], inner)
+            }
+        case .link, .pipe, .socket, .device:
+            guard rests.contains(where: \.isEmpty) else { return }
+            warn("\((path + [name]).joined(separator: "/")) is \(kind.words) and was not kept")
+        case .nothing where name.unicodeScalars.contains("\u{FFFD}"):
+            // What was read with replacements is no name there: it can't be opened by that.
+            warn(
+                "\((path + [name]).joined(separator: "/")) was not kept, since its name is not "
+                    + "UTF-8; give it another"
+            )
+        case .nothing, .file, .directory: break
         }
     }
 

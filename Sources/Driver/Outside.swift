@@ -40,7 +40,7 @@ extension Outside {
         )
         let machine = MachineReader(
             places: [request.workspace.root, store.directory]
-                + [request.worktrees].compactMap(\.self)
+                + [request.worktrees?.path].compactMap(\.self)
         )
         let names = beginning.names + state.running.keys.map(\.task)
         let survivors = Survivors(

@@ -42,8 +42,8 @@ package struct RunRequest: Sendable {
     package var redo: Set<String> = []
     /// The treatment of checklists that were written for other prompts.
     package var promptPolicy = DirectoryReview.Policy.refuse
-    /// The absolute path of the directory that trees are made in; `nil` for the workspace's own.
-    package var worktrees: String?
+    /// The directory that trees are made in; `nil` for the workspace's own.
+    package var worktrees: TreePlace?
     /// The absolute path of the directory that artifacts are kept in; `nil` to keep none.
     package var artifacts: String?
     /// The git that makes trees and commits; `nil` if no task has a tree of its own.

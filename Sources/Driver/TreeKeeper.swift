@@ -1,7 +1,6 @@
 import Autonomous
 import EventLoop
 import FileAccess
-import Glibc
 import Orchestration
 import Trees
 
@@ -210,23 +209,11 @@ final class TreeKeeper: TreeMaker {
             // Work is merged in this one, wherever the trees are.
             var place = try places.makeState("worktrees", isDurable: isDurable)
             let records = try places.makeState("trees", isDurable: isDurable)
-            if let other = request.worktrees { place = try Self.place(other) }
+            if let other = request.worktrees { place = try other.open() }
             return TaskTrees(git: git, records: TreeRecords(records), place: place.path)
         } catch {
             throw TreeTrouble(error)
         }
-    }
-
-    /// Opens the directory that a person named for trees, and makes it if it is missing.
-    private static func place(_ path: String) throws(FileError) -> Directory {
-        guard let place = try Directory.open(path, made: true) else {
-            throw FileError("making the directory", path, errno: ENOENT)
-        }
-        try place.checkOwner(in: try Directory(following: path.parentPath))
-        try place.checkWritable()
-        // Within a repository its trees are none of its files.
-        if try place.names().isEmpty { try place.write(Array("*\n".utf8), to: ".gitignore") }
-        return place
     }
 
     private func inTurn(_ top: String, _ job: @escaping () -> Void) {

@@ -3,13 +3,17 @@ import Glibc
 // Copies of files.
 extension Directory {
     /// Copies a regular file into another directory, in place of a file or link with its name there.
+    ///
+    /// This user may read the copy, and whatever else the owner may do with the file; nobody else may.
     package func copy(_ name: String, to other: Directory) throws(FileError) {
         let from = try open(name, O_RDONLY, writes: false)
         guard from >= 0 else { throw FileError("reading", path(of: name), errno: ENOENT) }
         defer { close(from) }
+        var status = stat()
+        guard fstat(from, &status) == 0 else { throw failure("reading", name) }
         other.remove(name)
         let flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW
-        let to = openat(other.descriptor, name, flags, 0o644)
+        let to = openat(other.descriptor, name, flags, status.st_mode & 0o700 | 0o400)
         guard to >= 0 else { throw other.failure("writing", name) }
         var code = RegularFile.copy(from, to) ? 0 : errno
         if close(to) != 0, code == 0 { code = errno }

@@ -33,6 +33,17 @@ extension Directory {
         return file
     }
 
+    /// Takes all rights to a regular file away but those in `mode`.
+    package func restrict(_ name: String, to mode: UInt32) throws(FileError) {
+        let file = try open(name, O_RDONLY, writes: false)
+        guard file >= 0 else { throw FileError("restricting", path(of: name), errno: ENOENT) }
+        defer { close(file) }
+        var status = stat()
+        guard fstat(file, &status) == 0, fchmod(file, status.st_mode & mode) == 0 else {
+            throw failure("restricting", name)
+        }
+    }
+
     /// Opens a file for appending; creates it if missing.
     package func openForAppending(_ name: String) throws(FileError) -> Int32 {
         try open(name, O_RDWR | O_APPEND | O_CREAT, writes: true)

@@ -61,7 +61,32 @@ package struct PatchExport {
         }
     }
 
+    /// Returns the tasks that a task builds on, directly or not, and whose patches are not in the directory.
+    ///
+    /// Tasks that have changed nothing have none, and are not meant.
+    ///
+    /// - Throws: `TreeTrouble` if the directory can't be read.
+    package func missing(
+        for record: TreeRecord,
+        among all: [TreeRecord]
+    ) throws(TreeTrouble) -> [String] {
+        let byName = Dictionary(all.map { ($0.task, $0) }) { first, _ in first }
+        var found: Set<String> = []
+        var waiting = record.needs ?? []
+        while let task = waiting.popLast() {
+            if found.insert(task).inserted { waiting += byName[task]?.needs ?? [] }
+        }
+        return try inTrouble {
+            try found.sorted().filter { task in
+                if let known = byName[task], known.tip == known.base { return false }
+                return try !ExportedDirectory.isOwn(task, in: place)
+            }
+        }
+    }
+
     /// Writes the list of all patches in the directory; the tasks named come first, in this order.
+    ///
+    /// Name all tasks that there are, as the directory has those of earlier exports, too.
     ///
     /// - Returns: Words if the list is somebody else's, and was left alone.
     /// - Throws: `TreeTrouble` if it can't be written.
@@ -129,6 +154,8 @@ private struct TaskCommits {
                 + Self.options + range
         )
         let names = try place.names().filter { $0.hasSuffix(".patch") }
+        // git makes them as the umask lets it, which may be writable by all.
+        for name in names { try place.restrict(name, to: 0o644) }
         if try leadToSameFiles(names, in: place) { return true }
         for name in names { place.remove(name) }
         return false

@@ -38,6 +38,10 @@ struct ExportCommand: WorkingCommand {
 
     @OptionGroup var state: StateOptions
 
+    func validate() throws {
+        if into.isEmpty { throw ValidationError("--into is empty; name a directory") }
+    }
+
     func run() throws {
         let isLeftOut = try TreeTasks.told {
             let trees = try TreeTasks(state)
@@ -51,22 +55,29 @@ struct ExportCommand: WorkingCommand {
                 )
             }
             guard let (repository, records) = groups.first else { return !tasks.isEmpty }
-            return try export(records, of: repository)
+            return try export(records, of: repository, among: try trees.records.all())
         }
         if isLeftOut { throw ExitCode(ExitStatus.unfinished) }
     }
 
     /// Writes what there is; returns whether something was left out.
-    private func export(_ records: [TreeRecord], of repository: Repository) throws -> Bool {
+    private func export(
+        _ records: [TreeRecord],
+        of repository: Repository,
+        among all: [TreeRecord]
+    ) throws -> Bool {
         guard let place = try Directory.open(into.absolutePath, made: true) else {
             throw Trouble("\(into.absolutePath) can't be made", status: ExitStatus.missing)
         }
         let git = try ManifestFile.git()
-        let ordered = try MergeCandidates.ordered(records, of: repository, git)
+        // The directory may have patches of others, and a task may need another through a third.
+        let ordered = try MergeCandidates.ordered(all, of: repository, git)
+        let chosen = ordered.filter { record in records.contains { $0.task == record.task } }
         let isLeftOut: Bool? = try place.alone {
             let export = PatchExport(into: place, isSingle: single, git)
             var isLeftOut = false
-            for record in ordered {
+            var written: [TreeRecord] = []
+            for record in chosen {
                 switch try export.write(record, of: repository) {
                 case .written(let count, let note):
                     let words = note.map { ", \($0)" } ?? ""
@@ -74,10 +85,15 @@ struct ExportCommand: WorkingCommand {
                         "\(record.task): \(Format.count(count, "patch")) in "
                             + "\(into)/\(record.task)\(words)"
                     )
+                    written.append(record)
                 case .leftOut(let reason):
                     Terminal.say("\(record.task): left out, since \(reason)")
                     isLeftOut = true
                 }
+            }
+            for record in written {
+                let missing = try export.missing(for: record, among: all)
+                if !missing.isEmpty { complain(of: missing, for: record) }
             }
             guard let words = try export.writeSeries(ordered.map(\.task)) else { return isLeftOut }
             Terminal.complain("warning: \(words)")
@@ -90,5 +106,14 @@ struct ExportCommand: WorkingCommand {
             )
         }
         return isLeftOut
+    }
+
+    /// Says that a task's patches alone don't apply.
+    private func complain(of missing: [String], for record: TreeRecord) {
+        Terminal.complain(
+            "warning: \(record.task) builds on the work of \(missing.joined(separator: ", ")), whose "
+                + "patches are not in \(into); apply that first, or export it, too: quire export "
+                + "\(missing.joined(separator: " ")) --into \(into)"
+        )
     }
 }

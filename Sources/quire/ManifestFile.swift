@@ -70,7 +70,11 @@ enum ManifestFile {
             part: selected.part
         )
         request.worktrees = manifest.worktrees.map {
-            workspace.path(of: $0, home: Terminal.environment["HOME"] ?? NSHomeDirectory())
+            TreePlace(
+                $0,
+                in: workspace,
+                home: Terminal.environment["HOME"] ?? NSHomeDirectory()
+            )
         }
         if manifest.tasks.contains(where: { $0.tree != nil || $0.commits != nil }) {
             request.git = try git()

@@ -41,15 +41,18 @@ import Testing
     @Test(arguments: [
         ("report.html", "report.html", 0), ("*.html", "report.html", 1),
         ("dist/*.tar.gz", "dist/a.tar.gz", 0),
-        ("dist/", "dist/a.tar.gz dist/b.zip dist/deep/c.tar.gz", 0),
+        ("dist/", "dist/a.tar.gz dist/b.zip dist/deep/c.tar.gz", 1),
         ("**/*.tar.gz", "dist/a.tar.gz dist/deep/c.tar.gz", 0),
         ("**/deep", "dist/deep/c.tar.gz", 0),
-        ("dist/**", "dist/a.tar.gz dist/b.zip dist/deep/c.tar.gz", 0),
+        ("dist/**", "dist/a.tar.gz dist/b.zip dist/deep/c.tar.gz", 1),
         ("src/**/.h*", "src/.hidden", 0),
         ("dist/[ab].*|report.html", "dist/a.tar.gz dist/b.zip report.html", 0), ("away/*", "", 0),
         (".git/*", "", 0), ("src/.git/*", "", 0), (".autonomous/**", "", 0), ("link.html", "", 1),
-        ("dist/pipe", "", 0), ("../secret.html", "", 0), ("**/**/c.*", "dist/deep/c.tar.gz", 0),
-        ("none", "", 0),
+        ("dist/pipe", "", 1), ("../secret.html", "", 0), ("**/**/c.*", "dist/deep/c.tar.gz", 0),
+        ("none", "", 0), ("./dist/./b.zip", "dist/b.zip", 0),
+        (
+            ".", "dist/a.tar.gz dist/b.zip dist/deep/c.tar.gz report.html src/.hidden", 3
+        ),
     ])
     func `are the regular files that patterns name`(
         patterns: String,
@@ -79,6 +82,44 @@ import Testing
             }
             let secret = try String(contentsOfFile: root + "/secret.html", encoding: .utf8)
             #expect(secret == "secret")
+        }
+    }
+
+    @Test(
+        arguments: [
+            (0o755, 0o700), (0o644, 0o600), (0o600, 0o600), (0o700, 0o700), (0o444, 0o400),
+            (0o6777, 0o700),
+        ] as [(mode_t, mode_t)]
+    )
+    func `keep what their owner may do, and are nobody else's`(
+        original: mode_t,
+        kept: mode_t
+    )
+        throws
+    {
+        try withFiles { root in
+            #expect(chmod(root + "/tree/report.html", original) == 0)
+            let target = try #require(try Directory.open(root + "/kept", made: true))
+            var copy = ArtifactCopy(of: ["report.html"], to: target)
+            copy.copy(from: try Directory(following: root + "/tree"))
+            let mode = try #require(target.status(of: "report.html")).st_mode & 0o7777
+            #expect(mode == kept, "\(copy.warnings)")
+        }
+    }
+
+    @Test func `are told of if their names are not UTF-8`() throws {
+        try withFiles { root in
+            let name = Array((root + "/tree/dist/x").utf8CString.dropLast()) + [-1, 0]
+            let file = open(name, O_WRONLY | O_CREAT, 0o644)
+            try #require(file >= 0)
+            close(file)
+            let target = try #require(try Directory.open(root + "/kept", made: true))
+            for (pattern, isTold) in [("dist/x*", true), ("dist/*.zip", false)] {
+                var copy = ArtifactCopy(of: [pattern], to: target)
+                copy.copy(from: try Directory(following: root + "/tree"))
+                let told = copy.warnings.filter { $0.contains("its name is not UTF-8") }
+                #expect(told.isEmpty != isTold, "\(copy.warnings)")
+            }
         }
     }
 

@@ -52,7 +52,7 @@ func messages(_ text: String) -> [String] {
     static let good = [
         "version: 1\ndefaults: {growth: 50%, tamper_limit: 3}\ntasks: [{name: a, prompt: b, growth: refuse}]",
         "version: 1\ntasks: [{name: a, prompt: b, growth: allow}, {name: c, prompt: d, growth: 1000%}]",
-        "version: 1\ndefaults: {artifacts: [\"dist/**/*.gz\", a..b]}\ntasks: [{name: a, prompt: b, artifacts: }]",
+        "version: 1\ndefaults: {artifacts: [\"dist/**/*.gz\", a..b, .]}\ntasks: [{name: a, prompt: b, artifacts: }]",
         "version: 1\ndefaults: {isolation: worktree, commit: {subject: '{task} {x y} {entries}'}}\ntasks: [{name: a, prompt: b}]",
         "version: 1\nrun: {worktrees: ~/trees}\ntasks: [{name: a, prompt: b}]",
         "version: 1\nrun: {worktrees: ../x~y}\ntasks: [{name: a, prompt: b}]",

@@ -43,6 +43,14 @@ private struct TreeRun {
         try run.quire(words, environment: Self.identity.merging(environment) { $1 })
     }
 
+    /// Calls Quire as somebody does whose new files everybody may write to.
+    func openly(_ words: String) throws -> Outcome {
+        let line = "umask 0; exec '\(Program.built("quire"))' \(words)"
+        var program = Program("/bin/sh", ["-c", line], in: run.root)
+        program.environment = Self.identity
+        return try program.run()
+    }
+
     func complete() throws {
         let outcome = try quire("run", "m.yaml")
         #expect(outcome.status == 0, "\(outcome.output)\(outcome.error)")
@@ -78,6 +86,38 @@ private func withTrees(
             #expect(second.output.contains("\n 1\n+2\n"), "\(second.output)\(second.error)")
             let none = try trees.quire("diff", "one", "--session", "7")
             #expect(none.status == 69 && none.error.contains("those that did: 1, 2, 3"))
+        }
+    }
+
+    @Test func `is listed behind what it builds on, whatever was exported last`() throws {
+        // By its name alone "a" would come first.
+        try withTrees(["a", "z"]) { trees in
+            let manifest = text(trees.run.root + "/m.yaml")
+            try #require(manifest.contains("name: a,"))
+            try put(
+                manifest.replacing("name: a,", with: "name: a, needs: [z],"),
+                trees.run.root + "/m.yaml"
+            )
+            try trees.complete()
+            let empty = try trees.quire("export", "--into", "")
+            #expect(empty.status == 64 && empty.error.contains("--into is empty"), "\(empty.error)")
+
+            let alone = try trees.quire("export", "a", "--into", "out")
+            #expect(alone.status == 0 && alone.error.contains("a builds on the work of z, whose"))
+            let all = try trees.openly("export --into out")
+            #expect(all.status == 0 && all.error.isEmpty, "\(all.error)")
+            let series = text(trees.run.root + "/out/series")
+            let again = try trees.quire("export", "a", "--into", "out")
+            #expect(again.status == 0 && again.error.isEmpty, "\(again.error)")
+            #expect(text(trees.run.root + "/out/series") == series)
+
+            let patches = series.split(separator: "\n").dropFirst()
+            #expect(patches.first?.hasPrefix("z/") == true && patches.last?.hasPrefix("a/") == true)
+            for patch in patches {
+                let path = "\(trees.run.root)/out/\(patch)"
+                let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions]
+                #expect(try #require(mode as? Int) & 0o022 == 0, "\(patch)")
+            }
         }
     }
 

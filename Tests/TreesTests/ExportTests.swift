@@ -155,6 +155,39 @@ import Testing
         }
     }
 
+    @Test func `tell which others a task builds on, unless they are there or have none`() throws {
+        try GitFixture.with { fixture in
+            let trees = try fixture.trees()
+            let needs = ["base": [], "idle": ["base"], "top": ["idle"]]
+            for task in ["base", "idle", "top"] {
+                let tree = try trees.tree(for: fixture.request(task, needs: needs[task] ?? []))
+                guard task != "idle" else { continue }
+                try fixture.write(task, "\(task).txt", in: tree.directory)
+                _ = try trees.checkpoint(task, CheckpointRequest(subject: "\(task): 1"))
+            }
+            let all = try trees.records.all()
+            let top = try #require(all.first { $0.task == "top" })
+            let export = PatchExport(into: try place(fixture), isSingle: false, fixture.git)
+            let repository = try Repository.around(fixture.root, fixture.git)
+            _ = try export.write(top, of: repository)
+            #expect(try export.missing(for: top, among: all) == ["base"])
+            let base = try #require(all.first { $0.task == "base" })
+            _ = try export.write(base, of: repository)
+            #expect(try export.missing(for: top, among: all) == [])
+        }
+    }
+
+    @Test(arguments: [(0o666, 0o644), (0o600, 0o600), (0o777, 0o644)] as [(mode_t, mode_t)])
+    func `are writable by their owner alone`(made: mode_t, left: mode_t) throws {
+        try GitFixture.with { fixture in
+            let place = try place(fixture)
+            try put("patch", place.path + "/x.patch")
+            try #require(chmod(place.path + "/x.patch", made) == 0)
+            try place.restrict("x.patch", to: 0o644)
+            #expect(place.status(of: "x.patch").map { $0.st_mode & 0o7777 } == left)
+        }
+    }
+
     // MARK: - What one session changed
 
     @Test func `of one session are those of its checkpoint, and of its agent's own commits`() throws
