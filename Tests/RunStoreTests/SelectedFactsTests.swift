@@ -90,7 +90,9 @@ private func some<Element: Hashable>(
     @Test func `have numbers that never change`() {
         let bits = RunEvent.Kind.allCases.map(\.bit)
         #expect(bits.sorted() == (0..<17).map { 1 << $0 })
-        #expect(RunEvent.Kind.checkpointMade.bit == 1 << 16 && RunEvent.Kind.taskEnded.bit == 1 << 9)
+        #expect(
+            RunEvent.Kind.checkpointMade.bit == 1 << 16 && RunEvent.Kind.taskEnded.bit == 1 << 9
+        )
         #expect([RunEvent.Kind.runBegan, .gateClosed, .runBegan].mask == 0x401)
     }
 
