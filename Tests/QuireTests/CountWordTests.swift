@@ -29,7 +29,8 @@ import Testing
 
     /// Words that end like a plural and are none.
     private static let others: Set<String> = [
-        "as", "changes", "does", "exists", "fails", "has", "hides", "holds", "is", "knows",
+        "as", "builds", "changes", "does", "exists", "fails", "has", "hides", "holds", "is",
+        "knows",
         "limits", "looks",
         "makes", "needs",
         "stands", "starts",
