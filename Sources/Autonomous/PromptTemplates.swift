@@ -118,7 +118,7 @@ package struct SessionBrief: Hashable, Sendable {
     package var directory: String
     /// The checklist's progress; `nil` for an initializer.
     package var progress: Orchestration.Progress?
-    /// What a session before did to the list; `nil` for nothing that it may not.
+    /// The forbidden changes of the list by a session before; `nil` for none.
     package var incident: ListIncident?
     /// The number of entries that the list may have afterwards; `nil` for any.
     package var mostEntries: Int?
@@ -145,7 +145,7 @@ package struct SessionBrief: Hashable, Sendable {
         self.company = company
     }
 
-    /// What is to be known of the list beside its progress; each a line.
+    /// The facts of the list beside its progress; each a line.
     fileprivate var listNotes: String {
         var notes = ""
         if let incident {

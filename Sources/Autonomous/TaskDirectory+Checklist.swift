@@ -40,7 +40,7 @@ extension TaskDirectory {
     /// Inspects the list with which a session begins, and returns with its text what the list is compared
     /// with afterwards; `last` is the previous inspection.
     ///
-    /// What a person has made of the list meanwhile counts, unless it is none any more.
+    /// Changes by a person meanwhile count, unless the list is none any more.
     package func inspectBeforeSession(
         after last: ChecklistLook
     ) -> (look: ChecklistLook, news: String?) {

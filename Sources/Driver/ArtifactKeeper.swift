@@ -145,7 +145,7 @@ struct ArtifactCopy {
             guard rests.contains(where: \.isEmpty) else { return }
             warn("\((path + [name]).joined(separator: "/")) is \(kind.words) and was not kept")
         case .nothing where name.unicodeScalars.contains("\u{FFFD}"):
-            // What was read with replacements is no name there: it can't be opened by that.
+            // A name that was read with replacements is none there: nothing can be opened by it.
             warn(
                 "\((path + [name]).joined(separator: "/")) was not kept, since its name is not "
                     + "UTF-8; give it another"

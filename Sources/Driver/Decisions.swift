@@ -7,7 +7,7 @@ struct PendingStart {
     var checklist: ChecklistState
     /// The earlier usage of the resumed thread; `nil` if it is unknown.
     var resumedUsage: TokenUsage?
-    /// What a session before did to the list; `nil` for nothing that it may not.
+    /// The forbidden changes of the list by a session before; `nil` for none.
     var incident: ListIncident?
     /// The number of entries that the list may have afterwards; `nil` for any.
     var mostEntries: Int?

@@ -17,7 +17,7 @@ struct SessionLaunch: Sendable {
     /// The time between a polite termination and a kill.
     var grace: Duration
     var prompts: PromptTemplates
-    /// What a session before did to the list; `nil` for nothing that it may not.
+    /// The forbidden changes of the list by a session before; `nil` for none.
     var incident: ListIncident?
     /// The number of entries that the list may have afterwards; `nil` for any.
     var mostEntries: Int?

@@ -19,7 +19,7 @@ final class SessionList: Sendable {
 
     /// The list that the session began with.
     var before: ChecklistLook { begun.withLock { $0.look } }
-    /// What a person had changed since the last inspection; `nil` for nothing to tell.
+    /// The changes by a person since the last inspection, in words; `nil` for nothing to tell.
     var news: String? { begun.withLock { $0.news } }
 
     /// Inspects the list right before the session starts.

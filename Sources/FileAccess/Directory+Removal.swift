@@ -11,7 +11,7 @@ extension Directory {
 
     /// Returns the bytes that a name and everything below it take on the disk; links are not followed.
     ///
-    /// What can't be read counts as nothing.
+    /// Files that can't be examined count as nothing.
     package func diskUse(of name: String) -> Int64 { diskUse(of: Array(name.utf8CString)) }
 
     private func removeAll(_ name: [CChar]) throws(FileError) {

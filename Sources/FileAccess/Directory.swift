@@ -7,7 +7,7 @@ package import Glibc
 /// followed, only regular files are read or written, and no pipe or device is waited for: agents can
 /// write where Quire does, and Quire is outside their sandbox. All functions may block as disks do.
 ///
-/// What is made in `.autonomous`, or in another private directory, is readable by this user alone.
+/// Files made in `.autonomous`, or in another private directory, are readable by this user alone.
 package final class Directory: Sendable {
     /// The path by which it was opened, for messages and other programs.
     package let path: String

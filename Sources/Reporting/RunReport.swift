@@ -80,7 +80,7 @@ extension TaskRecord {
         return "not selected in the newest leg; before: \(words)"
     }
 
-    /// What there is to say of a complete task; `nil` for nothing.
+    /// The words on a complete task, where there is more to say; `nil` for none.
     var note: String? { outcome == .complete && reason != TaskEnded.everyEntry ? reason : nil }
 
     /// True if the task was selected in the newest leg and its outcome is a failure.

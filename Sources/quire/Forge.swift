@@ -82,7 +82,7 @@ struct Forge {
 
 /// A program that opens and updates pull requests.
 struct ForgeProgram {
-    /// What became of a pull request, and where it is.
+    /// The fate of a pull request, and its address.
     enum Result {
         case opened(String)
         case updated(String)

@@ -49,7 +49,7 @@ package struct TaskState: Hashable, Sendable {
         package var notBefore: Duration?
         /// Charged sessions since the task last reopened that changed the list as they must not.
         var tampered = 0
-        /// What the last session did to the list, for the next one; `nil` for nothing that it may not.
+        /// The forbidden changes of the list by the last session, for the next one; `nil` for none.
         package var incident: ListIncident?
         /// The entries of the list when it was first seen, where its growth is bounded.
         var firstTotal: Int?
