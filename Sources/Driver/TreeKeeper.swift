@@ -197,7 +197,7 @@ final class TreeKeeper: TreeMaker {
         let earlier = try trees.checkpoint(task, commits.cutOff(of: task))
         if earlier.commit != nil {
             tree.earlier = earlier
-            tree.warnings.append("work of a session that was cut off was committed")
+            tree.warnings.append("\(SessionCommits.rest) was committed")
         }
         return tree
     }
@@ -244,7 +244,7 @@ final class TreeKeeper: TreeMaker {
         let checkpoint = CheckpointRequest(
             subject: commits.subject(of: key, entries: end.look.state.words),
             body: [
-                "Session: \(key.number)", "Thread: \(end.result.thread ?? "unknown")",
+                "\(SessionCommits.label)\(key.number)", "Thread: \(end.result.thread ?? "unknown")",
                 "Model: \(work.model ?? "the agent's own choice")",
                 "Progress: \(end.look.state.words)",
             ],
@@ -303,7 +303,7 @@ extension CommitSettings {
     /// Returns the contents of the commit of what a session left that was cut off.
     fileprivate func cutOff(of task: String) -> CheckpointRequest {
         CheckpointRequest(
-            subject: "\(task): work of a session that was cut off",
+            subject: "\(task): \(SessionCommits.rest)",
             author: author,
             largestFile: largestFile
         )

@@ -101,6 +101,12 @@ package struct Repository: Hashable, Sendable, Codable {
         place?.remove((parts.last ?? "") + ".lock")
     }
 
+    /// Returns the branch that the work tree has checked out; `nil` for none.
+    package func currentBranch(_ git: Git) -> String? {
+        let answer = git.call(["symbolic-ref", "--quiet", "--short", "HEAD"], in: topLevel)
+        return answer.status == 0 ? TreeCheck.text(answer.output) : nil
+    }
+
     /// Returns the work tree that has a branch checked out; `nil` for none.
     func checkout(of branch: String, _ git: Git) throws(GitError) -> String? {
         let list = try git.output(

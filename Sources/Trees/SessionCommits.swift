@@ -48,9 +48,10 @@ package struct SessionCommits {
 
     /// The beginning of the line that names the branch in the message of a repair's merge.
     static let mergeLabel = "Merged: "
-    private static let label = "Session: "
-    /// The end of the subject of a commit of what a killed session left.
-    private static let rest = "work of a session that was cut off"
+    /// The beginning of the line that tells the session of a commit.
+    package static let label = "Session: "
+    /// The end of the subject of a commit of work that a killed session left.
+    package static let rest = "work of a session that was cut off"
 
     /// The sessions that have left commits, in order.
     package var sessions: [Int] {

@@ -40,7 +40,7 @@ struct TreeInquest {
     init(_ record: TreeRecord, among all: [TreeRecord], _ git: Git) {
         (self.record, self.git) = (record, git)
         others = all.filter { $0.task != record.task }
-        repository = Repository(common: record.repository, topLevel: record.topLevel, prefix: "")
+        repository = record.home
     }
 
     func fate(_ standing: TaskStanding) throws -> TreeFate {
@@ -134,27 +134,21 @@ struct TreeInquest {
     }
 
     private func fateOfCommits(_ standing: TaskStanding) throws -> TreeFate {
+        if standing == .complete, try !isMerged(record.newest(in: repository, git)) {
+            return .stays("it is not merged; look: quire diff \(record.task)")
+        }
         let tip = try repository.tip(of: record.branch, git)
-        let newest = try record.newest(in: repository, git)
         let references = try references()
         let own = references.filter(isOwn)
         let lost = try lost(
             [tip ?? record.tip, record.tip] + own.map(\.commit) + logged(),
             elsewhere: references.filter { !isOwn($0) }.map(\.commit)
         )
-        switch standing {
-        case .open: return .stays("its task has work left")
-        case .complete:
-            guard try isMerged(newest) else {
-                return .stays("it is not merged; look: quire diff \(record.task)")
-            }
-        case .deleted:
-            guard lost.isEmpty else {
-                return .stays(
-                    "its task was deleted, but its branch \(record.branch) has commits that nothing "
-                        + "else has; look: quire diff \(record.task)"
-                )
-            }
+        if standing == .deleted, !lost.isEmpty {
+            return .stays(
+                "its task was deleted, but its branch \(record.branch) has commits that nothing "
+                    + "else has; look: quire diff \(record.task)"
+            )
         }
         return .goes(
             TreeRemoval(record: record, tip: tip, kept: lost, references: own.map(\.name))

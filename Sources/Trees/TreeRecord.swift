@@ -72,7 +72,7 @@ package struct TreeRecord: Hashable, Sendable, Codable {
     package var keptBranch: String? { keptAs.map { branch + $0.dropFirst(task.count) } }
 
     /// The repository, without a place in it.
-    var home: Repository { Repository(common: repository, topLevel: topLevel, prefix: "") }
+    package var home: Repository { Repository(common: repository, topLevel: topLevel, prefix: "") }
 
     /// Indicates whether a commit of the task was merged into a branch, and the merge was not undone.
     ///

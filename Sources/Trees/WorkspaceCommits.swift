@@ -49,7 +49,7 @@ package struct WorkspaceCommits: Sendable {
                 let done = try checkpoint(task, cutOff)
                 warnings = done.leftOut
                 if done.commit != nil {
-                    warnings.append("work of a session that was cut off was committed")
+                    warnings.append("\(SessionCommits.rest) was committed")
                 }
             }
             let known = left == nil ? [] : try record(of: task)?.otherFiles ?? []

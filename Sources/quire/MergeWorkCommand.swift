@@ -197,12 +197,7 @@ private struct RepositoryMerge {
 
     /// Returns the branch that the repository's work tree has checked out.
     private func current() throws -> String {
-        let answer = git.call(
-            ["symbolic-ref", "--quiet", "--short", "HEAD"],
-            in: repository.topLevel
-        )
-        let name = ShortCommand.firstLine(answer.output)
-        guard answer.status == 0, let name else {
+        guard let name = repository.currentBranch(git) else {
             throw Trouble(
                 "\(repository.topLevel) has no branch checked out; name one with --into",
                 status: ExitStatus.usage

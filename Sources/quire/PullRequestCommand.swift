@@ -97,11 +97,7 @@ private struct HandOver {
             in: repository.topLevel,
             doing: "looking for the remote \(remote)"
         )
-        let head = git.call(
-            ["symbolic-ref", "--quiet", "--short", "HEAD"],
-            in: repository.topLevel
-        )
-        base = command.into ?? (head.status == 0 ? ShortCommand.firstLine(head.output) : nil)
+        base = command.into ?? repository.currentBranch(git)
         forge = Forge(remote: address)
         programs = try forge.programs()
     }

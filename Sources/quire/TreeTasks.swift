@@ -66,7 +66,7 @@ struct TreeTasks {
     /// Returns the records with the repository that each group of them is of, in a fixed order.
     func byRepository(_ chosen: [TreeRecord]) -> [(Repository, [TreeRecord])] {
         Dictionary(grouping: chosen, by: \.repository).sorted { $0.key < $1.key }.map {
-            (Repository(common: $0.key, topLevel: $0.value[0].topLevel, prefix: ""), $0.value)
+            ($0.value[0].home, $0.value)
         }
     }
 

@@ -1,5 +1,6 @@
 import FileAccess
 import Foundation
+import Orchestration
 import TestSupport
 import Testing
 
@@ -35,7 +36,7 @@ import Testing
 
 private struct LossWorld {
     private let fixture: GitFixture
-    private var random: Numbers
+    private var random: SplitMix64
     private let tasks = ["a", "b", "c", "d"]
     /// Commits that were made.
     private var commits: Set<String> = []
@@ -47,7 +48,7 @@ private struct LossWorld {
     private(set) var done: [String: Int] = [:]
 
     init(_ fixture: GitFixture, seed: UInt64) {
-        (self.fixture, random) = (fixture, Numbers(state: seed))
+        (self.fixture, random) = (fixture, SplitMix64(seed: seed))
     }
 
     /// Does one operation, and returns its name.
@@ -205,18 +206,5 @@ private struct LossWorld {
             FileManager.default.fileExists(atPath: record.path + "/.git")
         else { return false }
         return (try? fixture.run(in: record.path, "reset", "--quiet", "--hard", record.base)) != nil
-    }
-}
-
-/// SplitMix64: the same numbers from the same seed.
-private struct Numbers: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

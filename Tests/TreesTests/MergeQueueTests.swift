@@ -1,4 +1,5 @@
 import Foundation
+import Orchestration
 import Testing
 
 @testable import Trees
@@ -54,7 +55,7 @@ private final class PlayedWorkshop: MergeWorkshop {
     /// Which of 100 branches conflict and which break the check is drawn from the seed.
     @Test(arguments: 0..<200)
     func `names every conflict and every breaking branch, and no other`(seed: UInt64) throws {
-        var random = Seeded(state: seed)
+        var random = SplitMix64(seed: seed)
         let workshop = PlayedWorkshop()
         let shuffled = names(100).shuffled(using: &random)
         let (bad, broken) = (shuffled.prefix(20), shuffled.dropFirst(20).prefix(5))
@@ -111,18 +112,5 @@ private final class PlayedWorkshop: MergeWorkshop {
             MergeCandidate(task: "c", tip: "c", needs: ["b"]),
         ]
         #expect(MergeQueue.ordered(tasks).map(\.task) == ["b", "c", "a"])
-    }
-}
-
-/// SplitMix64: the same numbers from the same seed.
-private struct Seeded: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }
