@@ -33,9 +33,6 @@ extension SessionResult {
     /// True if the result looks like that of a process, or of a child of its shell, that got SIGKILL.
     var mayBeOutOfMemory: Bool {
         guard termination == .signaled(9) || termination == .exited(128 + 9) else { return false }
-        switch failure?.kind {
-        case .killed, .incomplete, .refusedToStart: return true
-        default: return false
-        }
+        return failure?.kind.mayHideOutOfMemory ?? false
     }
 }

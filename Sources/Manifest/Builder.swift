@@ -141,8 +141,9 @@ struct Builder {
     private func agent(_ node: Node?) -> Manifest.Agent {
         guard let node else { return .codex }
         guard case .mapping = node else {
-            let word = reader.choice(node, "\"agent\"", of: ["codex", "simulated"])
-            return word == "simulated" ? .simulated : .codex
+            let named = Manifest.Agent.named
+            let word = reader.choice(node, "\"agent\"", of: named.map(\.key))
+            return named.first { $0.key == word }?.value ?? .codex
         }
         let members = reader.members(node, "\"agent\"", keys: Keys.agent)
         guard let command = reader.strings(members["command"], "\"command\""), !command.isEmpty

@@ -10,6 +10,11 @@ package struct Manifest: Sendable {
         case simulated
         /// A program and its first arguments, which precede Codex's.
         case command([String])
+
+        /// The agents that a manifest names by a word; Codex comes first.
+        package static let named: KeyValuePairs<String, Agent> = [
+            "codex": .codex, "simulated": .simulated,
+        ]
     }
 
     /// Files with a manifest's own prompt templates; absolute paths.

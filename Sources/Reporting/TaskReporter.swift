@@ -62,7 +62,8 @@ package struct TaskReporter: Sendable {
             ["", "✓ ALL TASKS COMPLETED!", "", "Task directory: \(directory)"]
         case .capped: ["⚠ Reached maximum sessions (\(maxSessions))"]
         case .damaged: ["✗ \(fact.reason)"]
-        default: ["✗ \(fact.outcome.rawValue): \(fact.reason)"]
+        case .failed, .stalled, .blocked, .cancelled:
+            ["✗ \(fact.outcome.rawValue): \(fact.reason)"]
         }
     }
 

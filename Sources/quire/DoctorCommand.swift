@@ -213,8 +213,9 @@ extension MachineReading {
         case .load:
             "\(load ?? 0) on \(Format.count(processors, "processor")); nothing waits for it "
                 + "without max_load"
-        default:
+        case .disk:
             disks.map { "\($0.free.bytesForPeople) free under \($0.path)" }.joined(separator: ", ")
+        case .usageLimit, .rateLimit, .authentication, .network, .tokenRate, .store, .shortage: ""
         }
     }
 

@@ -266,7 +266,7 @@ struct TaskCommand: WorkingCommand {
             Terminal.say("Final task list:\n" + SafeText(lines: task.taskListText()))
         case .capped: Terminal.say("To continue: \(again)")
         case .damaged: throw ExitCode(1)
-        default: try fail(state, task, again)
+        case .failed, .stalled, .blocked, .cancelled, nil: try fail(state, task, again)
         }
     }
 

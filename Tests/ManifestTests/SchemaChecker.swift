@@ -25,12 +25,28 @@ struct SchemaChecker {
         return Set((schema["properties"] as? [String: Any] ?? [:]).keys)
     }
 
-    /// A schema within a definition, by the property's name.
+    /// The names that a definition, or a property of it, has where it is an object.
     func properties(of definition: String, _ property: String) -> Set<String> {
+        Set(
+            branches(definition, property).flatMap {
+                ($0["properties"] as? [String: Any] ?? [:]).keys
+            }
+        )
+    }
+
+    /// The words that a property of a definition may be.
+    func words(of definition: String, _ property: String) -> Set<String> {
+        Set(branches(definition, property).flatMap { $0["enum"] as? [String] ?? [] })
+    }
+
+    /// All forms of a property; one that only names a definition has those of the definition.
+    private func branches(_ definition: String, _ property: String) -> [[String: Any]] {
         let schema = definitions[definition] as? [String: Any]
-        let inner = (schema?["properties"] as? [String: Any])?[property] as? [String: Any]
-        let branches = (inner?["anyOf"] as? [[String: Any]] ?? []) + [inner ?? [:]]
-        return Set(branches.flatMap { ($0["properties"] as? [String: Any] ?? [:]).keys })
+        var inner = (schema?["properties"] as? [String: Any])?[property] as? [String: Any] ?? [:]
+        if let name = (inner["$ref"] as? String)?.replacing("#/$defs/", with: "") {
+            inner = definitions[name] as? [String: Any] ?? [:]
+        }
+        return (inner["anyOf"] as? [[String: Any]] ?? []) + [inner]
     }
 
     private func check(_ node: Node, _ schema: [String: Any], _ place: String) -> [String] {

@@ -47,6 +47,29 @@ func messages(_ text: String) -> [String] {
         #expect(schema.properties(of: "defaults") == Set(Keys.defaults))
         #expect(schema.properties(of: "task") == Set(Keys.task))
         #expect(schema.properties(of: "retries") == Set(Keys.retries))
+        #expect(schema.properties(of: "run", "budget") == Set(Keys.runBudget))
+        #expect(schema.properties(of: "run", "prices") == Set(Keys.prices))
+        #expect(schema.properties(of: "run", "admission") == Set(Keys.admission))
+        #expect(schema.properties(of: "budget") == Set(Keys.budget))
+        #expect(schema.properties(of: "task", "setup") == Set(Keys.command))
+        #expect(schema.properties(of: "task", "commit") == Set(Keys.commit))
+        #expect(schema.properties(of: "task", "stall_after") == Set(Keys.stall))
+    }
+
+    @Test func `has the parser's words`() {
+        #expect(schema.words(of: "run", "agent") == Set(Manifest.Agent.named.map(\.key)))
+        #expect(
+            schema.words(of: "run", "scheduler") == Set(SchedulerName.allCases.map(\.rawValue))
+        )
+    }
+
+    @Test(arguments: ["README.md", "config/examples/port-services.yaml"])
+    func `is not alone in naming every key`(file: String) throws {
+        let text = try String(contentsOf: root.appending(path: file), encoding: .utf8)
+        let words = Set(text.split { !($0.isLetter || $0 == "_") })
+        for key in Keys.top + Keys.run + Keys.task {
+            #expect(words.contains(Substring(key)), "\(key)")
+        }
     }
 
     static let good = [

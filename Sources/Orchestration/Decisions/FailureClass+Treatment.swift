@@ -65,6 +65,8 @@ struct Treatment: Hashable, Sendable {
 
         /// The first such failure ends the task as blocked by what it needs.
         static let blocks = Traits(rawValue: 1 << 12)
+        /// A process that the kernel's out-of-memory killer ended may look like that.
+        static let hidesMemory = Traits(rawValue: 1 << 13)
 
         fileprivate static let brokenOutput: Traits = [
             .repeats, .quotes, .delayed, .badResume, .bySignal, .usesTokens,
@@ -108,7 +110,7 @@ extension FailureClass {
         case .unknownThread: Treatment(.retry, .none, [.forgetsThread, .badResume])
         case .stateLocked: Treatment(.retry, .spacing, [.delayed])
         case .refusedToStart:
-            Treatment(.retry, .none, [.repeats, .delayed, .badResume, .bySignal])
+            Treatment(.retry, .none, [.repeats, .delayed, .badResume, .bySignal, .hidesMemory])
         case .brokenConfiguration: Treatment(.session, .configuration, [.repeats, .final])
         case .notRecorded: Treatment(.free, .none, [.neverBegan])
         case .noTree: Treatment(.free, .none, [.neverBegan, .final])
@@ -120,14 +122,18 @@ extension FailureClass {
             Treatment(.retry, .none, [.resumable, .delayed, .bySignal, .usesTokens, .losesSlot])
         case .spawnFailed: Treatment(.retry, .none, [.repeats, .delayed])
         case .shortage: Treatment(.free, .shortage, [])
-        case .incomplete: Treatment(.retry, .none, .brokenOutput)
+        case .incomplete: Treatment(.retry, .none, .brokenOutput.union(.hidesMemory))
         case .notCodex: Treatment(.session, .none, .brokenOutput)
-        case .killed: Treatment(.retry, .none, [.repeats, .delayed, .bySignal, .usesTokens])
+        case .killed:
+            Treatment(.retry, .none, [.repeats, .delayed, .bySignal, .usesTokens, .hidesMemory])
         case .outOfMemory: Treatment(.retry, .none, [.delayed], .machine)
         case .turnFailed:
             Treatment(.session, .answered, [.fromService, .repeats, .delayed, .bySignal])
         }
     }
+
+    /// True if a process that the kernel's out-of-memory killer ended may look like that.
+    package var mayHideOutOfMemory: Bool { has(.hidesMemory) }
 
     /// True if the class has a trait.
     func has(_ trait: Treatment.Traits) -> Bool { treatment.traits.contains(trait) }
