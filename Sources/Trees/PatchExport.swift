@@ -116,11 +116,11 @@ private struct TaskCommits {
     private static let settings = [
         "diff.noprefix=false", "diff.mnemonicPrefix=false", "format.noprefix=false",
         "diff.orderFile=/dev/null", "diff.suppressBlankEmpty=false", "format.useAutoBase=false",
-        "diff.interHunkContext=0",
+        "diff.interHunkContext=0", "diff.relative=false",
     ]
     private static let options = [
         "--quiet", "--binary", "--full-index", "--no-renames", "--no-ext-diff", "--no-textconv",
-        "--submodule=short", "--ignore-submodules=none", "--no-relative", "--unified=3",
+        "--submodule=short", "--ignore-submodules=none", "--unified=3",
         "--no-color", "--no-attach", "--no-thread", "--no-cover-letter", "--no-notes",
         "--no-signoff", "--no-from", "--no-to", "--no-cc", "--no-add-header", "--no-signature",
         "--encoding=UTF-8", "--subject-prefix=PATCH", "--suffix=.patch", "--src-prefix=a/",
