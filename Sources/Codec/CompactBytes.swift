@@ -7,8 +7,6 @@
 /// arrays with 1; 0 ends an object or an array.
 package struct CompactEncoder {
     /// Encodes a value.
-    ///
-    /// - Throws: The error of the value's own encoding.
     package static func encode(_ value: some Encodable) throws -> [UInt8] {
         let writer = CompactWriter()
         try writer.write(value: value)
@@ -56,13 +54,12 @@ private final class CompactWriter: ValueWriter {
     func write(_ number: Double) { write(number.bitPattern.byteSwapped) }
 
     func write(_ value: Bool) { bytes.append(value ? 1 : 0) }
+    func writeNil() { preconditionFailure("state is not nothing [this is a bug]") }
 
     func write(_ text: String) {
         write(UInt64(text.utf8.count))
         bytes.append(contentsOf: text.utf8)
     }
-
-    func writeNil() { preconditionFailure("state is not nothing [this is a bug]") }
 
     func write(bytes: [UInt8]) -> Bool {
         write(UInt64(bytes.count))
@@ -154,15 +151,11 @@ private final class CompactReader: ValueReader {
         return (Int64(bitPattern: number >> 1) ^ -Int64(bitPattern: number & 1)).cutForReckoning
     }
 
-    func double(at place: Int) throws -> Double {
-        Double(bitPattern: try unsigned().byteSwapped)
-    }
-
+    func double(at place: Int) throws -> Double { Double(bitPattern: try unsigned().byteSwapped) }
     func bool(at place: Int = 0) throws -> Bool { try readByte() != 0 }
-
     func string(at place: Int = 0) throws -> String { String(decoding: try slice(), as: UTF8.self) }
-
     func bytes(at place: Int) throws -> [UInt8]? { Array(try slice()) }
+    func isNull(at place: Int) -> Bool { false }
 
     private func slice() throws -> ArraySlice<UInt8> {
         let count = try unsigned()
@@ -170,8 +163,6 @@ private final class CompactReader: ValueReader {
         defer { cursor += Int(count) }
         return bytes[cursor..<cursor + Int(count)]
     }
-
-    func isNull(at place: Int) -> Bool { false }
 
     /// Returns the name of the next field; empty at the end of an object.
     private func nextName() throws -> String {
@@ -190,9 +181,9 @@ private final class CompactReader: ValueReader {
     var keys: [String] { (try? nextName()).map { [$0] } ?? [] }
 
     func has(_ key: some CodingKey) -> Bool { (try? nextName()) == key.stringValue }
+    func isNil(_ key: some CodingKey) -> Bool { !has(key) }
 
     /// Moves on to the value of a field, which must be the next one.
-    @discardableResult
     func place(of key: some CodingKey) throws -> Int {
         guard try nextName() == key.stringValue else {
             let words = "there is \"\(name ?? "")\" at byte \(cursor) instead"
@@ -204,13 +195,9 @@ private final class CompactReader: ValueReader {
 
     /// Reads the flag before the value, which tells whether there is one.
     func presentPlace(of key: some CodingKey) throws -> Int? {
-        try place(of: key)
+        _ = try place(of: key)
         return try bool() ? 0 : nil
     }
-
-    func isNil(_ key: some CodingKey) -> Bool { !has(key) }
-
-    func openCase(_ key: some CodingKey) throws { try place(of: key) }
 
     func openArray() -> Int {
         isOpen = true

@@ -62,21 +62,13 @@ private final class JSONWriter: ValueWriter {
     func writeNil() { write(raw: "null") }
 
     func write(_ number: Double) throws {
-        guard number.isFinite else {
-            let words = "\(number) has no JSON"
-            throw EncodingError.invalidValue(
-                number,
-                .init(codingPath: [], debugDescription: words)
-            )
-        }
+        guard number.isFinite else { throw EncodingError.notInJSON(number) }
         write(raw: number.description)
     }
 
     func write(_ text: String) {
-        var needsEscape = false
-        for byte in text.utf8 where byte.needsEscape { needsEscape = true }
         mark("\"")
-        if needsEscape {
+        if text.utf8.contains(where: \.isEscapedInJSON) {
             for byte in text.utf8 { writeEscaped(byte) }
         } else {
             bytes.append(contentsOf: text.utf8)
@@ -111,17 +103,10 @@ private final class JSONWriter: ValueWriter {
     private func write(raw text: String) { bytes.append(contentsOf: text.utf8) }
 
     private func writeEscaped(_ byte: UInt8) {
-        guard byte.needsEscape else { return bytes.append(byte) }
+        guard byte.isEscapedInJSON else { return bytes.append(byte) }
         let digits = Array("0123456789abcdef".utf8)
         write(raw: "\\u00")
         bytes += [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-    }
-}
-
-extension UInt8 {
-    /// True for a byte that a JSON string can only hold escaped.
-    fileprivate var needsEscape: Bool {
-        self < 0x20 || self == UInt8(ascii: "\"") || self == UInt8(ascii: "\\")
     }
 }
 
@@ -204,10 +189,6 @@ private final class JSONReader: ValueReader {
     }
 
     func isNil(_ key: some CodingKey) throws -> Bool { isNull(at: try place(of: key)) }
-
-    func openCase(_ key: some CodingKey) throws {
-        throw damage("an object in an object", at: place)
-    }
 
     func openArray() throws -> Int {
         try tape.token(at: place, .array, for: [Any].self)

@@ -237,6 +237,14 @@ extension DecodingError {
     }
 }
 
+extension EncodingError {
+    /// Makes the error for a number that JSON can't express.
+    package static func notInJSON(_ number: Double) -> EncodingError {
+        let words = "\(number) is no number in JSON"
+        return .invalidValue(number, .init(codingPath: [], debugDescription: words))
+    }
+}
+
 extension FixedWidthInteger {
     /// The number; of a signed 64-bit type, clamped to ±2^53, which no count or time of a run exceeds.
     ///
@@ -259,6 +267,11 @@ extension UInt8 {
         self < 0x80
             ? Character(Unicode.Scalar(self)).hexDigitValue.map { UInt32(truncatingIfNeeded: $0) }
             : nil
+    }
+
+    /// True for a byte that a JSON string can only hold escaped.
+    @inlinable package var isEscapedInJSON: Bool {
+        self < 0x20 || self == UInt8(ascii: "\"") || self == UInt8(ascii: "\\")
     }
 
     /// True for the bytes that JSON allows between values.

@@ -29,8 +29,6 @@ protocol ValueReader: AnyObject, Decoder {
     /// Returns the index of the value of a key that was written as one that may be absent.
     func presentPlace(of key: some CodingKey) throws -> Int?
     func isNil(_ key: some CodingKey) throws -> Bool
-    /// Begins to read the fields of an enumeration's case.
-    func openCase(_ key: some CodingKey) throws
 
     /// Begins to read the value as an array; returns its index.
     func openArray() throws -> Int
@@ -56,45 +54,17 @@ extension ValueReader {
     func singleValueContainer() -> any SingleValueDecodingContainer {
         DecodedSingle(reader: self, place: place)
     }
-
-    fileprivate func integer<Number: FixedWidthInteger>(at place: Int) throws -> Number {
-        let number =
-            Number.isSigned
-            ? Number(exactly: try signed(at: place)) : Number(exactly: try unsigned(at: place))
-        guard let number else { throw damage("a number out of range", at: place) }
-        return number
-    }
 }
 
 private struct DecodedFields<Key: CodingKey>: KeyedDecodingContainerProtocol {
     let reader: any ValueReader
     var codingPath: [any CodingKey] { [] }
-
     var allKeys: [Key] { reader.keys.compactMap(Key.init(stringValue:)) }
-
     func contains(_ key: Key) -> Bool { reader.has(key) }
-
     func decodeNil(forKey key: Key) throws -> Bool { try reader.isNil(key) }
 
-    // Fast paths for the types that most values consist of.
-    func decode(_ type: Bool.Type, forKey key: Key) throws -> Bool {
-        try reader.bool(at: try reader.place(of: key))
-    }
-
-    func decode(_ type: String.Type, forKey key: Key) throws -> String {
-        try reader.string(at: try reader.place(of: key))
-    }
-
-    func decode(_ type: Double.Type, forKey key: Key) throws -> Double {
-        try reader.double(at: try reader.place(of: key))
-    }
-
-    func decode(_ type: Int.Type, forKey key: Key) throws -> Int {
-        Int(try reader.signed(at: try reader.place(of: key)))
-    }
-
-    func decode(_ type: Int64.Type, forKey key: Key) throws -> Int64 {
-        try reader.signed(at: try reader.place(of: key))
+    func decode<Value: Leaf>(_ type: Value.Type, forKey key: Key) throws -> Value {
+        try Value(reader, at: reader.place(of: key))
     }
 
     func decode<Value: Decodable>(_ type: Value.Type, forKey key: Key) throws -> Value {
@@ -103,43 +73,28 @@ private struct DecodedFields<Key: CodingKey>: KeyedDecodingContainerProtocol {
         return try reader.read(type, at: place)
     }
 
-    // One search for the key instead of three.
-    func decodeIfPresent(_ type: Bool.Type, forKey key: Key) throws -> Bool? {
-        try reader.presentPlace(of: key).map { try reader.bool(at: $0) }
-    }
+    // For each type that is listed here, the standard library's version would search three times.
+    func decodeIfPresent(_: Bool.Type, forKey key: Key) throws -> Bool? { try leaf(key) }
+    func decodeIfPresent(_: String.Type, forKey key: Key) throws -> String? { try leaf(key) }
+    func decodeIfPresent(_: Double.Type, forKey key: Key) throws -> Double? { try leaf(key) }
+    func decodeIfPresent(_: Int.Type, forKey key: Key) throws -> Int? { try leaf(key) }
+    func decodeIfPresent(_: Int32.Type, forKey key: Key) throws -> Int32? { try leaf(key) }
+    func decodeIfPresent(_: Int64.Type, forKey key: Key) throws -> Int64? { try leaf(key) }
 
-    func decodeIfPresent(_ type: String.Type, forKey key: Key) throws -> String? {
-        try reader.presentPlace(of: key).map { try reader.string(at: $0) }
-    }
-
-    func decodeIfPresent(_ type: Double.Type, forKey key: Key) throws -> Double? {
-        try reader.presentPlace(of: key).map { try reader.double(at: $0) }
-    }
-
-    func decodeIfPresent(_ type: Int.Type, forKey key: Key) throws -> Int? {
-        try reader.presentPlace(of: key).map { Int(try reader.signed(at: $0)) }
-    }
-
-    func decodeIfPresent(_ type: Int32.Type, forKey key: Key) throws -> Int32? {
-        try reader.presentPlace(of: key).map { try reader.integer(at: $0) }
-    }
-
-    func decodeIfPresent(_ type: Int64.Type, forKey key: Key) throws -> Int64? {
-        try reader.presentPlace(of: key).map { try reader.signed(at: $0) }
-    }
-
-    func decodeIfPresent<Value: Decodable>(
-        _ type: Value.Type,
-        forKey key: Key
-    ) throws -> Value? {
+    func decodeIfPresent<Value: Decodable>(_ type: Value.Type, forKey key: Key) throws -> Value? {
         try reader.presentPlace(of: key).map { try reader.read(type, at: $0) }
+    }
+
+    private func leaf<Value: Leaf>(_ key: Key) throws -> Value? {
+        try reader.presentPlace(of: key).map { try Value(reader, at: $0) }
     }
 
     func nestedContainer<Nested: CodingKey>(
         keyedBy type: Nested.Type,
         forKey key: Key
     ) throws -> KeyedDecodingContainer<Nested> {
-        try reader.openCase(key)
+        // The fields of an enumeration's case follow its name, without an object of their own.
+        _ = try reader.place(of: key)
         return KeyedDecodingContainer(DecodedFields<Nested>(reader: reader))
     }
 
@@ -148,7 +103,6 @@ private struct DecodedFields<Key: CodingKey>: KeyedDecodingContainerProtocol {
     }
 
     func superDecoder() -> any Decoder { reader }
-
     func superDecoder(forKey key: Key) -> any Decoder { reader }
 }
 
@@ -169,18 +123,13 @@ private struct DecodedElements: UnkeyedDecodingContainer {
         next = array + 1
     }
 
-    mutating func decodeNil() throws -> Bool {
-        guard !isAtEnd, reader.isNull(at: next) else { return false }
-        _ = try reader.element(&next, of: array)
-        currentIndex += 1
-        return true
-    }
-
     mutating func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
         guard !isAtEnd else { throw reader.damage("the end of an array", at: array) }
         currentIndex += 1
         return try reader.read(type, at: try reader.element(&next, of: array))
     }
+
+    func decodeNil() throws -> Bool { throw reader.damage("nothing in an array", at: array) }
 
     func nestedContainer<Nested: CodingKey>(
         keyedBy type: Nested.Type
@@ -201,13 +150,8 @@ private struct DecodedSingle: SingleValueDecodingContainer {
     var codingPath: [any CodingKey] { [] }
 
     func decodeNil() -> Bool { reader.isNull(at: place) }
-    func decode(_ type: Bool.Type) throws -> Bool { try reader.bool(at: place) }
-    func decode(_ type: String.Type) throws -> String { try reader.string(at: place) }
-    func decode(_ type: Double.Type) throws -> Double { try reader.double(at: place) }
+    func decode<Value: Leaf>(_ type: Value.Type) throws -> Value { try Value(reader, at: place) }
     func decode(_ type: Float.Type) throws -> Float { Float(try reader.double(at: place)) }
-    func decode<Number: FixedWidthInteger & Decodable>(_ type: Number.Type) throws -> Number {
-        try reader.integer(at: place)
-    }
     func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
         try reader.read(type, at: place)
     }

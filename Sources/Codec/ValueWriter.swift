@@ -113,21 +113,15 @@ private struct EncodedFields<Key: CodingKey>: KeyedEncodingContainerProtocol {
     let writer: any ValueWriter
     var codingPath: [any CodingKey] { [] }
 
-    private func field(_ key: Key) -> any ValueWriter {
+    func encodeNil(forKey key: Key) {
         writer.write(key: key.stringValue)
-        return writer
+        writer.writeNil()
     }
 
-    func encodeNil(forKey key: Key) { field(key).writeNil() }
-
-    // Fast paths for the types that most values consist of.
-    func encode(_ value: Bool, forKey key: Key) { field(key).write(value) }
-    func encode(_ value: String, forKey key: Key) { field(key).write(value) }
-    func encode(_ value: Double, forKey key: Key) throws { try field(key).write(value) }
-    func encode(_ value: Int, forKey key: Key) { field(key).write(Int64(value)) }
-    func encode(_ value: Int32, forKey key: Key) { field(key).write(Int64(value)) }
-    func encode(_ value: Int64, forKey key: Key) { field(key).write(value) }
-    func encode(_ value: UInt64, forKey key: Key) { field(key).write(value) }
+    func encode(_ value: some Leaf, forKey key: Key) throws {
+        writer.write(key: key.stringValue)
+        try value.write(to: writer)
+    }
 
     func encode<Value: Encodable>(_ value: Value, forKey key: Key) throws {
         writer.write(key: key.stringValue)
@@ -138,40 +132,22 @@ private struct EncodedFields<Key: CodingKey>: KeyedEncodingContainerProtocol {
         try writer.write(value: value)
     }
 
-    // The standard library's versions omit what is absent.
-    func encodeIfPresent(_ value: Bool?, forKey key: Key) {
-        writer.write(key: key.stringValue, isPresent: value != nil)
-        if let value { writer.write(value) }
-    }
-
-    func encodeIfPresent(_ value: String?, forKey key: Key) {
-        writer.write(key: key.stringValue, isPresent: value != nil)
-        if let value { writer.write(value) }
-    }
-
-    func encodeIfPresent(_ value: Double?, forKey key: Key) throws {
-        writer.write(key: key.stringValue, isPresent: value != nil)
-        if let value { try writer.write(value) }
-    }
-
-    func encodeIfPresent(_ value: Int?, forKey key: Key) {
-        writer.write(key: key.stringValue, isPresent: value != nil)
-        if let value { writer.write(Int64(value)) }
-    }
-
-    func encodeIfPresent(_ value: Int32?, forKey key: Key) {
-        writer.write(key: key.stringValue, isPresent: value != nil)
-        if let value { writer.write(Int64(value)) }
-    }
-
-    func encodeIfPresent(_ value: Int64?, forKey key: Key) {
-        writer.write(key: key.stringValue, isPresent: value != nil)
-        if let value { writer.write(value) }
-    }
+    // For each type that is listed here, the standard library's version would omit what is absent.
+    func encodeIfPresent(_ value: Bool?, forKey key: Key) throws { try write(value, key) }
+    func encodeIfPresent(_ value: String?, forKey key: Key) throws { try write(value, key) }
+    func encodeIfPresent(_ value: Double?, forKey key: Key) throws { try write(value, key) }
+    func encodeIfPresent(_ value: Int?, forKey key: Key) throws { try write(value, key) }
+    func encodeIfPresent(_ value: Int32?, forKey key: Key) throws { try write(value, key) }
+    func encodeIfPresent(_ value: Int64?, forKey key: Key) throws { try write(value, key) }
 
     func encodeIfPresent(_ value: (some Encodable)?, forKey key: Key) throws {
         writer.write(key: key.stringValue, isPresent: value != nil)
         if let value { try writer.write(value: value) }
+    }
+
+    private func write(_ value: (some Leaf)?, _ key: Key) throws {
+        writer.write(key: key.stringValue, isPresent: value != nil)
+        try value?.write(to: writer)
     }
 
     func nestedContainer<Nested: CodingKey>(
@@ -193,16 +169,12 @@ private struct EncodedElements: UnkeyedEncodingContainer {
     var codingPath: [any CodingKey] { [] }
     var count: Int { writer.frame.count }
 
-    func encodeNil() {
-        writer.writeElement()
-        writer.writeNil()
-    }
-
     func encode(_ value: some Encodable) throws {
         writer.writeElement()
         try writer.write(value: value)
     }
 
+    func encodeNil() { unsupported() }
     func nestedContainer<Nested: CodingKey>(
         keyedBy type: Nested.Type
     ) -> KeyedEncodingContainer<Nested> { unsupported() }
@@ -215,17 +187,8 @@ private struct EncodedSingle: SingleValueEncodingContainer {
     var codingPath: [any CodingKey] { [] }
 
     func encodeNil() { writer.writeNil() }
-    func encode(_ value: Bool) { writer.write(value) }
-    func encode(_ value: String) { writer.write(value) }
-    func encode(_ value: Double) throws { try writer.write(value) }
+    func encode(_ value: some Leaf) throws { try value.write(to: writer) }
     func encode(_ value: Float) throws { try writer.write(Double(value)) }
-    func encode(_ value: some FixedWidthInteger & Encodable) {
-        if type(of: value).isSigned {
-            writer.write(Int64(value))
-        } else {
-            writer.write(UInt64(value))
-        }
-    }
     func encode(_ value: some Encodable) throws { try writer.write(value: value) }
 }
 

@@ -107,19 +107,14 @@ extension PrettyJSON {
     func write(_ value: UInt64) { bytes += value.description.utf8 }
 
     func write(_ value: Double) throws {
-        guard value.isFinite else {
-            throw EncodingError.invalidValue(
-                value,
-                .init(codingPath: [], debugDescription: "\(value) is no number in JSON")
-            )
-        }
+        guard value.isFinite else { throw EncodingError.notInJSON(value) }
         let text = value.description
         bytes += (text.hasSuffix(".0") ? text.dropLast(2) : text[...]).utf8
     }
 
     func write(_ text: String) {
         bytes.append(UInt8(ascii: "\""))
-        if text.utf8.contains(where: \.isEscaped) {
+        if text.utf8.contains(where: \.isEscapedInJSON) {
             for byte in text.utf8 { write(escaping: byte) }
         } else {
             bytes += text.utf8
@@ -128,7 +123,7 @@ extension PrettyJSON {
     }
 
     private func write(escaping byte: UInt8) {
-        guard byte.isEscaped else { return bytes.append(byte) }
+        guard byte.isEscapedInJSON else { return bytes.append(byte) }
         switch byte {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
         case UInt8(ascii: "\n"): bytes += "\\n".utf8
@@ -192,12 +187,5 @@ extension String {
             words += character.lowercased()
         }
         return words
-    }
-}
-
-extension UInt8 {
-    /// True if JSON requires an escape for the byte in a string.
-    fileprivate var isEscaped: Bool {
-        self < 0x20 || self == UInt8(ascii: "\"") || self == UInt8(ascii: "\\")
     }
 }

@@ -101,7 +101,7 @@ struct SelectedFacts {
     }
 
     private mutating func skipSpace() {
-        while cursor < bytes.count, [0x20, 0x0A, 0x0D, 0x09].contains(bytes[cursor]) { cursor += 1 }
+        while cursor < bytes.count, bytes[cursor].isJSONSpace { cursor += 1 }
     }
 
     private func damage(_ words: String) -> DecodingError { .damage(words, at: cursor) }
