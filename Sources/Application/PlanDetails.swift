@@ -77,7 +77,7 @@ package struct PlanDetails {
     /// The lines for people.
     package var lines: [String] {
         guard !tasks.isEmpty else { return ["nothing would run"] }
-        let commands = groups { Self.shell(agent + arguments(of: $0)) }
+        let commands = groups { (agent + arguments(of: $0)).shellCommand }
         let sandboxes = groups(\.sandbox.rawValue)
         var variables: [String: [String]] = [:]
         for task in tasks {
@@ -87,7 +87,7 @@ package struct PlanDetails {
         }
         var lines = ["commands that would run, with the prompt as standard input:"]
         lines += commands.map { "  \($0.text)\(suffix($0.names))" }
-        if !launcher.isEmpty { lines += ["through the launcher:", "  \(Self.shell(launcher))"] }
+        if !launcher.isEmpty { lines += ["through the launcher:", "  \(launcher.shellCommand)"] }
         lines += ["sandbox:"] + sandboxes.map { "  \($0.text)\(suffix($0.names))" }
         if !variables.isEmpty {
             lines += ["variables that are set:"]
@@ -137,10 +137,6 @@ package struct PlanDetails {
         guard names.count < tasks.count else { return "" }
         let some = names.prefix(3).joined(separator: ", ")
         return "  (\(some)\(names.count > 3 ? " and \(names.count - 3) more" : ""))"
-    }
-
-    private static func shell(_ words: [String]) -> String {
-        words.map(\.shellQuoted).joined(separator: " ")
     }
 
     private static func assignment(_ name: String, _ value: String) -> String {

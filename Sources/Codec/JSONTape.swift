@@ -96,6 +96,8 @@ package final class JSONTape: Sendable {
         return keys
     }
 
+    /// Returns a string.
+    ///
     /// - Throws: `DecodingError` for a value that is no string, or one with half a surrogate pair.
     func string(at place: Int) throws -> String {
         let token = try token(at: place, .string, for: String.self)
@@ -167,6 +169,8 @@ package final class JSONTape: Sendable {
         }
     }
 
+    /// Returns a whole number.
+    ///
     /// - Throws: `DecodingError` for a value that is no number, or a number that the type can't hold.
     func integer<Number: FixedWidthInteger>(at place: Int) throws -> Number {
         let token = try token(at: place, .number, for: Number.self)
@@ -194,6 +198,8 @@ package final class JSONTape: Sendable {
         return number.cutForReckoning
     }
 
+    /// Returns a number.
+    ///
     /// - Throws: `DecodingError` for a value that is no number, or one out of range.
     func double(at place: Int) throws -> Double {
         try double(try token(at: place, .number, for: Double.self))
@@ -207,6 +213,8 @@ package final class JSONTape: Sendable {
         return number
     }
 
+    /// Returns a truth value.
+    ///
     /// - Throws: `DecodingError.typeMismatch` for a value that is neither `true` nor `false`.
     func bool(at place: Int) throws -> Bool {
         switch tokens[place].kind {
@@ -216,6 +224,8 @@ package final class JSONTape: Sendable {
         }
     }
 
+    /// Returns the token of a value.
+    ///
     /// - Throws: `DecodingError.typeMismatch` for a value of another kind.
     @discardableResult
     func token(at place: Int, _ kind: Kind, for type: any Any.Type) throws -> Token {

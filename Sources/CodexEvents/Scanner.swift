@@ -5,7 +5,7 @@ enum Scanner {
     /// Longest line that is kept whole, without its newline, in bytes.
     static let longestLine = Int(CSCAN_LONGEST_LINE)
 
-    /// Lines that are certainly items.
+    /// Lines that the scanner recognized as items and passed over.
     struct Items {
         /// Their length in bytes, newlines included.
         var passed: Int

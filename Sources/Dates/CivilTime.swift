@@ -48,7 +48,7 @@ struct CivilTime {
         [two(fields.tm_hour), two(fields.tm_min), two(fields.tm_sec)].joined(separator: mark)
     }
 
-    /// The milliseconds of its second in three digits.
+    /// The milliseconds after the full second, in three digits.
     var fraction: String { String(String(1000 + millisecond).dropFirst()) }
 }
 

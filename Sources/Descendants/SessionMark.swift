@@ -56,7 +56,7 @@ package struct RunnerMark: Hashable, Sendable {
         (self.process, self.namespace) = (process, namespace)
     }
 
-    /// The current process, as the Quire that it is.
+    /// Mark of the current process, which is a Quire.
     package static var own: RunnerMark {
         RunnerMark(process: .own, namespace: SystemProcesses().namespace)
     }

@@ -89,7 +89,7 @@ struct ArtifactCopy {
         self.target = target
     }
 
-    /// Returns the names of a pattern; no name of an entry is ".", which stands for where it is.
+    /// Returns the names between the slashes of a pattern, without those that are ".".
     private static func names(of pattern: String) -> ArraySlice<String> {
         let all = pattern.split(separator: "/").map(String.init)
         let names = all.filter { $0 != "." }

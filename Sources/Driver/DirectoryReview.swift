@@ -93,6 +93,11 @@ package struct DirectoryReview: Sendable {
     static func stamp(_ list: String, prompt: String) -> String {
         "\(list) \(Fingerprint(prompt).text)"
     }
+
+    /// Returns this stamp for a directory as it is now; `nil` if there is no list, or it has no stamp.
+    static func stamp(of directory: TaskDirectory, prompt: String) -> String? {
+        directory.listStamp().map { stamp($0, prompt: prompt) }
+    }
 }
 
 /// The findings for one task's directory.
@@ -127,8 +132,8 @@ private struct Finding: Sendable {
         _ policy: DirectoryReview.Policy
     ) {
         let isComplete = known?.outcome == .complete
-        if isComplete, let stamp = known?.list, let list = directory.listStamp(),
-            stamp == DirectoryReview.stamp(list, prompt: prompt)
+        if isComplete, let stamp = known?.list,
+            stamp == DirectoryReview.stamp(of: directory, prompt: prompt)
         {
             return
         }

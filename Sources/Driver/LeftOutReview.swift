@@ -36,10 +36,9 @@ package struct LeftOutReview: Sendable {
         prompt: String,
         _ known: TaskState?
     ) -> TaskInspected? {
-        guard [nil, .complete].contains(known?.outcome), let list = directory.listStamp() else {
-            return nil
-        }
-        let stamp = DirectoryReview.stamp(list, prompt: prompt)
+        guard [nil, .complete].contains(known?.outcome),
+            let stamp = DirectoryReview.stamp(of: directory, prompt: prompt)
+        else { return nil }
         let isComplete = known?.outcome == .complete
         if isComplete, known?.list == stamp { return nil }
         directory.hold()

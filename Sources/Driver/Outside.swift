@@ -17,7 +17,7 @@ struct Outside {
     var reports: [any Report]
     var usageReader: UsageReader
     var machine: MachineReader
-    /// Ends what earlier legs left; for a worker thread.
+    /// Ends the processes that earlier legs left behind; called on a worker thread.
     var examine: @Sendable () -> LegBeginning.Findings
 }
 

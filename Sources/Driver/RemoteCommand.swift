@@ -23,7 +23,7 @@ struct RemoteCommand: Sendable {
     /// The command line for a shell.
     var text: String {
         let call = ["sh", "-c", Self.script, "quire", owner, turn, "\(grace)"] + words
-        let all = (["env"] + marks + call).map(\.shellQuoted).joined(separator: " ")
+        let all = (["env"] + marks + call).shellCommand
         return "cd \(directory.shellQuoted) && exec \(all)"
     }
 

@@ -11,7 +11,7 @@ final class SessionList: Sendable {
     private let most: Int?
     private let begun: Mutex<(look: ChecklistLook, news: String?)>
 
-    /// Begins with the last inspection, which holds if no session is started.
+    /// Begins with the last inspection of the list, which counts until `inspect` reads it anew.
     init(in directory: TaskDirectory, most: Int?, last: ChecklistLook) {
         (self.directory, self.most) = (directory, most)
         begun = Mutex((last, nil))

@@ -177,7 +177,7 @@ final class TreeKeeper: TreeMaker {
         var branches: [(task: String, branch: String)] = []
         for need in needs {
             // A need without a tree has left its work in the workspace.
-            if let record = try? trees.record(of: need) { branches.append((need, record.branch)) }
+            if let record = try trees.record(of: need) { branches.append((need, record.branch)) }
         }
         var tree = try trees.tree(
             for: TreeRequest(

@@ -5,7 +5,7 @@ struct LogTarget {
     /// Name in errors.
     let path: String
     let opening: @Sendable () throws(LoopError) -> Int32
-    /// -1 until it is opened, and after it was closed.
+    /// Descriptor of the open file; -1 before it is opened, and after it was closed.
     var descriptor: Int32 = -1
     private(set) var ownsDescriptor = true
     /// True if a write to the descriptor may block until somebody reads.

@@ -21,7 +21,7 @@ package final class LogWriter {
     private struct Backlog {
         var pending: [UInt8] = []
         var underWay = 0
-        /// True while the owner is told to stop.
+        /// True while the owner is asked to send no more.
         var isPressed = false
         var lost: Int64 = 0
 

@@ -31,10 +31,21 @@ extension String {
 
     /// The path without links; `nil` if it does not exist, or is not UTF-8.
     package var withoutLinks: String? {
+        realPath.flatMap { String(validating: $0, as: UTF8.self) }
+    }
+
+    /// The path without links, with U+FFFD for what is not UTF-8 in it; `nil` if it does not exist.
+    ///
+    /// Its names can be compared; the system may know no such path.
+    package var withoutLinksRepaired: String? {
+        realPath.map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    private var realPath: [UInt8]? {
         // To the system, a NUL would end the path early.
         guard !utf8.contains(0), let real = realpath(self, nil) else { return nil }
         defer { free(real) }
-        return String(validatingCString: real)
+        return [UInt8](UnsafeRawBufferPointer(start: real, count: strlen(real)))
     }
 
     /// The path without its last component.

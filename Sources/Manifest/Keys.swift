@@ -2,34 +2,34 @@
 ///
 /// The parser, its suggestions and the test of the published schema share this table.
 package enum Keys {
-    /// At the top level.
+    /// Keys at the top level.
     package static let top = ["version", "run", "groups", "defaults", "tasks"]
-    /// In `run`.
+    /// Keys in `run`.
     package static let run = [
         "name", "concurrency", "tokens_per_minute", "agent", "launcher", "scheduler", "prompts",
         "grace", "drain_timeout", "budget", "prices", "admission", "worktrees",
     ]
-    /// In `run.budget`.
+    /// Keys in `run.budget`.
     package static let runBudget = budget + ["hard"]
-    /// In any other `budget`.
+    /// Keys in any other `budget`.
     package static let budget = ["tokens", "cost", "wall"]
-    /// In `run.prices`.
+    /// Keys in `run.prices`.
     package static let prices = ["input", "cached_input", "output"]
-    /// In `run.admission`.
+    /// Keys in `run.admission`.
     package static let admission = ["min_free_memory", "max_load", "min_free_disk"]
-    /// In `run.prompts`.
+    /// Keys in `run.prompts`.
     package static let prompts = ["initializer", "executor"]
-    /// In `run.agent`, if it is a mapping.
+    /// Keys in `run.agent`, if it is a mapping.
     package static let agent = ["command"]
     /// Placeholders of the templates in `run.prompts`.
     package static let templates = ["task_dir", "task_name"]
     /// Placeholders of the words of `run.launcher`.
     package static let launcher = ["command", "slot", "task", "session", "memory"]
-    /// In `run.concurrency`, if it is a mapping.
+    /// Keys in `run.concurrency`, if it is a mapping.
     package static let concurrency = ["min", "max"]
-    /// In a group.
+    /// Keys in a group.
     package static let group = ["weight", "max_concurrent", "budget"]
-    /// In `defaults`.
+    /// Keys in `defaults`.
     package static let defaults = [
         "priority", "group", "weight", "size", "directory", "max_sessions", "session_timeout",
         "idle_timeout", "stall_after", "grow_after", "growth", "tamper_limit", "same_failure",
@@ -37,17 +37,17 @@ package enum Keys {
         "env", "codex_args", "model", "memory", "budget", "session_budget", "isolation", "base",
         "branch", "include", "setup", "commit", "artifacts",
     ]
-    /// In a task.
+    /// Keys in a task.
     package static let task = ["name", "prompt", "prompt_file", "matrix", "needs"] + defaults
-    /// In `setup`, if it is a mapping.
+    /// Keys in `setup`, if it is a mapping.
     package static let command = ["command", "timeout"]
-    /// In `commit`, if it is a mapping.
+    /// Keys in `commit`, if it is a mapping.
     package static let commit = ["author", "subject", "max_file"]
     /// Placeholders of `branch`.
     package static let branch = ["run", "task"]
-    /// In `stall_after`, if it is a mapping.
+    /// Keys in `stall_after`, if it is a mapping.
     package static let stall = ["sessions", "tokens", "time"]
-    /// In `retries`.
+    /// Keys in `retries`.
     package static let retries = ["limit", "delay", "max_delay"]
 
     /// Returns the key that was probably meant; `nil` if none is similar.

@@ -10,6 +10,11 @@ extension String {
     }
 }
 
+extension Sequence<String> {
+    /// The words of a POSIX shell's command in one line.
+    package var shellCommand: String { map(\.shellQuoted).joined(separator: " ") }
+}
+
 extension String {
     /// Returns the text escaped for an element of XML 1.0 or HTML, or for an attribute in double quotes.
     ///

@@ -30,10 +30,10 @@ package enum Sanitizer {
             let isMark = category == .nonspacingMark || category == .enclosingMark
             marks = isMark ? marks + 1 : 0
             if isMark, marks > mostMarks { continue }
-            switch treatment(of: scalar, category) {
+            switch scalar.treatment(as: category) {
             case .keep: result.append(scalar)
             case .drop: break
-            case .show: result.append(contentsOf: scalar.escape.unicodeScalars)
+            case .escape: result.append(contentsOf: scalar.escape.unicodeScalars)
             }
         }
         if spaces > 0 { endSpace() }
@@ -127,8 +127,7 @@ package enum Sanitizer {
             let isSafe =
                 scalar.isASCII
                 ? scalar.value != 0x7F && !(scalar == "#" && last == "#")
-                : treatment(of: scalar, scalar.properties.generalCategory) == .keep
-                    && !scalar.properties.isWhitespace
+                : isPlain(scalar) && !scalar.properties.isWhitespace
             last = scalar
             if isSafe {
                 result.append(scalar)
@@ -143,35 +142,17 @@ package enum Sanitizer {
 
     /// Returns true if a character is shown as it is, and neither reorders nor hides text.
     static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
-        treatment(of: scalar, scalar.properties.generalCategory) == .keep
+        scalar.treatment(as: scalar.properties.generalCategory) == .keep
     }
 
     /// Returns true if a character reorders or hides text, or steers a terminal.
     static func isHostile(_ scalar: Unicode.Scalar) -> Bool {
         scalar.value == 0x2028 || scalar.value == 0x2029
-            || treatment(of: scalar, scalar.properties.generalCategory) == .show
+            || scalar.treatment(as: scalar.properties.generalCategory) == .escape
     }
-
-    private enum Treatment { case keep, drop, show }
 
     /// The number of combining marks allowed on one character; real languages need fewer.
     private static let mostMarks = 8
-
-    private static func treatment(
-        of scalar: Unicode.Scalar,
-        _ category: Unicode.GeneralCategory
-    ) -> Treatment {
-        switch category {
-        case .format:
-            switch scalar.value {
-            case 0xAD, 0x200B...0x200D, 0x2060...0x2064, 0xFEFF: .drop
-            default: .show
-            }
-        case .control, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator:
-            .show
-        default: .keep
-        }
-    }
 
     private static func hex(_ number: UInt32, digits: Int) -> String {
         let text = String(number, radix: 16, uppercase: true)

@@ -23,7 +23,7 @@ extension SplitMix64 {
         exp(mean + spread * normal())
     }
 
-    /// The time to the next of events that occur at random, `rate` per unit of time.
+    /// Draws the time to the next random event; there are `rate` per unit of time on average.
     mutating func exponential(rate: Double) -> Double {
         -log(1 - uniform()) / rate
     }

@@ -115,7 +115,7 @@ struct LimitedBatch: Sendable {
         return LimitFigures(
             held: gates.held(at: end).map {
                 LimitFigures.Held(
-                    gate: $0.gate.rawValue,
+                    gate: $0.gate,
                     account: $0.account,
                     times: $0.times,
                     seconds: $0.time.inSeconds

@@ -1,4 +1,4 @@
-import Orchestration
+package import Orchestration
 
 /// A simulated service's limits per account.
 package struct ServiceLimits: Hashable, Sendable {
@@ -38,7 +38,7 @@ package struct LimitFigures: Hashable, Sendable, Codable {
     /// The times that a gate was closed.
     package struct Held: Hashable, Sendable, Codable {
         /// The gate.
-        package var gate: String
+        package var gate: Gate
         /// The gate's account; `nil` for the run's own.
         package var account: String?
         /// Number of times the gate closed.

@@ -109,7 +109,7 @@ package struct MergeQueue {
         )
     }
 
-    /// Returns candidates so that each stands behind those that it needs; otherwise the order stays.
+    /// Returns the candidates with each behind those that it needs, and otherwise in their old order.
     package static func ordered(_ candidates: [MergeCandidate]) -> [MergeCandidate] {
         var result: [MergeCandidate] = []
         var placed: Set<String> = []

@@ -161,7 +161,7 @@ private struct TaskCommits {
         return false
     }
 
-    /// Applies the patches to the base, in an index of its own.
+    /// Returns true if the patches, applied to the base in a separate index, give the same files.
     private func leadToSameFiles(_ names: [String], in place: Directory) throws -> Bool {
         let index = "index"
         defer { for name in [index, index + ".lock"] { place.remove(name) } }

@@ -1,4 +1,4 @@
-package import FileAccess
+import FileAccess
 
 /// The tree that a task needs.
 package struct TreeRequest: Sendable {
@@ -93,9 +93,9 @@ package struct TaskTrees: Sendable {
 
     /// Returns what is recorded of a task's tree; `nil` if it has none.
     ///
-    /// - Throws: `FileError` if the record can't be read.
-    package func record(of task: String) throws(FileError) -> TreeRecord? {
-        try records.record(of: task)
+    /// - Throws: `TreeTrouble` if the record can't be read.
+    package func record(of task: String) throws(TreeTrouble) -> TreeRecord? {
+        try inTrouble { try records.record(of: task) }
     }
 
     /// Notes that the command that sets a task's tree up has succeeded.

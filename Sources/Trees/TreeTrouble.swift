@@ -33,7 +33,7 @@ package struct TreeTrouble: Error, Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// Does something whose errors are a trouble of a tree.
+/// Calls a function, and turns its errors into a `TreeTrouble`.
 func inTrouble<Value>(_ body: () throws -> Value) throws(TreeTrouble) -> Value {
     do {
         return try body()

@@ -47,7 +47,12 @@ struct LogsCommand: ParsableCommand {
         if stderr { return try showStandardError() }
         let place = look.place
         let directory = place.taskDirectory(name)
-        let output = LogOutput(isForPrograms: raw || look.json, sessions: sessions)
+        let output = LogOutput(isForPrograms: raw || look.json) { sessions() }
+        if !raw, !look.json {
+            _ = sessions {
+                Terminal.complain("warning: numbers and ends of sessions are not shown: \($0)")
+            }
+        }
         let log = GrowingLog(of: name, in: place)
         do {
             if try !log.open(), follow, try isHeldByRun() {
@@ -121,14 +126,16 @@ struct LogsCommand: ParsableCommand {
         }
     }
 
-    /// Returns the task's sessions of all runs by their beginning; none if the database can't be read.
-    private func sessions() -> [SessionRecord] {
+    /// Returns the task's sessions of all runs by their beginning; none if the database can't be read,
+    /// of which `complain` gets the reason.
+    private func sessions(orElse complain: (SafeText) -> Void = { _ in }) -> [SessionRecord] {
         do {
             guard let reader = try look.reader() else { return [] }
             defer { reader.close() }
             return try reader.runs().flatMap { try reader.sessions(of: $0.run, task: task) }
                 .sorted { $0.began < $1.began }
         } catch {
+            complain((error as? Trouble)?.message ?? "\(error)")
             return []
         }
     }
@@ -163,7 +170,7 @@ struct LogsCommand: ParsableCommand {
 /// The output of a log to standard output.
 private final class LogOutput {
     private let isForPrograms: Bool
-    private var reader = Manifest.Agent.codex.kind.logReader()
+    private var reader = LogOutput.makeReader()
     private var view: LogView
     /// The unfinished line in `showRecords`.
     private var line: [UInt8] = []
@@ -172,6 +179,9 @@ private final class LogOutput {
         self.isForPrograms = isForPrograms
         view = LogView(width: Terminal.columns, sessions: isForPrograms ? { [] } : sessions)
     }
+
+    /// Makes the reader of Codex's logs: no record names its agent, and all agents write as Codex does.
+    private static func makeReader() -> any LogReader { Manifest.Agent.codex.kind.logReader() }
 
     /// True if the reader of standard output has gone.
     var isClosed: Bool { StandardStream.output.failure != nil }
@@ -198,7 +208,7 @@ private final class LogOutput {
     /// Switches to the log of a task that was begun anew.
     func beginAnew() {
         endLines()
-        reader = Manifest.Agent.codex.kind.logReader()
+        reader = Self.makeReader()
         guard !isForPrograms else { return }
         if let text = view.end() { Terminal.say(text) }
         Terminal.say("— the task was begun anew, and has a new log")

@@ -63,7 +63,7 @@ enum ManifestFile {
             workspace: workspace,
             agent: agents.common,
             launcher: try AgentLookup.launcher(manifest.launcher, in: directory),
-            prompts: templates(manifest.prompts),
+            prompts: try templates(manifest.prompts),
             environment: .handedOn,
             retryFailed: retryFailed,
             waitsForTasks: true,
@@ -124,14 +124,24 @@ enum ManifestFile {
         return work
     }
 
-    /// Returns the templates that a manifest names, or the embedded ones.
-    static func templates(_ files: Manifest.Prompts) -> PromptTemplates {
-        func text(_ path: String?) -> String? {
-            path.flatMap { try? String(contentsOfFile: $0, encoding: .utf8) }
+    /// Returns the templates that a manifest names, or the embedded ones where it names none.
+    ///
+    /// - Throws: `Trouble` if a file can't be read any more: it could when the manifest was read.
+    static func templates(_ files: Manifest.Prompts) throws -> PromptTemplates {
+        func text(_ path: String?) throws -> String? {
+            do {
+                return try path.map { try String(contentsOfFile: $0, encoding: .utf8) }
+            } catch {
+                throw Trouble(
+                    "the template \"\(path ?? "")\" can't be read any more: "
+                        + "\(error.localizedDescription)",
+                    status: ExitStatus.missing
+                )
+            }
         }
         return PromptTemplates(
-            initializer: text(files.initializer) ?? PromptTemplates.embedded.initializer,
-            executor: text(files.executor) ?? PromptTemplates.embedded.executor
+            initializer: try text(files.initializer) ?? PromptTemplates.embedded.initializer,
+            executor: try text(files.executor) ?? PromptTemplates.embedded.executor
         )
     }
 }

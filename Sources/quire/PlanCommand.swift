@@ -61,7 +61,7 @@ struct PlanCommand: ParsableCommand {
             let others = [room?.words, planned.words].compactMap(\.self)
             say(PlanDetails(left).lines + others)
             if let estimate { say(estimate.lines) }
-            if prompts { printPrompts(manifest, workspace) }
+            if prompts { try printPrompts(manifest, workspace) }
         }
         // Warnings come last, where people see them.
         for warning in warnings { Terminal.complain("warning: \(warning)") }
@@ -92,8 +92,8 @@ struct PlanCommand: ParsableCommand {
         )
     }
 
-    private func printPrompts(_ manifest: Manifest, _ workspace: Workspace) {
-        let templates = ManifestFile.templates(manifest.prompts)
+    private func printPrompts(_ manifest: Manifest, _ workspace: Workspace) throws {
+        let templates = try ManifestFile.templates(manifest.prompts)
         let companies = Companies(of: manifest)
         for task in manifest.tasks {
             let prompts = PlannedPrompts(task, templates, companies.of(task), in: workspace)
@@ -198,7 +198,7 @@ struct PlanCommand: ParsableCommand {
                 case estimate, agent, launcher, work
             }
         }
-        let templates = ManifestFile.templates(manifest.prompts)
+        let templates = try ManifestFile.templates(manifest.prompts)
         let companies = Companies(of: manifest)
         func whole(_ task: Manifest.Task) -> (initializer: String, executor: String)? {
             guard prompts else { return nil }

@@ -145,11 +145,8 @@ struct ReportFile {
     /// Refuses paths among Quire's own state files and task directories.
     private static func refuseState(_ real: String, option: String, named path: String) throws {
         // A directory in the path may be a link, too.
-        let parent = realpath(real.parentPath, nil).map { path in
-            defer { free(path) }
-            return String(cString: path)
-        }
-        let parts = ((parent ?? real.parentPath) + "/-").split(separator: "/")
+        let parent = real.parentPath.withoutLinksRepaired ?? real.parentPath
+        let parts = (parent + "/-").split(separator: "/")
         let isInTask = parts.lastIndex(of: ".autonomous").map { $0 < parts.count - 2 } ?? false
         let isState = ["quire.db", "run.lock"].contains {
             FileKind(real.parentPath + "/" + $0) != .nothing

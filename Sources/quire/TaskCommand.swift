@@ -279,7 +279,7 @@ struct TaskCommand: WorkingCommand {
         if let agent { words += ["--agent", agent] }
         if let directory = state.stateDir { words += ["--state-dir", directory] }
         if durability.durable { words.append("--durable") }
-        return "\(CalledCommand("quire task", words, manifest: name).text())"
+        return "quire task \(words.shellCommand)"
     }
 
     private func fail(_ state: TaskState, _ task: TaskDirectory, _ again: SafeText) throws {

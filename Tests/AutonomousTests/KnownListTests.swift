@@ -83,10 +83,11 @@ private typealias Progress = Orchestration.Progress
         try withTask { root, _ in
             let task = try task("a", in: root)
             var look = task.inspectAndKeep()
-            while look.listFile == nil {
-                usleep(100_000)
-                look = task.inspectAndKeep(after: look)
+            let hasStamp = eventually {
+                if look.listFile == nil { look = task.inspectAndKeep(after: look) }
+                return look.listFile != nil
             }
+            #expect(hasStamp)
             #expect(look.listFile == task.fileStamp())
             try FileManager.default.removeItem(atPath: task.taskListPath)
             #expect(task.inspectAndKeep(after: look).listFile == nil)

@@ -228,9 +228,10 @@ private let good = "## Tasks\n- [x] Task 1: one\n- [ ] Task 2: two\n"
             try put(good, task.taskListPath)
             var status = stat()
             // Until its file is old enough to vouch for what it holds.
-            repeat {
-                usleep(100_000)
-            } while lstat(task.taskListPath, &status) == 0 && FileStamp(status) == nil
+            let isOld = eventually {
+                lstat(task.taskListPath, &status) == 0 && FileStamp(status) != nil
+            }
+            #expect(isOld)
             let first = task.inspectAndKeep()
             #expect(task.inspectAndKeep(after: first) == first)
             let file = open(task.taskListPath, O_WRONLY)

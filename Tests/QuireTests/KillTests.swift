@@ -12,7 +12,7 @@ private final class Killing {
 
     let run: QuireRun
     private let evidence: String
-    private var generator: Generator
+    private var generator: SplitMix64
     /// Tasks that an output called complete.
     private var complete: Set<Substring> = []
     /// SIGKILLs so far.
@@ -27,7 +27,7 @@ private final class Killing {
     init(_ run: QuireRun, seed: UInt64) throws {
         self.run = run
         evidence = run.root + "/evidence"
-        generator = Generator(state: seed)
+        generator = SplitMix64(seed: seed)
         let directives =
             "entries=\(Self.entries) items=2 duration=60ms jitter=0.9 daemons=2 evidence=\(evidence)"
         try run.write(
@@ -118,19 +118,6 @@ private final class Killing {
             $0.value("QUIRE_RUN") == run.root + "/m.yaml" && $0.id.isAlive
                 && $0.value("QUIRE_RUNNER")?.hasPrefix("\(pid)/") != true
         }
-    }
-}
-
-/// A small generator whose numbers come again with its seed.
-private struct Generator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }
 

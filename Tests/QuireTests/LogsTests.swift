@@ -79,6 +79,18 @@ import Testing
         }
     }
 
+    @Test func `are shown without a run database that can't be read, which is told`() throws {
+        try withLog([["type": "agent_message", "text": "hello"]]) { run in
+            let database = run.root + "/.autonomous/.quire/quire.db"
+            for side in ["-wal", "-shm"] { unlink(database + side) }
+            try put("no database", database)
+            let logs = try run.quire(["logs", "t"])
+            #expect(logs.status == 0 && logs.output.contains("\nhello\n"), "\(logs)")
+            #expect(logs.error.contains("ends of sessions are not shown: "), "\(logs)")
+            #expect(try run.quire(["logs", "t", "--raw"]).error.isEmpty)
+        }
+    }
+
     /// Follows a task from before its first session, through its sessions, and past a `--redo`.
     ///
     /// Each wait is for a fact, and as long as a stuck test may take.

@@ -239,6 +239,20 @@ import Testing
         }
     }
 
+    @Test func `are not made without the work of a need whose record can't be read`() throws {
+        let tasks = [("one", ""), ("three", ", needs: [one]")]
+        try withRepository(tasks, work: "echo x > \"$QUIRE_TASK.txt\"") { run in
+            #expect(try quire(run, ["run", "m.yaml", "--only", "one"]).status == 0)
+            let damage =
+                "find .autonomous -name one.json -path '*/trees/*' -exec sh -c 'echo { > {}' ';'"
+            #expect(try shell(damage, in: run.root).status == 0)
+            let outcome = try quire(run, ["run", "m.yaml"])
+            let said = outcome.output + outcome.error
+            #expect(outcome.status != 0 && said.contains("one.json\" can't be read: "), "\(said)")
+            #expect(!FileManager.default.fileExists(atPath: run.task("three") + "/task_list.md"))
+        }
+    }
+
     @Test func `need git, a repository and a commit, and say so`() throws {
         try withRepository([("one", "")], work: ":") { run in
             let outcome = try run.quire(["run", "m.yaml"], environment: ["PATH": "/nonexistent"])

@@ -317,7 +317,14 @@ private func manifest(_ name: String, task: String = "a", prompt: String) -> Str
                 try put(list, run.task("t\(number)") + "/task_list.md")
             }
             // Until the files' times prove something.
-            sleep(4)
+            let areOld = eventually {
+                (1...5).allSatisfy { number in
+                    var status = stat()
+                    return lstat(run.task("t\(number)") + "/task_list.md", &status) == 0
+                        && time(nil) - status.st_ctim.tv_sec > 3
+                }
+            }
+            #expect(areOld)
             try run.write(
                 (1...5).map { ("t\($0)", "") },
                 defaults: "{max_sessions: 1, retries: {limit: 0}}",

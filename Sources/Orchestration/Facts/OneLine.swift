@@ -27,14 +27,34 @@ extension String {
 extension Unicode.Scalar {
     /// The character in the form in which it may be shown.
     fileprivate var shown: String {
-        switch value {
-        case 0xAD, 0x200B...0x200D, 0x2060...0x2064, 0xFEFF: return ""
-        default: break
+        switch treatment(as: properties.generalCategory) {
+        case .keep: String(self)
+        case .drop: ""
+        case .escape: escape
         }
-        switch properties.generalCategory {
-        case .control, .format, .surrogate, .privateUse, .unassigned:
-            return escape
-        default: return String(self)
+    }
+
+    /// The treatment of a character where people or CI systems read it.
+    package enum Treatment {
+        /// Shown as it is.
+        case keep
+        /// Left out, as it has no width.
+        case drop
+        /// Shown as its `escape`, as it could steer a terminal or reorder text.
+        case escape
+    }
+
+    /// Returns the treatment of the character, which is of this category.
+    package func treatment(as category: Unicode.GeneralCategory) -> Treatment {
+        switch category {
+        case .format:
+            switch value {
+            case 0xAD, 0x200B...0x200D, 0x2060...0x2064, 0xFEFF: .drop
+            default: .escape
+            }
+        case .control, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator:
+            .escape
+        default: .keep
         }
     }
 

@@ -1,6 +1,6 @@
 import Glibc
 
-/// The speed that a task's list lets expect, learned from the lists of all tasks.
+/// Expected speed of a task by the length of its list, learned from the lists of all tasks.
 ///
 /// The logarithm of a task's seconds per entry is thought to fall with that of its list's length, as
 /// long lists have small entries, and to differ from that line by more or less, as tasks do: so much

@@ -4,7 +4,7 @@ import Glibc
 ///
 /// A hint is drawn towards the mean of all hints, the more the farther hints have been off.
 struct SizeHints: Hashable, Sendable {
-    /// Weight, in tasks, of the first guess of how far hints are off.
+    /// Weight of the first guess of the error of hints, in tasks.
     private static let priorWeight = 4.0
 
     /// The lessons from complete tasks.

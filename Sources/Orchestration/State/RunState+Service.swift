@@ -48,7 +48,7 @@ extension RunState {
 }
 
 extension SessionEnded {
-    /// True if the end of the session shows that the service took its requests.
+    /// True if the end of the session shows that the service accepted its requests.
     fileprivate var wasAnswered: Bool {
         if let failure { return failure.kind.treatment.reaction == .answered }
         switch verdict {
