@@ -108,7 +108,7 @@ package struct PlanDetails {
             + section("work that is committed to the branch that is checked out, in:") {
                 $0.commits == nil ? nil : $0.directory
             }
-            + section("files that are kept of complete tasks:") {
+            + section("files kept from complete tasks:") {
                 $0.artifacts.joined(separator: ", ")
             }
             + section("commands that would set trees up, without a sandbox:") {

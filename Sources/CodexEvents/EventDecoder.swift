@@ -74,7 +74,7 @@ package struct EventDecoder: Sendable {
         return items.passed
     }
 
-    /// Consumes one line, or what there is of it; returns its length.
+    /// Consumes one line, or its beginning where the rest has not come; returns the length.
     ///
     /// The rest of a line that began earlier (`continues`) may show that the line is an item.
     private mutating func takeLine(

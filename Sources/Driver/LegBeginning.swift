@@ -3,7 +3,7 @@ import Dates
 import Descendants
 import Orchestration
 
-/// The beginning of a leg: the tasks to open, and what is known before anything starts.
+/// The beginning of a leg: the tasks to open, and the facts known before anything starts.
 struct LegBeginning {
     /// The findings on what earlier legs left, once it is ended.
     struct Findings: Sendable {

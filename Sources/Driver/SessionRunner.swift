@@ -24,7 +24,7 @@ final class SessionRunner {
         var timer: Timer?
     }
 
-    /// The way to the decision on the session, and what was found on it.
+    /// The stages from the end of the process to the decision, and their findings.
     private struct Closing {
         var stages = SessionStages()
         var savesUnderWay = 0

@@ -21,7 +21,7 @@ final class Sessions {
     private var outOfMemory = OutOfMemoryKills()
     /// The sessions whose process, output or files have not ended, or whose end is being looked into.
     private var running: [SessionKey: any RunningSession] = [:]
-    /// The sessions whose trees are being made; true for those that are to end already.
+    /// The sessions whose trees are being made; true for sessions that were asked to end meanwhile.
     private var preparing: [SessionKey: Bool] = [:]
 
     init(
@@ -56,14 +56,14 @@ final class Sessions {
             case .failure(let trouble) where !isToEnd:
                 inbox.refuse(start, trouble.failure, trouble.description)
             case .failure:
-                inbox.refuse(start, .treeBusy, "it was to end before its tree was made")
+                inbox.refuse(start, .treeBusy, "it was stopped before its tree was made")
             case .success(let tree):
                 // What an earlier session left is that of the last one, as a rule.
                 let earlier = SessionKey(task: key.task, number: key.number - 1)
                 inbox.add(tree?.earlier?.events(of: earlier) ?? [])
                 warn(key.task, tree?.warnings ?? [])
                 if isToEnd {
-                    inbox.refuse(start, .treeBusy, "it was to end before its tree was made")
+                    inbox.refuse(start, .treeBusy, "it was stopped before its tree was made")
                 } else if tree?.isNew == true, start.fact.resumes != nil {
                     inbox.refuse(
                         start,

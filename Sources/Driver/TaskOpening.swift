@@ -27,7 +27,7 @@ protocol DirectoryKeeper: Sendable {
 struct TaskOpening: DirectoryKeeper {
     /// The result for one directory.
     enum Result: Sendable {
-        /// The directory is open; the warnings tell what was odd about it.
+        /// The directory is open; the warnings name its oddities.
         case opened(OpenTask, TaskInspected, warnings: [String])
         /// The directory can't be used at all.
         case unusable(task: String, reason: String)
@@ -138,7 +138,7 @@ struct TaskOpening: DirectoryKeeper {
         return look
     }
 
-    /// Archives the old work of a task that begins anew; returns the words on where it is.
+    /// Archives the old work of a task that begins anew; returns the messages that say where it is.
     private func putAway(_ directory: TaskDirectory) throws -> [String] {
         let task = directory.name.description
         guard anew.contains(task) else { return [] }

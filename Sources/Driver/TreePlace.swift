@@ -10,7 +10,7 @@ package struct TreePlace: Sendable {
     /// The names that lead from the workspace to it; `nil` if it was named otherwise, or lies outside.
     private let names: [String]?
 
-    /// Makes the place from what was named: a path from the workspace, an absolute one, or one after `~`.
+    /// Makes the place from its name: a path from the workspace, an absolute one, or one after `~`.
     package init(_ name: String, in workspace: Workspace, home: String) {
         root = workspace.root
         let isFromWorkspace =

@@ -36,7 +36,8 @@ final class TreeSetups {
         then: @escaping (TreeTrouble?, [String]) -> Void
     ) {
         guard ended.remove(start.key) == nil else {
-            return then(TreeTrouble("it was to end before its tree was set up", remedy: .setup), [])
+            let trouble = TreeTrouble("it was stopped before its tree was set up", remedy: .setup)
+            return then(trouble, [])
         }
         let label = SessionLabel(
             place: environment.places.path(of: start.task),

@@ -52,7 +52,7 @@ struct LogTarget {
         }
     }
 
-    /// Opens a file to append to it; a link is not followed, and a pipe not waited for.
+    /// Opens a file for appending; follows no link, and waits for no reader of a pipe.
     static func openForAppending(_ path: String) throws(LoopError) -> Int32 {
         let flags = O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
         let file = unsafe Glibc.open(path, flags, 0o644)

@@ -133,7 +133,7 @@ package final class LogWriter {
     /// The bytes that are not written yet.
     package var waiting: Int { backlog.count }
 
-    /// Adds bytes to what is to be written.
+    /// Adds bytes to be written.
     package func append(_ bytes: Span<UInt8>) {
         unsafe bytes.withUnsafeBufferPointer { unsafe backlog.pending.append(contentsOf: $0) }
         added()

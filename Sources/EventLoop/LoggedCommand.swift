@@ -6,7 +6,7 @@ import Descendants
 /// limit it is ended politely, after the grace by force. Processes that leave its group are the
 /// owner's to end: they carry the label.
 package final class LoggedCommand {
-    /// The command, where it runs, and for how long.
+    /// The command, its directory, and its time limit.
     package struct Request: Sendable {
         /// The text for the shell.
         package var command: String
@@ -78,7 +78,7 @@ package final class LoggedCommand {
     private var isLate = false
     private var logFailure: LoopError?
 
-    /// Starts a command, whose log gets a line with it and what it says.
+    /// Starts a command; its log gets a line with the command, then its output.
     ///
     /// `then` is called once, on the loop, when the command has ended and the log is written.
     package init(

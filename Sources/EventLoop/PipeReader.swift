@@ -75,7 +75,7 @@ import Glibc
         return true
     }
 
-    /// Lets a busy pipe hold more, so that its writer goes on while a worker thread empties it.
+    /// Enlarges the buffer of a busy pipe, so that its writer goes on while a worker thread empties it.
     ///
     /// A refusal is no loss: a user may have only so much in pipes (pipe(7), `pipe-user-pages-soft`).
     private func widen() {

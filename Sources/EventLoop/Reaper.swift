@@ -173,7 +173,7 @@ final class Reaper: LoopPart {
     }
 }
 
-/// Waits for the ends of children, all of them, through one descriptor.
+/// Waits for the ends of all children through one descriptor.
 ///
 /// A handler would interrupt a thread for each, and needs five system calls to tell the loop.
 @safe private final class EndedChildren {

@@ -14,7 +14,7 @@ package struct PullRequestText: Hashable, Sendable {
     /// The text in Markdown.
     package let body: String
 
-    /// Makes the text; `record` is what is known of the task's sessions.
+    /// Makes the text; `record` holds the task's sessions.
     package init(
         task: String,
         prompt: String?,

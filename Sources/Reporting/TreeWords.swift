@@ -1,6 +1,6 @@
 package import Orchestration
 
-/// Words for what was committed of tasks' work, and what was not.
+/// Words for the committed and the uncommitted work of tasks.
 package enum TreeWords {
     /// Returns the title of a column for the changes of each task; none if no task has a tree.
     package static func columns(_ tasks: some Sequence<TaskRecord>) -> [Table.Column] {

@@ -13,7 +13,7 @@ struct Checker: Sendable {
     /// Tasks of this leg whose directory could not be inspected; they may be complete unnoticed.
     private var held: Set<String> = []
 
-    /// What the leg has decided so far.
+    /// Decisions of the leg so far.
     private struct Decided: Sendable {
         var slots: [Int: SessionKey] = [:]
         var running: [SessionKey: Int] = [:]

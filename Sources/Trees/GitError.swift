@@ -14,7 +14,7 @@ package struct GitError: Error, Hashable, Sendable, CustomStringConvertible {
         case other
     }
 
-    /// The failure, where it is, and what to do.
+    /// The failure, its place, and what to do.
     package let description: String
     /// The cause.
     package let cause: Cause

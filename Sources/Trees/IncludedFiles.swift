@@ -16,7 +16,7 @@ struct IncludedFiles {
         (self.patterns, self.source, self.git) = (patterns, source, git)
     }
 
-    /// Copies the files into a tree; returns words on those that were left out.
+    /// Copies the files into a tree; returns a message for each that was left out.
     func copy(to tree: String) throws -> [String] {
         let patterns = try allPatterns()
         guard !patterns.isEmpty else { return [] }

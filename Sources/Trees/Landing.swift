@@ -8,7 +8,7 @@ import Orchestration
 package struct Landing: Hashable, Sendable, Codable {
     /// The branch that moves, without `refs/heads/`.
     package var target: String
-    /// The commit that it is at.
+    /// Commit of the branch before the merge.
     package var old: String
     /// The commit that it moves to, which comes after the old one.
     package var new: String

@@ -7,7 +7,7 @@ package struct MergeCandidates: Sendable {
     /// The tasks that have changed nothing.
     package var unchanged: [String]
 
-    /// Sorts tasks by what there is to merge of them.
+    /// Sorts tasks by whether they have work to merge.
     ///
     /// - Throws: `GitError` if git can't be asked.
     package init(

@@ -163,7 +163,7 @@ package struct MergeQueue {
         return false
     }
 
-    /// Returns the place of the first layer with which the check fails; all of them together fail it.
+    /// Returns the index of the first layer with which the check fails; with all layers it does.
     private mutating func firstBreaking(after passing: Int) throws -> Int {
         var (low, high) = (passing, layers.count - 1)
         while low < high {

@@ -11,7 +11,7 @@ package struct Repository: Hashable, Sendable, Codable {
     /// The directory's path in the work tree, with a `/` at its end; empty for the top level.
     package let prefix: String
 
-    /// Makes a repository of what is known of it.
+    /// Makes a repository; see the properties.
     package init(common: String, topLevel: String, prefix: String) {
         (self.common, self.topLevel, self.prefix) = (common, topLevel, prefix)
     }

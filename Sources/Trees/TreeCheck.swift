@@ -1,7 +1,7 @@
 import FileAccess
 import Glibc
 
-/// The comparison of a tree that exists with what is recorded of it.
+/// The comparison of an existing tree with its record.
 ///
 /// Reads files of git's own directory for the tree, which agents can't write in Codex's sandbox, and
 /// without one can; none of them is followed anywhere else.

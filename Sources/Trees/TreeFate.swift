@@ -19,7 +19,7 @@ package enum TreeFate: Hashable, Sendable {
     case stays(String)
 }
 
-/// The removal of a task's tree, as it was found to be safe.
+/// A removal of a task's tree that was found to be safe.
 package struct TreeRemoval: Hashable, Sendable {
     var record: TreeRecord
     /// The commit that the branch is at; `nil` if there is no branch.

@@ -14,7 +14,7 @@ package struct TreeTrouble: Error, Hashable, Sendable, CustomStringConvertible {
         case otherNeeds
     }
 
-    /// The trouble, where it is, and what to do.
+    /// The trouble, its place, and what to do.
     package let description: String
     /// The remedy.
     package let remedy: Remedy

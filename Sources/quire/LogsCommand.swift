@@ -126,8 +126,8 @@ struct LogsCommand: ParsableCommand {
         }
     }
 
-    /// Returns the task's sessions of all runs by their beginning; none if the database can't be read,
-    /// of which `complain` gets the reason.
+    /// Returns the task's sessions of all runs by their beginning; none if the database can't be read:
+    /// `complain` receives the reason.
     private func sessions(orElse complain: (SafeText) -> Void = { _ in }) -> [SessionRecord] {
         do {
             guard let reader = try look.reader() else { return [] }

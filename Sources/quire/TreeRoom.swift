@@ -5,7 +5,7 @@ import Manifest
 import Orchestration
 import Trees
 
-/// The disk that tasks' new trees would take, and what is free where they would lie.
+/// The disk space that tasks' new trees would take, and the free space at their place.
 struct TreeRoom: Encodable {
     /// The number of new trees.
     let trees: Int

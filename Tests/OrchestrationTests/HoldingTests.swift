@@ -268,7 +268,7 @@ private let two = RunPlan(concurrency: 2, tasks: [TaskPlan(name: "a"), TaskPlan(
         #expect(
             carried.begin().suffix(2) == [
                 "a capped: it reached max_sessions (2) with work left; it counts 2 of its 3 "
-                    + "sessions: no retries, and none from before its caps were last fresh",
+                    + "sessions: retries don't count, nor do sessions from before its caps were made fresh",
                 "end finished",
             ]
         )

@@ -69,13 +69,13 @@ private func plan(_ tasks: TaskPlan..., concurrency: Int = 2) -> RunPlan {
         (0, 0, "it reached max_sessions (2) with work left"),
         (
             2, 0,
-            "it reached max_sessions (2) with work left; it counts 2 of its 4 sessions: no retries, and "
-                + "none from before its caps were last fresh"
+            "it reached max_sessions (2) with work left; it counts 2 of its 4 sessions: "
+                + "retries don't count, nor do sessions from before its caps were made fresh"
         ),
         (
             0, 1,
-            "it reached max_sessions (2) with work left; it counts 2 of its 3 sessions: no retries, and "
-                + "none from before its caps were last fresh"
+            "it reached max_sessions (2) with work left; it counts 2 of its 3 sessions: "
+                + "retries don't count, nor do sessions from before its caps were made fresh"
         ),
     ]
 

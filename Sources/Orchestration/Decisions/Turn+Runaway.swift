@@ -92,7 +92,7 @@ extension TaskState {
     private var uncharged: String {
         guard self.sessions > self.charged else { return "" }
         return "; it counts \(self.charged) of its \(Format.count(self.sessions, "session")): "
-            + "no retries, and none from before its caps were last fresh"
+            + "retries don't count, nor do sessions from before its caps were made fresh"
     }
 
     /// The number of retries, for people; the last of the counted failures had no retry.

@@ -5,7 +5,7 @@ package struct Artifacts: Hashable, Sendable, Codable {
 
     /// The absolute path of the directory that holds the copies.
     package var directory: String
-    /// The paths of the first of them, in that directory.
+    /// Paths of the first files, relative to that directory.
     package var files: [String]
     /// The number of all.
     package var count: Int

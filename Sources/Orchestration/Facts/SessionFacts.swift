@@ -174,7 +174,7 @@ package struct SessionEnded: Hashable, Sendable, Codable {
     package var usage: TokenUsage?
     /// True if `usage` was last seen before the end, and may be too little.
     package var isUsagePartial: Bool?
-    /// True if `usage` is what was expected of the session, since nothing else is known.
+    /// True if `usage` is the estimate made before the session, since nothing else is known.
     package var isUsageEstimated: Bool?
     /// Total usage of the thread.
     package var threadUsage: TokenUsage?

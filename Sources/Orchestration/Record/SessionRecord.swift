@@ -20,7 +20,7 @@ package struct SessionRecord: Hashable, Sendable {
         package var usage: TokenUsage?
         /// True if `usage` is only what the session was last seen to have used; `nil` for no.
         package var isUsagePartial: Bool?
-        /// True if `usage` is what was set aside for the session; `nil` for no.
+        /// True if `usage` is the estimate that was set aside for the session; `nil` for no.
         package var isUsageEstimated: Bool?
         /// True if a descendant held the session's output open until the leak limit.
         package var outputLeaked = false

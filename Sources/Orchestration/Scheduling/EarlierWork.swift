@@ -49,7 +49,7 @@ struct EarlierWork: Hashable, Sendable {
         lessons.squares += sign * logarithm * logarithm
     }
 
-    /// Adopts what is known of a task that had another index.
+    /// Adopts the earlier work of a task that had another index.
     mutating func keep(_ task: Task, at index: Int) { tasks[index] = task }
 
     /// Learns from a task that is complete once more.

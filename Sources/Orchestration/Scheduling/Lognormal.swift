@@ -1,6 +1,6 @@
-/// Sizes that are modelled as lognormal, and noisy signs of them.
+/// Estimates of lognormal sizes from noisy signs of them.
 enum Lognormal {
-    /// Returns the logarithm of the mean of the sizes that a sign lets expect, given the sign's
+    /// Returns the logarithm of the mean size to expect from a sign, given the sign's
     /// logarithm, the mean and the variance of all signs' logarithms, and the variance of the noise.
     ///
     /// The posterior mean of a normal with known variances: a sign is drawn towards the mean of all,

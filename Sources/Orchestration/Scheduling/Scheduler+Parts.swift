@@ -44,7 +44,7 @@ extension Scheduler {
     struct LowerPriorities: Hashable, Sendable, Codable {
         /// Starts that are due to them.
         var credit = 0.0
-        /// The priority that was served last of them.
+        /// Lower priority that was served last.
         var last = 0
     }
 
