@@ -30,25 +30,29 @@ package struct LeftOutReview: Sendable {
     }
 
     /// Returns the task's checklist if it differs from the journal; `nil` also if the checklist is no
-    /// evidence: missing, written for another prompt, or of a task that ended otherwise.
+    /// evidence: missing though it was never here or its task is open, written for another prompt, or of a
+    /// task that ended otherwise.
     private static func fact(
         of directory: TaskDirectory,
         prompt: String,
         _ known: TaskState?
     ) -> TaskInspected? {
-        guard [nil, .complete].contains(known?.outcome),
-            let stamp = DirectoryReview.stamp(of: directory, prompt: prompt)
-        else { return nil }
+        guard [nil, .complete].contains(known?.outcome) else { return nil }
         let isComplete = known?.outcome == .complete
-        if isComplete, known?.list == stamp { return nil }
+        let stamp = DirectoryReview.stamp(of: directory, prompt: prompt)
+        // What was complete and has no list any more, or no plain file in its place, is not complete.
+        guard isComplete || stamp != nil else { return nil }
+        if isComplete, stamp != nil, known?.list == stamp { return nil }
         directory.hold()
         defer { directory.letGo() }
-        if !prompt.isEmpty {
+        if stamp != nil, !prompt.isEmpty {
             guard let match = try? directory.match(prompt: prompt), match != .other else {
                 return nil
             }
         }
         let found = directory.checklistAsItLies()
+        // On a machine that only has the database the list never was.
+        if found == .missing, !directory.hasCopy { return nil }
         // A damaged list of an open task may be half written.
         if !isComplete, found.progress == nil { return nil }
         let isDone = found.progress?.isComplete == true

@@ -43,7 +43,8 @@ package struct PlainReporter: Sendable {
         case .taskReopened(let fact) where fact.beginsAnew == true: nil
         case .taskReopened(let fact):
             view.task(fact.task)?.isLeftOut == true
-                ? "\(fact.task): its list was changed after it was complete; it is not selected"
+                ? "\(fact.task): its list was changed or deleted after it was complete; it is "
+                    + "not selected"
                 : "\(fact.task): goes on"
         case .sessionStarted(let fact):
             "\(fact.task): session \(fact.session) starts (\(fact.role.rawValue)"

@@ -446,6 +446,46 @@ private func manifest(_ name: String, task: String = "a", prompt: String) -> Str
         }
     }
 
+    /// What becomes of a complete task's directory, as a shell command in it, and what is told of the task.
+    private static let losses: [(command: String, words: String, state: String)] = [
+        ("rm -r ../b", "2 tasks: 1 complete, 1 unfinished", "waiting"),
+        ("rm task_list.md", "2 tasks: 1 complete, 1 unfinished", "waiting"),
+        ("rm task_list.md && mkdir task_list.md", "2 tasks: 1 complete, 1 damaged", "damaged"),
+        ("rm task_list.md && ln -s ../a/task_list.md .", "1 complete, 1 damaged", "damaged"),
+    ]
+
+    @Test(arguments: losses)
+    func `those left out are not complete without their lists`(
+        command: String,
+        words: String,
+        state: String
+    ) throws {
+        try withRun { run in
+            try run.write([("a", "entries=1"), ("b", "entries=1")])
+            #expect(try run.quire(["run", "m.yaml"]).status == 0)
+            #expect(try shell(command, in: run.task("b")).status == 0)
+            let leg = try run.quire(["run", "m.yaml", "--only", "a", "--junit", "j.xml"])
+            #expect(leg.status == 0 && leg.output.contains(words), "\(leg.output)\(leg.error)")
+            #expect(leg.output.contains("b: its list was changed or deleted"), "\(leg.output)")
+            let rows = try run.quire(["status"]).output.split(separator: "\n")
+            let row = try #require(rows.first { $0.hasPrefix("b ") })
+            #expect(row.contains(state), "\(rows)")
+            // A run of all goes on where it can.
+            #expect(try run.quire(["run", "m.yaml"]).status == (command == "rm -r ../b" ? 0 : 100))
+        }
+    }
+
+    @Test func `those left out are complete where only the database is`() throws {
+        try withRun { run in
+            try run.write([("a", "entries=1"), ("b", "entries=1")])
+            #expect(try run.quire(["run", "m.yaml", "--state-dir", "state"]).status == 0)
+            try FileManager.default.removeItem(atPath: run.root + "/.autonomous")
+            let leg = try run.quire(["run", "m.yaml", "--state-dir", "state", "--only", "a"])
+            #expect(leg.status == 0, "\(leg.error)")
+            #expect(leg.output.contains("2 tasks: 2 complete"), "\(leg.output)")
+        }
+    }
+
     @Test func `a damaged list is told as that, and stays so when its task is left out`() throws {
         try withRun { run in
             try run.write([("a", "entries=1"), ("b", "entries=1")])
