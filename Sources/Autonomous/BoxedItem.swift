@@ -2,7 +2,7 @@
 ///
 /// A box holds one character and is followed by a blank or the line's end, so links, footnotes and
 /// references in brackets are none. Brackets like a box's before `Task N:` are meant as an entry,
-/// whatever else is wrong.
+/// whatever else is wrong: they may be emphasised, escaped, or follow characters that nobody sees.
 struct BoxedItem {
     /// The entry; `nil` if it is malformed.
     let entry: Checklist.Entry?
@@ -11,13 +11,14 @@ struct BoxedItem {
 
     /// Parses a line without its indentation; `nil` unless it begins with a box.
     init?(_ line: Line) {
-        let item = Self.contents(line)
+        let contents = Self.contents(line.drop(while: Self.isControl))
+        let item = contents.drop { Self.isControl($0) || "*_~`\\".utf8.contains($0) }
+        let isPlain = item.startIndex == contents.startIndex && item.startIndex > line.startIndex
         guard item.first == UInt8(ascii: "["), let end = Self.boxEnd(item) else { return nil }
         let box = item[(item.startIndex + 1)..<end]
         let rest = item[(end + 1)...]
         isTitled = Self.isTaskTitle(rest)
-        guard isTitled || (item.startIndex > line.startIndex && Self.isBox(box, rest))
-        else { return nil }
+        guard isTitled || (isPlain && Self.isBox(box, rest)) else { return nil }
         entry = Self.entry(line, box: box, rest: rest)
     }
 
@@ -39,6 +40,8 @@ struct BoxedItem {
         return line.dropFirst(digits + 1).drop(while: \.isBlank)
     }
 
+    private static func isControl(_ byte: UInt8) -> Bool { byte < 0x20 || byte == 0x7F }
+
     /// Most bytes of a mark, whatever its characters.
     private static let markLimit = 32
 
@@ -46,7 +49,9 @@ struct BoxedItem {
     private static let boxLimit = 16
 
     private static func isPartOfMark(_ scalar: Unicode.Scalar) -> Bool {
-        guard !scalar.isASCII else { return "-*+.) \t0123456789".unicodeScalars.contains(scalar) }
+        guard !scalar.isASCII else {
+            return "-*+.) \t0123456789_~`\\".unicodeScalars.contains(scalar)
+        }
         return !scalar.properties.isAlphabetic && scalar.properties.numericType == nil
     }
 

@@ -55,6 +55,7 @@ private let good = """
         ("## Tasks\n- [x] Task 1: a\n\n- [ ](x)\n- [a] b\n- [1]: x\n- [^1] y\n- [1]\n", 1, 1),
         ("## Tasks\n- [x] Task 1: a\n- [text][ref]\n[x]: http://example.org\n", 1, 1),
         ("## Tasks\n- [x] Task 1: a\n- [x](https://example.org) [x][1]\n", 1, 1),
+        ("## Tasks\n- [x] Task 1: a\n- **[x] bold** and `[ ] code`\n", 1, 1),
     ])
     func `boxes count where entries stand`(text: String, ticked: Int, total: Int) throws {
         #expect(try list(text).progress == Progress(ticked: ticked, total: total))
@@ -102,10 +103,12 @@ private let good = """
         let marks = [
             "- ", "-", "* ", "1. ", "1) ", "", "\u{FEFF}- ", "\u{200B}- ", "-\u{A0}", "\u{A0}- ",
             "– ",
-            "— ", "− ", "• ", "▪ ", "✅ ", "\u{2003}- ", "\u{2060}",
+            "— ", "− ", "• ", "▪ ", "✅ ", "\u{2003}- ", "\u{2060}", "- **", "* _", "- `", "- ~~",
+            "- \\",
+            "**", "- ✅ **", "\u{C}- ", "- \u{B}", "\u{1B}[31m- ",
         ]
         let boxes = ["[ ]", "[x]", "[  ]", "[]", "[todo]", "[✓]", "[1]", "[\u{A0}]"]
-        let links = [" ", "", ": ", "\u{A0}", " **", "**", " – ", "\u{200B}", "\t"]
+        let links = [" ", "", ": ", "\u{A0}", " **", "**", " – ", "\u{200B}", "\t", "` ", "~~ "]
         for mark in marks {
             for box in boxes {
                 for link in links {
