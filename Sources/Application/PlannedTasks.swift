@@ -14,7 +14,7 @@ package struct PlannedTasks {
     /// Sorts a manifest's tasks; `redone` names the tasks that begin anew.
     ///
     /// A task's checklist tells if the task is complete; without a checklist, as on another machine, the
-    /// history does.
+    /// history does. A task that the run gave up stays ended, also if its list was repaired since.
     package init(
         _ manifest: Manifest,
         _ history: ManifestHistory,
@@ -31,10 +31,10 @@ package struct PlannedTasks {
             let name = plan.name
             if redone.contains(name) {
                 left.append(plan)
-            } else if isComplete ?? (history.sizes[name] != nil) {
-                complete += 1
             } else if history.failed.contains(name), Self.isThere(name, in: workspace) {
                 failed += 1
+            } else if isComplete ?? (history.sizes[name] != nil) {
+                complete += 1
             } else {
                 left.append(plan)
             }

@@ -110,6 +110,23 @@ import Testing
         }
     }
 
+    @Test func `does not call a task complete that a run leaves damaged`() throws {
+        try withRun { run in
+            try run.write([("a", "entries=1"), ("b", "entries=1")])
+            #expect(try run.quire(["run", "m.yaml"]).status == 0)
+            let (list, good) = (run.task("b") + "/task_list.md", run.list("b"))
+            try put("## Tasks\n", list)
+            #expect(try run.quire(["run", "m.yaml"]).status == 100)
+            try put(good, list)
+            let plan = try run.quire(["plan", "m.yaml"]).output
+            #expect(plan.contains("1 task is complete; 1 task failed, stalled or"), "\(plan)")
+            #expect(try run.quire(["run", "m.yaml"]).status == 100)
+            #expect(try run.quire(["run", "m.yaml", "--retry-failed"]).status == 0)
+            let whole = try run.quire(["plan", "m.yaml"]).output
+            #expect(whole.contains("\nnothing would run\n2 tasks are complete\n"), "\(whole)")
+        }
+    }
+
     /// Runs a command on a terminal of so many columns, and prints what it shows.
     private static let terminal = """
         import fcntl, os, pty, struct, sys, termios
