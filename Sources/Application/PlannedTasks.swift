@@ -13,8 +13,8 @@ package struct PlannedTasks {
 
     /// Sorts a manifest's tasks; `redone` names the tasks that begin anew.
     ///
-    /// A task's checklist tells if the task is complete; without a checklist, as on another machine, the
-    /// history does. A task that the run gave up stays ended, also if its list was repaired since.
+    /// A task's checklist tells if the task is complete; where there never was one, as on another machine,
+    /// the history does. A task that the run gave up stays ended, also if its list was repaired since.
     package init(
         _ manifest: Manifest,
         _ history: ManifestHistory,
@@ -24,8 +24,7 @@ package struct PlannedTasks {
         let plans = manifest.tasks.map(\.plan)
         let lists = history.lists
         let areComplete = plans.mapSideBySide { plan in
-            Self.directory(of: plan.name, in: workspace)?.checklistAsItLies(knowing: lists)
-                .progress?.isComplete
+            Self.isComplete(plan.name, lists, in: workspace)
         }
         for (plan, isComplete) in zip(plans, areComplete) {
             let name = plan.name
@@ -38,6 +37,21 @@ package struct PlannedTasks {
             } else {
                 left.append(plan)
             }
+        }
+    }
+
+    /// Returns true if a task's list is complete; `nil` where there never was one.
+    private static func isComplete(
+        _ task: String,
+        _ lists: KnownLists,
+        in workspace: Workspace
+    ) -> Bool? {
+        guard let directory = directory(of: task, in: workspace) else { return nil }
+        return switch directory.checklistAsItLies(knowing: lists) {
+        case .good(let progress): progress.isComplete
+        case .damaged: false
+        // The accepted copy of a list tells that it was here, and was deleted.
+        case .missing: directory.hasCopy ? false : nil
         }
     }
 

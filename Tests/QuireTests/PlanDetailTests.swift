@@ -127,6 +127,17 @@ import Testing
         }
     }
 
+    @Test(arguments: ["rm -r ../b", "rm task_list.md", "echo '## Tasks' > task_list.md"])
+    func `does not call a task complete whose list is gone or damaged`(command: String) throws {
+        try withRun { run in
+            try run.write([("a", "entries=1"), ("b", "entries=1")])
+            #expect(try run.quire(["run", "m.yaml"]).status == 0)
+            #expect(try shell(command, in: run.task("b")).status == 0)
+            let plan = try run.quire(["plan", "m.yaml"]).output
+            #expect(plan.contains("what 1 task would take (1 more is complete)"), "\(plan)")
+        }
+    }
+
     /// Runs a command on a terminal of so many columns, and prints what it shows.
     private static let terminal = """
         import fcntl, os, pty, struct, sys, termios
