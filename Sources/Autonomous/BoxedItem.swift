@@ -22,6 +22,15 @@ struct BoxedItem {
         entry = Self.entry(line, box: box, rest: rest)
     }
 
+    /// Indicates whether an empty box stands before `Task N:` anywhere on a line.
+    static func isOpen(on line: Line) -> Bool {
+        line.indices.contains { place in
+            guard line[place] == UInt8(ascii: "[") else { return false }
+            let rest = line[(place + 1)...].drop(while: \.isBlank)
+            return rest.first == UInt8(ascii: "]") && isTaskTitle(rest.dropFirst())
+        }
+    }
+
     /// Returns the text after a list item's mark, even if the space between them is missing.
     ///
     /// Other dashes and bullets, and invisible blanks, count as a mark.

@@ -56,7 +56,9 @@ package struct Checklist: Hashable, Sendable {
                     description: "line \(number): it is not text, but holds a byte that is 0"
                 )
             }
-            guard !isNested, let entry = try Self.entry(on: line, number) else { return }
+            guard let entry = isNested ? nil : try Self.entry(on: line, number) else {
+                return try Self.checkOpenBox(line, number)
+            }
             if let last = entries.last, entry.number <= last.number {
                 throw Damage(
                     description: "line \(number): entry \(entry.number) stands after entry "
@@ -95,6 +97,18 @@ package struct Checklist: Hashable, Sendable {
             try body(line, reader.number, isNested)
         }
         try reader.finish()
+    }
+
+    /// Throws if a line that is no entry has an empty box before `Task N:`.
+    ///
+    /// Within an item, in a quotation or behind other words it may be an entry that was meant: a list is
+    /// never complete while that is in doubt.
+    private static func checkOpenBox(_ line: Line, _ number: Int) throws(Damage) {
+        guard BoxedItem.isOpen(on: line) else { return }
+        throw Damage(
+            description: "line \(number): \"\(line.text.prefix(60))\" has an open box, but is no "
+                + "entry; entries begin with \"- [ ] Task N:\" at the start of a line"
+        )
     }
 
     /// Returns the entry on a line outside of items; `nil` if none is meant.

@@ -99,6 +99,18 @@ private let good = """
         #expect(damage?.description.contains(words) == true)
     }
 
+    @Test(arguments: [
+        "  - [ ] Task 2: b", "    - [ ] Task 2: b", "\t- [ ] Task 2: b", "- - [ ] Task 2: b",
+        "-- [ ] Task 2: b", "a. [ ] Task 2: b", "(2) [ ] Task 2: b", "2: [ ] Task 2: b",
+        "> - [ ] Task 2: b", "and [] task 2 : b",
+    ])
+    func `an open box that may be an entry's is never passed over`(line: String) {
+        let damage = #expect(throws: Checklist.Damage.self) {
+            try list("## Tasks\n- [x] Task 1: a\n\(line)\n")
+        }
+        #expect(damage?.description.contains("line 3") == true)
+    }
+
     @Test func `what is meant as an entry is one or damage, and never left out`() throws {
         let marks = [
             "- ", "-", "* ", "1. ", "1) ", "", "\u{FEFF}- ", "\u{200B}- ", "-\u{A0}", "\u{A0}- ",
