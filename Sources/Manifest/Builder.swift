@@ -53,6 +53,8 @@ struct Builder {
             prices: reader.prices(run["prices"]),
             admission: admission(run),
             worktrees: reader.worktrees(run["worktrees"]),
+            promptFiles: [],
+            redact: reader.redact(run["redact"]),
             groups: groups,
             tasks: [],
             warnings: []
@@ -74,6 +76,7 @@ struct Builder {
             reader.fail(list, "there are no tasks; list at least one under \"tasks:\"")
         }
         manifest.tasks = expansion.resolved()
+        manifest.promptFiles = expansion.promptFiles
         checkPrices(manifest, root)
         checkMemory(manifest, run["launcher"])
         return manifest

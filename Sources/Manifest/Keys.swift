@@ -8,6 +8,7 @@ package enum Keys {
     package static let run = [
         "name", "concurrency", "tokens_per_minute", "agent", "launcher", "scheduler", "prompts",
         "grace", "drain_timeout", "budget", "prices", "admission", "worktrees",
+        "redact",
     ]
     /// Keys in `run.budget`.
     package static let runBudget = budget + ["hard"]

@@ -83,6 +83,10 @@ package struct Manifest: Sendable {
     package var admission: AdmissionPlan
     /// The directory that trees are made in, from the workspace or from `~`; `nil` for the usual one.
     package var worktrees: String?
+    /// The files that prompts were read from; absolute paths, in order.
+    package var promptFiles: [String]
+    /// The words that are redacted in all that is recorded and shown, besides secrets.
+    package var redact: [String]
     /// The groups, by name.
     package var groups: [GroupPlan]
     /// The tasks, expanded, in the manifest's order.

@@ -1,6 +1,6 @@
 import Yams
 
-// The launcher of sessions, and their memory.
+// The launcher of sessions, their memory, and the words that are kept from readers.
 extension Reader {
     /// Reads the words of a launcher; empty if there is none.
     func launcher(_ node: Node?) -> [String] {
@@ -31,6 +31,15 @@ extension Reader {
                 "the launcher has no {\(name)}\(advice); {{\(name)}} is the text {\(name)}"
             )
         }
+    }
+
+    /// Reads the words that nobody may see; short ones would stand everywhere.
+    func redact(_ node: Node?) -> [String] {
+        let words = strings(node, "\"redact\"") ?? []
+        if words.contains(where: { $0.utf8.count < 4 }) {
+            fail(node, "each of \"redact\" must have at least 4 bytes, or little could be read")
+        }
+        return words
     }
 
     /// Reads the memory that a session may use, in bytes.

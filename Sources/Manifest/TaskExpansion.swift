@@ -45,6 +45,8 @@ struct TaskExpansion {
     /// The names of the tasks that each name with placeholders stands for.
     private(set) var expansions: [String: [String]] = [:]
     private var known = KnownFiles()
+    /// The prompt files that were read, in order.
+    var promptFiles: [String] { known.prompts.keys.sorted() }
     /// Bytes of all texts with values inserted.
     private var textSize = 0
     /// The plan of a task that sets nothing itself.
