@@ -11,6 +11,7 @@ package struct LogView {
     private static let mostLines = 20
 
     private let width: Int?
+    private let redactor: Redactor
     private let readSessions: () -> [SessionRecord]
     private var sessions: [SessionRecord]
     /// The number of sessions that were shown.
@@ -20,16 +21,21 @@ package struct LogView {
 
     /// Makes a view; `width` is the terminal's columns, `nil` for no bound.
     ///
-    /// `readSessions` returns the task's sessions in the order in which they began.
-    package init(width: Int?, sessions readSessions: @escaping () -> [SessionRecord]) {
-        self.width = width
+    /// `redactor` takes the secrets out of the log, and `readSessions` returns the task's sessions in the order
+    /// in which they began.
+    package init(
+        width: Int?,
+        redactor: Redactor = Redactor(),
+        sessions readSessions: @escaping () -> [SessionRecord]
+    ) {
+        (self.width, self.redactor) = (width, redactor)
         self.readSessions = readSessions
         sessions = readSessions()
     }
 
     /// Returns the text for the log's next entry; `nil` for none.
     package mutating func text(for entry: LogEntry) -> SafeText? {
-        switch entry {
+        switch entry.redacted(by: redactor) {
         case .thread(let thread): began(thread)
         case .message(let text): SafeText(lines: text).hanging(0, width: width)
         case .step(let mark, let texts): marked("\(mark)", texts.map(\.safe).joined())
@@ -143,6 +149,34 @@ package struct LogView {
     /// Returns a text after a mark, with its further lines indented.
     private func marked(_ mark: SafeText, _ text: SafeText) -> SafeText {
         mark + text.hanging(4, width: width)
+    }
+}
+
+extension LogEntry {
+    /// Returns the entry without the secrets in its texts.
+    fileprivate func redacted(by redactor: Redactor) -> LogEntry {
+        switch self {
+        case .thread: return self
+        case .message(let text): return .message(redactor.redact(text))
+        case .step(let mark, let texts):
+            return .step(
+                redactor.redact(mark),
+                texts.map { text in
+                    switch text {
+                    case .line(let words): .line(redactor.redact(words))
+                    case .lines(let words): .lines(redactor.redact(words))
+                    }
+                }
+            )
+        case .command(let command, let result, let bytes, let end):
+            let shown = redactor.redact(Array(end.utf8), isCut: end.utf8.count < bytes)
+            return .command(
+                redactor.redact(command),
+                result: redactor.redact(result),
+                outputBytes: bytes + shown.count - end.utf8.count,
+                outputEnd: String(decoding: shown, as: UTF8.self)
+            )
+        }
     }
 }
 

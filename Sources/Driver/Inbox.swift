@@ -2,9 +2,13 @@ import Orchestration
 
 /// The occurrences since the last turn, in order.
 final class Inbox {
+    /// Takes the secrets out of all that comes in, before anything is decided, recorded or shown.
+    let redactor: Redactor
     private var events: [Event] = []
     /// The sessions that showed signs of life.
     private(set) var active: Set<SessionKey> = []
+
+    init(redactor: Redactor) { self.redactor = redactor }
 
     /// True if nothing has happened.
     var isEmpty: Bool { events.isEmpty && active.isEmpty }
@@ -36,6 +40,6 @@ final class Inbox {
             events.removeAll(keepingCapacity: true)
             active.removeAll(keepingCapacity: true)
         }
-        return active.map(Event.sessionActive) + events
+        return active.map(Event.sessionActive) + events.map { $0.redacted(by: redactor) }
     }
 }

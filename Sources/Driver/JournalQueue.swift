@@ -33,8 +33,10 @@ final class JournalQueue {
         try store.observe { [unowned self] in apply($0) }
     }
 
-    /// Adds a session's standard error to the next batch.
-    func attach(_ attachment: SessionAttachment) { attachments.append(attachment) }
+    /// Adds a session's standard error, less its secrets, to the next batch.
+    func attach(_ attachment: SessionAttachment) {
+        attachments.append(attachment.redacted(by: inbox.redactor))
+    }
 
     /// Records that the leg is alive.
     func noteLife(at now: Moment) { store.noteLife(of: run, at: now) }
@@ -103,5 +105,23 @@ final class JournalQueue {
             waiting[place].isReported = true
             reports.show(waiting[place].decisions)
         }
+    }
+}
+
+extension SessionAttachment {
+    /// Returns both ends without secrets; a secret may lie across the two.
+    fileprivate func redacted(by redactor: Redactor) -> SessionAttachment {
+        var attachment = self
+        let size = head.count + tail.count
+        if size == total {
+            let whole = redactor.redact(head + tail)
+            if whole != head + tail { (attachment.head, attachment.tail) = (whole, []) }
+        } else {
+            attachment.head = redactor.redact(head)
+            attachment.tail = redactor.redact(tail, isCut: true)
+        }
+        // The rest is what was left out between the two.
+        attachment.total += Int64(attachment.head.count + attachment.tail.count - size)
+        return attachment
     }
 }

@@ -20,7 +20,7 @@ package final class RunDriver {
     private let loop: any DriverLoop
     private let beginning: LegBeginning
     private let examine: @Sendable () -> LegBeginning.Findings
-    private let inbox = Inbox()
+    private let inbox: Inbox
     private let reports: ReportSet
     private let disk: DiskTroubles
     private let tasks: TaskDirectories
@@ -74,6 +74,7 @@ package final class RunDriver {
     ) throws {
         let request = beginning.request
         (self.beginning, examine, loop) = (beginning, outside.examine, outside.loop)
+        inbox = Inbox(redactor: request.redactor)
         reports = try ReportSet(
             outside.reports,
             loop: loop,
@@ -196,7 +197,9 @@ package final class RunDriver {
         let isDue = orchestrator.nextDeadline.map { $0 <= now.awake } ?? false
         if isDue { sessions.keepWaitingForTrees() }
         guard isDue || !inbox.isEmpty else { return }
-        reports.noteActivity(of: inbox.active, at: now) { sessions.activity(of: $0) }
+        reports.noteActivity(of: inbox.active, at: now) {
+            sessions.activity(of: $0).map(inbox.redactor.redact)
+        }
         carryOut(orchestrator.handle(inbox.takeAll(), at: now), at: now)
         timers?.deadline.set(orchestrator.nextDeadline.map(clock.loopTime))
     }

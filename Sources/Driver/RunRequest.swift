@@ -46,6 +46,8 @@ package struct RunRequest: Sendable {
     package var worktrees: TreePlace?
     /// The absolute path of the directory that artifacts are kept in; `nil` to keep none.
     package var artifacts: String?
+    /// The redactor of what sessions and programs say.
+    package var redactor = Redactor()
     /// The git that makes trees and commits; `nil` if no task has a tree of its own.
     package var git: Git?
 

@@ -140,7 +140,7 @@ struct TreeChanges {
         for line in list.split(separator: 0) where line.count > 2 {
             let (file, isNew) = (TreeFile(line.dropFirst(2)), line.first == UInt8(ascii: "?"))
             guard !others.contains(file) else { continue }
-            if let words = Self.refusal(of: file, isNew, in: tree.path, largestFile) {
+            if let words = Self.refusal(of: file, isNew, in: tree, largestFile) {
                 refused.append(words.oneLine(300))
                 leftOutFiles.append(file)
             } else {
@@ -160,9 +160,10 @@ struct TreeChanges {
     private static func refusal(
         of file: TreeFile,
         _ isNew: Bool,
-        in root: String,
+        in tree: TreeGit,
         _ largest: Int64
     ) -> String? {
+        let root = tree.path
         if file.bytes.last == UInt8(ascii: "/") {
             return "\(file.text) is a repository of its own and was not committed"
         }
@@ -171,11 +172,23 @@ struct TreeChanges {
             let size = Int64(status.st_size).bytesForPeople
             return "\(file.text) (\(size)) is larger than commit.max_file and was not committed"
         }
-        guard isNew else { return nil }
-        let isSecret =
-            SecretFiles.isName(file.text)
-            || SecretFiles.isContent(file.start(in: root, limit: SecretFiles.examined))
-        return isSecret ? "\(file.text) looks like a secret and was not committed" : nil
+        if isNew, SecretFiles.isName(file.text) {
+            return "\(file.text) looks like a secret and was not committed"
+        }
+        let start = file.start(in: root, limit: min(SecretFiles.examined, Int(status.st_size)))
+        let secrets = SecretFiles.secrets(in: start)
+        guard !secrets.isEmpty, isNew || !isKnown(secrets, of: file, in: tree) else { return nil }
+        return "\(file.text) holds a token or a private key and was not committed"
+    }
+
+    /// Indicates whether a file had these secrets when it was committed before, as an example has in a test.
+    private static func isKnown(
+        _ secrets: Set<[UInt8]>,
+        of file: TreeFile,
+        in tree: TreeGit
+    ) -> Bool {
+        let answer = tree.call(["cat-file", "blob", ":\(file.text)"])
+        return answer.status == 0 && SecretFiles.secrets(in: answer.output).isSuperset(of: secrets)
     }
 
     /// Commits the changes and moves the branch on; returns the commit, `nil` if there is nothing.

@@ -1,3 +1,5 @@
+import Orchestration
+
 /// The files that look like secrets: they are neither committed nor carried over by a pattern.
 package enum SecretFiles {
     private static let names: Set<String> = [
@@ -11,8 +13,8 @@ package enum SecretFiles {
     ]
     /// Endings of examples, which hold no secret and belong into a repository.
     private static let examples = [".example", ".sample", ".template", ".dist", ".defaults"]
-    /// The first bytes of a file that are examined.
-    package static let examined = 4096
+    /// The number of a file's first bytes that are examined.
+    package static let examined = 1 << 20
 
     /// Indicates whether a file's name, the last part of its path, is one of a secret.
     package static func isName(_ path: some StringProtocol) -> Bool {
@@ -22,9 +24,8 @@ package enum SecretFiles {
             || endings.contains(where: name.hasSuffix)
     }
 
-    /// Indicates whether a file begins with a private key.
-    package static func isContent(_ start: some Collection<UInt8>) -> Bool {
-        let text = String(decoding: start.prefix(examined), as: UTF8.self)
-        return text.contains("-----BEGIN ") && text.contains("PRIVATE KEY-----")
+    /// Returns the tokens and private keys at the beginning of a file; none in one that is no text.
+    package static func secrets(in start: [UInt8]) -> Set<[UInt8]> {
+        start.prefix(8000).contains(0) ? [] : SecretShapes.secrets(in: start)
     }
 }

@@ -16,8 +16,9 @@ struct LogsCommand: ParsableCommand {
         commandName: "logs",
         abstract: "Show what the agents of a task said and did.",
         discussion: """
-            Reads the task's session.log: by default in words, with --raw byte for byte (on a \
-            terminal and in GitHub Actions, what would steer them is written as JSON escapes). \
+            Reads the task's session.log: by default in words and without secrets, with --raw byte for \
+            byte, secrets included (on a terminal and in GitHub Actions, what would steer them is \
+            written as JSON escapes). \
             With -f it goes on as the log grows, until Ctrl-C, also where the task is begun anew; it \
             waits for the first session of a task that a run holds.
             """
@@ -47,8 +48,12 @@ struct LogsCommand: ParsableCommand {
         if stderr { return try showStandardError() }
         let place = look.place
         let directory = place.taskDirectory(name)
-        let output = LogOutput(isForPrograms: raw || look.json) { sessions() }
-        if !raw, !look.json {
+        let isForPrograms = raw || look.json
+        let output = LogOutput(
+            isForPrograms: isForPrograms,
+            redactor: isForPrograms ? Redactor() : redactor()
+        ) { sessions() }
+        if !isForPrograms {
             _ = sessions {
                 Terminal.complain("warning: numbers and ends of sessions are not shown: \($0)")
             }
@@ -140,6 +145,31 @@ struct LogsCommand: ParsableCommand {
         }
     }
 
+    /// Returns the redactor of the log: that of the task's runs, as far as their manifests are still there.
+    private func redactor() -> Redactor {
+        let runs = (try? look.reader())?.flatMap { reader in
+            defer { reader.close() }
+            return try? reader.runs().filter { run in
+                try reader.tasks(of: run.run).contains { $0.name == task }
+            }
+        }
+        var (environments, words) = ([Terminal.environment], [String]())
+        // The run of a single task, and that of a stream, have no manifest to read again.
+        for path in Set((runs ?? []).map { RunName.manifest(of: $0.run) })
+        where FileKind(path) == .file {
+            do throws(ManifestErrors) {
+                let manifest = try Manifest.load(path: path)
+                environments += manifest.tasks.map(\.environment)
+                words += manifest.redact
+            } catch {
+                Terminal.complain(
+                    "warning: the words that \(path) would redact are not known, as it has errors; see quire plan"
+                )
+            }
+        }
+        return Redactor(environment: environments, words: words)
+    }
+
     private func showStandardError() throws {
         do {
             let (reader, run) = try look.run(nil, in: look.reader())
@@ -175,9 +205,17 @@ private final class LogOutput {
     /// The unfinished line in `showRecords`.
     private var line: [UInt8] = []
 
-    init(isForPrograms: Bool, sessions: @escaping () -> [SessionRecord]) {
+    init(
+        isForPrograms: Bool,
+        redactor: Redactor,
+        sessions: @escaping () -> [SessionRecord]
+    ) {
         self.isForPrograms = isForPrograms
-        view = LogView(width: Terminal.columns, sessions: isForPrograms ? { [] } : sessions)
+        view = LogView(
+            width: Terminal.columns,
+            redactor: redactor,
+            sessions: isForPrograms ? { [] } : sessions
+        )
     }
 
     /// Makes the reader of Codex's logs: no record names its agent, and all agents write as Codex does.

@@ -69,6 +69,10 @@ enum ManifestFile {
             waitsForTasks: true,
             part: selected.part
         )
+        request.redactor = Redactor(
+            environment: [Terminal.environment] + manifest.tasks.map(\.environment),
+            words: manifest.redact
+        )
         request.worktrees = manifest.worktrees.map {
             TreePlace(
                 $0,

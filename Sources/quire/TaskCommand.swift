@@ -248,6 +248,7 @@ struct TaskCommand: WorkingCommand {
             retryFailed: true
         )
         request.promptPolicy = .ignore
+        request.redactor = Redactor(environment: [Terminal.environment])
         return request
     }
 

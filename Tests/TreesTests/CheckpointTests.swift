@@ -165,6 +165,7 @@ import Testing
     private static let files: [(String, Bool)] = [
         (".env", false), (".env.local", false), (".env.example", true), ("deep/server.pem", false),
         ("id_ed25519", false), ("id_ed25519.pub", true), ("key.txt", false), ("large.bin", false),
+        ("token.md", false), ("image.bin", true),
         ("name with spaces", true), ("new\nline", true), ("ignored.log", false), ("sub/", false),
     ]
 
@@ -183,6 +184,10 @@ import Testing
             case "key.txt":
                 let key = ["-----BEGIN RSA", "PRIVATE KEY-----"].joined(separator: " ")
                 try fixture.write(key + "\nxyz\n", name, in: tree.directory)
+            case "token.md", "image.bin":
+                let token = "gh" + "p_" + String(repeating: "aB3dE5gH7", count: 4)
+                let start = name == "image.bin" ? "\u{0}" : String(repeating: "x ", count: 200)
+                try fixture.write(start + token, name, in: tree.directory)
             default:
                 let size = name == "large.bin" ? 2000 : 10
                 try fixture.write(String(repeating: "x", count: size), name, in: tree.directory)
@@ -194,6 +199,35 @@ import Testing
             #expect((done.commit != nil) == isHeld)
             let isTold = !isHeld && name != "ignored.log"
             #expect(done.leftOut.count == (isTold ? 1 : 0), "\(done.leftOut)")
+        }
+    }
+
+    @Test func `holds a changed file's token only if it was there before`() throws {
+        try withTree { fixture, trees, tree in
+            let tokens = ["gh", "xox"].map {
+                $0 + ($0 == "gh" ? "p_" : "b-") + "0aB3dE5gH7jK9mN1pQ2rS4"
+            }
+            try fixture.write("key: \(tokens[0])\n", "a.txt", in: tree.directory)
+            let first = try trees.checkpoint("port", CheckpointRequest(subject: "port"))
+            #expect(first.commit == nil && first.leftOut.count == 1, "\(first.leftOut)")
+            // Somebody's own commit is theirs.
+            try fixture.run(
+                in: tree.directory,
+                "commit",
+                "--quiet",
+                "--all",
+                "--message",
+                "example"
+            )
+            for (text, isHeld) in [
+                ("key: \(tokens[0])\nmore\n", true), ("key: \(tokens[1])\n", false),
+            ] {
+                try fixture.write(text, "a.txt", in: tree.directory)
+                let done = try trees.checkpoint("port", CheckpointRequest(subject: "port"))
+                #expect(done.leftOut.isEmpty == isHeld, "\(done.leftOut)")
+                let state = try fixture.run(in: tree.directory, "status", "--porcelain")
+                #expect(state.isEmpty == isHeld, "\(state)")
+            }
         }
     }
 

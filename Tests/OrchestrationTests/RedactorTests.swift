@@ -1,0 +1,144 @@
+import Orchestration
+import Testing
+
+/// A token of a kind, put together here so that no reader of repositories takes it for a real one.
+private func token(
+    _ start: String,
+    _ length: Int,
+    of letters: String = "aB3dE5gH7jK9mN1pQ"
+) -> String {
+    start + String(repeating: letters, count: length / letters.count + 1).prefix(length)
+}
+
+@Suite struct `What is redacted` {
+    private static let tokens = [
+        token("ghp_", 36), token("gho_", 36), token("github_pat_", 82), token("glpat-", 20),
+        token("sk-", 48), token("sk-proj-", 120, of: "aB3dE5gH7jK9_mN1p-Q"), token("hf_", 34),
+        token("AKIA", 16, of: "QWERTY234567"), token("xoxb-", 40, of: "1234567890-"),
+        token("npm_", 36),
+        token("AIza", 35), token("eyJ", 30) + "." + token("eyJ", 60) + "." + token("x", 43),
+        token("eyJ", 30) + "." + token("eyJ", 60),
+        "-----BEGIN RSA" + " PRIVATE KEY-----\nMIIE\nabc=\n-----END RSA" + " PRIVATE KEY-----",
+        "-----BEGIN" + " PRIVATE KEY-----\\nMIIE\\n-----END" + " PRIVATE KEY-----",
+    ]
+
+    @Test(arguments: tokens)
+    func `is what has the shape of a token or a key`(token: String) {
+        let redactor = Redactor()
+        for (before, after) in [("", ""), ("x=", "\n"), ("\"", "\","), ("é ", " é"), ("a/", "/b")] {
+            #expect(redactor.redact(before + token + after) == "\(before)[redacted]\(after)")
+        }
+        #expect(redactor.redact("\(token) \(token)") == "[redacted] [redacted]")
+        #expect(SecretShapes.secrets(in: Array("a \(token) b".utf8)) == [Array(token.utf8)])
+    }
+
+    @Test(arguments: [
+        "task-with-a-long-name-0123456789012", "sk-a-branch-of-many-short-words-1",
+        "eyJhbGciOi.x.y",
+        "ghp_short", "an AKIA of nothing", "xoxb-", "-----BEGIN CERTIFICATE-----\nabc",
+        "-----BEGIN PUBLIC" + " KEY-----", "commit 9c1185a5c5e9fc54612808977ee8f548b2258d31",
+        "disk-0123456789abcdef0123456789", "_" + "ghp_0123456789012345678901234567890123456", "",
+    ])
+    func `is no other text`(text: String) {
+        #expect(Redactor().redact(text) == text)
+        #expect(SecretShapes.secrets(in: Array(text.utf8)).isEmpty)
+    }
+
+    @Test(arguments: [
+        ("API_KEY", true), ("apikey", true), ("GITHUB_TOKEN", true), ("TOKENS", true),
+        ("MY_SECRET_X", true),
+        ("PGPASSWORD", true), ("DB_PASSWD", true), ("AWS_CREDENTIALS", true), ("SSH_KEYS", true),
+        ("KEY", true), ("KEYBOARD", false), ("MONKEY_BAR", true), ("PATH", false), ("HOME", false),
+        ("KEYMAP", false), ("PASS", false), ("", false),
+    ])
+    func `are variables with the name of a secret`(name: String, isSecret: Bool) {
+        #expect(Redactor.isSecret(name) == isSecret)
+        let text = "before horse-staple after"
+        let expected = isSecret ? "before [redacted] after" : text
+        #expect(Redactor(environment: [[name: "horse-staple"]]).redact(text) == expected)
+        // A short value stands everywhere.
+        #expect(Redactor(environment: [[name: "after"]]).redact(text) == text)
+    }
+
+    @Test func `are words of the user's, and values in one line`() {
+        let redactor = Redactor(
+            environment: [["A_TOKEN": "first line\nsecond line"]],
+            words: ["acme"]
+        )
+        #expect(
+            redactor.redact("at acme: first line\nsecond line.") == "at [redacted]: [redacted]."
+        )
+        #expect(redactor.redact("first line second line") == "[redacted]")
+        #expect(redactor.redact("first line, second line") == "first line, second line")
+        let nested = Redactor(words: ["word", "wordy-one"])
+        #expect(nested.redact("a wordy-one, a word") == "a [redacted], a [redacted]")
+    }
+
+    @Test func `is a value that was cut at either end`() {
+        let redactor = Redactor(environment: [["A_TOKEN": "0123456789abcdef"]])
+        #expect(redactor.redact("x 0123456789a…") == "x [redacted]…")
+        #expect(redactor.redact("x 01234…") == "x 01234…")
+        #expect(redactor.redact(Array("x 0123456789a".utf8)) == Array("x [redacted]".utf8))
+        #expect(redactor.redact(Array("9abcdef y".utf8), isCut: true) == Array("[redacted] y".utf8))
+        #expect(redactor.redact(Array("9abcdef y".utf8)) == Array("9abcdef y".utf8))
+    }
+
+    @Test func `is found by a search that knows nothing, and leaves the rest as it was`() {
+        var random = SplitMix64(seed: 22)
+        let values = ["horse-staple", "horse-staples", "aaaaaaaab", "ββββββ"]
+        let redactor = Redactor(
+            environment: [["X_SECRET": values[0]]],
+            words: Array(values.dropFirst())
+        )
+        let pieces = values + ["horse-", "aaaa", "β", " ", "\n", "staple", "…", "e", "-", "s"]
+        for _ in 0..<2000 {
+            let parts = (0..<Int.random(in: 0...12, using: &random)).map { _ in
+                pieces.randomElement(using: &random) ?? ""
+            }
+            // A text that ends in a space was not cut within a value.
+            let text = parts.joined() + " "
+            var (expected, rest) = ("", text[...])
+            while let first = rest.first {
+                let found = ["horse-staples", "horse-staple", "aaaaaaaab", "ββββββ"].first(
+                    where: rest.hasPrefix
+                )
+                expected += found == nil ? String(first) : Redactor.mark
+                rest = rest.dropFirst(found?.count ?? 1)
+            }
+            #expect(redactor.redact(text) == expected, "\(text.debugDescription)")
+        }
+    }
+}
+
+@Suite struct `An event` {
+    private static let secret = token("ghp_", 36)
+    private static let key = SessionKey(task: "t", number: 1)
+
+    private static var events: [Event] {
+        var result = SessionResult(
+            termination: .notStarted(errno: 2, doing: "starting \(secret)"),
+            failure: Failure(.turnFailed, "it said \(secret)"),
+            incident: ListIncident(words: "entry \(secret) is gone", isTampering: true)
+        )
+        result.artifacts = Artifacts(["a-\(secret)"], in: "/place")
+        var inspected = TaskInspected(task: "t", checklist: .damaged("no \(secret)"))
+        inspected.incident = result.incident
+        inspected.artifacts = result.artifacts
+        return [
+            .sessionEnded(key, result, .damaged("no \(secret)")), .taskInspected(inspected),
+            .taskHeld(task: "t", reason: secret), .taskUnavailable(task: "t", reason: secret),
+            .checkpointMade(
+                CheckpointMade(task: "t", session: 1, work: CheckpointedWork(uncommitted: [secret]))
+            ),
+            .storeFailed(secret), .storeLost(secret), .warned(Warned(task: "t", message: secret)),
+        ]
+    }
+
+    @Test(arguments: events)
+    func `holds no secret once it was redacted`(event: Event) {
+        #expect("\(event)".contains(Self.secret))
+        let redacted = event.redacted(by: Redactor())
+        #expect(!"\(redacted)".contains(Self.secret) && "\(redacted)".contains(Redactor.mark))
+        #expect(redacted.redacted(by: Redactor()) == redacted)
+    }
+}
