@@ -47,7 +47,9 @@ package enum SecretShapes {
     /// The first bytes of all shapes.
     static let firstBytes: Set<UInt8> = Set(shapesByFirst.keys).union([keyStart[0], objectStart[0]])
     /// The bytes that are looked at for a shape, so that no text takes long.
-    private static let window = 512
+    private static let window = 128
+    /// The size of the largest header of a JSON Web Token, in bytes.
+    private static let longestHeader = 512
     /// The size of the largest private key, in bytes.
     private static let longestKey = 16_384
 
@@ -90,15 +92,19 @@ package enum SecretShapes {
 
     /// Indicates whether a token with hyphens is none of words, such as the name of a branch.
     private static func isRandom(_ token: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
-        let hasDigit = token.contains { (0x30...0x39).contains($0) }
-        let longest = token.split { $0 == UInt8(ascii: "-") }.map(\.count).max() ?? 0
+        var (hasDigit, longest, part) = (false, 0, 0)
+        for byte in token {
+            part = byte == UInt8(ascii: "-") ? 0 : part + 1
+            longest = max(longest, part)
+            hasDigit = hasDigit || (0x30...0x39).contains(byte)
+        }
         return hasDigit && longest >= 10
     }
 
     /// Returns the end of a JSON Web Token: two objects in Base64, and the signature if it is there.
     private static func webTokenEnd(at place: Int, in bytes: UnsafeBufferPointer<UInt8>) -> Int? {
         let dot = UInt8(ascii: ".")
-        let header = run(.url, from: place, in: bytes, limit: place + window)
+        let header = run(.url, from: place, in: bytes, limit: place + longestHeader)
         guard header - place > 10, header < bytes.count, bytes[header] == dot,
             bytes.has(objectStart, at: header + 1)
         else { return nil }
