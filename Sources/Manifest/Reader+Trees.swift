@@ -29,7 +29,7 @@ extension Reader {
         }
         return TreeSettings(
             base: reference(value("base")) ?? "HEAD",
-            branch: branch(value("branch"), ["run": run, "task": task]),
+            branch: branch(value("branch"), of: own["name"], ["run": run, "task": task]),
             include: strings(value("include"), "\"include\"") ?? [],
             setup: setup,
             commits: commits(value("commit"))
@@ -95,7 +95,8 @@ extension Reader {
         return text
     }
 
-    private func branch(_ node: Node?, _ values: [String: String]) -> String {
+    /// Reads the branch of the task that has a name; `values` are those of placeholders.
+    private func branch(_ node: Node?, of name: Node?, _ values: [String: String]) -> String {
         let text = node.flatMap { word($0, "\"branch\"") } ?? "quire/{run}/{task}"
         let template = Template(text, keys: Set(Keys.branch))
         for name in template.unknown {
@@ -106,7 +107,20 @@ extension Reader {
         if !text.contains("{task}") {
             fail(node, "\"branch\" must contain {task}, or the tasks would share a branch")
         }
-        return template.text(values)
+        let branch = template.text(values)
+        // Quire's own references have the task's name, too.
+        if let task = values["task"], let fault = BranchName.fault(in: "quire/" + task) {
+            fail(
+                name ?? node,
+                "the name \"\(task)\" can't be used for a branch: \(fault); rename the task"
+            )
+        } else if let fault = BranchName.fault(in: branch) {
+            fail(
+                node,
+                "\"branch\" gives \"\(branch)\", which git takes for no branch: \(fault)"
+            )
+        }
+        return branch
     }
 
     private func commits(_ node: Node?) -> CommitSettings? {

@@ -147,8 +147,8 @@ package struct Repository: Hashable, Sendable, Codable {
     ///
     /// - Throws: `GitError`.
     package func check(branch: String, _ git: Git) throws(GitError) {
-        guard git.call(["check-ref-format", "--branch", branch], in: topLevel).status == 0 else {
-            throw GitError("\"\(branch)\" can't be a branch's name; correct \"branch\"")
+        if let fault = BranchName.fault(in: branch) {
+            throw GitError("\"\(branch)\" can't be a branch's name: \(fault); correct \"branch\"")
         }
         var parts = branch.split(separator: "/").dropLast()
         while !parts.isEmpty {

@@ -85,6 +85,36 @@ import Testing
         #expect((try tasks(defaults, task)[0].commits != nil) == areMade)
     }
 
+    @Test(
+        arguments: [
+            (
+                "name: x.lock",
+                "the name \"x.lock\" can't be used for a branch: a part of it ends with .lock"
+            ),
+            ("name: x.", "the name \"x.\" can't be used for a branch: it ends with a dot"),
+            ("name: HEAD", nil),
+            ("name: HEAD, branch: '{task}'", "git has another meaning for HEAD"),
+            (
+                "name: a, branch: '{task}.lock'",
+                "git takes for no branch: a part of it ends with .lock"
+            ),
+            (
+                "name: a, branch: 'x y/{task}'",
+                "\"branch\" gives \"x y/a\", which git takes for no branch"
+            ),
+            ("name: a, branch: 'x..{task}'", "it has .. in it"),
+            ("name: a, branch: '/{task}'", "it has a slash with nothing before or after it"),
+            ("name: x.lock, isolation: none", nil), ("name: x.y, branch: 'w@/{task}'", nil),
+        ] as [(String, String?)]
+    )
+    func `have branches that git takes`(task: String, words: String?) {
+        let found = messages(
+            "version: 1\ndefaults: {isolation: worktree}\ntasks: [{\(task), prompt: p}]"
+        )
+        #expect(found.count == (words == nil ? 0 : 1), "\(found)")
+        if let words { #expect(found.first?.contains(words) == true, "\(found)") }
+    }
+
     /// Tasks, sessions at once, and whether their commits are refused.
     @Test(arguments: [
         ("name: a, commit: true|name: b", 2, true), ("name: a, commit: true|name: b", 1, false),
