@@ -1,3 +1,4 @@
+import FileAccess
 import Orchestration
 
 /// A call of git that failed.
@@ -34,11 +35,26 @@ package struct GitError: Error, Hashable, Sendable, CustomStringConvertible {
     init(_ doing: String, in directory: String, _ answer: GitAnswer) {
         let complaint = answer.complaint
         isCutOff = answer.status == nil
+        if let gone = Self(goneFrom: directory, doing) {
+            (description, cause) = (gone.description, .other)
+            return
+        }
         cause = Self.cause(complaint, errors: answer.errors, status: answer.status)
         let advice = Self.advice(cause, complaint)
         description =
             "\(doing) in \(directory) failed: \(complaint.isEmpty ? "git said nothing" : complaint)"
             + (advice.isEmpty ? "" : "; \(advice)")
+    }
+
+    /// Makes the error of work in a directory that is gone; `nil` if it is there.
+    ///
+    /// Trees, and what is known of them, have their places by absolute paths.
+    package init?(goneFrom directory: String, _ doing: String) {
+        guard FileKind(directory) == .nothing else { return nil }
+        self.init(
+            "\(doing) failed: \(directory) is gone; if it was renamed or moved, move it back, since the "
+                + "trees of its tasks work in that place alone"
+        )
     }
 
     private static func cause(_ complaint: String, errors: String, status: Int32?) -> Cause {
@@ -65,7 +81,10 @@ package struct GitError: Error, Hashable, Sendable, CustomStringConvertible {
         case .program: return "install git"
         case .other:
             if complaint.contains("dubious ownership") {
-                return "run `git config --global --add safe.directory` as git says, if you trust it"
+                let path = complaint.split(separator: "'").dropFirst().first ?? "DIRECTORY"
+                return
+                    "it belongs to another user: if you trust them, run `git config --global --add "
+                    + "safe.directory '\(path)'`"
             }
             if ["tell me who you are", "empty ident", "auto-detect"].contains(
                 where: complaint.contains

@@ -46,6 +46,10 @@ package struct Repository: Hashable, Sendable, Codable {
             ["rev-parse", "--verify", "--quiet", "--end-of-options", reference + "^{commit}"],
             in: topLevel
         )
+        // Without a word git says that there is none; all else is another failure.
+        guard [0, 1].contains(answer.status) else {
+            throw GitError("looking for the commit \(reference)", in: topLevel, answer)
+        }
         guard answer.status == 0, let name = ObjectName(answer.output) else {
             let isEmpty =
                 git.call(["rev-parse", "--verify", "--quiet", "HEAD"], in: topLevel).status != 0
@@ -102,9 +106,15 @@ package struct Repository: Hashable, Sendable, Codable {
     }
 
     /// Returns the branch that the work tree has checked out; `nil` for none.
-    package func currentBranch(_ git: Git) -> String? {
+    ///
+    /// - Throws: `GitError` if git can't tell.
+    package func currentBranch(_ git: Git) throws(GitError) -> String? {
         let answer = git.call(["symbolic-ref", "--quiet", "--short", "HEAD"], in: topLevel)
-        return answer.status == 0 ? TreeCheck.text(answer.output) : nil
+        switch answer.status {
+        case 0: return TreeCheck.text(answer.output)
+        case 1: return nil
+        default: throw GitError("looking for the branch", in: topLevel, answer)
+        }
     }
 
     /// Returns the work tree that has a branch checked out; `nil` for none.

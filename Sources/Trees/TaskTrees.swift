@@ -76,6 +76,9 @@ package struct TaskTrees: Sendable {
                 return try make(request, repository)
             }
             guard record.repository == repository.common else {
+                if let gone = GitError(goneFrom: record.repository, "taking up the task's tree") {
+                    throw gone
+                }
                 throw TreeTrouble(
                     "the tree \(record.path) of the task belongs to another repository, "
                         + "\(record.repository); prune it, or give the task another name"

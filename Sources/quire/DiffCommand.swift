@@ -41,6 +41,9 @@ struct DiffCommand: ParsableCommand {
         }
         let words = ["git", "diff"] + (stat ? ["--stat"] : []) + [range, "--"] + paths
         guard chdir(record.topLevel) == 0 else {
+            if let gone = GitError(goneFrom: record.topLevel, "comparing") {
+                throw Trouble("\(gone)", status: ExitStatus.missing)
+            }
             throw Trouble(
                 "entering \(record.topLevel) failed: \(String(cString: strerror(errno)))",
                 status: ExitStatus.missing

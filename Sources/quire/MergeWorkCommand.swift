@@ -197,7 +197,7 @@ private struct RepositoryMerge {
 
     /// Returns the branch that the repository's work tree has checked out.
     private func current() throws -> String {
-        guard let name = repository.currentBranch(git) else {
+        guard let name = try repository.currentBranch(git) else {
             throw Trouble(
                 "\(repository.topLevel) has no branch checked out; name one with --into",
                 status: ExitStatus.usage

@@ -97,7 +97,7 @@ private struct HandOver {
             in: repository.topLevel,
             doing: "looking for the remote \(remote)"
         )
-        base = command.into ?? repository.currentBranch(git)
+        base = try command.into ?? repository.currentBranch(git)
         forge = Forge(remote: address)
         programs = try forge.programs()
     }
