@@ -73,13 +73,7 @@ enum ManifestFile {
             environment: [Terminal.environment] + manifest.tasks.map(\.environment),
             words: manifest.redact
         )
-        request.worktrees = manifest.worktrees.map {
-            TreePlace(
-                $0,
-                in: workspace,
-                home: Terminal.environment["HOME"] ?? NSHomeDirectory()
-            )
-        }
+        request.worktrees = manifest.treePlace(in: workspace)
         if manifest.tasks.contains(where: { $0.tree != nil || $0.commits != nil }) {
             request.git = try git()
         }

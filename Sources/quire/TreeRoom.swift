@@ -1,8 +1,10 @@
 import Autonomous
 import Driver
 import FileAccess
+import Foundation
 import Manifest
 import Orchestration
+import Reporting
 import Trees
 
 /// The disk space that tasks' new trees would take, and the free space at their place.
@@ -23,8 +25,9 @@ struct TreeRoom: Encodable {
     ///
     /// - Throws: `GitError` and `Trouble` if git can't measure them.
     init?(_ manifest: Manifest, in workspace: Workspace) throws {
+        let place = manifest.treePlace(in: workspace)?.path ?? Self.place(in: workspace)
         let bases = manifest.tasks.compactMap { task -> Base? in
-            let path = Self.place(in: workspace) + "/" + task.plan.name
+            let path = place + "/" + task.plan.name
             guard let tree = task.tree, FileKind(path) == .nothing else { return nil }
             return Base(
                 topLevel: Workspace.containing(task.directory).root,
@@ -39,14 +42,14 @@ struct TreeRoom: Encodable {
             let size = try repository.size(of: base.commit, git).bytes
             sum = sum.addingClamped(size.multipliedClamped(by: Int64(alike.count)))
         }
-        (trees, bytes, free) = (bases.count, sum, Self.free(in: workspace))
+        (trees, bytes, free) = (bases.count, sum, Self.free(at: place))
     }
 
-    /// Makes the room for so many trees of one size.
+    /// Makes the room for so many trees of one size, where the newest tree of the workspace is.
     init(for trees: Int, _ size: TreeSize, in workspace: Workspace) {
         self.trees = trees
         bytes = size.bytes.multipliedClamped(by: Int64(trees))
-        free = Self.free(in: workspace)
+        free = Self.free(at: Self.newest(in: workspace) ?? Self.place(in: workspace))
     }
 
     /// True unless the trees would fill the disk.
@@ -67,8 +70,30 @@ struct TreeRoom: Encodable {
         workspace.stateDirectory + "/worktrees"
     }
 
-    private static func free(in workspace: Workspace) -> Int64? {
-        let places = [place(in: workspace), workspace.autonomousDirectory, workspace.root]
-        return places.lazy.compactMap { MachineReader(places: [$0]).read().disks.first?.free }.first
+    /// Returns the directory of the tree that was last worked in; `nil` if there is none.
+    private static func newest(in workspace: Workspace) -> String? {
+        guard let directory = try? workspace.directories.state("trees") else { return nil }
+        let records = TreeRecords(directory)
+        func age(_ record: TreeRecord) -> Int64 {
+            records.lastChange(of: record.task)?.millisecondsSinceEpoch ?? 0
+        }
+        // What can't be read is told by whoever needs it.
+        return (try? records.all())?.max { age($0) < age($1) }?.path.parentPath
+    }
+
+    /// Returns the disk that is free in a directory, which may still be to be made.
+    private static func free(at place: String) -> Int64? {
+        var path = place
+        while FileKind(path) == .nothing, path != "/" { path = path.parentPath }
+        return MachineReader(places: [path]).read().disks.first?.free
+    }
+}
+
+extension Manifest {
+    /// Returns the directory that the run names for trees; `nil` for the usual one.
+    func treePlace(in workspace: Workspace) -> TreePlace? {
+        worktrees.map {
+            TreePlace($0, in: workspace, home: Terminal.environment["HOME"] ?? NSHomeDirectory())
+        }
     }
 }
