@@ -16,7 +16,8 @@ package enum ExportResult: Hashable, Sendable {
 /// it. Patches that don't bring the task's base to the very files of its newest commit are not written.
 package struct PatchExport {
     private static let series = "series"
-    private static let firstLine = "# Written by quire export: the patches in their order."
+    /// The first line of the list in earlier releases, which kept `git am` from taking it.
+    private static let formerFirstLine = "# Written by quire export: the patches in their order."
 
     private let git: Git
     private let place: Directory
@@ -92,11 +93,11 @@ package struct PatchExport {
     /// - Throws: `TreeTrouble` if it can't be written.
     package func writeSeries(_ order: [String]) throws(TreeTrouble) -> String? {
         try inTrouble {
-            let old = try place.contents(of: Self.series, limit: 1 << 24).map {
-                String(decoding: $0, as: UTF8.self)
-            }
-            guard old?.hasPrefix(Self.firstLine) ?? true else {
-                return "\(place.path(of: Self.series)) is not Quire's, and was left as it is"
+            let old = try place.contents(of: Self.series, limit: 1 << 24)
+            guard try old.map(isOwnSeries) ?? true else {
+                return
+                    "\(place.path(of: Self.series)) is not Quire's, and was left as it is; move it away, or name another "
+                    + "place with --into"
             }
             let tasks = try place.names().filter { try ExportedDirectory.isOwn($0, in: place) }
             let listed = order.filter(tasks.contains) + tasks.filter { !order.contains($0) }
@@ -104,10 +105,22 @@ package struct PatchExport {
                 try place.directory(task)?.names().filter { $0.hasSuffix(".patch") }
                     .map { "\(task)/\($0)" } ?? []
             }
-            let text = ([Self.firstLine] + lines).joined(separator: "\n") + "\n"
-            try place.replace(Self.series, with: Array(text.utf8))
+            // Nothing else: "git am $(cat series)" takes each line for a patch.
+            let text = Array(lines.map { $0 + "\n" }.joined().utf8)
+            // Both are Quire's, whenever it is killed.
+            let marks = [old, text].compactMap(\.self).map { Fingerprint(bytes: $0).text + "\n" }
+            try place.replace(ExportedDirectory.mark, with: Array(marks.joined().utf8))
+            try place.replace(Self.series, with: text)
             return nil
         }
+    }
+
+    /// Indicates whether a list of patches was written by an export.
+    private func isOwnSeries(_ bytes: [UInt8]) throws -> Bool {
+        if bytes.starts(with: Self.formerFirstLine.utf8) { return true }
+        let marks = try place.contents(of: ExportedDirectory.mark, limit: 1 << 16) ?? []
+        let known = String(decoding: marks, as: UTF8.self).split(separator: "\n")
+        return known.contains(Substring(Fingerprint(bytes: bytes).text))
     }
 }
 
@@ -230,7 +243,7 @@ extension String {
 /// A task's directory of patches: the old one until it is finished, then the new one.
 private struct ExportedDirectory {
     /// The file that lists what Quire wrote: a fingerprint and a name in each line.
-    private static let mark = ".quire-export"
+    static let mark = ".quire-export"
 
     let directory: Directory
     private let task: String

@@ -16,7 +16,7 @@ struct ExportCommand: WorkingCommand {
             apply, those that a task needs before its own:
 
               quire export --into patches
-              git am --3way --keep-cr patches/port-auth/*.patch
+              cd patches && git am --3way --keep-cr $(cat series)
 
             A directory that an earlier export wrote is replaced as a whole; nothing else is.
 

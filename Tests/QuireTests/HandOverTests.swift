@@ -3,10 +3,10 @@ import TestSupport
 import Testing
 
 /// A run whose tasks have trees, and what is done with their work.
-private struct TreeRun {
+struct TreeRun {
     let run: QuireRun
 
-    private static let identity = [
+    static let identity = [
         "GIT_AUTHOR_NAME": "Ada", "GIT_AUTHOR_EMAIL": "ada@example.org",
         "GIT_COMMITTER_NAME": "Ada", "GIT_COMMITTER_EMAIL": "ada@example.org",
     ]
@@ -57,7 +57,7 @@ private struct TreeRun {
     }
 }
 
-private func withTrees(
+func withTrees(
     _ tasks: [String],
     work: String = "echo \"$QUIRE_SESSION\" >> \"$QUIRE_TASK.txt\"",
     _ body: (TreeRun) throws -> Void
@@ -111,7 +111,7 @@ private func withTrees(
             #expect(again.status == 0 && again.error.isEmpty, "\(again.error)")
             #expect(text(trees.run.root + "/out/series") == series)
 
-            let patches = series.split(separator: "\n").dropFirst()
+            let patches = series.split(separator: "\n")
             #expect(patches.first?.hasPrefix("z/") == true && patches.last?.hasPrefix("a/") == true)
             for patch in patches {
                 let path = "\(trees.run.root)/out/\(patch)"
