@@ -7,37 +7,44 @@ package struct MergeCandidates: Sendable {
     /// The tasks that have changed nothing.
     package var unchanged: [String]
 
-    /// Sorts tasks by whether they have work to merge.
+    /// Sorts tasks by what there is to merge of them; `all` has those that they may build on, too.
     ///
     /// - Throws: `GitError` if git can't be asked.
     package init(
         _ records: [TreeRecord],
+        among all: [TreeRecord] = [],
         into target: String,
         of repository: Repository,
         _ git: Git
     ) throws(GitError) {
         (candidates, landed, unchanged) = ([], [], [])
-        guard let tip = try repository.tip(of: target, git) else {
-            throw GitError(
-                "there is no branch \"\(target)\" in \(repository.topLevel); name one that is"
-            )
-        }
         let names = Set(records.map(\.task))
+        let byName = Dictionary((all + records).map { ($0.task, $0) }) { _, last in last }
+        /// Indicates whether all that a task began with is in the target, or comes before the task's own.
+        func needsAreThere(_ record: TreeRecord) throws(GitError) -> Bool {
+            let needs = record.needs ?? []
+            for task in needs where !names.contains(task) {
+                guard let need = byName[task], need.repository == record.repository,
+                    try need.isIn(target, need.newest(in: repository, git), of: repository, git)
+                else { return false }
+            }
+            return !needs.isEmpty
+        }
         for record in try Self.byAge(records, of: repository, git) {
-            if record.tip == record.base {
+            // A person may have committed in the tree.
+            let tip = try record.newest(in: repository, git)
+            if tip == record.base {
                 unchanged.append(record.task)
-            } else if try record.hasLanded(record.tip, in: target, of: repository, git) {
-                landed.append(record.task)
-            } else if try repository.isAncestor(record.tip, of: tip, git) {
+            } else if try record.isIn(target, tip, of: repository, git) {
                 landed.append(record.task)
             } else {
-                candidates.append(
-                    MergeCandidate(
-                        task: record.task,
-                        tip: record.tip,
-                        needs: (record.needs ?? []).filter(names.contains)
-                    )
-                )
+                var candidate = MergeCandidate(task: record.task, tip: tip)
+                candidate.needs = (record.needs ?? []).filter(names.contains)
+                candidate.since = try record.landedBefore(in: target, tip, of: repository, git)
+                if candidate.since == nil, try needsAreThere(record) {
+                    candidate.since = record.base
+                }
+                candidates.append(candidate)
             }
         }
         candidates = MergeQueue.ordered(candidates)

@@ -6,6 +6,9 @@ package struct MergeCandidate: Hashable, Sendable {
     package var tip: String
     /// The tasks whose work it builds on.
     package var needs: [String]
+    /// The commit after which the task's work is yet to be merged, though the target may have that as
+    /// another one; `nil` where git finds that out by itself.
+    package var since: String?
 
     /// Makes a candidate; see the properties.
     package init(task: String, tip: String, needs: [String] = []) {

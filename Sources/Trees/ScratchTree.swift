@@ -72,8 +72,13 @@ package struct ScratchTree: MergeWorkshop {
         onto commit: String
     ) throws -> MergeResult {
         try go(to: commit)
+        var candidate = candidate
+        if let since = candidate.since, try repository.isAncestor(since, of: commit, git) {
+            candidate.since = nil
+        }
         let conflicts =
             switch strategy {
+            case .merge where candidate.since != nil: try mergeRest(candidate, onto: commit)
             case .merge:
                 try tree.merge(candidate.tip, message: message(candidate), isOwnCommit: true)
             case .squash: try squash(candidate)
@@ -85,26 +90,36 @@ package struct ScratchTree: MergeWorkshop {
 
     /// Merges a commit into another one; what conflicts is committed with the marks of git in it.
     ///
+    /// Where the commit has one of the other's ancestors as another one, `since` is that ancestor.
+    ///
     /// - Returns: The new commit, and the paths in conflict.
     func mergeMarked(
         _ commit: String,
         into tip: String,
+        since: String?,
         subject: String,
         body: String
     ) throws -> (commit: String, paths: [String]) {
         try go(to: tip)
         let doing = "merging \(commit.prefix(12))"
         let message = "\(subject)\n\n\(body)"
-        let answer = tree.call([
-            "-c", "merge.verifySignatures=false", "-c", "merge.conflictStyle=merge", "merge",
-            "--no-ff", "--no-edit", "--no-stat", "--no-verify", "--quiet", "-m", message, commit,
-        ])
-        if answer.status == 0 { return (try tree.head(doing: doing), []) }
+        let base = try since.flatMap { try repository.isAncestor($0, of: commit, git) ? nil : $0 }
+        let answer =
+            try base.map { try bring(commit, since: $0, doing) }
+            ?? tree.call([
+                "-c", "merge.verifySignatures=false", "-c", "merge.conflictStyle=merge", "merge",
+                "--no-ff", "--no-edit", "--no-stat", "--no-verify", "--quiet", "-m", message,
+                commit,
+            ])
+        if base == nil, answer.status == 0 { return (try tree.head(doing: doing), []) }
         let list = ["diff", "--name-only", "--diff-filter=U", "-z"]
         let paths = TreeFile.list(try tree.output(list, doing: doing)).map(\.text)
-        guard !paths.isEmpty else { throw GitError(doing, in: tree.path, answer) }
+        guard !paths.isEmpty || answer.status == 0 else {
+            throw GitError(doing, in: tree.path, answer)
+        }
         // All that is here is of the merge.
         _ = try tree.output(["add", "--all"], doing: doing)
+        if base != nil { return (try commitFiles(message, parents: [tip, commit], doing), paths) }
         _ = try tree.output(
             ["commit", "--quiet", "--no-verify", "--file=-"],
             doing: doing,
@@ -132,12 +147,14 @@ package struct ScratchTree: MergeWorkshop {
 
     private func squash(_ candidate: MergeCandidate) throws -> [String] {
         let doing = "squashing \(candidate.task)"
-        let answer = tree.call(["merge", "--squash", "--quiet", candidate.tip])
+        let answer =
+            try candidate.since.map { try bring(candidate.tip, since: $0, doing) }
+            ?? tree.call(["merge", "--squash", "--quiet", candidate.tip])
         guard answer.status == 0 else {
             return try tree.conflicts(answer, doing: doing, undo: ["reset", "--hard", "--quiet"])
         }
         // The subject of the newest commit says most; the others' stand below it.
-        let log = ["log", "--format=%s", "HEAD..\(candidate.tip)"]
+        let log = ["log", "--format=%s", "\(candidate.since ?? "HEAD")..\(candidate.tip)"]
         let subjects = try tree.output(log, doing: doing)
         let message = Array("\(candidate.task)\n\n".utf8) + subjects
         _ = try tree.output(
@@ -148,10 +165,56 @@ package struct ScratchTree: MergeWorkshop {
         return []
     }
 
+    /// Merges what a candidate has besides what the target has already as another commit.
+    private func mergeRest(_ candidate: MergeCandidate, onto commit: String) throws -> [String] {
+        let doing = "merging \(candidate.task)"
+        let answer = try bring(candidate.tip, since: candidate.since ?? commit, doing)
+        guard answer.status == 0 else {
+            return try tree.conflicts(answer, doing: doing, undo: ["reset", "--hard", "--quiet"])
+        }
+        let merge = try commitFiles(message(candidate), parents: [commit, candidate.tip], doing)
+        try go(to: merge)
+        return []
+    }
+
+    /// Brings what lies between two commits into the files and the index, as a merge with the first as
+    /// the base of both sides does.
+    private func bring(_ commit: String, since base: String, _ doing: String) throws -> GitAnswer {
+        let change = try tree.output(
+            ["commit-tree", "\(commit)^{tree}", "-p", base],
+            doing: doing,
+            input: Array("\(doing)\n".utf8)
+        )
+        guard let change = ObjectName(change) else {
+            throw GitError("\(doing) in \(tree.path) failed: git gave no commit")
+        }
+        return tree.call([
+            "-c", "merge.conflictStyle=merge", "cherry-pick", "--no-commit", change.text,
+        ])
+    }
+
+    /// Makes a commit of what is in the index; returns its name.
+    private func commitFiles(
+        _ message: String,
+        parents: [String],
+        _ doing: String
+    ) throws -> String {
+        let files = try tree.output(["write-tree"], doing: doing)
+        let made = try tree.output(
+            ["commit-tree", ObjectName(files)?.text ?? ""] + parents.flatMap { ["-p", $0] },
+            doing: doing,
+            input: Array("\(message)\n".utf8)
+        )
+        guard let commit = ObjectName(made) else {
+            throw GitError("\(doing) in \(tree.path) failed: git gave no commit")
+        }
+        return commit.text
+    }
+
     private func rebase(_ candidate: MergeCandidate, onto commit: String) throws -> [String] {
         let answer = tree.call([
             "-c", "rebase.autoSquash=false", "-c", "rebase.updateRefs=false", "rebase", "--quiet",
-            "--no-autostash", "--onto", commit, commit, candidate.tip,
+            "--no-autostash", "--onto", commit, candidate.since ?? commit, candidate.tip,
         ])
         if answer.status == 0 { return [] }
         return try tree.conflicts(

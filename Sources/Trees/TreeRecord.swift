@@ -89,6 +89,38 @@ package struct TreeRecord: Hashable, Sendable, Codable {
         return try repository.isAncestor(merge, of: tip, git)
     }
 
+    /// Indicates whether a commit of the task is in a branch: it, or what it was merged as.
+    ///
+    /// - Throws: `GitError` if git can't tell.
+    package func isIn(
+        _ branch: String,
+        _ commit: String,
+        of repository: Repository,
+        _ git: Git
+    ) throws(GitError) -> Bool {
+        if try hasLanded(commit, in: branch, of: repository, git) { return true }
+        guard let tip = try repository.tip(of: branch, git) else { return false }
+        return try repository.isAncestor(commit, of: tip, git)
+    }
+
+    /// Returns the newest commit of the task that has come into a branch before `tip`, perhaps squashed or
+    /// rebased; `nil` if there is none, or the branch with it has come into the task's since.
+    ///
+    /// - Throws: `GitError` if git can't tell.
+    func landedBefore(
+        in branch: String,
+        _ tip: String,
+        of repository: Repository,
+        _ git: Git
+    ) throws(GitError) -> String? {
+        guard let commit = landed?[branch], let merge = landedBy?[branch],
+            try hasLanded(commit, in: branch, of: repository, git),
+            try repository.isAncestor(commit, of: tip, git),
+            try !repository.isAncestor(merge, of: tip, git)
+        else { return nil }
+        return commit
+    }
+
     /// Returns the newest commit of the task's work: that of its branch, unless the branch was moved away
     /// from what the task has committed.
     ///

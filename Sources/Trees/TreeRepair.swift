@@ -20,7 +20,7 @@ package struct TreeRepair {
     /// Brings a branch into a task's; returns the paths that are still in conflict.
     ///
     /// The caller has the task locked, and has finished what a killed merge had begun. A branch that is in
-    /// the task's already is not merged again.
+    /// the task's already is not merged again, and none into a task that has nothing to merge.
     ///
     /// - Throws: `TreeTrouble` if the tree is not as it was left, or has changes; nothing was touched.
     package func repair(
@@ -31,6 +31,9 @@ package struct TreeRepair {
         try inTrouble {
             if FileKind(record.path) != .nothing { try TreeCheck(record: record).check() }
             let newest = try record.newest(in: repository, git)
+            if try newest == record.base || record.isIn(target, newest, of: repository, git) {
+                return []
+            }
             let new = try repository.commit("refs/heads/\(target)", git)
             guard try !repository.isAncestor(new, of: newest, git) else {
                 return try settle(record, at: newest, on: new)
@@ -40,6 +43,7 @@ package struct TreeRepair {
             let (commit, paths) = try tree.mergeMarked(
                 new,
                 into: newest,
+                since: try record.landedBefore(in: target, newest, of: repository, git),
                 subject: "\(record.task): merge \(target)",
                 body: SessionCommits.mergeLabel + target
             )

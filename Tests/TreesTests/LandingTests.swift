@@ -119,6 +119,110 @@ import Testing
         }
     }
 
+    private func candidates(_ fixture: GitFixture) throws -> MergeCandidates {
+        let trees = try fixture.trees()
+        let all = try trees.records.all()
+        return try MergeCandidates(all, into: "main", of: all[0].home, fixture.git)
+    }
+
+    /// More work on lines that were merged squashed or rebased, as git itself finds no common commit.
+    @Test(arguments: MergeStrategy.allCases, MergeStrategy.allCases)
+    func `brings only what is newer than what was merged before`(
+        first: MergeStrategy,
+        second: MergeStrategy
+    ) throws {
+        try GitFixture.with { fixture in
+            func commit(_ words: String) throws {
+                let trees = try fixture.trees()
+                let tree = try trees.tree(for: fixture.request("one"))
+                try fixture.write(words, "a.txt", in: tree.directory)
+                try fixture.write(words, words + ".txt", in: tree.directory)
+                _ = try trees.checkpoint("one", CheckpointRequest(subject: words))
+            }
+            try commit("begun")
+            try commit("more")
+            #expect(try merge(fixture, candidates(fixture).candidates, first).leftOut == [])
+            try fixture.write("main\n", "main.txt")
+            try fixture.commitAll("main goes on")
+            try commit("most")
+            let outcome = try merge(fixture, candidates(fixture).candidates, second)
+            #expect(outcome.merged == ["one"], "\(outcome.leftOut)")
+            #expect(text(fixture.root + "/a.txt") == "most")
+            #expect(text(fixture.root + "/main.txt") == "main\n")
+            #expect(try fixture.run("status", "--porcelain") == "")
+            #expect(try candidates(fixture).landed == ["one"])
+            // What a person has undone since stays undone where the task says nothing new about it.
+            try fixture.run("rm", "--quiet", "begun.txt")
+            try fixture.commitAll("undo a part")
+            try commit("last")
+            let last = try merge(fixture, candidates(fixture).candidates, second)
+            #expect(last.merged == ["one"], "\(last.leftOut)")
+            #expect(!FileManager.default.fileExists(atPath: fixture.root + "/begun.txt"))
+        }
+    }
+
+    /// Two builds on what one did, and changes the same line; one is merged first, or with it.
+    @Test(arguments: MergeStrategy.allCases, [false, true])
+    func `brings what builds on other work after it`(
+        strategy: MergeStrategy,
+        isTogether: Bool
+    ) throws {
+        try GitFixture.with { fixture in
+            let trees = try fixture.trees()
+            func commit(_ task: String, needs: [String]) throws {
+                let tree = try trees.tree(for: fixture.request(task, needs: needs))
+                try fixture.write(task, "a.txt", in: tree.directory)
+                _ = try trees.checkpoint(task, CheckpointRequest(subject: task))
+            }
+            try commit("one", needs: [])
+            if !isTogether {
+                #expect(try merge(fixture, candidates(fixture).candidates, strategy).leftOut == [])
+            }
+            try commit("two", needs: ["one"])
+            let outcome = try merge(fixture, candidates(fixture).candidates, strategy)
+            #expect(
+                outcome.merged == (isTogether ? ["one", "two"] : ["two"]),
+                "\(outcome.leftOut)"
+            )
+            #expect(text(fixture.root + "/a.txt") == "two")
+        }
+    }
+
+    /// The base is squashed into, and changed by both sides since: the marks are of what is new alone.
+    @Test func `is repaired on what was merged before`() throws {
+        try GitFixture.with { fixture in
+            let trees = try fixture.trees()
+            let tree = try trees.tree(for: fixture.request("one"))
+            func commit(_ words: String) throws {
+                try fixture.write(words, "a.txt", in: tree.directory)
+                _ = try trees.checkpoint("one", CheckpointRequest(subject: words))
+            }
+            func repair() throws -> [String] {
+                let record = try #require(try trees.record(of: "one"))
+                let repository = try Repository.around(fixture.root, fixture.git)
+                let repair = TreeRepair(
+                    git: fixture.git,
+                    repository: repository,
+                    records: trees.records
+                )
+                return try repair.repair(record, with: "main") { _ in try scratch(fixture) }
+            }
+            try commit("begun")
+            _ = try merge(fixture, candidates(fixture).candidates, .squash)
+            let landed = try fixture.run("rev-parse", "quire/run/one")
+            // What is merged needs no repair, and no commit.
+            #expect(try repair() == [])
+            #expect(try fixture.run("rev-parse", "quire/run/one") == landed)
+            try fixture.write("main\n", "main.txt")
+            try fixture.commitAll("main goes on")
+            try commit("most")
+            #expect(try repair() == [])
+            #expect(text(tree.directory + "/a.txt") == "most")
+            #expect(text(tree.directory + "/main.txt") == "main\n")
+            #expect(try fixture.run("log", "-1", "--format=%P", "quire/run/one").count == 81)
+        }
+    }
+
     /// 40 branches, of which 8 conflict and 2 break the check.
     @Test func `finds what conflicts and what breaks the check among many`() throws {
         try GitFixture.with { fixture in
