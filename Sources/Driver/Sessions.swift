@@ -63,6 +63,7 @@ final class Sessions {
                 inbox.add(tree?.earlier?.events(of: earlier) ?? [])
                 warn(key.task, tree?.warnings ?? [])
                 if isToEnd {
+                    trees.abandon(key)
                     inbox.refuse(start, .treeBusy, "it was stopped before its tree was made")
                 } else if tree?.isNew == true, start.fact.resumes != nil {
                     inbox.refuse(
@@ -83,6 +84,7 @@ final class Sessions {
         guard let task = tasks.task(key.task),
             let session = starter.start(start, in: task, at: directory, observer: self)
         else {
+            trees.abandon(key)
             return inbox.refuse(start, .spawnFailed, "its task is not open [this is a bug]")
         }
         leftovers.sessionBegan(key, session.label)

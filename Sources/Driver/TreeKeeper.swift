@@ -13,6 +13,8 @@ protocol TreeMaker: AnyObject {
         _ start: SessionStarted,
         then: @escaping (Result<TaskTree?, TreeTrouble>) -> Void
     )
+    /// Notes that no session begins, though its task's tree was prepared.
+    func abandon(_ key: SessionKey)
     /// Commits what a session changed; `then` gets what there is to report.
     func commit(_ key: SessionKey, _ end: SessionEnd, then: @escaping ([Event]) -> Void)
     /// Ends the command that sets a tree up for a session politely, or keeps it from beginning.
@@ -48,6 +50,7 @@ final class TreeKeeper: TreeMaker {
     private let loop: Loop
     private let request: RunRequest
     private let setups: TreeSetups
+    private let pulse: Pulse
     private let needs: [String: [String]]
     private var bases: [String: String] = [:]
     /// The repositories in which a tree is being made, and what waits for it.
@@ -56,6 +59,7 @@ final class TreeKeeper: TreeMaker {
 
     init(loop: Loop, request: RunRequest, setups: TreeSetups) {
         (self.loop, self.request, self.setups) = (loop, request, setups)
+        pulse = Pulse(loop: loop)
         let trees = request.plan.tasks.filter { request.work[$0.name]?.tree != nil }
         needs = Dictionary(trees.map { ($0.name, $0.needs) }) { first, _ in first }
     }
@@ -117,10 +121,15 @@ final class TreeKeeper: TreeMaker {
                 try Self.workspaceCommits(request, git)
                     .begin(task, in: work.directory, cutOff: commits.cutOff(of: task))
             }
-        } then: {
-            then($0)
+        } then: { [self] result in
+            if case .success = result {
+                pulse.begin(task) { try? Self.workspaceCommits(request, git).noteAlive(task) }
+            }
+            then(result)
         }
     }
+
+    func abandon(_ key: SessionKey) { pulse.end(key.task) }
 
     private static func workspaceCommits(
         _ request: RunRequest,
@@ -241,7 +250,8 @@ final class TreeKeeper: TreeMaker {
         guard let work = request.work[key.task], let git = request.git,
             let commits = work.tree == nil ? work.commits : work.tree?.commits
         else { return then([]) }
-        let checkpoint = CheckpointRequest(
+        pulse.end(key.task)
+        var checkpoint = CheckpointRequest(
             subject: commits.subject(of: key, entries: end.look.state.words),
             body: [
                 "\(SessionCommits.label)\(key.number)", "Thread: \(end.result.thread ?? "unknown")",
@@ -251,6 +261,7 @@ final class TreeKeeper: TreeMaker {
             author: commits.author,
             largestFile: commits.largestFile
         )
+        checkpoint.session = key.number
         commit(key, checkpoint, git, then)
     }
 

@@ -122,6 +122,12 @@ extension Directory {
             && (padding == 0 || ftruncate(file, off_t(bytes.count)) == 0)
     }
 
+    /// Sets the time of a file's last change to now; returns false if that fails.
+    @discardableResult
+    package func touch(_ name: String) -> Bool {
+        utimensat(descriptor, name, nil, AT_SYMLINK_NOFOLLOW) == 0
+    }
+
     /// Removes a file of any kind; returns false if that fails.
     @discardableResult
     package func remove(_ name: String) -> Bool { unlinkat(descriptor, name, 0) == 0 }

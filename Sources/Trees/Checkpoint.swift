@@ -12,6 +12,8 @@ package struct CheckpointRequest: Sendable {
     package var author: String?
     /// The size in bytes of the largest file that is committed.
     package var largestFile: Int64
+    /// The session whose work it is; `nil` for one that was cut off.
+    package var session: Int?
 
     /// Makes a request; files of up to 10 MB are committed unless given.
     package init(
@@ -124,13 +126,23 @@ struct TreeChanges {
     private static let mostNamed = 20
 
     private let tree: TreeGit
-    private var files: [TreeFile] = []
+    /// The files that may be committed.
+    private(set) var files: [TreeFile] = []
     private var refused: [String] = []
     /// The files that were left out.
     private(set) var leftOutFiles: [TreeFile] = []
+    /// The changed files that are nobody's concern.
+    private(set) var others: [TreeFile] = []
+    /// The changed files that git knows, besides those.
+    private(set) var known: [TreeFile] = []
 
-    /// Finds the changes; those in `others` are nobody's concern.
-    init(_ tree: TreeGit, largestFile: Int64, besides others: Set<TreeFile> = []) throws {
+    /// Finds the changes; those in `others`, or for which `isOther` is true, are nobody's concern.
+    init(
+        _ tree: TreeGit,
+        largestFile: Int64,
+        besides others: Set<TreeFile> = [],
+        _ isOther: (TreeFile) -> Bool = { _ in false }
+    ) throws {
         self.tree = tree
         // Each path comes after a letter, which is "?" for a new file, and a space.
         let list = try tree.output(
@@ -139,7 +151,11 @@ struct TreeChanges {
         )
         for line in list.split(separator: 0) where line.count > 2 {
             let (file, isNew) = (TreeFile(line.dropFirst(2)), line.first == UInt8(ascii: "?"))
-            guard !others.contains(file) else { continue }
+            guard !others.contains(file), !isOther(file) else {
+                self.others.append(file)
+                continue
+            }
+            if !isNew { known.append(file) }
             if let words = Self.refusal(of: file, isNew, in: tree, largestFile) {
                 refused.append(words.oneLine(300))
                 leftOutFiles.append(file)

@@ -21,6 +21,20 @@ struct TreeFile: Hashable, Sendable {
         return lstat(path(in: root), &status) == 0 ? status : nil
     }
 
+    /// Indicates whether the file was last changed, or removed, after a time of the file system's clock.
+    func isChanged(after time: timespec, in root: String) -> Bool {
+        func isLater(_ other: timespec) -> Bool {
+            (other.tv_sec, other.tv_nsec) > (time.tv_sec, time.tv_nsec)
+        }
+        if let status = status(in: root) { return isLater(status.st_ctim) }
+        // Of a file that is gone the nearest directory tells.
+        guard let slash = bytes.lastIndex(of: UInt8(ascii: "/")) else {
+            var status = stat()
+            return lstat(root, &status) != 0 || isLater(status.st_ctim)
+        }
+        return TreeFile(bytes[..<slash]).isChanged(after: time, in: root)
+    }
+
     /// Returns the first bytes of a regular file; empty for anything else.
     func start(in root: String, limit: Int) -> [UInt8] {
         let file = open(path(in: root), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)

@@ -1,5 +1,7 @@
 package import FileAccess
 import Foundation
+import Glibc
+import Orchestration
 
 /// The commits of sessions' work in the person's own tree, where one task works at a time.
 ///
@@ -14,8 +16,17 @@ package struct WorkspaceCommits: Sendable {
         var others: [Data]
         /// True from a session's beginning until its work is committed.
         var isAtWork: Bool
+        /// The paths among the others of which nobody can tell whether a session changed them; `nil` for
+        /// none.
+        var doubtful: [Data]?
 
         var otherFiles: Set<TreeFile> { Set(others.map { TreeFile($0) }) }
+
+        /// Keeps the doubtful ones of these files.
+        mutating func settle(_ files: [TreeFile]) {
+            let doubt = Set(doubtful ?? [])
+            doubtful = files.map { Data($0.bytes) }.filter(doubt.contains)
+        }
     }
 
     private static let longest = 4 << 20
@@ -30,7 +41,9 @@ package struct WorkspaceCommits: Sendable {
 
     /// Returns the tree for a session of a task in a directory.
     ///
-    /// Work of a session that was cut off is committed first, by `cutOff`.
+    /// Work of a session that was cut off is committed first, by `cutOff`, as far as it was changed when
+    /// Quire is known to have lived. What was changed later may be a person's: it stays as it is, in no
+    /// commit, and is told.
     ///
     /// - Throws: `TreeTrouble` if the tree has changes that are not the task's, no branch, or an
     ///   operation of git's under way.
@@ -41,24 +54,43 @@ package struct WorkspaceCommits: Sendable {
     ) throws(TreeTrouble) -> TaskTree {
         try inTrouble {
             let repository = try Repository.around(directory, git)
+            let tree = try self.tree(task, repository, directory)
+            try TreeCheck(record: tree).checkCheckout()
+            try refuseStaged(in: TreeGit(git, tree))
             var warnings: [String] = []
-            let left = try record(of: task).flatMap {
-                $0.tree.topLevel == repository.topLevel ? $0 : nil
-            }
-            if left?.isAtWork == true {
-                let done = try checkpoint(task, cutOff)
+            var left = try record(of: task)
+            if left?.tree.topLevel != repository.topLevel { left = nil }
+            if let cut = left, cut.isAtWork {
+                let done = try commit(
+                    cutOff,
+                    cut,
+                    seen: records.status(of: task + ".json")?.st_mtim
+                )
                 warnings = done.leftOut
                 if done.commit != nil {
                     warnings.append("\(SessionCommits.rest) was committed")
                 }
+                left = try record(of: task)
             }
-            let known = left == nil ? [] : try record(of: task)?.otherFiles ?? []
-            let tree = try self.tree(task, repository, directory)
-            try TreeCheck(record: tree).checkCheckout()
-            let others = try others(in: TreeGit(git, tree), knowing: known)
-            try save(Record(tree: tree, others: others, isAtWork: true))
-            return TaskTree(record: tree, directory: directory, isNew: false, warnings: warnings)
+            var record = Record(tree: tree, others: [], isAtWork: true, doubtful: left?.doubtful)
+            record.tree.base = try repository.commit("HEAD", git)
+            let others = try others(in: TreeGit(git, tree), knowing: left?.otherFiles ?? [])
+            record.others = others.map { Data($0.bytes) }
+            record.settle(others)
+            try save(record)
+            return TaskTree(
+                record: record.tree,
+                directory: directory,
+                isNew: false,
+                warnings: warnings
+            )
         }
+    }
+
+    /// Notes that Quire lives while a session of the task works: what is changed up to now may be its work.
+    package func noteAlive(_ task: String) {
+        // Where that fails more is left to a person, and nothing of theirs is committed.
+        records.touch(task + ".json")
     }
 
     /// Commits what a session has changed.
@@ -68,25 +100,59 @@ package struct WorkspaceCommits: Sendable {
         _ task: String,
         _ request: CheckpointRequest
     ) throws(TreeTrouble) -> Checkpoint {
-        try inTrouble {
-            guard var record = try record(of: task), record.isAtWork else {
-                return Checkpoint(commit: nil, leftOut: [])
+        do {
+            return try inTrouble {
+                guard let record = try record(of: task), record.isAtWork else {
+                    return Checkpoint(commit: nil, leftOut: [])
+                }
+                return try commit(request, record, seen: nil)
             }
-            try TreeCheck(record: record.tree).checkCheckout()
-            let tree = TreeGit(git, record.tree)
-            let changes = try TreeChanges(
-                tree,
-                largestFile: request.largestFile,
-                besides: record.otherFiles
-            )
-            let head = try tree.head(doing: "looking at the tree")
-            let commit = try changes.commit(request, after: head)
-            record.tree.tip = commit ?? head
-            record.others += changes.leftOutFiles.map { Data($0.bytes) }
-            record.isAtWork = false
-            try save(record)
-            return Checkpoint(commit: commit, leftOut: changes.leftOut)
+        } catch {
+            // The session has ended, and whoever begins the next one commits its work.
+            noteAlive(task)
+            throw error
         }
+    }
+
+    /// Commits what has changed besides what lay there; with `seen`, only what was changed up to then.
+    private func commit(
+        _ request: CheckpointRequest,
+        _ left: Record,
+        seen: timespec?
+    ) throws -> Checkpoint {
+        var record = left
+        try TreeCheck(record: record.tree).checkCheckout()
+        let tree = TreeGit(git, record.tree)
+        var doubtful: [TreeFile] = []
+        let changes = try TreeChanges(
+            tree,
+            largestFile: request.largestFile,
+            besides: record.otherFiles
+        ) { file in
+            guard let seen, file.isChanged(after: seen, in: tree.path) else { return false }
+            doubtful.append(file)
+            return true
+        }
+        let head = try tree.head(doing: "looking at the tree")
+        let commit = try changes.commit(request, after: head)
+        record.tree.tip = commit ?? head
+        record.others += (changes.leftOutFiles + doubtful).map { Data($0.bytes) }
+        record.doubtful = (record.doubtful ?? []) + doubtful.map { Data($0.bytes) }
+        record.settle(changes.others)
+        record.isAtWork = false
+        try save(record)
+        return Checkpoint(commit: commit, leftOut: changes.leftOut + Self.words(record))
+    }
+
+    /// Returns words on the files of which nobody can tell who changed them.
+    private static func words(_ record: Record) -> [String] {
+        guard let files = record.doubtful, !files.isEmpty else { return [] }
+        let names = files.prefix(5).map { TreeFile($0).text.oneLine(200) }.joined(separator: ", ")
+        let more = files.count > 5 ? " and \(files.count - 5) more" : ""
+        return [
+            "\(names)\(more) changed when Quire was killed, or after that, by a session or by you, and "
+                + "stays uncommitted: commit it, or undo it"
+        ]
     }
 
     private func tree(
@@ -118,36 +184,50 @@ package struct WorkspaceCommits: Sendable {
         return tree
     }
 
-    /// Returns the paths that lie there before a session: new files, and what earlier commits left out.
+    /// Returns the files that lie there before a session: new ones, and what earlier commits left out.
     ///
     /// - Throws: `TreeTrouble` for changes in files that git knows.
-    private func others(in tree: TreeGit, knowing known: Set<TreeFile>) throws -> [Data] {
-        let doing = "looking for changes"
-        func list(_ words: [String]) throws -> [TreeFile] {
-            TreeFile.list(try tree.output(words, doing: doing))
-        }
-        let changed =
-            try list(["ls-files", "-z", "--modified", "--deleted"])
-            + list(["diff-index", "--cached", "--name-only", "-z", "HEAD"])
-        let strange = changed.filter { !known.contains($0) }
-        guard strange.isEmpty else {
-            let names = Set(strange.map(\.text)).sorted()
-            let more = names.count > 3 ? " and \(names.count - 3) more" : ""
-            throw TreeTrouble(
-                "\(tree.path) has changes that are not committed (\(names.prefix(3).joined(separator: ", "))"
-                    + "\(more)); commit or stash them, so that the commits of the task hold its own work "
-                    + "alone, or set \"isolation: worktree\""
-            )
-        }
-        let new = try list(["ls-files", "-z", "--others", "--exclude-standard"])
-        return (changed + new).map { Data($0.bytes) }
+    private func others(
+        in tree: TreeGit,
+        knowing known: Set<TreeFile>
+    ) throws -> [TreeFile] {
+        let changes = try TreeChanges(tree, largestFile: .max, besides: known)
+        try refuse(changes.known, in: tree)
+        return changes.others + changes.files + changes.leftOutFiles
+    }
+
+    /// Refuses a tree in whose index something waits for a commit: the next one would hold it.
+    private func refuseStaged(in tree: TreeGit) throws {
+        let words = ["diff-index", "--cached", "--name-only", "-z", "HEAD"]
+        try refuse(
+            TreeFile.list(try tree.output(words, doing: "looking for changes")),
+            in: tree
+        )
+    }
+
+    private func refuse(_ strange: [TreeFile], in tree: TreeGit) throws {
+        guard !strange.isEmpty else { return }
+        let names = Set(strange.map(\.text)).sorted()
+        let more = names.count > 3 ? " and \(names.count - 3) more" : ""
+        throw TreeTrouble(
+            "\(tree.path) has changes that are not committed (\(names.prefix(3).joined(separator: ", "))"
+                + "\(more)); commit or stash them, so that the commits of the task hold its own work "
+                + "alone, or set \"isolation: worktree\""
+        )
     }
 
     // MARK: - Records
 
     private func record(of task: String) throws -> Record? {
-        try records.contents(of: task + ".json", limit: Self.longest).map {
-            try JSONDecoder().decode(Record.self, from: Data($0))
+        let name = task + ".json"
+        guard let bytes = try records.contents(of: name, limit: Self.longest) else { return nil }
+        do {
+            return try JSONDecoder().decode(Record.self, from: Data(bytes))
+        } catch {
+            throw TreeTrouble(
+                "\"\(records.path(of: name))\" can't be read: it was damaged, or written by a newer "
+                    + "Quire; commit or stash what is changed in the task's directory, and move it away"
+            )
         }
     }
 

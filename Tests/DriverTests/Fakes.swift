@@ -231,6 +231,8 @@ final class FakeTrees: TreeMaker {
         if !isSlow { finish() }
     }
 
+    func abandon(_ key: SessionKey) { log.add("abandon tree \(key.words)") }
+
     func commit(_ key: SessionKey, _ end: SessionEnd, then: @escaping ([Event]) -> Void) {
         guard results[key.task] != nil else { return then([]) }
         log.add("commit \(key.words)")

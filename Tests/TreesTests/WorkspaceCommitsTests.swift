@@ -70,6 +70,7 @@ import Testing
             let commits = try commits(fixture)
             _ = try commits.begin("port", in: fixture.root, cutOff: cutOff)
             try fixture.write("changed\n", "a.txt")
+            commits.noteAlive("port")
             let tree = try commits.begin("port", in: fixture.root, cutOff: cutOff)
             #expect(tree.warnings == ["work of a session that was cut off was committed"])
             #expect(tree.directory == fixture.root && !tree.isNew)
@@ -78,6 +79,82 @@ import Testing
                     == "port: cut off\n\nM\ta.txt"
             )
             #expect(try commits.begin("port", in: fixture.root, cutOff: cutOff).warnings == [])
+        }
+    }
+
+    /// Changes of a person's, by the file that is told of them.
+    private static let laterChanges = [
+        ("echo mine > a.txt", "a.txt"), ("rm a.txt", "a.txt"), ("echo mine > mine.txt", "mine.txt"),
+        ("mv inner/b.txt c.txt; echo mine > inner/b.txt", "c.txt, inner/b.txt"),
+    ]
+
+    @Test(arguments: laterChanges)
+    func `leave to a person what was changed after Quire was killed`(
+        script: String,
+        files: String
+    ) throws {
+        try GitFixture.with { fixture in
+            let commits = try commits(fixture)
+            _ = try commits.begin("port", in: fixture.root, cutOff: cutOff)
+            try fixture.write("the session's\n", "inner/b.txt")
+            try fixture.write("the session's\n", "inner/new.txt")
+            commits.noteAlive("port")
+            try waitForClock(after: fixture.root + "/.autonomous/commits/port.json")
+            #expect(try Program("/bin/sh", ["-c", script], in: fixture.root).run().status == 0)
+            let before = try fixture.run("status", "--porcelain")
+
+            let warnings = try commits.begin("port", in: fixture.root, cutOff: cutOff).warnings
+            let told = warnings.first ?? ""
+            #expect(told.hasPrefix("\(files) changed when Quire was killed"), "\(warnings)")
+            let committed = try fixture.run("show", "--name-only", "--format=%s")
+            #expect(committed.hasPrefix("port: cut off\n\n"), "\(committed)")
+            #expect(committed.hasSuffix("inner/new.txt"), "\(committed)")
+            for file in files.components(separatedBy: ", ") {
+                #expect(!committed.contains(file), "\(committed)")
+                #expect(before.contains(file))
+                #expect(try fixture.run("status", "--porcelain").contains(file))
+            }
+            // It stays so, and is told, until the person has decided.
+            try fixture.write("more\n", "inner/new.txt")
+            let request = CheckpointRequest(subject: "port: 2")
+            #expect(try commits.checkpoint("port", request).leftOut == [told])
+            #expect(
+                try fixture.run("show", "--name-only", "--format=%s") == "port: 2\n\ninner/new.txt"
+            )
+            try fixture.commitAll("mine")
+            #expect(try session(fixture, "port: 3") {}.leftOut == [])
+        }
+    }
+
+    /// Waits until the file system's clock has gone on since a file was written.
+    private func waitForClock(after path: String) throws {
+        func time(_ path: String) throws -> Date? {
+            try FileManager.default.attributesOfItem(atPath: path)[.modificationDate] as? Date
+        }
+        let noted = try #require(try time(path))
+        let probe = path + ".probe"
+        let isLater = try eventually {
+            try put("", probe)
+            return try time(probe).map { $0.timeIntervalSince(noted) > 0.001 } ?? false
+        }
+        #expect(isLater)
+    }
+
+    /// What is no record is told, and whatever lies in the tree is left as it is.
+    @Test(arguments: ["rm port.json; mkdir port.json", "echo x > port.json"])
+    func `are not begun with a record that is none`(script: String) throws {
+        try GitFixture.with { fixture in
+            let commits = try commits(fixture)
+            _ = try commits.begin("port", in: fixture.root, cutOff: cutOff)
+            try fixture.write("changed\n", "a.txt")
+            let place = fixture.root + "/.autonomous/commits"
+            #expect(try Program("/bin/sh", ["-c", script], in: place).run().status == 0)
+            let trouble = TreeTrouble.of {
+                _ = try commits.begin("port", in: fixture.root, cutOff: cutOff)
+            }
+            let words = trouble?.description ?? ""
+            #expect(words.contains("port.json\"") && words.contains("move it away"), "\(words)")
+            #expect(try fixture.run("log", "--format=%s") == "begin")
         }
     }
 
