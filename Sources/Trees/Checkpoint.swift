@@ -79,11 +79,14 @@ extension TaskTrees {
             record.isBusy = true
             try records.save(record)
             // Before the new commit takes the place of the last one, which the branch may have left.
-            let home = record.home
+            let (home, before) = (record.home, record.tip)
             let warning = try followBranch(&record, home)
             let tree = TreeGit(git, record)
             let changes = try TreeChanges(tree, largestFile: request.largestFile)
             let commit = try changes.commit(request, after: record.tip)
+            if commit == nil, record.tip != before {
+                record.mark(record.tip, of: request.session)
+            }
             record.tip = commit ?? record.tip
             try keep(record.keepsake, at: record.tip, record)
             record.isBusy = false

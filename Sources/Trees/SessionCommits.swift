@@ -3,7 +3,8 @@ import FileAccess
 /// The commits of a task's branch by the sessions that they are of.
 ///
 /// A session is told by the line `Session: N` that its checkpoint has. Commits that an agent made itself
-/// count to the checkpoint after them.
+/// count to the checkpoint after them, or, where nothing was left for one, to the session that the record
+/// of the tree names; what was committed between two sessions counts to none.
 package struct SessionCommits {
     private struct Commit {
         var name: String
@@ -22,10 +23,12 @@ package struct SessionCommits {
     /// - Throws: `GitError` if git can't read them.
     package init(of record: TreeRecord, _ git: Git) throws(GitError) {
         base = record.base
+        let marks = Dictionary((record.marks ?? []).map { ($0.commit, $0) }) { _, last in last }
+        let tip = try record.newest(in: record.home, git)
         let log = try git.output(
             [
                 "log", "--first-parent", "--reverse", "--encoding=UTF-8", "-z",
-                "--format=%H%n%B", "\(base)..\(record.tip)",
+                "--format=%H%n%B", "\(base)..\(tip)",
             ],
             in: record.topLevel,
             doing: "reading the commits of \(record.task)"
@@ -38,10 +41,11 @@ package struct SessionCommits {
             }.first
             let isRest = lines.dropFirst().first?.hasSuffix(Self.rest) ?? false
             let isMerge = lines.contains { $0.hasPrefix(Self.mergeLabel) }
+            let mark = marks[String(name)]
             return Commit(
                 name: String(name),
-                session: session,
-                isBoundary: session != nil || isRest || isMerge
+                session: mark?.session ?? session,
+                isBoundary: session != nil || isRest || isMerge || mark != nil
             )
         }
     }

@@ -124,7 +124,10 @@ package struct TaskTrees: Sendable {
         try TreeCheck(record: record).check()
         var record = record
         var warnings: [String] = []
+        let before = record.tip
         if let words = try followBranch(&record, repository) { warnings.append(words) }
+        // Somebody has committed since the last session ended: that is not the next one's work.
+        if record.tip != before { record.mark(record.tip, of: nil) }
         record.isBusy = false
         try records.save(record)
         return tree(record, repository, isNew: false, warnings)

@@ -47,6 +47,8 @@ package struct TreeRecord: Hashable, Sendable, Codable {
     package var include: [String]?
     /// The newest merge of another branch into the task's whose conflicts it resolves; `nil` for none.
     package var repair: RepairMark?
+    /// The commits that end what others than a checkpoint's session have committed; `nil` for none.
+    package var marks: [SessionMark]?
 
     /// Makes the record of a tree that is about to be made.
     package init(
@@ -67,6 +69,13 @@ package struct TreeRecord: Hashable, Sendable, Codable {
 
     /// The reference that keeps the task's newest commit, whatever becomes of the branch.
     package var keepsake: String { "refs/quire/tasks/\(task)" }
+
+    /// Notes that a commit ends what a session, or somebody else, has committed without a checkpoint.
+    mutating func mark(_ commit: String, of session: Int?) {
+        marks =
+            (marks ?? []).filter { $0.commit != commit }
+            + [SessionMark(commit: commit, session: session)]
+    }
 
     /// The branch under which the tree is kept, since its task begins anew; `nil` for a tree in use.
     package var keptBranch: String? { keptAs.map { branch + $0.dropFirst(task.count) } }
@@ -141,9 +150,17 @@ package struct RepairMark: Hashable, Sendable, Codable {
     package var paths: [String]
 }
 
+/// A commit of a task's branch that Quire has not made, and that ends what one author did.
+package struct SessionMark: Hashable, Sendable, Codable {
+    /// The commit.
+    package var commit: String
+    /// The session whose agent has made it; `nil` for somebody else, or a session that was cut off.
+    package var session: Int?
+}
+
 /// The records of the trees of a workspace, a file for each.
 package struct TreeRecords: Sendable {
-    private static let longest = 65_536
+    private static let longest = 1 << 20
 
     let directory: Directory
 

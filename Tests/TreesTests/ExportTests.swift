@@ -216,4 +216,44 @@ import Testing
             #expect(commits.range(of: 3) == nil)
         }
     }
+
+    /// Whoever commits last leaves nothing for a checkpoint; and a person commits between two sessions.
+    @Test func `of one session are what its agent committed last, and not what a person did`()
+        throws
+    {
+        try GitFixture.with { fixture in
+            let trees = try fixture.trees()
+            func session(_ number: Int, _ work: (String) throws -> Void) throws -> Checkpoint {
+                let tree = try trees.tree(for: fixture.request("port"))
+                try work(tree.directory)
+                var request = CheckpointRequest(
+                    subject: "any words",
+                    body: ["\(SessionCommits.label)\(number)"]
+                )
+                request.session = number
+                return try trees.checkpoint("port", request)
+            }
+            func own(_ name: String, in directory: String) throws {
+                try fixture.write(name, name, in: directory)
+                try fixture.commitAll(name, in: directory)
+            }
+            let first = try session(1) { directory in
+                try own("one.txt", in: directory)
+                try own("two.txt", in: directory)
+            }
+            #expect(first.commit == nil && first.changes?.files == 2)
+            _ = try session(2) { try fixture.write("3", "three.txt", in: $0) }
+            try own("person.txt", in: fixture.path("port"))
+            _ = try session(3) { try own("four.txt", in: $0) }
+            #expect(try session(4) { _ in }.commit == nil)
+
+            let record = try #require(try trees.record(of: "port"))
+            let commits = try SessionCommits(of: record, fixture.git)
+            #expect(commits.sessions == [1, 2, 3])
+            for (number, files) in [(1, "one.txt\ntwo.txt"), (2, "three.txt"), (3, "four.txt")] {
+                let range = try #require(commits.range(of: number))
+                #expect(try fixture.run("diff", "--name-only", range) == files, "\(number)")
+            }
+        }
+    }
 }
