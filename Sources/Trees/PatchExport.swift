@@ -6,6 +6,8 @@ import Orchestration
 package enum ExportResult: Hashable, Sendable {
     /// The number of patches that were written, and what a person should know of them.
     case written(Int, note: String?)
+    /// Nothing was written, since the task has committed nothing that is left.
+    case unchanged
     /// The reason why nothing was written.
     case leftOut(String)
 }
@@ -40,7 +42,7 @@ package struct PatchExport {
         try inTrouble {
             let tip = try record.newest(in: repository, git)
             let work = TaskCommits(record, tip: tip, in: repository, git)
-            guard try work.hasChanges() else { return .leftOut("it has changed nothing") }
+            guard try work.hasChanges() else { return .unchanged }
             if let words = try ExportedDirectory.refusal(record.task, in: place) {
                 return .leftOut(words)
             }

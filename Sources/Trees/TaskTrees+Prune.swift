@@ -70,6 +70,25 @@ extension TaskTrees {
     }
 }
 
+extension TaskTrees {
+    /// Returns the paths in a task's tree that a checkpoint would commit now, for people.
+    ///
+    /// - Throws: `TreeTrouble` if the tree is not as it was left, or git can't tell.
+    package static func uncommitted(
+        _ record: TreeRecord,
+        _ git: Git
+    ) throws(TreeTrouble) -> [String] {
+        try inTrouble {
+            guard record.stage == .ready, FileKind(record.path) == .directory,
+                try Directory.open(record.administration, made: false) != nil
+            else { return [] }
+            let usual = CheckpointRequest(subject: "")
+            return try TreeChanges(TreeGit(git, record), largestFile: usual.largestFile).files
+                .map(\.text)
+        }
+    }
+}
+
 extension TreeRecords {
     /// Returns when a task's tree was last worked in or merged, as far as its record tells.
     package func lastChange(of task: String) -> WallTime? {

@@ -61,8 +61,11 @@ struct DiffCommand: ParsableCommand {
 
     /// Returns the two commits to compare.
     private func range(of record: TreeRecord) throws -> String {
-        guard let session else { return "\(record.base)..\(record.tip)" }
-        let commits = try SessionCommits(of: record, try ManifestFile.git())
+        let git = try ManifestFile.git()
+        guard let session else {
+            return "\(record.base)..\(try record.newest(in: record.home, git))"
+        }
+        let commits = try SessionCommits(of: record, git)
         guard let range = commits.range(of: session) else {
             let others = commits.sessions.map(String.init).joined(separator: ", ")
             throw Trouble(

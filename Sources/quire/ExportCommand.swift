@@ -45,7 +45,8 @@ struct ExportCommand: WorkingCommand {
     func run() throws {
         let isLeftOut = try TreeTasks.told {
             let trees = try TreeTasks(state)
-            let groups = trees.byRepository(try trees.chosen(tasks))
+            let chosen = try trees.chosen(tasks)
+            let groups = trees.byRepository(chosen.records)
             guard groups.count < 2 else {
                 let names = groups.map { "\($0.1[0].task) of \($0.0.topLevel)" }
                 throw Trouble(
@@ -54,8 +55,12 @@ struct ExportCommand: WorkingCommand {
                     status: ExitStatus.usage
                 )
             }
-            guard let (repository, records) = groups.first else { return !tasks.isEmpty }
-            return try export(records, of: repository, among: try trees.records.all())
+            guard let (repository, records) = groups.first else { return chosen.isLeftOut }
+            let git = try ManifestFile.git()
+            let uncommitted = try records.filter { try trees.tellUncommitted($0, git) }
+            let all = try trees.records.all()
+            return try export(records, of: repository, among: all, git) || chosen.isLeftOut
+                || !uncommitted.isEmpty
         }
         if isLeftOut { throw ExitCode(ExitStatus.unfinished) }
     }
@@ -64,12 +69,12 @@ struct ExportCommand: WorkingCommand {
     private func export(
         _ records: [TreeRecord],
         of repository: Repository,
-        among all: [TreeRecord]
+        among all: [TreeRecord],
+        _ git: Git
     ) throws -> Bool {
         guard let place = try Directory.open(into.absolutePath, made: true) else {
             throw Trouble("\(into.absolutePath) can't be made", status: ExitStatus.missing)
         }
-        let git = try ManifestFile.git()
         // The directory may have patches of others, and a task may need another through a third.
         let ordered = try MergeCandidates.ordered(all, of: repository, git)
         let chosen = ordered.filter { record in records.contains { $0.task == record.task } }
@@ -86,6 +91,7 @@ struct ExportCommand: WorkingCommand {
                             + "\(into)/\(record.task)\(words)"
                     )
                     written.append(record)
+                case .unchanged: Terminal.say("\(record.task): has committed nothing")
                 case .leftOut(let reason):
                     Terminal.say("\(record.task): left out, since \(reason)")
                     isLeftOut = true

@@ -90,8 +90,9 @@ struct MergeWorkCommand: WorkingCommand {
             )
         }
         let git = try ManifestFile.git()
-        var isLeftOut = false
-        for (repository, group) in trees.byRepository(try trees.chosen(tasks)) {
+        let chosen = try trees.chosen(tasks)
+        var isLeftOut = chosen.isLeftOut
+        for (repository, group) in trees.byRepository(chosen.records) {
             let merge = RepositoryMerge(
                 repository: repository,
                 trees: trees,
@@ -120,26 +121,41 @@ private struct RepositoryMerge {
         let strip = LandingStrip(git: git, repository: repository, records: records)
         try strip.recover()
         let target = try command.into ?? current()
-        let old = try repository.commit("refs/heads/\(target)", git)
+        guard let old = try repository.tip(of: target, git) else {
+            throw Trouble(
+                "there is no branch \"\(target)\" in \(repository.topLevel); name one that is",
+                status: ExitStatus.usage
+            )
+        }
         // Records that the recovery has changed.
         var group = try group.compactMap { try records.record(of: $0.task) }
         let all = group.count
         group = try group.filter { try isReady($0, target) }
             .compactMap { try records.record(of: $0.task) }
-        let sorted = try MergeCandidates(group, into: target, of: repository, git)
-        for task in sorted.landed { Terminal.say("\(task): is in \(target) already") }
-        for task in sorted.unchanged { Terminal.say("\(task): has changed nothing") }
+        let uncommitted = try group.filter { try trees.tellUncommitted($0, git) }
+        let sorted = try MergeCandidates(
+            group,
+            among: records.all(),
+            into: target,
+            of: repository,
+            git
+        )
+        let end = command.repair ? "; there is nothing to repair" : ""
+        for task in sorted.landed { Terminal.say("\(task): is in \(target) already\(end)") }
+        for task in sorted.unchanged { Terminal.say("\(task): has committed nothing\(end)") }
+        var isLeftOut = group.count < all || !uncommitted.isEmpty
         guard !sorted.candidates.isEmpty else {
             Terminal.say("nothing to merge into \(target)")
-            return group.count < all
+            return isLeftOut
         }
         let outcome = try outcome(of: sorted.candidates, onto: old)
-        let isLeftOut = group.count < all || !outcome.leftOut.isEmpty || outcome.isTargetRed
+        isLeftOut = isLeftOut || !outcome.leftOut.isEmpty || outcome.isTargetRed
         try tell(outcome, target)
         guard !outcome.merged.isEmpty, !command.dryRun else { return isLeftOut }
         let tips = Dictionary(sorted.candidates.map { ($0.task, $0.tip) }) { first, _ in first }
             .filter { outcome.merged.contains($0.key) }
         try strip.land(Landing(target: target, old: old, new: outcome.tip, tips: tips))
+        for task in outcome.merged { Terminal.say("\(task): merged") }
         Terminal.say("\(target) is at \(outcome.tip.prefix(12)) now")
         return isLeftOut
     }
@@ -148,7 +164,7 @@ private struct RepositoryMerge {
     private func isReady(_ record: TreeRecord, _ target: String) throws -> Bool {
         let repair = TreeRepair(git: git, repository: repository, records: records)
         guard command.repair else {
-            let paths = try repair.unresolved(record, at: record.tip)
+            let paths = try repair.unresolved(record, at: record.newest(in: repository, git))
             if paths.isEmpty { return true }
             tellConflict(record, target, paths)
             Terminal.say("    \(Self.advice(record.task, command.check))")
@@ -257,8 +273,10 @@ private struct RepositoryMerge {
                 "\(target) fails the check itself, so nothing was merged; mend it first"
             )
         }
-        let verb = command.dryRun ? "would be merged" : "merged"
-        for task in outcome.merged { Terminal.say("\(task): \(verb)") }
+        // What is merged is told once the branch has moved.
+        if command.dryRun {
+            for task in outcome.merged { Terminal.say("\(task): would be merged") }
+        }
         for leftOut in outcome.leftOut {
             Terminal.say("\(leftOut.task): left out, \(leftOut.reason.words)")
             guard let record = try records.record(of: leftOut.task) else { continue }
@@ -289,13 +307,5 @@ extension MergeOutcome.Reason {
         case .breaksCheck: return "since the check fails with it, and passes without it"
         case .needs(let task): return "since it builds on \(task), which was left out"
         }
-    }
-}
-
-extension [String] {
-    /// The first of the paths, and how many more there are.
-    fileprivate var inWords: String {
-        let names = prefix(5).map { $0.oneLine(200) }.joined(separator: ", ")
-        return count > 5 ? "\(names) and \(count - 5) more" : names
     }
 }

@@ -20,7 +20,8 @@ struct PruneCommand: WorkingCommand {
             tasks that began anew, and the logs of complete tasks, both when they are 30 days old. \
             What stays is listed with the reason; look with --dry-run first.
 
-            Exit status: 0; 64 errors in the call; 69 something could not be removed, or is missing.
+            Exit status: 0, also where something stays; 64 errors in the call; 69 something could not be \
+            removed, or is missing.
             """
     )
 
@@ -165,7 +166,10 @@ private struct Pruning {
         guard let directory = try Directory.open(place, made: false) else { return }
         for name in try directory.names() where !known.contains(place + "/" + name) {
             if name.hasPrefix(".") { continue }
-            keep("\(place)/\(name)", "no record says whose it is")
+            keep(
+                "\(place)/\(name)",
+                "no record says whose it is; remove it by hand if you need nothing of it"
+            )
         }
     }
 

@@ -18,7 +18,7 @@ struct PullRequestCommand: WorkingCommand {
             the task's prompt, entries and sessions; one that somebody has edited is left alone.
 
             Exit status: 0 all handed over; 64 errors in the call; 69 something it needs is missing; \
-            101 something was refused.
+            101 something was refused or left out.
             """
     )
 
@@ -51,8 +51,9 @@ struct PullRequestCommand: WorkingCommand {
             let trees = try TreeTasks(state)
             let git = try ManifestFile.git()
             let history = try TaskHistory(in: state.directory(in: trees.workspace))
-            var isLeftOut = false
-            for (repository, group) in trees.byRepository(try trees.chosen(tasks)) {
+            let chosen = try trees.chosen(tasks)
+            var isLeftOut = chosen.isLeftOut
+            for (repository, group) in trees.byRepository(chosen.records) {
                 let handOver = try HandOver(
                     self,
                     of: repository,
@@ -61,6 +62,7 @@ struct PullRequestCommand: WorkingCommand {
                     git
                 )
                 for record in try MergeCandidates.ordered(group, of: repository, git) {
+                    if try trees.tellUncommitted(record, git) { isLeftOut = true }
                     isLeftOut = try !handOver.run(record) || isLeftOut
                 }
             }
@@ -130,7 +132,7 @@ private struct HandOver {
         let task = record.task
         let commit = try record.newest(in: repository, git)
         if commit == record.base {
-            Terminal.say("\(task): has changed nothing")
+            Terminal.say("\(task): has committed nothing")
             return true
         }
         if let base, try record.hasLanded(commit, in: base, of: repository, git) {

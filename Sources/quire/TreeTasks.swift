@@ -47,20 +47,44 @@ struct TreeTasks {
         )
     }
 
-    /// Returns the records of the tasks named, or of all whose checklists are complete; says which are not.
-    func chosen(_ tasks: [String]) throws -> [TreeRecord] {
-        guard tasks.isEmpty else { return try tasks.map { try record(of: $0) } }
-        let all = try records.all()
-        let chosen = all.filter(isComplete)
-        for record in all where !chosen.contains(record) {
-            Terminal.say("\(record.task): left out, since its checklist is not complete")
+    /// Returns the records of the tasks named, or of all whose checklists are complete; says which are not,
+    /// and are left out.
+    func chosen(_ tasks: [String]) throws -> (records: [TreeRecord], isLeftOut: Bool) {
+        var names: Set<String> = []
+        guard tasks.isEmpty else {
+            return (
+                try tasks.filter { names.insert($0).inserted }.map { try record(of: $0) }, false
+            )
+        }
+        // The trees of tasks that were deleted, or began anew, are no task's now.
+        let all = try records.all().filter {
+            FileKind(workspace.autonomousDirectory + "/" + $0.task) != .nothing
+        }
+        let chosen = all.filter { record in
+            guard let words = wordsOnRest(of: record) else { return true }
+            Terminal.say("\(record.task): left out, since \(words)")
+            return false
         }
         if chosen.isEmpty {
             Terminal.say(
                 "no task with a tree of its own is complete; name one to take what it has so far"
             )
         }
-        return chosen
+        return (chosen, chosen.count < all.count)
+    }
+
+    /// Says that a task's tree has work that is in no commit, and so is left out; false if it has none.
+    func tellUncommitted(_ record: TreeRecord, _ git: Git) throws -> Bool {
+        let files = try TaskTrees.uncommitted(record, git)
+        guard !files.isEmpty else { return false }
+        Terminal.say(
+            "\(record.task): left out what is in no commit in its tree \(record.path): \(files.inWords)"
+        )
+        Terminal.say(
+            "    a session's end commits it; if none works there, do it yourself: cd '\(record.path)' && "
+                + "git add --all && git commit"
+        )
+        return true
     }
 
     /// Returns the records with the repository that each group of them is of, in a fixed order.
@@ -70,11 +94,15 @@ struct TreeTasks {
         }
     }
 
-    /// Indicates whether every entry of a task's checklist is ticked.
-    func isComplete(_ record: TreeRecord) -> Bool {
-        guard let name = try? TaskName(given: record.task) else { return false }
-        let look = workspace.taskDirectory(name).checklistAsItLies()
-        return look.progress?.isComplete ?? false
+    /// Returns the reason why a task is not complete, by its checklist; `nil` if it is.
+    private func wordsOnRest(of record: TreeRecord) -> String? {
+        guard let name = try? TaskName(given: record.task) else { return "no task has such a name" }
+        switch workspace.taskDirectory(name).checklistAsItLies() {
+        case .good(let progress):
+            return progress.isComplete ? nil : "its checklist is not complete"
+        case .missing: return "it has no checklist yet"
+        case .damaged(let words): return "its checklist is damaged: \(words)"
+        }
     }
 
     /// Does something while no run works on a task.
@@ -128,5 +156,13 @@ struct TreeTasks {
         } catch let error as LockError {
             throw Trouble("\(error)", status: ExitStatus.missing)
         }
+    }
+}
+
+extension [String] {
+    /// The first of the paths, and how many more there are.
+    var inWords: String {
+        let names = prefix(5).map { $0.oneLine(200) }.joined(separator: ", ")
+        return count > 5 ? "\(names) and \(count - 5) more" : names
     }
 }
