@@ -85,7 +85,7 @@ extension TaskTrees {
             let changes = try TreeChanges(tree, largestFile: request.largestFile)
             let commit = try changes.commit(request, after: record.tip)
             if commit == nil, record.tip != before {
-                record.mark(record.tip, of: request.session)
+                record = record.marked(of: request.session)
             }
             record.tip = commit ?? record.tip
             try keep(record.keepsake, at: record.tip, record)

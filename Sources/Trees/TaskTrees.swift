@@ -127,7 +127,7 @@ package struct TaskTrees: Sendable {
         let before = record.tip
         if let words = try followBranch(&record, repository) { warnings.append(words) }
         // Somebody has committed since the last session ended: that is not the next one's work.
-        if record.tip != before { record.mark(record.tip, of: nil) }
+        if record.tip != before { record = record.marked(of: nil) }
         record.isBusy = false
         try records.save(record)
         return tree(record, repository, isNew: false, warnings)

@@ -70,11 +70,13 @@ package struct TreeRecord: Hashable, Sendable, Codable {
     /// The reference that keeps the task's newest commit, whatever becomes of the branch.
     package var keepsake: String { "refs/quire/tasks/\(task)" }
 
-    /// Notes that a commit ends what a session, or somebody else, has committed without a checkpoint.
-    mutating func mark(_ commit: String, of session: Int?) {
-        marks =
-            (marks ?? []).filter { $0.commit != commit }
-            + [SessionMark(commit: commit, session: session)]
+    /// Returns the record with a note that the newest commit ends what a session, or somebody else, has
+    /// committed without a checkpoint.
+    func marked(of session: Int?) -> TreeRecord {
+        var record = self
+        record.marks =
+            (marks ?? []).filter { $0.commit != tip } + [SessionMark(commit: tip, session: session)]
+        return record
     }
 
     /// The branch under which the tree is kept, since its task begins anew; `nil` for a tree in use.

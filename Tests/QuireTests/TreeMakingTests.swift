@@ -45,6 +45,37 @@ extension `Tasks in trees of their own` {
         }
     }
 
+    @Test func `are not needed to tell a person's changes after a kill from a session's`() throws {
+        // A session is at work until somebody says that it may end.
+        let work = "echo \"$QUIRE_SESSION\" >> one.txt; [ -e .git/go ] || sleep 600"
+        try withRepository([("one", "")], work: work, defaults: "commit: true") { run in
+            // Killed as soon as it is noted that Quire lived after the session's change.
+            let killed = try shell(
+                """
+                '\(Program.built("quire"))' run m.yaml --progress none & run=$!
+                until [ -e one.txt ] && [ .autonomous/.quire/commits/one.json -nt one.txt ]
+                do kill -0 $run && sleep 0.05 || exit 1; done
+                kill -9 $run
+                until [ mine.txt -nt .autonomous/.quire/commits/one.json ]; do echo mine > mine.txt; done
+                echo mine > a.txt; touch .git/go
+                """,
+                in: run.root
+            )
+            #expect(killed.status == 0, "\(killed.error)")
+            let outcome = try quire(run, ["run", "m.yaml"])
+            #expect(outcome.status == 0, "\(outcome.output)\(outcome.error)")
+            #expect(outcome.output.contains("a.txt changed when Quire was killed, or after"))
+            let subjects = try git(run, "log --reverse --format=%s")
+            #expect(subjects.hasPrefix("begin\none: work of a session that was cut off\n"))
+            let committed = try git(run, "log --name-only --format= main~1..main")
+            #expect(committed == "one.txt\n", "\(committed)")
+            let ever = try git(run, "log --format=%s -- a.txt mine.txt")
+            #expect(ever == "begin\n", "\(ever)")
+            let state = try git(run, "status --porcelain")
+            #expect(state.contains(" M a.txt\n") && state.contains("?? mine.txt"), "\(state)")
+        }
+    }
+
     @Test func `are needed for commits where several tasks work at a time`() throws {
         let tasks = [("one", ""), ("two", "")]
         try withRepository(tasks, work: ":", defaults: "commit: true") { run in

@@ -1,5 +1,6 @@
 import FileAccess
 import Foundation
+import Orchestration
 import TestSupport
 import Testing
 
