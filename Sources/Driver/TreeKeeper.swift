@@ -50,7 +50,7 @@ final class TreeKeeper: TreeMaker {
     private let loop: Loop
     private let request: RunRequest
     private let setups: TreeSetups
-    private let pulse: Pulse
+    private let pulse: TreePulse
     private let needs: [String: [String]]
     private var bases: [String: String] = [:]
     /// The repositories in which a tree is being made, and what waits for it.
@@ -59,7 +59,7 @@ final class TreeKeeper: TreeMaker {
 
     init(loop: Loop, request: RunRequest, setups: TreeSetups) {
         (self.loop, self.request, self.setups) = (loop, request, setups)
-        pulse = Pulse(loop: loop)
+        pulse = TreePulse(loop: loop)
         let trees = request.plan.tasks.filter { request.work[$0.name]?.tree != nil }
         needs = Dictionary(trees.map { ($0.name, $0.needs) }) { first, _ in first }
     }

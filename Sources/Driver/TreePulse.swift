@@ -1,7 +1,7 @@
 import EventLoop
 
 /// Notes again and again that sessions are still watched, so that after Quire's death it is known until when.
-final class Pulse {
+final class TreePulse {
     private static let interval = Duration.seconds(1)
 
     private let loop: Loop
