@@ -1,10 +1,10 @@
+import Application
 import Autonomous
 import Driver
 import FileAccess
 import Foundation
 import Manifest
 import Orchestration
-import Reporting
 import Trees
 
 /// The disk space that tasks' new trees would take, and the free space at their place.
