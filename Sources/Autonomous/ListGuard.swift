@@ -1,3 +1,5 @@
+import Orchestration
+
 /// The judgement on a checklist that a session left, against the one that was accepted before.
 ///
 /// Boxes may be ticked and entries appended, as far as the list may grow. Everything else about entries
@@ -68,6 +70,27 @@ package struct ListJudgement: Hashable, Sendable {
         }
         // Not reached, as a tick changes nothing that Markdown knows.
         (text, list) = (accepted.bytes, before)
+    }
+}
+
+extension ListJudgement {
+    /// Returns the text without the ticks that came since a list; at least one is taken back of a complete
+    /// list, the last.
+    ///
+    /// `begun` is `nil` if nobody knows that list: then that one tick alone is taken back.
+    func text(ticksOf begun: Checklist?) -> [UInt8] {
+        var entries = list.entries
+        if let begun {
+            let kept = Set(begun.entries.filter(\.isTicked))
+            for place in entries.indices where !kept.contains(entries[place]) {
+                entries[place].isTicked = false
+            }
+        }
+        if list.progress.isComplete, entries == list.entries {
+            entries[entries.count - 1].isTicked = false
+        }
+        let located = Located(text)
+        return located.ticked(entries, appending: [], of: located)
     }
 }
 

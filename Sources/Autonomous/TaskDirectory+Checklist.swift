@@ -1,4 +1,4 @@
-import FileAccess
+package import FileAccess
 import Glibc
 package import Orchestration
 
@@ -236,6 +236,59 @@ extension TaskDirectory {
             look.unkept = error
             look.fingerprint = nil
         }
+    }
+
+    // MARK: - After a check
+
+    /// Notes the list that the task's next session begins with: if its check fails, what is ticked since is
+    /// taken back, also after a crash.
+    package func noteTicks() throws(FileError) {
+        let isDurable = workspace.isDurable
+        let begun = try workspace.directories.makeState("begun", isDurable: isDurable)
+        try begun.replace(copyName, with: try listBytes() ?? [], isDurable: isDurable)
+    }
+
+    /// Confirms the ticks of the list, as its check passed, and puts back what the check may have changed.
+    ///
+    /// The error is in `unkept` if that can't be noted: a later failure would then take more back.
+    package func confirmTicks() -> ChecklistLook {
+        var look = restore(since: nil, most: nil)
+        guard look.unkept == nil else { return look }
+        do throws(FileError) {
+            try noteTicks()
+        } catch {
+            look.unkept = error
+        }
+        return look
+    }
+
+    /// Takes back what was ticked since the newest session began, as its check failed, and puts back what
+    /// the check may have changed.
+    ///
+    /// Without a word on what that session began with, the last tick of a complete list is taken back. The
+    /// error is in `unkept` if the disk refused it.
+    package func takeBackTicks() -> ChecklistLook {
+        var look = look(after: nil, trustsStamps: false) { found in
+            let bytes = (try? found.get()) ?? nil
+            guard let accepted = try goodCopyBytes() ?? bytes else {
+                return ChecklistLook(damaged("it is gone", hasCopy: false))
+            }
+            let text = try ListJudgement(bytes, since: accepted).text(ticksOf: try begunList())
+            // The copy first: after a crash the list is still found to claim what was not checked.
+            try keep(text)
+            try directory().replace(Self.listName, with: text, isDurable: workspace.isDurable)
+            return try good(try Checklist(bytes: text), text)
+        }
+        look.file = nil
+        return look
+    }
+
+    /// Returns the list that the newest session began with; one without entries for an initializer, and
+    /// `nil` if nobody knows.
+    private func begunList() throws(FileError) -> Checklist? {
+        let begun = try workspace.directories.state("begun")?
+            .contents(of: copyName, limit: Checklist.sizeLimit)
+        return begun.flatMap { $0.isEmpty ? Checklist(entries: []) : try? Checklist(bytes: $0) }
     }
 
     // MARK: - As it lies

@@ -19,6 +19,7 @@ package struct TaskDirectory: Sendable {
     static let notesName = "progress.md"
     static let logName = "session.log"
     static let setupLogName = "setup.log"
+    static let checkLogName = "verify.log"
     static let threadName = "session.id"
     static let lockName = ".runner.lock"
     var copyName: String { "\(name).md" }
@@ -37,6 +38,8 @@ package struct TaskDirectory: Sendable {
     package var logPath: String { path + "/" + Self.logName }
     /// Path of the log of the command that sets the task's tree up.
     package var setupLogPath: String { path + "/" + Self.setupLogName }
+    /// Path of the log of the task's checks.
+    package var checkLogPath: String { path + "/" + Self.checkLogName }
     /// Path of the last good copy of the checklist, where agents have no business.
     package var goodListPath: String { workspace.stateDirectory + "/lists/" + copyName }
     /// Path of the file that a launched session holds locked while any of its processes lives.
@@ -127,6 +130,11 @@ package struct TaskDirectory: Sendable {
     /// Opens the log of the tree's setup as `openLog` does.
     package func openSetupLog() throws(FileError) -> Int32 {
         try directory().openForAppending(Self.setupLogName)
+    }
+
+    /// Opens the log of the task's checks as `openLog` does.
+    package func openCheckLog() throws(FileError) -> Int32 {
+        try directory().openForAppending(Self.checkLogName)
     }
 
     /// Opens the transcript for reading; returns -1 if there is none.

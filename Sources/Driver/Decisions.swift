@@ -11,6 +11,8 @@ struct PendingStart {
     var incident: ListIncident?
     /// The number of entries that the list may have afterwards; `nil` for any.
     var mostEntries: Int?
+    /// The failures of the task's check since it last passed; `nil` for none.
+    var checkTrouble: TaskState.CheckTrouble?
 }
 
 /// The decisions of a turn that wait for their record.

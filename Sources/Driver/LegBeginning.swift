@@ -63,6 +63,7 @@ struct LegBeginning {
             redone: request.redo,
             interrupted: interrupted,
             artifacts: ArtifactKeeper(request),
+            checked: Set(request.work.filter { $0.value.check != nil }.keys),
             stamp: LocalTime.compactStamp(SystemClock.wall)
         )
     }

@@ -105,6 +105,7 @@ extension RunEvent {
         switch self {
         case .taskEnded, .warned, .gateClosed, .gateOpened, .shutdownAdvanced, .taskReopened: true
         case .checkpointMade(let fact): !fact.work.uncommitted.isEmpty
+        case .checkEnded(let fact): fact.result != .passed
         case .sessionEnded(let fact): fact.failure != nil || fact.verdict == .timedOut
         default: false
         }

@@ -14,6 +14,7 @@ struct Outside {
     var starter: any SessionStarter
     var leftovers: any LeftoverEnder
     var trees: any TreeMaker
+    var checks: any CheckRunner
     var reports: [any Report]
     var usageReader: UsageReader
     var machine: MachineReader
@@ -31,7 +32,7 @@ extension Outside {
         reports: [any Report]
     ) throws(LoopError) {
         let request = beginning.request
-        let (run, grace) = (request.run, request.plan.grace)
+        let (run, grace, inherited) = (request.run, request.plan.grace, request.environment)
         let places = TaskPlaces(request.workspace)
         let reader = UsageReader(
             of: request.agent.kind,
@@ -49,13 +50,10 @@ extension Outside {
             directories: places.paths(of: names),
             grace: grace
         )
-        let environment = SessionEnvironment(
-            run: run,
-            inherited: request.environment,
-            places: places
-        )
+        let environment = SessionEnvironment(run: run, inherited: inherited, places: places)
         let leftovers = try LeftoverWatch(loop: loop, run: run, grace: grace)
-        let setups = TreeSetups(loop, request, environment, leftovers)
+        let commands = UserCommands(loop, request, environment, leftovers)
+        let keeper = TreeKeeper(loop: loop, request: request, setups: TreeSetups(commands))
         self.init(
             loop: loop,
             store: MailedStore(store, on: loop),
@@ -67,7 +65,8 @@ extension Outside {
                 loop: loop
             ),
             leftovers: leftovers,
-            trees: TreeKeeper(loop: loop, request: request, setups: setups),
+            trees: BaseChecks(request, commands, keeper),
+            checks: ProcessChecks(loop, request, commands, keeper),
             reports: reports,
             usageReader: reader,
             machine: machine,

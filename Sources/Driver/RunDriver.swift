@@ -18,14 +18,14 @@ package final class RunDriver {
     }
 
     private let loop: any DriverLoop
-    private let beginning: LegBeginning
-    private let examine: @Sendable () -> LegBeginning.Findings
+    private let opening: (beginning: LegBeginning, examine: @Sendable () -> LegBeginning.Findings)
     private let inbox: Inbox
     private let reports: ReportSet
     private let disk: DiskTroubles
     private let tasks: TaskDirectories
     private let journal: JournalQueue
     private let sessions: Sessions
+    private let checks: Checks
     private var clock: DriverClock
     private var orchestrator: Orchestrator
     private var phase = Phase.opening
@@ -73,7 +73,7 @@ package final class RunDriver {
         outside: Outside
     ) throws {
         let request = beginning.request
-        (self.beginning, examine, loop) = (beginning, outside.examine, outside.loop)
+        (opening, loop) = ((beginning, outside.examine), outside.loop)
         inbox = Inbox(redactor: request.redactor)
         reports = try ReportSet(
             outside.reports,
@@ -104,6 +104,7 @@ package final class RunDriver {
             journal: journal,
             usageInterval: request.plan.hasBudgets ? .seconds(5) : .seconds(60)
         )
+        checks = Checks(outside, tasks: tasks, disk: disk, inbox: inbox)
         clock = DriverClock(loop: loop)
         orchestrator = Orchestrator(recovering: recovered, seed: seed)
         // The deadline's timer only has to cause a turn of the loop.
@@ -157,9 +158,10 @@ package final class RunDriver {
     /// others.
     private func openTasks() {
         var first: [String] = []
-        loop.perform(examine) { [unowned self] findings in
+        let beginning = opening.beginning
+        loop.perform(opening.examine) { [unowned self] findings in
             sessions.noteKills(findings.kills)
-            sessions.note(bases: findings.bases, before: orchestrator.state.bases)
+            sessions.note(bases: findings.bases, before: orchestrator.state)
             inbox.add(findings.warnings.map(Event.warned))
             tasks.openFirst(first, of: beginning.names) { [unowned self] inspected in
                 begin(
@@ -204,7 +206,7 @@ package final class RunDriver {
         timers?.deadline.set(orchestrator.nextDeadline.map(clock.loopTime))
     }
 
-    /// Signals sessions and reads the machine at once, and sends all other commands through the journal.
+    /// Signals, checks and reads the machine at once, and sends all other commands through the journal.
     private func carryOut(_ commands: [Command], at now: Moment) {
         var decisions = Decisions(at: now)
         for command in commands {
@@ -212,6 +214,9 @@ package final class RunDriver {
             case .record(let fact): decisions.facts.append(fact)
             case .terminateSession(let key): sessions.terminate(key)
             case .killSession(let key): sessions.kill(key)
+            case .startCheck(let check): checks.start(check)
+            case .terminateCheck(let task): checks.terminate(task)
+            case .killCheck(let task): checks.kill(task)
             case .readMachine: sessions.readMachine()
             case .startSession(let start): decisions.starts.append(pending(start))
             case .releaseTask(let task): decisions.releases.append(task)
@@ -228,7 +233,8 @@ package final class RunDriver {
             checklist: task?.checklist ?? .missing,
             resumedUsage: orchestrator.state.running[start.key]?.resumedUsage,
             incident: task?.incident,
-            mostEntries: task?.mostEntries
+            mostEntries: task?.mostEntries,
+            checkTrouble: task?.checkTrouble
         )
     }
 

@@ -124,6 +124,8 @@ package struct TaskWork: Sendable {
     package var commits: CommitSettings?
     /// The patterns of the files that are kept once the task is complete.
     package var artifacts: [String] = []
+    /// The command that checks the task's work; `nil` for none.
+    package var check: CheckCommand?
     /// The company in which the task's agents work.
     package var company = Company.none
 

@@ -21,6 +21,8 @@ struct SessionLaunch: Sendable {
     var incident: ListIncident?
     /// The number of entries that the list may have afterwards; `nil` for any.
     var mostEntries: Int?
+    /// The failures of the task's check since it last passed; `nil` for none.
+    var checkTrouble: TaskState.CheckTrouble?
     var environment: SessionEnvironment
 
     /// The label that the session's processes carry.
@@ -43,9 +45,11 @@ struct SessionLaunch: Sendable {
 
     /// Makes the launch.
     ///
-    /// - Throws: `FileError` if the file that a task's launched sessions lock can't be written.
+    /// - Throws: `FileError` if the file that a task's launched sessions lock, or the copy of the list that
+    ///   its check needs, can't be written.
     private func make() throws -> ChildProcess.Launch {
         if launcher != nil { try directory.prepareTurn() }
+        if work.check != nil { try directory.noteTicks() }
         let (executable, arguments) = commandLine
         return ChildProcess.Launch(
             executable: executable,
@@ -111,6 +115,7 @@ struct SessionLaunch: Sendable {
                 progress: start.progress,
                 incident: incident,
                 mostEntries: mostEntries,
+                checkTrouble: checkTrouble,
                 company: work.company
             )
         )

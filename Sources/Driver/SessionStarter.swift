@@ -60,6 +60,7 @@ struct ProcessStarter: SessionStarter {
             prompts: request.prompts,
             incident: start.incident,
             mostEntries: start.mostEntries,
+            checkTrouble: start.checkTrouble,
             environment: environment
         )
         return SessionRunner(

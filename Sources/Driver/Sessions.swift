@@ -38,6 +38,7 @@ final class Sessions {
         machine = outside.machine
         (self.inbox, self.disk, self.reports) = (inbox, disk, reports)
         (self.tasks, self.journal) = (tasks, journal)
+        trees.observe { inbox.add($0) }
         usage = try UsageWatch(
             loop: loop,
             reader: outside.usageReader,
@@ -126,8 +127,9 @@ final class Sessions {
     func noteKills(_ count: Int64?) { outOfMemory.take(count) }
 
     /// Notes the commits that new trees begin from; those of earlier legs count before those found now.
-    func note(bases: [String: String], before: [String: String]) {
-        trees.learn(bases: before.merging(bases) { first, _ in first })
+    func note(bases: [String: String], before state: RunState) {
+        trees.learn(bases: state.bases.commits.merging(bases) { first, _ in first })
+        trees.learn(checked: state.bases.checks.keys)
     }
 
     /// Reads the machine's free resources on a worker thread, and reports them.

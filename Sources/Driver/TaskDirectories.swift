@@ -68,12 +68,17 @@ final class TaskDirectories {
     }
 
     /// Keeps the files of a task whose checklist is complete, and calls `then` with them and with warnings.
+    ///
+    /// Of a task that a check makes complete, nothing is kept before that has passed.
     func keepArtifacts(
         of task: String,
         _ look: ChecklistLook,
+        isChecked: Bool = false,
         then: @escaping (Artifacts?, [String]) -> Void
     ) {
-        guard look.state.progress?.isComplete == true, let artifacts = keeper.artifacts else {
+        guard look.state.progress?.isComplete == true, let artifacts = keeper.artifacts,
+            isChecked || !keeper.checks(task)
+        else {
             return then(nil, [])
         }
         loop.perform {

@@ -21,6 +21,8 @@ protocol DirectoryKeeper: Sendable {
     func stamp(of look: ChecklistLook, _ task: String) -> String?
     /// The keeper of complete tasks' files; `nil` if none are kept.
     var artifacts: ArtifactKeeper? { get }
+    /// Returns true if a check alone makes a task complete.
+    func checks(_ task: String) -> Bool
 }
 
 /// The opening of task directories: created if missing, locked, inspected.
@@ -66,10 +68,14 @@ struct TaskOpening: DirectoryKeeper {
     var interrupted: [String: Int?] = [:]
     /// The keeper of complete tasks' files; `nil` if none are kept.
     var artifacts: ArtifactKeeper?
+    /// The tasks that a check alone makes complete.
+    var checked: Set<String> = []
     /// The local time as `YYYYMMDD-HHMMSS`, for the names of archives.
     var stamp = ""
 
     func open(_ tasks: [String]) -> [Result] { tasks.map(open) }
+
+    func checks(_ task: String) -> Bool { checked.contains(task) }
 
     func release(_ tasks: [OpenTask]) {
         for task in tasks { task.directory.releaseLock() }
@@ -103,7 +109,9 @@ struct TaskOpening: DirectoryKeeper {
             )
             let open = OpenTask(directory: directory, look: look.settled)
             // The session that completed it was lost, or belongs to another run.
-            if look.state.progress?.isComplete == true, let kept = artifacts?.keep(task) {
+            if look.state.progress?.isComplete == true, !checked.contains(task),
+                let kept = artifacts?.keep(task)
+            {
                 inspected.artifacts = kept.artifacts
                 warnings += kept.warnings
             }

@@ -6,6 +6,10 @@ import Trees
 
 /// The maker of the trees that sessions work in.
 protocol TreeMaker: AnyObject {
+    /// Notes the receiver of events that belong to no session's end.
+    func observe(_ report: @escaping (Event) -> Void)
+    /// Notes the bases that were checked in earlier legs.
+    func learn(checked: some Sequence<String>)
     /// Notes the commits that new trees begin from, by the top level of the work tree.
     func learn(bases: [String: String])
     /// Makes or takes up the tree of a session's task; `nil` for a task that works in the workspace.
@@ -22,6 +26,12 @@ protocol TreeMaker: AnyObject {
     /// Ends that command by force, and stops waiting for a disk, or another git, that refuses a
     /// session's commit.
     func giveUp(_ key: SessionKey)
+}
+
+// Only the maker that checks bases has something to tell.
+extension TreeMaker {
+    func observe(_ report: @escaping (Event) -> Void) {}
+    func learn(checked: some Sequence<String>) {}
 }
 
 extension TreeTrouble {

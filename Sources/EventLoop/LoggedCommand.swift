@@ -66,6 +66,8 @@ package final class LoggedCommand {
 
     /// The time that a descendant may hold the output open after the command's end.
     private static let leakLimit = Duration.seconds(2)
+    /// The bytes of output that the log takes; of more it gets the end.
+    private static let logLimit: Int64 = 16 << 20
 
     private let loop: Loop
     private let grace: Duration
@@ -96,10 +98,7 @@ package final class LoggedCommand {
         log.append("$ \(request.command)\n")
         let callbacks = ChildProcess.Callbacks(
             started: { _ in },
-            output: { [self] in
-                output.append($0)
-                log.append($0)
-            },
+            output: { [self] in said($0) },
             ended: { [self] in ended($0) }
         )
         child = ChildProcess(loop: loop, leakLimit: Self.leakLimit, callbacks: callbacks) {
@@ -126,6 +125,11 @@ package final class LoggedCommand {
         if isHigh { child?.pauseOutput() } else { child?.resumeOutput() }
     }
 
+    private func said(_ bytes: Span<UInt8>) {
+        if output.total <= Self.logLimit { log.append(bytes) }
+        output.append(bytes)
+    }
+
     private func expire() {
         if isEnding { return kill() }
         isLate = true
@@ -135,6 +139,10 @@ package final class LoggedCommand {
     private func ended(_ end: ChildEnd) {
         timer?.close()
         (timer, child) = (nil, nil)
+        if output.total > Self.logLimit {
+            log.append("\n[more than \(Self.logLimit >> 20) MiB; here is the end]\n")
+            log.append(String(decoding: output.end, as: UTF8.self))
+        }
         log.finish { [self] in
             then(
                 End(

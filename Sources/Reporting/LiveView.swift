@@ -87,7 +87,7 @@ package struct LiveView: Sendable {
         let progress = view.progress
         let share = progress.total > 0 ? Double(progress.ticked) / Double(progress.total) : 0
         var parts = ["\(view.count(.complete)) of \(view.tasks.count) complete"]
-        parts += ["\(view.slots.count) running", "\(view.waiting) waiting"]
+        parts += view.standing
         for outcome in Outcome.allCases where outcome != .complete && view.count(outcome) > 0 {
             parts.append("\(view.count(outcome)) \(outcome.rawValue)")
         }

@@ -56,6 +56,11 @@ package struct PlainReporter: Sendable {
                 + fact.reason
         case .checkpointMade(let fact): fact.words
         case .sessionEnded(let fact): SessionWords.ended(fact)
+        case .checkBegan(let fact): "\(fact.task): its check runs"
+        // A warning follows, with the same words.
+        case .checkEnded(let fact) where fact.isOfBase == true && fact.result != .passed: nil
+        case .checkEnded(let fact):
+            "\(fact.task): \(fact.words), \(Format.duration(Duration(inSeconds: fact.seconds)))"
         case .taskEnded(let fact):
             "\(fact.task): \(fact.outcome.rawValue.uppercased()) "
                 + "(\(Format.progress(fact.progress)), \(Format.count(fact.sessions, "session"))): "
@@ -117,7 +122,7 @@ package enum RunSummary {
             let count = view.count(outcome)
             return count > 0 ? "\(count) \(outcome.rawValue)" : nil
         }
-        parts += ["\(view.slots.count) running", "\(view.waiting) waiting"]
+        parts += view.standing
         let progress = view.progress
         parts.append(Format.count(progress.ticked, of: progress.total, "entry"))
         parts.append(view.tokensHere)

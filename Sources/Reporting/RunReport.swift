@@ -107,6 +107,7 @@ extension SessionRecord {
         let time = Format.duration(Duration(inSeconds: end.seconds))
         let tokens = end.usage.map { ", \(Format.tokenCount($0.total))" } ?? ""
         let message = end.message.map { ": \($0)" } ?? ""
-        return "\(role.rawValue) \(end.verdict.words), \(time)\(tokens)\(message)"
+        let checked = check.map { "; \($0.words)" } ?? ""
+        return "\(role.rawValue) \(end.verdict.words), \(time)\(tokens)\(message)\(checked)"
     }
 }

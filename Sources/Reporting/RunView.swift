@@ -36,6 +36,8 @@ package struct RunView: Sendable {
     package private(set) var began: Moment?
     /// The running sessions by slot.
     package private(set) var slots: [Int: Slot] = [:]
+    /// The tasks whose checks run.
+    package private(set) var checking: Set<String> = []
     /// The sums over the sessions of this leg.
     package private(set) var totals = Totals()
     /// The time from the leg's beginning to its newest fact.
@@ -86,8 +88,14 @@ package struct RunView: Sendable {
     /// Returns the number of tasks with an outcome.
     package func count(_ outcome: Outcome) -> Int { tasks.count { $0.outcome == outcome } }
 
-    /// The number of this leg's tasks that have neither an outcome nor a running session.
-    package var waiting: Int { tasks.count { $0.isOpen && $0.running == nil } }
+    /// The number of this leg's tasks that have neither an outcome nor a running session or check.
+    package var waiting: Int { tasks.count { $0.isOpen && $0.running == nil } - checking.count }
+
+    /// The sessions and checks that run and the tasks that wait, in words.
+    var standing: [String] {
+        ["\(slots.count) running"] + (checking.isEmpty ? [] : ["\(checking.count) checked"])
+            + ["\(waiting) waiting"]
+    }
 
     /// Returns the time left in the run, from the entries ticked so far; `nil` until three were ticked.
     ///
@@ -132,6 +140,8 @@ package struct RunView: Sendable {
             )
         case .sessionSignalled(let fact):
             if let slot = slot(of: fact.task) { slots[slot]?.isEnding = true }
+        case .checkBegan(let fact): checking.insert(fact.task)
+        case .checkEnded(let fact): if fact.isOfBase != true { checking.remove(fact.task) }
         case .sessionEnded(let fact): if fact.verdict != .lost { end(fact) }
         case .taskInspected, .sessionSpawned, .sessionUsed, .threadStarted, .checkpointMade,
             .taskEnded, .gateClosed, .gateOpened, .concurrencyChanged, .shutdownAdvanced, .warned,

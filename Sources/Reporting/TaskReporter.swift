@@ -24,9 +24,9 @@ package struct TaskReporter: Sendable {
         case .gateOpened: return ["ℹ Going on"]
         case .shutdownAdvanced(let fact): return ["⚠ \(ShutdownWords.text(fact))"]
         case .warned(let fact): return ["⚠ \(fact.message)"]
-        // A single task has no tree of its own.
+        // A single task has neither a tree of its own nor a check.
         case .runBegan, .taskReopened, .taskInspected, .sessionSpawned, .sessionUsed,
-            .checkpointMade, .concurrencyChanged, .runEnded:
+            .checkpointMade, .checkBegan, .checkEnded, .concurrencyChanged, .runEnded:
             return []
         }
     }

@@ -203,7 +203,8 @@ extension RunEvent {
             true
         case .warned(let fact): fact.task == nil
         case .taskReopened, .taskInspected, .sessionStarted, .sessionSpawned, .sessionUsed,
-            .threadStarted, .sessionSignalled, .checkpointMade, .sessionEnded, .taskEnded:
+            .threadStarted, .sessionSignalled, .checkpointMade, .sessionEnded, .checkBegan,
+            .checkEnded, .taskEnded:
             false
         }
     }

@@ -34,11 +34,20 @@ enum Schema {
         }
         migrator.registerMigration("9") { database in
             try database.execute(sql: version9)
+        }
+        migrator.registerMigration("10") { database in
+            try database.execute(sql: version10)
             // Only in the newest migration, for it writes to all columns.
             try Projection.rebuild(in: database)
         }
         return migrator
     }
+
+    /// The checks of sessions' work: a result is empty while the check runs.
+    private static let version10 = """
+        ALTER TABLE session ADD COLUMN check_result TEXT;
+        ALTER TABLE session ADD COLUMN check_message TEXT;
+        """
 
     /// The work of tasks at their newest checkpoints, words as JSON, and the commits of sessions.
     private static let version9 = """

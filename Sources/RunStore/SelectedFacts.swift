@@ -133,6 +133,8 @@ extension RunEvent.Kind {
         case .warned: 1 << 14
         case .runEnded: 1 << 15
         case .checkpointMade: 1 << 16
+        case .checkBegan: 1 << 17
+        case .checkEnded: 1 << 18
         }
     }
 }

@@ -88,7 +88,8 @@ extension SessionRecord {
         "run", "task", "number", "role", "slot", "began", "ticked_before", "pid", "thread",
         "ended", "seconds", "verdict", "charge", "failure", "message", "ticked_after",
         "output_leaked", "input_tokens", "cached_input_tokens", "output_tokens",
-        "reasoning_output_tokens", "usage_partial", "usage_estimated", "checkpoint",
+        "reasoning_output_tokens", "usage_partial", "usage_estimated", "checkpoint", "check_result",
+        "check_message",
     ]
     private static let upsert = SQL.upsert(into: "session", key: 3, columns)
 
@@ -102,6 +103,12 @@ extension SessionRecord {
         self.init(start, at: WallTime(millisecondsSinceEpoch: row["began"]))
         tickedBefore = row["ticked_before"]
         (pid, thread, commit) = (row["pid"], row["thread"], row["checkpoint"])
+        if let result: String = row["check_result"] {
+            check = Check(
+                result.isEmpty ? nil : try row.word("check_result"),
+                message: row["check_message"]
+            )
+        }
         end = try End(row)
     }
 
@@ -112,7 +119,7 @@ extension SessionRecord {
             end?.verdict.rawValue, end?.charge.rawValue, end?.failure?.rawValue, end?.message,
             end?.ticked, end?.outputLeaked ?? false, end?.usage?.input, end?.usage?.cachedInput,
             end?.usage?.output, end?.usage?.reasoningOutput, end?.isUsagePartial,
-            end?.isUsageEstimated, commit,
+            end?.isUsageEstimated, commit, check.map { $0.result?.rawValue ?? "" }, check?.message,
         ])
     }
 }

@@ -141,7 +141,10 @@ struct Checker: Sendable {
         case .endRun:
             expect(decided.running.isEmpty, "the run ends with sessions running")
             decided.hasEnded = true
-        case .terminateSession, .killSession, .releaseTask, .readMachine: break
+        case .terminateSession, .killSession, .releaseTask, .readMachine, .startCheck,
+            .terminateCheck,
+            .killCheck:
+            break
         }
     }
 

@@ -264,7 +264,7 @@ package struct World: Sendable {
             case .killSession(let key): kill(key)
             case .startSession, .endRun: batch.commands.append(command)
             case .readMachine: readMachine()
-            case .releaseTask: break
+            case .releaseTask, .startCheck, .terminateCheck, .killCheck: break
             }
         }
         if !batch.events.isEmpty { append(batch) }

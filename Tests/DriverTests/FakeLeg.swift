@@ -11,6 +11,7 @@ final class FakeLeg {
     let store: FakeStore
     let sessions: FakeSessions
     let trees: FakeTrees
+    let checks: FakeChecks
     let directories: FakeDirectories
     let report: FakeReport
     let driver: RunDriver
@@ -19,12 +20,17 @@ final class FakeLeg {
     init(
         _ tasks: [String],
         timeout: Duration = .seconds(600),
-        waitsForTasks: Bool = false
+        waitsForTasks: Bool = false,
+        check: CheckPlan? = nil
     ) throws {
         (store, sessions) = (FakeStore(loop, log), FakeSessions(log))
         (directories, report) = (FakeDirectories(log), FakeReport(log))
-        trees = FakeTrees(log)
-        let plans = tasks.map { TaskPlan(name: $0, sessionTimeout: timeout, sameFailure: 1) }
+        (trees, checks) = (FakeTrees(log), FakeChecks(log))
+        let plans = tasks.map { name in
+            var plan = TaskPlan(name: name, sessionTimeout: timeout, sameFailure: 1)
+            plan.check = check
+            return plan
+        }
         let work = TaskWork(description: "Nothing.", directory: "/")
         let request = RunRequest(
             run: "run",
@@ -51,6 +57,7 @@ final class FakeLeg {
             starter: sessions,
             leftovers: sessions,
             trees: trees,
+            checks: checks,
             reports: [report],
             usageReader: UsageReader(of: TinyAgent(), environment: .none, work: [:]),
             machine: MachineReader(places: [], proc: "/none", groups: "/none"),

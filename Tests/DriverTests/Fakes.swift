@@ -249,9 +249,31 @@ final class FakeTrees: TreeMaker {
     }
 }
 
-/// Task directories without checklists, on no disk.
+/// Checks that are nothing but their names.
+final class FakeChecks: CheckRunner {
+    private let log: Log
+    private var running: [String: (CheckBegan, (CheckEnded, [Event]) -> Void)] = [:]
+
+    init(_ log: Log) { self.log = log }
+
+    func run(_ check: CheckBegan, then: @escaping (CheckEnded, [Event]) -> Void) {
+        log.add("check \(check.task)")
+        running[check.task] = (check, then)
+    }
+
+    func terminate(_ task: String) { log.add("terminate check \(task)") }
+    func kill(_ task: String) { log.add("kill check \(task)") }
+
+    /// Ends the check of a task.
+    func end(_ task: String, _ result: CheckResult) {
+        guard let (check, then) = running.removeValue(forKey: task) else { return }
+        then(CheckEnded(task: task, session: check.session, result), [])
+    }
+}
+
+/// Task directories: without checklists, and on no disk but where a test writes them.
 final class FakeDirectories: DirectoryKeeper {
-    private static let workspace = Workspace(
+    let workspace = Workspace(
         root: NSTemporaryDirectory() + "/quire-none-" + UUID().uuidString
     )
 
@@ -275,13 +297,15 @@ final class FakeDirectories: DirectoryKeeper {
 
     func stamp(of look: ChecklistLook, _ task: String) -> String? { nil }
     var artifacts: ArtifactKeeper? { nil }
+    func checks(_ task: String) -> Bool { false }
 
     private func open(_ task: String) -> TaskOpening.Result {
         if let owner = owners.withLock({ $0[task] }) { return .locked(task: task, reason: owner) }
         do {
-            let directory = Self.workspace.taskDirectory(try TaskName(given: task))
+            let directory = workspace.taskDirectory(try TaskName(given: task))
             let open = OpenTask(directory: directory, look: directory.inspectAndKeep())
-            return .opened(open, TaskInspected(task: task, checklist: .missing), warnings: [])
+            let inspected = TaskInspected(task: task, checklist: open.look.state)
+            return .opened(open, inspected, warnings: [])
         } catch {
             return .unusable(task: task, reason: "\(error)")
         }

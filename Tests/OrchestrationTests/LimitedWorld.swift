@@ -94,7 +94,9 @@ struct LimitedWorld {
             case .record(let fact): facts.append(fact)
             case .startSession(let start): begin(start)
             case .endRun(let ending): self.ending = ending
-            case .terminateSession, .killSession, .releaseTask, .readMachine: break
+            case .terminateSession, .killSession, .releaseTask, .readMachine, .startCheck,
+                .terminateCheck, .killCheck:
+                break
             }
         }
         journal.append((moment, facts))

@@ -123,12 +123,35 @@ struct Scenario {
         return play([.sessionEnded(key, result, checklist)], after: pause)
     }
 
+    /// Ends the check of a task's work, after which the list has this progress.
+    mutating func check(
+        _ task: String,
+        _ result: CheckResult,
+        _ output: String = "no",
+        ticked: Int,
+        of total: Int = 4,
+        base: String? = nil,
+        after pause: Double = 1
+    ) -> [String] {
+        var fact = CheckEnded(task: task, session: state.task(task)?.sessions ?? 0, result)
+        if result != .passed {
+            (fact.termination, fact.message, fact.output) = (.exited(1), "said \(output)", output)
+        }
+        fact.progress = Progress(ticked: ticked, total: total)
+        fact.base = base
+        let list = ChecklistState.good(Progress(ticked: ticked, total: total))
+        return play([.checkEnded(fact, list, list: nil, nil)], after: pause)
+    }
+
     private static func line(_ command: Command) -> String? {
         switch command {
         case .record(let fact): line(fact)
         case .startSession: nil
         case .terminateSession(let key): "terminate \(key.task)#\(key.number)"
         case .killSession(let key): "kill \(key.task)#\(key.number)"
+        case .startCheck(let check): "check \(check.task)#\(check.session)"
+        case .terminateCheck(let task): "terminate the check of \(task)"
+        case .killCheck(let task): "kill the check of \(task)"
         case .releaseTask: nil
         case .readMachine: "look at the machine"
         case .endRun(let ending): "end \(ending.rawValue)"
@@ -141,6 +164,7 @@ struct Scenario {
             "start \(fact.task)#\(fact.session) slot \(fact.slot) \(fact.role.rawValue)"
                 + (fact.resumes.map { " resuming \($0)" } ?? "")
                 + (fact.isProbe == true ? " as a probe" : "")
+        case .checkEnded(let fact): "\(fact.task): \(fact.words)"
         case .sessionEnded(let fact):
             "\(fact.task)#\(fact.session) \(fact.verdict.rawValue), charged to \(fact.charge.rawValue)"
         case .taskEnded(let fact): "\(fact.task) \(fact.outcome.rawValue): \(fact.reason)"
@@ -154,7 +178,7 @@ struct Scenario {
         case .shutdownAdvanced(let fact): "\(fact.step.rawValue) with \(fact.running) running"
         case .warned(let fact): "warning: \(fact.message)"
         case .runBegan, .taskInspected, .sessionSpawned, .sessionUsed, .threadStarted,
-            .sessionSignalled, .checkpointMade,
+            .sessionSignalled, .checkpointMade, .checkBegan,
             .runEnded:
             nil
         }

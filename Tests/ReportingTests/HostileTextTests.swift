@@ -56,6 +56,7 @@ private struct HostileTexts: Sequence, IteratorProtocol {
         var end = SessionRecord.End(at: now, seconds: 0, .failed, .session)
         (end.failure, end.message) = (.turnFailed, text)
         session.end = end
+        session.check = SessionRecord.Check(.failed, message: text)
         let tasks = [Outcome.failed, .complete, .capped].map { outcome in
             var task = TaskRecord(name: text, group: text)
             (task.outcome, task.reason, task.history) = (outcome, text, [session])
@@ -67,6 +68,12 @@ private struct HostileTexts: Sequence, IteratorProtocol {
         return RunReport([
             try #require(RunReport.Part(RunRecord(leg, tasks: tasks), in: text))
         ])
+    }
+
+    private func failedCheck(_ text: String) -> CheckEnded {
+        var fact = CheckEnded(task: text, session: 1, .failed)
+        (fact.message, fact.output) = (text, text)
+        return fact
     }
 
     private func work(_ text: String) -> CheckpointedWork {
@@ -92,6 +99,7 @@ private struct HostileTexts: Sequence, IteratorProtocol {
             .checkpointMade(
                 CheckpointMade(task: text, session: 1, commit: text, work: work(text))
             ),
+            .checkBegan(CheckBegan(task: text, session: 1)), .checkEnded(failedCheck(text)),
             .taskEnded(TaskEnded(task: text, outcome: .failed, reason: text, sessions: 1)),
         ]
     }

@@ -136,6 +136,19 @@ private let offset: @Sendable (WallTime) -> Int = { _ in 7200 }
         #expect(none.frame.count == one.frame.count - 1 && !none.table.contains("warning"))
     }
 
+    @Test func `a task whose check runs neither runs nor waits`() {
+        let moment = Moment(awake: .zero, wall: WallTime(millisecondsSinceEpoch: 0))
+        var view = RunView()
+        let plan = RunPlan(tasks: [TaskPlan(name: "a"), TaskPlan(name: "b")])
+        let began = RunBegan(run: "r", name: "r", pid: 1, quireVersion: "0", plan: plan)
+        view.apply(.runBegan(began), at: moment)
+        view.apply(.checkBegan(CheckBegan(task: "b", session: 0)), at: moment)
+        let summary = RunSummary.text(view, at: moment)
+        #expect(summary.hasPrefix("0 running, 1 checked, 1 waiting, "), "\(summary)")
+        view.apply(.checkEnded(CheckEnded(task: "b", session: 0, .failed)), at: moment)
+        #expect(RunSummary.text(view, at: moment).hasPrefix("0 running, 2 waiting, "))
+    }
+
     @Test func `no frame is larger than its terminal`() {
         let live = LiveView(usesColor: false, offset: offset)
         run.replay { _, moment, view in

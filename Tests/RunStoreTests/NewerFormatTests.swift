@@ -62,6 +62,10 @@ private func decode(_ value: Any) throws -> [RunEvent] {
         let work = CheckpointedWork(changes: .init(), uncommitted: ["words"])
         let made = CheckpointMade(task: "t", session: 1, commit: "c", work: work)
         facts["checkpoint"] = .checkpointMade(made)
+        facts["check"] = .checkBegan(CheckBegan(task: "t", session: 1))
+        var checked = CheckEnded(task: "t", session: 1, .failed)
+        (checked.message, checked.output) = ("failed", "no")
+        facts["checked"] = .checkEnded(checked)
         return try facts.sorted { $0.key < $1.key }.flatMap { _, fact in
             let json = Data(try FactEncoder.json([fact]).utf8)
             return try #require(JSONSerialization.jsonObject(with: json) as? [[String: Any]])
@@ -83,6 +87,7 @@ private func decode(_ value: Any) throws -> [RunEvent] {
         #expect(texts > 50)
         let words = [
             "event", "verdict", "charge", "role", "gate", "outcome", "ending", "scheduler",
+            "result",
         ]
         for word in words { #expect(unknown.contains("\"\(word)\": \"brand_new\""), "\(unknown)") }
     }

@@ -91,11 +91,23 @@ private func withCheckpoint(_ fact: RunEvent) -> [RunEvent] {
         uncommitted: end.session.isMultiple(of: 3) ? [] : ["\"\(end.task)\" is secret\n"]
     )
     let commit = end.session.isMultiple(of: 2) ? "c\(end.session)" : nil
-    return [
-        .checkpointMade(
-            CheckpointMade(task: end.task, session: end.session, commit: commit, work: work)
-        ), fact,
-    ]
+    let checkpoint = CheckpointMade(
+        task: end.task,
+        session: end.session,
+        commit: commit,
+        work: work
+    )
+    return [.checkpointMade(checkpoint), fact] + check(after: end)
+}
+
+/// The check of every second session's work, which goes on, as far as is known, where all is done.
+private func check(after end: SessionEnded) -> [RunEvent] {
+    guard end.session.isMultiple(of: 2), let progress = end.progress else { return [] }
+    let began = RunEvent.checkBegan(CheckBegan(task: end.task, session: end.session))
+    guard !progress.isComplete else { return [began] }
+    var ended = CheckEnded(task: end.task, session: end.session, .failed)
+    (ended.progress, ended.message) = (progress, "ended with status 1")
+    return [began, .checkEnded(ended)]
 }
 
 extension RunEvent {

@@ -64,8 +64,12 @@ import Testing
             let store = try RunStore.open(directory: directory)
             let kinds = Set(try store.journal(of: Self.run).flatMap(\.events).map(\.kind))
             let missing = Set(RunEvent.Kind.allCases).subtracting(kinds)
-            // The last one did not exist yet.
-            #expect(missing == [.sessionUsed, .sessionSignalled, .checkpointMade])
+            // The last ones did not exist yet.
+            #expect(
+                missing == [
+                    .sessionUsed, .sessionSignalled, .checkpointMade, .checkBegan, .checkEnded,
+                ]
+            )
             try store.close()
         }
     }

@@ -28,6 +28,9 @@ package enum Event: Hashable, Sendable {
     indirect case sessionEnded(SessionKey, SessionResult, ChecklistState)
     /// A session's work in its task's tree was committed.
     case checkpointMade(CheckpointMade)
+    /// A check of a task's work, or of its base, ended, and the checklist was read afterwards; with the
+    /// list's stamp and the files that were kept, as in `TaskEnded`.
+    indirect case checkEnded(CheckEnded, ChecklistState, list: String?, Artifacts?)
     /// The user or the system asked for a shutdown.
     case shutdownRequested(ShutdownSignal)
     /// The journal or a file of a task can't be written; the message says why and what to do. The
@@ -53,6 +56,12 @@ package enum Command: Hashable, Sendable {
     case terminateSession(SessionKey)
     /// End the session by force; does nothing if the session has ended already.
     case killSession(SessionKey)
+    /// Check a task's work now: a check that nobody sees end runs again, so it waits for no record.
+    case startCheck(CheckBegan)
+    /// End a task's check politely; does nothing if it has ended already.
+    case terminateCheck(String)
+    /// End a task's check by force; does nothing if it has ended already.
+    case killCheck(String)
     /// Read the machine's free resources and reply with `machineRead`. Starts wait for the reply
     /// for ten seconds at most.
     case readMachine

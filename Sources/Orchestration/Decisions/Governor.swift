@@ -64,6 +64,8 @@ enum Occurrence {
     indirect case sessionFailed(FailedSession)
     /// A session ended, which began at an awake time; the fact is about to be recorded.
     indirect case sessionEnded(SessionEnded, since: Duration)
+    /// A task's list claims what is to be checked.
+    case checkDue(String)
     /// The user or the system asked for a shutdown.
     case shutdownRequested(ShutdownSignal)
     /// The journal can't be written; the message says why and what to do.

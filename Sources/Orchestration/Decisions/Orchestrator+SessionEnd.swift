@@ -158,7 +158,11 @@ extension Orchestrator {
         list: String? = nil,
         artifacts: Artifacts? = nil
     ) {
-        guard turn.state.tasks[place].outcome == nil,
+        guard turn.state.tasks[place].outcome == nil else { return }
+        if turn.state.tasks[place].check == .due {
+            tell(.checkDue(turn.state.tasks[place].plan.name))
+        }
+        guard
             let (outcome, reason) = verdict(on: turn.state.tasks[place], lastFailure)
         else { return }
         let isComplete = outcome == .complete
@@ -181,6 +185,8 @@ extension Orchestrator {
     ) -> (Outcome, String)? {
         if case .damaged(let words) = task.checklist { return (.damaged, words) }
         if let words = task.tampering { return (.damaged, words) }
+        if let words = task.checkFailure { return (.failed, words) }
+        if task.check.isOpen { return nil }
         if task.checklist.progress?.isComplete == true {
             return (.complete, TaskEnded.everyEntry)
         }

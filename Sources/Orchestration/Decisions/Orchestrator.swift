@@ -10,7 +10,7 @@ package struct Orchestrator: Sendable {
     var governors = Shutdown().and(FailureQuota()).and(SessionDeadlines()).and(Budgets())
         .and(AdaptiveConcurrency()).and(TokenRate()).and(MachineAdmission()).and(StartSpacing())
         .and(Network()).and(UsageLimits()).and(RateLimits()).and(Credentials())
-        .and(StartShortages()).and(StoreTroubles())
+        .and(StartShortages()).and(StoreTroubles()).and(Checks())
     var generator: SplitMix64
     /// The awake time at which `handle` must be called even if nothing happens; `nil` for never.
     package private(set) var nextDeadline: Duration?
@@ -83,6 +83,8 @@ package struct Orchestrator: Sendable {
         case .sessionEnded(let key, let result, let checklist):
             sessionEnded(key, result, checklist)
         case .checkpointMade(let fact): turn.record(.checkpointMade(fact))
+        case .checkEnded(let fact, let checklist, let list, let artifacts):
+            checkEnded(fact, checklist, list: list, artifacts: artifacts)
         case .shutdownRequested(let signal): tell(.shutdownRequested(signal))
         case .storeFailed(let reason): tell(.storeFailed(reason))
         case .storeLost(let reason): tell(.storeLost(reason))
@@ -124,7 +126,9 @@ package struct Orchestrator: Sendable {
     }
 
     private mutating func endRunIfDone() {
-        guard turn.state.leg.number > 0, turn.state.running.isEmpty else { return }
+        guard turn.state.leg.number > 0, turn.state.running.isEmpty, turn.checks.isEmpty else {
+            return
+        }
         let expected = turn.state.unfinished == 0 ? .finished : governors.ending(in: turn)
         guard let ending = expected ?? (isStuck ? .unable : nil) else { return }
         hasEnded = true

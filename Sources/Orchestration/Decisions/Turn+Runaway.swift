@@ -27,9 +27,10 @@ extension TaskState {
     /// The lack of progress, for people.
     fileprivate var stagnation: String {
         if self.growing > 0 && self.idle == 0 { return growth }
+        let passed = self.checkTrouble == nil ? "" : " that passed its check"
         return self.idle <= 1
-            ? "a session ticked nothing"
-            : "\(Format.count(self.idle, "session")) in a row ticked nothing"
+            ? "a session ticked nothing\(passed)"
+            : "\(Format.count(self.idle, "session")) in a row ticked nothing\(passed)"
     }
 
     /// The reason why a parked task is parked, for people; begins in lower case.

@@ -44,7 +44,7 @@ extension Turn {
         guard task.outcome == nil else { return }
         switch task.checklist {
         case .damaged(let words): record(end(of: task, .damaged, words))
-        case .good(let progress) where progress.isComplete:
+        case .good(let progress) where progress.isComplete && !task.check.isOpen:
             record(end(of: task, .complete, TaskEnded.everyEntry, list: list))
         case .good, .missing: break
         }
@@ -121,7 +121,7 @@ extension Outcome {
     package var isFailure: Bool {
         switch self {
         case .failed, .stalled, .damaged: true
-        case .complete, .capped, .blocked, .cancelled: false
+        case .complete, .capped, .blocked, .unchecked, .cancelled: false
         }
     }
 }

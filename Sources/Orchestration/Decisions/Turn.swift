@@ -13,6 +13,8 @@ struct Turn: Sendable {
     var sessions = SessionWatch()
     /// The tasks whose directories can't be opened yet.
     var held: Set<String> = []
+    /// The tasks whose checks run.
+    var checks: Set<String> = []
     /// Number of tasks that failed in this leg.
     var failures = 0
     /// True if all of the concurrency limit was in use when the turn began.

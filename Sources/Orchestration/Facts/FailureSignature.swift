@@ -9,13 +9,17 @@ struct FailureSignature: Hashable, Sendable {
     }
 
     init(_ failure: Failure) {
-        kind = failure.kind
+        (kind, message) = (failure.kind, Self.normalized(Self.ownWords(of: failure)))
+    }
+
+    /// Returns a text without its numbers, ids and paths.
+    static func normalized(_ text: Substring) -> String {
         var signature: [UInt8] = []
-        for word in Self.ownWords(of: failure).utf8.split(whereSeparator: \.isSpace) {
+        for word in text.utf8.split(whereSeparator: \.isSpace) {
             if !signature.isEmpty { signature.append(UInt8(ascii: " ")) }
-            Self.normalize(word, into: &signature)
+            normalize(word, into: &signature)
         }
-        message = String(decoding: signature, as: UTF8.self)
+        return String(decoding: signature, as: UTF8.self)
     }
 
     private static func ownWords(of failure: Failure) -> Substring {

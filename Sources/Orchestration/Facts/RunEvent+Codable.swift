@@ -14,6 +14,8 @@ extension RunEvent: Codable {
         case sessionSignalled = "session_signalled"
         case sessionEnded = "session_ended"
         case checkpointMade = "checkpoint_made"
+        case checkBegan = "check_began"
+        case checkEnded = "check_ended"
         case taskEnded = "task_ended"
         case gateClosed = "gate_closed"
         case gateOpened = "gate_opened"
@@ -40,6 +42,8 @@ extension RunEvent: Codable {
         case .sessionSignalled: .sessionSignalled
         case .sessionEnded: .sessionEnded
         case .checkpointMade: .checkpointMade
+        case .checkBegan: .checkBegan
+        case .checkEnded: .checkEnded
         case .taskEnded: .taskEnded
         case .gateClosed: .gateClosed
         case .gateOpened: .gateOpened
@@ -63,6 +67,8 @@ extension RunEvent: Codable {
         case .sessionSignalled(let fact): fact
         case .sessionEnded(let fact): fact
         case .checkpointMade(let fact): fact
+        case .checkBegan(let fact): fact
+        case .checkEnded(let fact): fact
         case .taskEnded(let fact): fact
         case .gateClosed(let fact): fact
         case .gateOpened(let fact): fact
@@ -96,6 +102,8 @@ extension RunEvent: Codable {
         case .sessionSignalled: self = .sessionSignalled(try SessionSignalled(from: decoder))
         case .sessionEnded: self = .sessionEnded(try SessionEnded(from: decoder))
         case .checkpointMade: self = .checkpointMade(try CheckpointMade(from: decoder))
+        case .checkBegan: self = .checkBegan(try CheckBegan(from: decoder))
+        case .checkEnded: self = .checkEnded(try CheckEnded(from: decoder))
         case .taskEnded: self = .taskEnded(try TaskEnded(from: decoder))
         case .gateClosed: self = .gateClosed(try GateClosed(from: decoder))
         case .gateOpened: self = .gateOpened(try GateOpened(from: decoder))

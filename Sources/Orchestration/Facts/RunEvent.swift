@@ -26,6 +26,10 @@ package indirect enum RunEvent: Hashable, Sendable {
     case sessionEnded(SessionEnded)
     /// A session's work in its task's tree was committed.
     case checkpointMade(CheckpointMade)
+    /// A check of a task's work began.
+    case checkBegan(CheckBegan)
+    /// A check of a task's work, or of the base that it begins from, ended.
+    case checkEnded(CheckEnded)
     /// A task ended; the task's last fact in this leg.
     case taskEnded(TaskEnded)
     /// Starts are held, for a stated reason.

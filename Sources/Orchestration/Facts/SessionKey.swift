@@ -30,6 +30,8 @@ package enum Outcome: String, Hashable, Sendable, Word, CaseIterable {
     case capped
     /// A task that this one needs did not complete.
     case blocked
+    /// The list claims work that nobody could check, as the check itself could not run.
+    case unchecked
     /// The user ended the task.
     case cancelled
 }

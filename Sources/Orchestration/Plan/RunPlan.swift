@@ -40,6 +40,8 @@ package struct RunPlan: Hashable, Sendable, Codable {
     /// The resources that the machine must have left for a session to start; `nil` for no check,
     /// and in journals of earlier versions.
     package var admission: AdmissionPlan?
+    /// Number of checks at once, at least 1; `nil` for 1.
+    package var checkSlots: Int?
 
     /// Makes a plan with the manifest's defaults for everything not given.
     package init(

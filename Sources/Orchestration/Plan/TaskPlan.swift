@@ -156,6 +156,8 @@ package struct TaskTerms: Hashable, Sendable, Codable {
     package var budget: Budget?
     /// The budget of each session; `nil` for no limit but the timeouts.
     package var sessionBudget: Budget?
+    /// The check of the work; `nil` for none.
+    package var check: CheckPlan?
     /// True if the leg leaves the task alone, since it was not selected; `nil` for no.
     ///
     /// Such a task is part of the run: its known state stays as it is.

@@ -40,6 +40,24 @@ package struct SessionRecord: Hashable, Sendable {
         }
     }
 
+    /// The check of a session's work.
+    package struct Check: Hashable, Sendable {
+        /// The result; `nil` while the check runs, as far as is recorded.
+        package var result: CheckResult?
+        /// The trouble in words that follow "it"; `nil` for none.
+        package var message: String?
+
+        /// Makes a check; see the properties.
+        package init(_ result: CheckResult? = nil, message: String? = nil) {
+            (self.result, self.message) = (result, message)
+        }
+
+        /// The result in words.
+        package var words: String {
+            result?.words(of: "its check", message) ?? "its check did not end"
+        }
+    }
+
     /// The task's name, and the session's number within the task.
     package var key: SessionKey
     /// The role: initializer or executor.
@@ -56,6 +74,8 @@ package struct SessionRecord: Hashable, Sendable {
     package var thread: String?
     /// The commit of the session's work; `nil` if there is none.
     package var commit: String?
+    /// The check of the work; `nil` if there was none.
+    package var check: Check?
     /// The end; `nil` while the session runs, as far as is recorded.
     package var end: End?
     /// Bytes written to standard error; they are in no fact.
@@ -73,6 +93,8 @@ package struct SessionRecord: Hashable, Sendable {
         case .sessionSpawned(let fact): pid = fact.pid
         case .threadStarted(let fact): thread = fact.thread
         case .checkpointMade(let fact): commit = fact.commit ?? commit
+        case .checkBegan: check = Check()
+        case .checkEnded(let fact): check = Check(fact.result, message: fact.message)
         case .sessionEnded(let fact):
             thread = fact.thread ?? thread
             end = End(fact, at: time)
@@ -89,6 +111,8 @@ extension RunEvent {
         case .sessionSpawned(let fact): SessionKey(task: fact.task, number: fact.session)
         case .threadStarted(let fact): SessionKey(task: fact.task, number: fact.session)
         case .checkpointMade(let fact): fact.key
+        case .checkBegan(let fact): SessionKey(task: fact.task, number: fact.session)
+        case .checkEnded(let fact): fact.isOfBase == true ? nil : fact.key
         case .sessionEnded(let fact): fact.key
         case .runBegan, .taskReopened, .taskInspected, .sessionUsed, .sessionSignalled, .taskEnded,
             .gateClosed, .gateOpened, .concurrencyChanged, .shutdownAdvanced, .warned, .runEnded:

@@ -78,6 +78,9 @@ package struct TaskRecord: Hashable, Sendable {
             thread = fact.thread
             active = time
         case .checkpointMade(let fact): work = fact.work
+        case .checkEnded(let fact) where fact.isOfBase != true:
+            progress = fact.progress ?? progress
+            stamp = fact.progress == nil ? nil : fact.listFile
         case .sessionEnded(let fact): end(fact, at: time)
         case .taskEnded(let fact):
             (outcome, reason) = (fact.outcome, fact.reason)
@@ -109,10 +112,11 @@ extension RunEvent {
         case .sessionStarted(let fact): fact.task
         case .threadStarted(let fact): fact.task
         case .checkpointMade(let fact): fact.task
+        case .checkEnded(let fact): fact.task
         case .sessionEnded(let fact): fact.task
         case .taskEnded(let fact): fact.task
-        case .runBegan, .sessionSpawned, .sessionUsed, .sessionSignalled, .gateClosed, .gateOpened,
-            .concurrencyChanged, .shutdownAdvanced, .warned, .runEnded:
+        case .runBegan, .sessionSpawned, .sessionUsed, .sessionSignalled, .checkBegan, .gateClosed,
+            .gateOpened, .concurrencyChanged, .shutdownAdvanced, .warned, .runEnded:
             nil
         }
     }

@@ -3,12 +3,13 @@
 extension TaskState: Packable {
     static let packedFormat =
         Orchestration.packedFormat(of: Self(plan: TaskPlan(name: ""))) + Rarities.packedFormat
-        + CheckpointedWork.packedFormat + Ledger.packedFormat
+        + CheckpointedWork.packedFormat + CheckTrouble.packedFormat + Ledger.packedFormat
 
     func pack(into bytes: inout PackedBytes) {
         pack(phase, into: &bytes)
         pack(checklist, into: &bytes)
         for flag in [isInspected, resumesNext] { bytes.write(flag) }
+        bytes.write(UInt64(check.rawValue))
         bytes.write(lastExitStatus) { $0.write($1) }
         bytes.write(counts)
         bytes.write(fewestLeft) { $0.write($1) }
@@ -27,6 +28,10 @@ extension TaskState: Packable {
         checklist = try Self.checklist(&bytes)
         isInspected = try bytes.read()
         resumesNext = try bytes.read()
+        guard let check = CheckPhase(rawValue: UInt8(clamping: try bytes.readUnsigned())) else {
+            throw PackedBytes.Damage()
+        }
+        self.check = check
         lastExitStatus = try bytes.readIfPresent { try $0.read() }
         counts = try bytes.read()
         fewestLeft = try bytes.readIfPresent { try $0.read() }
@@ -133,6 +138,7 @@ extension TaskState.Rarities: Packable {
             $0.write($1.kind.rawValue)
             $0.write($1.message)
         }
+        bytes.write(checkTrouble) { $0.write($1) }
     }
 
     init(unpacking bytes: inout PackedBytes) throws {
@@ -155,6 +161,29 @@ extension TaskState.Rarities: Packable {
             }
             return FailureSignature(kind: kind, message: try bytes.read())
         }
+        checkTrouble = try bytes.readIfPresent { try $0.read() }
+    }
+}
+
+extension TaskState.CheckTrouble: Packable {
+    static let packedFormat = Orchestration.packedFormat(
+        of: Self(words: "", output: "", signature: "", count: 0, isOfBase: false)
+    )
+
+    func pack(into bytes: inout PackedBytes) {
+        for text in [words, output, signature] { bytes.write(text) }
+        bytes.write(count)
+        bytes.write(isOfBase)
+    }
+
+    init(unpacking bytes: inout PackedBytes) throws {
+        self.init(
+            words: try bytes.read(),
+            output: try bytes.read(),
+            signature: try bytes.read(),
+            count: try bytes.read(),
+            isOfBase: try bytes.read()
+        )
     }
 }
 

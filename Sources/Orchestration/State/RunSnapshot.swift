@@ -24,6 +24,11 @@ package struct RunSnapshot: Sendable {
             var commit: String
         }
 
+        fileprivate struct BaseCheck: Sendable, Codable {
+            var base: String
+            var signature: String
+        }
+
         fileprivate struct GroupLedger: Sendable, Codable {
             var group: String
             var ledger: Ledger
@@ -40,6 +45,7 @@ package struct RunSnapshot: Sendable {
         fileprivate var legs: Int
         fileprivate var runner: RunState.Runner?
         fileprivate var bases: [Base]
+        fileprivate var baseChecks: [BaseCheck]
         fileprivate var absent: Tasks
         fileprivate var delayed: BinaryHeap<RunState.Delayed>
         fileprivate var slots: Slots
@@ -138,7 +144,12 @@ extension RunSnapshot.Head {
         ending = state.leg.ending
         legs = state.leg.number
         runner = state.leg.runner
-        bases = state.bases.sorted { $0.key < $1.key }.map { Base(topLevel: $0, commit: $1) }
+        bases = state.bases.commits.sorted { $0.key < $1.key }.map {
+            Base(topLevel: $0, commit: $1)
+        }
+        baseChecks = state.bases.checks.sorted { $0.key < $1.key }.map {
+            BaseCheck(base: $0, signature: $1)
+        }
         absent = RunSnapshot.Tasks(state.absent.sorted { $0.key < $1.key }.map(\.value))
         delayed = state.delayed
         slots = state.slots
@@ -183,7 +194,8 @@ extension RunState {
         leg.concurrencyLimit = head.concurrencyLimit
         (leg.shutdown, leg.ending) = (head.shutdown, head.ending)
         (leg.number, leg.runner) = (head.legs, head.runner)
-        for base in head.bases { bases[base.topLevel] = base.commit }
+        for base in head.bases { bases.commits[base.topLevel] = base.commit }
+        for check in head.baseChecks { bases.checks[check.base] = check.signature }
         for task in head.absent.all { absent[task.plan.name] = task }
         (delayed, slots) = (head.delayed, head.slots)
         spending.ledger = head.ledger

@@ -8,9 +8,9 @@ extension RunState {
         retryFailed: Bool,
         reopening: Set<String> = []
     ) -> [String] {
-        plan.selected.map(\.name).filter {
-            reopening.contains($0) || goesOn(with: $0, retryFailed: retryFailed)
-        }
+        plan.selected.filter {
+            reopening.contains($0.name) || goesOn(with: $0, retryFailed: retryFailed)
+        }.map(\.name)
     }
 
     /// Returns the tasks to open before a new leg begins: all, or, of many, those that go first.
@@ -41,7 +41,7 @@ extension RunState {
         )
         let names = Set(plan.selected.map(\.name))
         for (place, task) in plan.tasks.enumerated() where names.contains(task.name) {
-            guard goesOn(with: task.name, retryFailed: retryFailed),
+            guard goesOn(with: task, retryFailed: retryFailed),
                 task.needs.allSatisfy({ !names.contains($0) || known($0)?.outcome == .complete })
             else { continue }
             next.comes(place)
@@ -61,8 +61,11 @@ extension RunState {
         return first
     }
 
-    private func goesOn(with name: String, retryFailed: Bool) -> Bool {
-        known(name)?.outcome.map { $0.isReopened(retryFailed: retryFailed) } ?? true
+    private func goesOn(with plan: TaskPlan, retryFailed: Bool) -> Bool {
+        guard let task = known(plan.name), let outcome = task.outcome else { return true }
+        // It had no check when it was complete.
+        if outcome == .complete, plan.check != nil, task.check != .passed { return true }
+        return outcome.isReopened(retryFailed: retryFailed)
     }
 }
 

@@ -12,6 +12,15 @@ package struct RunState: Sendable {
         }
     }
 
+    /// The commits that new trees begin from.
+    package struct Bases: Hashable, Sendable {
+        /// The commits by the top level of the work tree: those of the leg that first had tasks there.
+        package internal(set) var commits: [String: String] = [:]
+        /// The signatures of the checks of untouched bases, by `CheckEnded.base`; empty for those that
+        /// passed.
+        package internal(set) var checks: [String: String] = [:]
+    }
+
     /// The plan of the newest leg.
     package internal(set) var plan = RunPlan()
     /// The tasks, in the plan's order.
@@ -22,9 +31,8 @@ package struct RunState: Sendable {
     package internal(set) var gates = Gates()
     /// The newest leg.
     package internal(set) var leg = Leg()
-    /// The commits that new trees begin from, by the top level of the work tree: those of the leg
-    /// that first had tasks there.
-    package internal(set) var bases: [String: String] = [:]
+    /// The commits that new trees begin from, and their checks.
+    package internal(set) var bases = Bases()
     /// Number of tasks that the leg has work to do on.
     package private(set) var unfinished = 0
     /// Look-ups that follow from the plan.
@@ -129,6 +137,8 @@ package struct RunState: Sendable {
         case .threadStarted(let fact): update(fact.task, at: moment) { $0.thread = fact.thread }
         case .sessionEnded(let fact): end(fact, at: moment)
         case .checkpointMade(let fact): update(fact.task, at: moment) { $0.work = fact.work }
+        case .checkBegan(let fact): update(fact.task, at: moment) { $0.check = .running }
+        case .checkEnded(let fact): end(fact, at: moment)
         case .taskEnded(let fact): end(fact, at: moment)
         case .gateClosed(let fact): close(fact, at: moment)
         case .gateOpened(let fact): open(fact.key, at: moment)
@@ -163,7 +173,7 @@ extension RunState {
         derive()
         countNeeds()
         leg = Leg(after: leg, fact, at: moment.wall)
-        bases.merge(fact.bases ?? [:]) { first, _ in first }
+        bases.commits.merge(fact.bases ?? [:]) { first, _ in first }
         gates.beginLeg()
         delayed = BinaryHeap()
         // Sessions of an earlier leg hold no slot of this one.
@@ -270,6 +280,19 @@ extension RunState {
             if gates.probes[account] == fact.key { gates.probes[account] = nil }
         }
         scheduler.sessionEnded(place, seconds: fact.seconds, report: fact.report)
+    }
+
+    private mutating func end(_ fact: CheckEnded, at moment: Moment) {
+        if fact.isOfBase == true {
+            guard let base = fact.base else { return }
+            bases.checks[base] = fact.result == .passed ? "" : fact.signature
+            return
+        }
+        update(fact.task, at: moment) { $0.apply(fact) }
+        guard let place = index.places[fact.task], let progress = fact.progress,
+            fact.result.takesTicksBack
+        else { return }
+        scheduler.inspect(place, done: progress.ticked, total: progress.total)
     }
 
     private mutating func end(_ fact: TaskEnded, at moment: Moment) {

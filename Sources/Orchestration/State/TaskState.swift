@@ -57,6 +57,8 @@ package struct TaskState: Hashable, Sendable {
         package var work: CheckpointedWork?
         /// The signature of the last failure that counts.
         var lastFailure: FailureSignature?
+        /// The failures of the check since it last passed; `nil` for none.
+        package var checkTrouble: CheckTrouble?
 
         fileprivate static let none = Shared(Rarities())
     }
@@ -81,6 +83,8 @@ package struct TaskState: Hashable, Sendable {
     package internal(set) var isInspected = false
     /// True if the next session resumes the newest thread.
     package internal(set) var resumesNext = false
+    /// The standing of the work with the task's check.
+    package internal(set) var check = CheckPhase.none
     /// Exit status of the newest session; `nil` if its process did not exit by itself.
     package internal(set) var lastExitStatus: Int32?
     var counts = Counts()
@@ -139,7 +143,9 @@ package struct TaskState: Hashable, Sendable {
     package var isOpen: Bool { outcome == nil && plan.isLeftOut != true }
 
     /// True if at most a delay, the account or the group keeps the task from being started.
-    var mayRun: Bool { isOpen && phase == .waiting && isInspected && self.pendingNeeds == 0 }
+    var mayRun: Bool {
+        isOpen && phase == .waiting && isInspected && self.pendingNeeds == 0 && !check.isOpen
+    }
 
     /// The number of the running session; `nil` if none runs.
     package var runningSession: Int? {
@@ -181,6 +187,8 @@ package struct TaskState: Hashable, Sendable {
         isInspected = false
         self.notBefore = nil
         self.pendingNeeds = 0
+        // What nobody saw end is run again.
+        if check.isOpen { check = plan.check == nil ? .none : .due }
         if freshCaps { self.charged = 0 }
         ledger.beginLeg(freshCaps: freshCaps)
     }
@@ -189,6 +197,7 @@ package struct TaskState: Hashable, Sendable {
     mutating func reopen() {
         phase = .waiting
         (reason, self.list) = (nil, nil)
+        if check == .passed { check = .none }
         self.retries = 0
         self.failures = 0
         (self.idle, effort.idleTokens, effort.idleSeconds) = (0, 0, 0)
@@ -196,6 +205,7 @@ package struct TaskState: Hashable, Sendable {
         self.tampered = 0
         self.lastFailure = nil
         self.sameFailures = 0
+        self.checkTrouble?.count = 0
     }
 
     /// Forgets the work in the directory that the task had before.
@@ -205,12 +215,15 @@ package struct TaskState: Hashable, Sendable {
         (self.tampered, self.incident, self.firstTotal) = (0, nil, nil)
         (thread, self.threadUsage, resumesNext) = (nil, nil, false)
         self.work = nil
+        (check, self.checkTrouble) = (.none, nil)
         ledger.beginLeg(freshCaps: true)
     }
 
     mutating func apply(_ fact: TaskInspected) {
         isInspected = true
+        let before = checklist.progress?.ticked ?? 0
         checklist = fact.checklist
+        noteClaim(since: before)
         // A person may have unticked boxes between two legs; ticking them again is progress.
         if case .good(let progress) = checklist { self.bestTicked = progress.ticked }
         if thread != fact.thread {
@@ -242,7 +255,9 @@ package struct TaskState: Hashable, Sendable {
         }
         if let thread = fact.thread { self.thread = thread }
         if let total = fact.threadUsage { self.threadUsage = total }
+        let before = checklist.progress?.ticked ?? 0
         countProgress(fact)
+        if fact.progress != nil { noteClaim(since: before) }
         note(fact.incident, isCharged: fact.charge == .session)
         noteLength()
         countFailure(fact)

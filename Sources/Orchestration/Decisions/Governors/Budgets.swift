@@ -150,11 +150,11 @@ extension Turn {
 
     /// Ends the waiting tasks that `isMeant` accepts.
     ///
-    /// Tasks with a session end with it; tasks whose directories are being opened may be complete,
+    /// Tasks with a session or a check end with it; tasks whose directories are being opened may be complete,
     /// and end after the inspection.
     fileprivate mutating func endWaiting(_ reason: String, _ isMeant: (TaskState) -> Bool) {
         let names = state.tasks
-            .filter { $0.isOpen && $0.runningSession == nil && isMeant($0) }
+            .filter { $0.isOpen && $0.runningSession == nil && !$0.check.isOpen && isMeant($0) }
             .filter { isLookedAt($0) }
             .map(\.plan.name)
         for name in names { endTask(name, .capped, reason) }

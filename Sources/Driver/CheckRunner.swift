@@ -1,0 +1,205 @@
+import EventLoop
+import Orchestration
+import Reporting
+import Trees
+
+/// The runner of the commands that check tasks' work.
+protocol CheckRunner: AnyObject {
+    /// Runs the check of a task's work; `then` gets its end, without the list, and other events, once
+    /// nothing of what it started lives.
+    func run(_ check: CheckBegan, then: @escaping (CheckEnded, [Event]) -> Void)
+    /// Ends a task's check politely, and by force after the grace.
+    func terminate(_ task: String)
+    /// Ends a task's check by force.
+    func kill(_ task: String)
+}
+
+/// The checks of a leg as processes, each in the tree or the directory of its task.
+final class ProcessChecks: CheckRunner {
+    private let loop: Loop
+    private let request: RunRequest
+    private let commands: UserCommands
+    private let trees: any TreeMaker
+    /// The sessions whose labels the running checks carry, by task; true for those that are to end.
+    private var running: [String: (key: SessionKey, isToEnd: Bool)] = [:]
+
+    init(_ loop: Loop, _ request: RunRequest, _ commands: UserCommands, _ trees: any TreeMaker) {
+        (self.loop, self.request) = (loop, request)
+        (self.commands, self.trees) = (commands, trees)
+    }
+
+    func run(_ check: CheckBegan, then: @escaping (CheckEnded, [Event]) -> Void) {
+        let start = SessionStarted(
+            task: check.task,
+            session: max(1, check.session),
+            slot: 0,
+            role: .executor
+        )
+        running[check.task] = (start.key, false)
+        var ended = CheckEnded(task: check.task, session: check.session, .couldNotRun)
+        guard let work = request.work[check.task], let command = work.check else {
+            running[check.task] = nil
+            ended.message = "is not in the manifest [this is a bug]"
+            return then(ended, [])
+        }
+        let began = loop.now
+        findPlace(start, work) { [self] found in
+            switch found {
+            case .failure(let trouble):
+                let isToEnd = running.removeValue(forKey: check.task)?.isToEnd ?? false
+                ended.result = isToEnd ? .stopped : .couldNotRun
+                ended.message = "has no directory: \(trouble)"
+                then(ended, [])
+            case .success(let tree):
+                ended.base = tree.flatMap { command.base(of: $0) }
+                let directory = tree?.directory ?? work.directory
+                run(command, start, in: directory, ended) { [self] in
+                    var (ended, events) = ($0, $1)
+                    ended.seconds = (loop.now - began).inSeconds
+                    events += tree?.earlier?.events(of: start.key) ?? []
+                    running[check.task] = nil
+                    then(
+                        ended,
+                        (tree?.warnings ?? []).map { .warned(task: check.task, $0) } + events
+                    )
+                }
+            }
+        }
+    }
+
+    func terminate(_ task: String) {
+        guard let key = running[task]?.key else { return }
+        running[task]?.isToEnd = true
+        if !commands.terminate(key) { trees.terminate(key) }
+    }
+
+    func kill(_ task: String) {
+        guard let key = running[task]?.key else { return }
+        running[task]?.isToEnd = true
+        commands.kill(key)
+        trees.giveUp(key)
+    }
+
+    /// Takes the task's tree up; without one nothing is touched.
+    private func findPlace(
+        _ start: SessionStarted,
+        _ work: TaskWork,
+        then: @escaping (Result<TaskTree?, TreeTrouble>) -> Void
+    ) {
+        guard work.tree != nil else { return then(.success(nil)) }
+        trees.prepare(start, then: then)
+    }
+
+    private func run(
+        _ check: CheckCommand,
+        _ start: SessionStarted,
+        in directory: String,
+        _ ended: CheckEnded,
+        then: @escaping (CheckEnded, [Event]) -> Void
+    ) {
+        var ended = ended
+        guard running[start.task]?.isToEnd == false else {
+            ended.result = .stopped
+            return then(ended, [])
+        }
+        commands.run(check, for: start, in: directory) { [self] result, warnings in
+            switch result {
+            case .success(let end):
+                let isStopped = running[start.task]?.isToEnd ?? false
+                ended.note(end, of: check.command, log: log(of: start.task), isStopped: isStopped)
+            case .failure(let error): ended.message = "could not be started: \(error)"
+            }
+            then(ended, warnings.map { .warned(task: start.task, $0) })
+        }
+    }
+
+    private func log(of task: String) -> String {
+        (try? commands.task(task)).map(UserCommands.Log.check.path) ?? ""
+    }
+}
+
+extension Event {
+    /// A warning about a task.
+    static func warned(task: String, _ message: String) -> Event {
+        .warned(Warned(task: task, message: message))
+    }
+}
+
+extension CheckCommand {
+    /// The commit that a tree began from and a fingerprint of the command; `nil` if bases are not checked.
+    func base(of tree: TaskTree) -> String? {
+        guard checksBase else { return nil }
+        var fingerprint = Fingerprint(command.command)
+        fingerprint.add(directory ?? "")
+        return "\(tree.record.base) \(fingerprint.text)"
+    }
+}
+
+extension UserCommands {
+    /// Runs a check in a directory of the task's work; `then` gets its end, or the reason why it was not
+    /// started, and warnings.
+    func run(
+        _ check: CheckCommand,
+        for start: SessionStarted,
+        in directory: String,
+        then: @escaping (Result<LoggedCommand.End, any Error>, [String]) -> Void
+    ) {
+        do {
+            try run(
+                check.command,
+                for: start,
+                in: check.directory.map { directory + "/" + $0 } ?? directory,
+                adding: check.environment,
+                log: .check
+            ) {
+                then(.success($0), $1)
+            }
+        } catch {
+            then(.failure(error), [])
+        }
+    }
+}
+
+extension CheckEnded {
+    /// The bytes of a check's output that are kept.
+    private static let keptOutput = 4096
+
+    /// Notes the end of a check's process, whose log is at a path.
+    mutating func note(
+        _ end: LoggedCommand.End,
+        of command: UserCommand,
+        log: String,
+        isStopped: Bool
+    ) {
+        let termination = Termination(end.termination)
+        self.termination = termination
+        result = CheckResult(termination, isLate: end.isLate, isStopped: isStopped)
+        guard result != .passed else { return }
+        let what: String
+        switch termination {
+        case _ where end.isLate:
+            what = "took longer than \(command.timeout.forPeople) (verify: timeout)"
+        case .exited(126): what = "can't be executed (status 126)"
+        case .exited(127): what = "is not there, or a program that it needs is not (status 127)"
+        case .exited(let status): what = "ended with status \(status)"
+        case .signaled(let signal): what = "was killed by \(Signals.name(signal))"
+        case .notStarted(_, let doing): what = "could not be started (\(doing))"
+        }
+        message = "\(what); see \(log)\(end.tellingWords)"
+        output = Self.safe(end.output)
+    }
+
+    /// Returns the last lines of an output, without anything that steers a terminal.
+    private static func safe(_ output: [UInt8]) -> String {
+        var end = output.suffix(keptOutput)
+        // A line whose beginning is missing, as far as another one follows.
+        if end.count < output.count, let newline = end.dropLast().firstIndex(of: 10) {
+            end = end[(newline + 1)...]
+        }
+        let text = Sanitizer.withoutSequences(String(decoding: end, as: UTF8.self))
+        var lines = text.split(omittingEmptySubsequences: false) { $0.isNewline }
+        while lines.last?.allSatisfy(\.isWhitespace) == true { lines.removeLast() }
+        let safe = lines.map { Sanitizer.line(String($0)) }.joined(separator: "\n")
+        return String(safe.suffix(keptOutput))
+    }
+}

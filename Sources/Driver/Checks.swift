@@ -1,0 +1,95 @@
+import Autonomous
+import EventLoop
+import FileAccess
+import Orchestration
+
+/// The checks of a leg, from their beginning until their ends are reported for a decision.
+final class Checks {
+    private let runner: any CheckRunner
+    private let loop: any DriverLoop
+    private let tasks: TaskDirectories
+    private let disk: DiskTroubles
+    private let inbox: Inbox
+    /// The tasks whose checks must end now, even if writes to the disk are pending.
+    private var killed: Set<String> = []
+
+    init(_ outside: Outside, tasks: TaskDirectories, disk: DiskTroubles, inbox: Inbox) {
+        (runner, loop) = (outside.checks, outside.loop)
+        (self.tasks, self.disk, self.inbox) = (tasks, disk, inbox)
+    }
+
+    /// Runs the check of a task's work, and reports its end.
+    func start(_ check: CheckBegan) {
+        runner.run(check) { [unowned self] ended, events in
+            inbox.add(events)
+            settleList(ended)
+        }
+    }
+
+    /// Ends a task's check politely.
+    func terminate(_ task: String) { runner.terminate(task) }
+
+    /// Ends a task's check by force, and stops waiting for the disk.
+    func kill(_ task: String) {
+        killed.insert(task)
+        runner.kill(task)
+    }
+
+    /// Takes back the ticks that the check was about, if it failed, and puts back what it changed in the
+    /// list; as long as the disk refuses it, it is tried again.
+    private func settleList(_ ended: CheckEnded) {
+        guard let directory = tasks.task(ended.task)?.directory else {
+            return report(ended, .missing, list: nil, nil)
+        }
+        let result = ended.result
+        let place = "\(directory.path): the checklist"
+        loop.perform {
+            switch result {
+            case .passed: directory.confirmTicks()
+            case .failed, .timedOut: directory.takeBackTicks()
+            case .couldNotRun, .stopped: directory.restore(since: nil, most: nil)
+            }
+        } then: { [unowned self] look in
+            if let error = look.unkept, error.isOfTheDisk, !killed.contains(ended.task),
+                disk.note(place, "\(error)", retry: { [unowned self] in settleList(ended) })
+            {
+                return
+            }
+            disk.settle(place)
+            conclude(ended, look)
+        }
+    }
+
+    private func conclude(_ ended: CheckEnded, _ look: ChecklistLook) {
+        var ended = ended
+        (ended.progress, ended.listFile) = (look.state.progress, look.listFile)
+        if let incident = look.incident {
+            let words =
+                "its list was changed while its check ran: \(incident.words); it was put back"
+            inbox.add(.warned(task: ended.task, words))
+        }
+        if let error = look.unkept {
+            // Nothing counts that can't be kept: the check runs again.
+            let result = ended.result == .passed ? "passed" : "did not pass"
+            ended.message = "\(result), but the list can't be kept: \(error)"
+            ended.result = killed.contains(ended.task) ? .stopped : .couldNotRun
+        }
+        let list = tasks.note(look, of: ended.task)
+        guard ended.result == .passed else { return report(ended, look.state, list: list, nil) }
+        tasks.keepArtifacts(of: ended.task, look, isChecked: true) {
+            [unowned self] kept, warnings in
+            inbox.add(warnings.map { .warned(task: ended.task, $0) })
+            report(ended, look.state, list: list, kept)
+        }
+    }
+
+    private func report(
+        _ ended: CheckEnded,
+        _ checklist: ChecklistState,
+        list: String?,
+        _ artifacts: Artifacts?
+    ) {
+        killed.remove(ended.task)
+        inbox.add(.checkEnded(ended, checklist, list: list, artifacts))
+    }
+}

@@ -1,0 +1,115 @@
+import Autonomous
+import Descendants
+import EventLoop
+import FileAccess
+import Orchestration
+
+/// The commands of the user's that run for tasks.
+///
+/// Each carries the label of a session of its task: what it leaves is ended as the session's own is, also
+/// after Quire's death.
+final class UserCommands {
+    /// The logs in a task's directory.
+    enum Log {
+        case setup, check
+
+        /// Returns the log's path.
+        func path(of task: TaskDirectory) -> String {
+            switch self {
+            case .setup: task.setupLogPath
+            case .check: task.checkLogPath
+            }
+        }
+
+        fileprivate func open(of task: TaskDirectory) throws(FileError) -> Int32 {
+            switch self {
+            case .setup: try task.openSetupLog()
+            case .check: try task.openCheckLog()
+            }
+        }
+    }
+
+    private let loop: Loop
+    private let request: RunRequest
+    private let environment: SessionEnvironment
+    private let leftovers: any LeftoverEnder
+    private var running: [SessionKey: LoggedCommand] = [:]
+
+    init(
+        _ loop: Loop,
+        _ request: RunRequest,
+        _ environment: SessionEnvironment,
+        _ leftovers: any LeftoverEnder
+    ) {
+        (self.loop, self.request) = (loop, request)
+        (self.environment, self.leftovers) = (environment, leftovers)
+    }
+
+    /// Runs a command as a part of a session; `then` gets its end, and warnings, once nothing of what was
+    /// started lives.
+    ///
+    /// - Throws: `LoopError` if nothing was started, or the error of the task's name.
+    func run(
+        _ user: UserCommand,
+        for start: SessionStarted,
+        in directory: String,
+        adding variables: [String: String] = [:],
+        log: Log,
+        then: @escaping (LoggedCommand.End, [String]) -> Void
+    ) throws {
+        let task = try self.task(start.task)
+        let label = SessionLabel(
+            place: environment.places.path(of: start.task),
+            session: start.session
+        )
+        let own = (request.work[start.task]?.environment ?? [:]).merging(variables) { $1 }
+        let command = try LoggedCommand(
+            LoggedCommand.Request(
+                command: user.command,
+                inherited: environment.inherited(beside: own),
+                environment: environment.variables(of: start, adding: own),
+                directory: directory,
+                label: label.value,
+                limit: user.timeout,
+                grace: request.plan.grace
+            ),
+            loop: loop,
+            log: writer(of: log, task)
+        ) { [self] end in
+            running[start.key] = nil
+            leftovers.end(start.key, label) { left in
+                var warnings = left.isEmpty ? [] : [Warned.cannotEnd(left, of: start.key).message]
+                if let error = end.logFailure {
+                    warnings.append("\(log.path(of: task)) is not whole: \(error)")
+                }
+                then(end, warnings)
+            }
+        }
+        leftovers.sessionBegan(start.key, label)
+        running[start.key] = command
+    }
+
+    /// Returns a task's directory.
+    func task(_ name: String) throws -> TaskDirectory {
+        request.workspace.taskDirectory(try TaskName(given: name))
+    }
+
+    /// Ends a session's command politely, and by force after the grace; returns false if none runs.
+    func terminate(_ key: SessionKey) -> Bool {
+        running[key]?.terminate()
+        return running[key] != nil
+    }
+
+    /// Ends a session's command by force.
+    func kill(_ key: SessionKey) { running[key]?.kill() }
+
+    private func writer(of log: Log, _ task: TaskDirectory) -> LogWriter {
+        LogWriter(loop: loop, path: log.path(of: task)) { () throws(LoopError) in
+            do throws(FileError) {
+                return try log.open(of: task)
+            } catch {
+                throw LoopError(words: error.description, errno: error.code)
+            }
+        }
+    }
+}

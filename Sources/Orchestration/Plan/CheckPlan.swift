@@ -1,0 +1,39 @@
+/// The check of a task's work, as the decisions see it.
+package struct CheckPlan: Hashable, Sendable, Codable {
+    /// The sessions after which a check runs.
+    package enum Occasion: String, Hashable, Sendable, Word, CaseIterable {
+        /// Sessions whose list claims that all is done.
+        case completion
+        /// Sessions that ticked anything.
+        case tick
+    }
+
+    /// The sessions after which the check runs.
+    package var occasion: Occasion
+
+    /// Makes a check.
+    package init(on occasion: Occasion = .completion) { self.occasion = occasion }
+}
+
+/// The command that checks a task's work.
+package struct CheckCommand: Hashable, Sendable {
+    /// The command and its limit.
+    package var command: UserCommand
+    /// The directory from that of the task's work; `nil` for that one.
+    package var directory: String?
+    /// The variables added to those of the task's sessions.
+    package var environment: [String: String]
+    /// True if the untouched base is checked before the first session.
+    package var checksBase: Bool
+
+    /// Makes a check; see the properties.
+    package init(
+        _ command: UserCommand,
+        directory: String? = nil,
+        environment: [String: String] = [:],
+        checksBase: Bool = false
+    ) {
+        (self.command, self.directory) = (command, directory)
+        (self.environment, self.checksBase) = (environment, checksBase)
+    }
+}
