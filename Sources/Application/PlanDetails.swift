@@ -14,6 +14,8 @@ package struct PlanDetails {
         var arguments: [String]
         /// The command that sets the task's tree up; `nil` for none.
         var setup: String?
+        /// The command that checks the task's work; `nil` for none.
+        var verify: String?
         /// The manifest's prompt; `nil` unless prompts were requested.
         var prompt: String?
         /// The whole prompts of an initializer and an executor, with the manifest's in them; `nil` unless
@@ -31,6 +33,7 @@ package struct PlanDetails {
             sandbox = task.sandbox.rawValue
             env = task.environment
             setup = task.tree?.setup?.command
+            verify = task.check?.command.command
             self.arguments = arguments
             prompt = prompts.map { _ in task.prompt }
             (initializerPrompt, executorPrompt) = (prompts?.initializer, prompts?.executor)
@@ -113,6 +116,11 @@ package struct PlanDetails {
             }
             + section("commands that would set trees up, without a sandbox:") {
                 $0.tree?.setup?.words
+            }
+            + section("commands that would check work, without a sandbox:") { task in
+                task.check.map {
+                    "\($0.command.words), on \(task.plan.check?.occasion.rawValue ?? "")"
+                }
             }
     }
 

@@ -59,14 +59,18 @@ package struct CompleteTasks {
         self.stateDirectory = stateDirectory
     }
 
-    /// Returns true if a task's checklist is complete; without a checklist, as on another machine, the
-    /// recorded runs decide.
+    /// Returns true if a task's checklist is complete; without a checklist, as on another machine, and for a
+    /// task with a check, the recorded runs decide.
     package func contains(_ task: String) -> Bool {
         switch list(of: task) {
-        case .good(let progress): progress.isComplete
+        case .good(let progress): progress.isComplete && (!isChecked(task) || isRecorded(task))
         case .damaged: false
         case .missing: isRecorded(task)
         }
+    }
+
+    private func isChecked(_ task: String) -> Bool {
+        manifest.tasks.contains { $0.plan.name == task && $0.check != nil }
     }
 
     private func list(of task: String) -> ChecklistState {

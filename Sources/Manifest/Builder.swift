@@ -55,6 +55,7 @@ struct Builder {
             worktrees: reader.worktrees(run["worktrees"]),
             promptFiles: [],
             redact: reader.redact(run["redact"]),
+            checkSlots: reader.integer(run["check_slots"], "\"check_slots\"", in: 1...1000),
             groups: groups,
             tasks: [],
             warnings: []

@@ -7,8 +7,8 @@ package enum Keys {
     /// Keys in `run`.
     package static let run = [
         "name", "concurrency", "tokens_per_minute", "agent", "launcher", "scheduler", "prompts",
-        "grace", "drain_timeout", "budget", "prices", "admission", "worktrees",
-        "redact",
+        "grace", "drain_timeout", "budget", "prices", "admission", "worktrees", "redact",
+        "check_slots",
     ]
     /// Keys in `run.budget`.
     package static let runBudget = budget + ["hard"]
@@ -36,12 +36,14 @@ package enum Keys {
         "idle_timeout", "stall_after", "grow_after", "growth", "tamper_limit", "same_failure",
         "retries", "sandbox", "resume",
         "env", "codex_args", "model", "memory", "budget", "session_budget", "isolation", "base",
-        "branch", "include", "setup", "commit", "artifacts",
+        "branch", "include", "setup", "commit", "artifacts", "verify", "verify_base",
     ]
     /// Keys in a task.
     package static let task = ["name", "prompt", "prompt_file", "matrix", "needs"] + defaults
     /// Keys in `setup`, if it is a mapping.
     package static let command = ["command", "timeout"]
+    /// Keys in `verify`, if it is a mapping.
+    package static let check = ["command", "timeout", "directory", "environment", "on"]
     /// Keys in `commit`, if it is a mapping.
     package static let commit = ["author", "subject", "max_file"]
     /// Placeholders of `branch`.

@@ -49,6 +49,8 @@ package struct Manifest: Sendable {
         package var tree: TreeSettings?
         /// The commits in the person's own tree; `nil` for none, and with a tree of the task's own.
         package var commits: CommitSettings?
+        /// The command that checks the work; `nil` for none.
+        package var check: CheckCommand?
         /// Line of the task in the manifest.
         package var line: Int
     }
@@ -87,6 +89,8 @@ package struct Manifest: Sendable {
     package var promptFiles: [String]
     /// The words that are redacted in all that is recorded and shown, besides secrets.
     package var redact: [String]
+    /// Number of checks at once; `nil` for 1.
+    package var checkSlots: Int?
     /// The groups, by name.
     package var groups: [GroupPlan]
     /// The tasks, expanded, in the manifest's order.
@@ -96,7 +100,7 @@ package struct Manifest: Sendable {
 
     /// The plan that the orchestrator follows.
     package var plan: RunPlan {
-        RunPlan(
+        var plan = RunPlan(
             concurrency: concurrency,
             leastConcurrency: leastConcurrency,
             tokensPerMinute: tokensPerMinute,
@@ -110,6 +114,8 @@ package struct Manifest: Sendable {
             prices: prices,
             admission: admission
         )
+        plan.checkSlots = checkSlots
+        return plan
     }
 }
 

@@ -175,7 +175,7 @@ struct TaskExpansion {
         func value(_ key: String) -> Node? { own[key] ?? defaults[key] }
         let sandboxes = Sandbox.allCases.map(\.rawValue)
         let sandbox = reader.choice(value("sandbox"), "\"sandbox\"", of: sandboxes)
-        return Manifest.Task(
+        var task = Manifest.Task(
             plan: plan(name, own, texts, values),
             prompt: prompt(name, own, texts, values, node),
             directory: workingDirectory(
@@ -200,10 +200,12 @@ struct TaskExpansion {
             commits: reader.commitsWithoutTree(own, defaults),
             line: line
         )
+        task.check = check(of: task, own, texts.check, values)
+        return task
     }
 
     /// Inserts values into a text; its size counts only if it differs between combinations.
-    private mutating func expand(_ text: Template, _ values: Template.Values) -> String {
+    mutating func expand(_ text: Template, _ values: Template.Values) -> String {
         let expanded = text.text(values)
         if text.isVariable { textSize += expanded.utf8.count }
         return expanded
@@ -219,6 +221,7 @@ struct TaskExpansion {
         plan.name = name
         plan.group = group(texts.group?.text(values), own["group"] ?? defaults["group"])
         plan.needs = texts.needs.map { expand($0, values) }
+        plan.check = texts.check.map { CheckPlan(on: $0.occasion) }
         read(own, into: &plan)
         return plan
     }

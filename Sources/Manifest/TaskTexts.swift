@@ -8,6 +8,7 @@ struct TaskTexts {
     let group: Template?
     let model: Template?
     let setup: (command: Template, timeout: Duration)?
+    let check: CheckTexts?
     let needs: [Template]
     let codexArguments: [Template]
     let artifacts: [Template]
@@ -29,10 +30,10 @@ struct TaskTexts {
             // A path with a mistake is not looked up.
             return template?.unknown.isEmpty == true ? template : nil
         }
-        func command(_ node: Node) -> Template? {
-            let text = reader.word(node, "\"setup\"")
+        func command(_ node: Node, _ key: String) -> Template? {
+            let text = reader.word(node, "\"\(key)\"")
             if text?.allSatisfy(\.isWhitespace) == true {
-                reader.fail(node, "\"setup\" is empty; write the command, or leave it out")
+                reader.fail(node, "\"\(key)\" is empty; write the command, or leave it out")
             }
             return text.map { template($0, node) }
         }
@@ -45,7 +46,7 @@ struct TaskTexts {
         group = text("group", value("group"))
         model = text("model", value("model"))
         setup = reader.setup(value("setup")).flatMap { setup in
-            command(setup.command).map { (command: $0, timeout: setup.timeout) }
+            command(setup.command, "setup").map { (command: $0, timeout: setup.timeout) }
         }
         // A name with placeholders stands for all tasks of that entry.
         needs = (reader.strings(own["needs"], "\"needs\"") ?? []).map { text in
@@ -54,17 +55,19 @@ struct TaskTexts {
         }
         artifacts = reader.artifacts(value("artifacts")).map { template($0, value("artifacts")) }
         codexArguments = words("codex_args", value("codex_args"))
-        var environment: [String: Template] = [:]
-        for node in [defaults["env"], own["env"]] {
-            for (key, name, value) in reader.entries(node, "\"env\"") {
+        func variables(_ nodes: [Node?]) -> [String: Template] {
+            var variables: [String: Template] = [:]
+            for (key, name, value) in nodes.flatMap({ reader.entries($0, "\"env\"") }) {
                 guard !name.isEmpty, !name.contains("="), !name.contains("\0") else {
                     reader.fail(key, "\"\(name)\" can't be a variable's name")
                     continue
                 }
-                environment[name] = reader.word(value, "\"\(name)\"").map { template($0, value) }
+                variables[name] = reader.word(value, "\"\(name)\"").map { template($0, value) }
             }
+            return variables
         }
-        self.environment = environment
+        environment = variables([defaults["env"], own["env"]])
+        check = reader.check(value("verify"), command: command, variables: variables)
     }
 }
 

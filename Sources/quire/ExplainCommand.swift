@@ -193,6 +193,15 @@ struct Explanation {
             words.append("The newest leg of the run left it out: it was not selected.")
             return
         }
+        switch task.check {
+        case .none, .passed: break
+        case .due: return words.append("What its list claims waits for its check (verify).")
+        case .running:
+            return words.append(
+                isRunAlive
+                    ? "Its check (verify) runs." : "Its check (verify) was cut off, and runs again."
+            )
+        }
         if let shutdown = state.leg.shutdown, isRunAlive {
             words.append("Nothing starts: the run is being stopped (\(shutdown.step.rawValue)).")
         }

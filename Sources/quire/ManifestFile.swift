@@ -109,7 +109,7 @@ enum ManifestFile {
             agent: agents.own[task.plan.name]
         )
         (work.company, work.commits) = (company, task.commits)
-        work.artifacts = task.artifacts
+        (work.artifacts, work.check) = (task.artifacts, task.check)
         work.tree = task.tree.map { tree in
             TreeWork(
                 base: tree.base,

@@ -1,0 +1,70 @@
+import Orchestration
+import Yams
+
+/// The command that checks a task's work, as a manifest has it.
+struct CheckTexts {
+    let command: Template
+    let timeout: Duration
+    let directory: String?
+    let environment: [String: Template]
+    let occasion: CheckPlan.Occasion
+}
+
+// The checks of tasks' work.
+extension Reader {
+    /// The time that a check may take unless said otherwise.
+    private static let checkTime = Duration.seconds(20 * 60)
+
+    /// Reads a check: a text, or one with settings.
+    func check(
+        _ node: Node?,
+        command read: (Node, String) -> Template?,
+        variables: ([Node?]) -> [String: Template]
+    ) -> CheckTexts? {
+        guard let node, !node.isNull else { return nil }
+        let members: [String: Node]
+        if case .mapping = node {
+            members = self.members(node, "\"verify\"", keys: Keys.check)
+        } else {
+            members = ["command": node]
+        }
+        guard let text = members["command"] else {
+            fail(node, "\"verify\" needs a \"command\": a line for the shell")
+            return nil
+        }
+        let timeout = duration(members["timeout"], "\"timeout\"") ?? Self.checkTime
+        if timeout == .zero { fail(members["timeout"], "\"timeout\" must be longer than 0") }
+        let occasions = CheckPlan.Occasion.allCases.map(\.rawValue)
+        guard let command = read(text, "verify") else { return nil }
+        return CheckTexts(
+            command: command,
+            timeout: timeout,
+            directory: innerDirectory(members["directory"]),
+            environment: variables([members["environment"]]),
+            occasion: choice(members["on"], "\"on\"", of: occasions)
+                .flatMap(CheckPlan.Occasion.init) ?? .completion
+        )
+    }
+
+    /// Reads whether an untouched base is checked; by default where the task has a tree of its own.
+    func checksBase(_ own: Node?, _ usual: Node?, hasTree: Bool) -> Bool {
+        let isWanted = bool(own ?? usual, "\"verify_base\"")
+        if isWanted == true, !hasTree, let own, !own.isNull {
+            fail(own, "\"verify_base\" needs a tree of the task's own; add isolation: worktree")
+        }
+        return hasTree && isWanted ?? true
+    }
+
+    /// Reads a directory within that of the task's work.
+    private func innerDirectory(_ node: Node?) -> String? {
+        guard let node, !node.isNull, let path = word(node, "\"directory\"") else { return nil }
+        if path.isEmpty || path.hasPrefix("/") || path.split(separator: "/").contains("..") {
+            fail(
+                node,
+                "the \"directory\" of \"verify\" is \(node.kind), but must be a path from the task's "
+                    + "directory, and within it"
+            )
+        }
+        return path
+    }
+}

@@ -1,0 +1,85 @@
+import Orchestration
+import Testing
+
+@testable import Manifest
+
+@Suite struct `The check of a task` {
+    private func task(_ defaults: String, _ task: String = "name: a") throws -> Manifest.Task {
+        try parse("version: 1\ndefaults: {\(defaults)}\ntasks: [{\(task), prompt: p}]").tasks[0]
+    }
+
+    @Test(
+        arguments: [
+            ("verify: make test", "name: a", "make test", 1200, .completion),
+            (
+                "verify: x", "name: a, verify: {command: make, timeout: 1m, on: tick}", "make", 60,
+                .tick
+            ),
+            ("verify: {command: make}", "name: a", "make", 1200, .completion),
+            ("verify: x", "name: a, verify: ~", nil, 0, .completion),
+            (
+                "verify: \"make {k} ${HOME}\"", "name: \"a-{k}\", matrix: {k: [one]}",
+                "make one ${HOME}", 1200, .completion
+            ),
+        ] as [(String, String, String?, Int, CheckPlan.Occasion)]
+    )
+    func `is a command with the values of the matrix`(
+        defaults: String,
+        own: String,
+        command: String?,
+        seconds: Int,
+        occasion: CheckPlan.Occasion
+    ) throws {
+        let task = try task(defaults, own)
+        #expect(
+            task.check?.command == command.map { UserCommand($0, timeout: .seconds(seconds)) }
+        )
+        #expect(task.plan.check == (command == nil ? nil : CheckPlan(on: occasion)))
+    }
+
+    @Test func `has a directory and variables of its own`() throws {
+        let check = try task(
+            "verify: {command: make, directory: Core/Tests, environment: {CI: 1, A: \"{k}\"}}",
+            "name: \"a-{k}\", matrix: {k: [one]}"
+        ).check
+        #expect(check?.directory == "Core/Tests")
+        #expect(check?.environment == ["CI": "1", "A": "one"])
+    }
+
+    @Test(
+        arguments: [
+            ("isolation: worktree", "name: a", true), ("growth: allow", "name: a", false),
+            ("isolation: worktree", "name: a, verify_base: false", false),
+            ("isolation: worktree, verify_base: false", "name: a, verify_base: true", true),
+            ("isolation: worktree, verify_base: true", "name: a, isolation: none", false),
+        ]
+    )
+    func `is that of the base, too, where there is a tree`(
+        defaults: String,
+        own: String,
+        checksBase: Bool
+    ) throws {
+        #expect(try task("verify: x, " + defaults, own).check?.checksBase == checksBase)
+    }
+
+    @Test func `has places of its own`() throws {
+        let text = "version: 1\nrun: {check_slots: 3}\ntasks: [{name: a, prompt: p}]"
+        #expect(try parse(text).plan.checkSlots == 3)
+        #expect(try parse("version: 1\ntasks: [{name: a, prompt: p}]").plan.checkSlots == nil)
+    }
+
+    @Test(arguments: [
+        ("verify: \" \"", "\"verify\" is empty"),
+        ("verify: {timeout: 1m}", "\"verify\" needs a \"command\""),
+        ("verify: {command: x, timeout: 0}", "\"timeout\" must be longer than 0"),
+        ("verify: {command: x, directory: /tmp}", "must be a path from the task's directory"),
+        ("verify: {command: x, directory: a/../..}", "must be a path from the task's directory"),
+        ("verify: {command: x, on: ticks}", "\"on\""),
+        ("verify: {command: x, env: {A: b}}", "env"),
+        ("verify: x, verify_base: true", "add isolation: worktree"),
+    ])
+    func `is refused if it is none`(setting: String, words: String) {
+        let found = messages("version: 1\ntasks: [{name: a, prompt: p, \(setting)}]")
+        #expect(found.count == 1 && found[0].contains(words), "\(found)")
+    }
+}
