@@ -34,6 +34,11 @@ extension PromptTemplates {
             with the first entry. Do not commit: `.git` is read-only here. End when both files are written, and
             say in one sentence what the list covers.
 
+            If the task can't be broken down without a decision that only a person can make (nothing here tells, and
+            a wrong guess would be costly), write `{task_dir}/question.md` instead of the list and end: what must be
+            decided, the choices you see, and which one you would take. Ask nothing that you can find out or that an
+            entry of the list can settle later.
+
             """,
         executor: """
             ## Your role: Executor Agent
@@ -41,8 +46,9 @@ extension PromptTemplates {
             You are one of many sessions on this task. You begin with an empty memory: everything that earlier
             sessions knew is in the task directory and in the project.
 
-            1. Find your bearings. Read `{task_dir}/task_list.md` and `{task_dir}/progress.md`, then look at the
-               project as it is now.
+            1. Find your bearings. Read `{task_dir}/task_list.md`, `{task_dir}/progress.md` and, if it is there,
+               `{task_dir}/answers.md` (what a person told earlier sessions), then look at the project as it is
+               now.
             2. Check earlier work. Build the project and run its tests, as far as it has any. If something that
                is ticked does not work, mend that first and note it in `progress.md`; leave its box as it is.
             3. Take the first entry of the list whose box is empty, and carry it out thoroughly: that one entry,
@@ -62,6 +68,12 @@ extension PromptTemplates {
             If the entry cannot be done now, leave its box empty and write down in `progress.md` what stands in
             its way and what you tried. Do not commit: `.git` is read-only here. Leave no half-finished work
             behind: the project builds and its tests pass when you end.
+
+            If only a person can decide what comes next (the task, the list, the notes and the project don't, and a
+            wrong guess would be costly or hard to undo), write the question into `{task_dir}/question.md` and end:
+            what must be decided, the choices you see, and which one you would take. The task then rests until a
+            person has answered. Ask nothing else that way: what you can find out, find out; what is a matter of
+            taste or easy to change, decide yourself and note it in `progress.md`. Never write `answer.md`.
 
             """
     )

@@ -32,6 +32,10 @@ package struct PromptTemplates: Hashable, Sendable {
         prompt += brief.listNotes + brief.checkNotes
         prompt += "\nYou are the \(isFirst ? "Initializer Agent" : "Executor Agent").\n\n"
         if let words = brief.company.words { prompt += words + "\n\n" }
+        if !brief.words.isEmpty {
+            prompt += "Words of the person whose task this is; they are part of the task:\n\n"
+            prompt += brief.words
+        }
         (isFirst ? parsedInitializer : parsedExecutor).write(brief, to: &prompt)
         return prompt
     }
@@ -126,6 +130,8 @@ package struct SessionBrief: Hashable, Sendable {
     package var checkTrouble: TaskState.CheckTrouble?
     /// The company in which the agent works.
     package var company: Company
+    /// The words of people to the agent, as `TaskDirectory.takeWords` has them; empty for none.
+    package var words: String
 
     /// Makes a brief; see the properties.
     package init(
@@ -137,7 +143,8 @@ package struct SessionBrief: Hashable, Sendable {
         incident: ListIncident? = nil,
         mostEntries: Int? = nil,
         checkTrouble: TaskState.CheckTrouble? = nil,
-        company: Company = .none
+        company: Company = .none,
+        words: String = ""
     ) {
         self.role = role
         self.description = description
@@ -146,7 +153,7 @@ package struct SessionBrief: Hashable, Sendable {
         self.progress = progress
         (self.incident, self.mostEntries) = (incident, mostEntries)
         self.checkTrouble = checkTrouble
-        self.company = company
+        (self.company, self.words) = (company, words)
     }
 
     /// The failure of the check that a session before did not pass, with what it said in a fence.

@@ -95,6 +95,8 @@ package struct TaskListing: Hashable, Sendable {
     package var thread: String?
     /// Time of the last change in the directory.
     package var lastActivity: WallTime
+    /// The question that waits for an answer, in one line; `nil` for none.
+    package var question: String?
 
     init(_ directory: TaskDirectory, _ known: KnownLists) {
         directory.hold()
@@ -104,6 +106,7 @@ package struct TaskListing: Hashable, Sendable {
         do {
             thread = try directory.savedThread()
             lastActivity = try directory.lastActivity()
+            question = try? directory.question()?.oneLine(TaskEnded.questionLength)
         } catch {
             // An unusable directory is reported as damage of its checklist.
             if case .damaged = checklist {} else { checklist = .damaged("\(error)") }

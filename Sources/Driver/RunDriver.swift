@@ -242,6 +242,11 @@ package final class RunDriver {
     private func recorded(_ decisions: Decisions) {
         decisions.starts.forEach(sessions.start)
         tasks.release(decisions.releases)
+        tasks.awaitAnswers(
+            of: decisions.releases.filter {
+                orchestrator.state.task($0)?.outcome == .needsYou
+            }
+        )
         guard let ending = decisions.ending else { return }
         phase = .ended(ending)
         leave()

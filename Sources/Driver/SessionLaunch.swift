@@ -23,6 +23,8 @@ struct SessionLaunch: Sendable {
     var mostEntries: Int?
     /// The failures of the task's check since it last passed; `nil` for none.
     var checkTrouble: TaskState.CheckTrouble?
+    /// The words of people for the session, which are taken before it starts.
+    var givenWords: GivenWords
     var environment: SessionEnvironment
 
     /// The label that the session's processes carry.
@@ -116,7 +118,8 @@ struct SessionLaunch: Sendable {
                 incident: incident,
                 mostEntries: mostEntries,
                 checkTrouble: checkTrouble,
-                company: work.company
+                company: work.company,
+                words: givenWords.text
             )
         )
     }

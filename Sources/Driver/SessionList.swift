@@ -2,7 +2,7 @@ import Autonomous
 import FileAccess
 import Synchronization
 
-/// The checklist of a session: as it begins, and as it is left.
+/// The checklist of a session, and the words of people to it: as it begins, and as it is left.
 ///
 /// All functions block.
 final class SessionList: Sendable {
@@ -10,22 +10,42 @@ final class SessionList: Sendable {
     /// The number of entries that the list may have afterwards; `nil` for any.
     private let most: Int?
     private let begun: Mutex<(look: ChecklistLook, news: String?)>
+    private let words: GivenWords
+    private let told: Mutex<(question: String?, warnings: [String])> = Mutex((nil, []))
 
-    /// Begins with the last inspection of the list, which counts until `inspect` reads it anew.
-    init(in directory: TaskDirectory, most: Int?, last: ChecklistLook) {
-        (self.directory, self.most) = (directory, most)
+    /// Begins with the last inspection, which holds if no session is started.
+    init(of launch: SessionLaunch, last: ChecklistLook) {
+        (directory, most) = (launch.directory, launch.mostEntries)
+        words = launch.givenWords
         begun = Mutex((last, nil))
     }
 
     /// The list that the session began with.
     var before: ChecklistLook { begun.withLock { $0.look } }
-    /// The changes by a person since the last inspection, in words; `nil` for nothing to tell.
-    var news: String? { begun.withLock { $0.news } }
+    /// The session's question to a person, in one line; `nil` for none.
+    var question: String? { told.withLock { $0.question } }
 
-    /// Inspects the list right before the session starts.
+    /// Returns what people should know, once.
+    func takeWarnings() -> [String] {
+        let news = begun.withLock { begun in
+            defer { begun.news = nil }
+            return begun.news
+        }
+        let changes = news.map {
+            "its list was changed while no session worked on it: \($0); it goes on"
+        }
+        return told.withLock { told in
+            defer { told.warnings = [] }
+            return [changes].compactMap(\.self) + told.warnings
+        }
+    }
+
+    /// Inspects the list, and takes the words, right before the session starts.
     func inspect() {
         let found = directory.inspectBeforeSession(after: before)
         begun.withLock { $0 = found }
+        let warnings = words.take()
+        told.withLock { $0.warnings = warnings }
     }
 
     /// Inspects the list that the session left; `isRemote` if another machine may have written it, of
@@ -36,9 +56,16 @@ final class SessionList: Sendable {
             : directory.compare(since: before, most: most)
     }
 
-    /// Puts back what the session may not change; returns also the error with which the disk refused it.
-    func restore(_ compared: ChecklistLook) -> (ChecklistLook, FileError?) {
+    /// Puts back what the session may not change, and notes its question; returns also the error with
+    /// which the disk refused it.
+    func restore(
+        _ compared: ChecklistLook,
+        isCompleted: Bool
+    ) -> (ChecklistLook, FileError?) {
         let look = directory.restore(since: before, compared: compared, most: most)
-        return (look, look.isTampered ? look.unkept : nil)
+        if look.isTampered, let error = look.unkept { return (look, error) }
+        let settled = words.settle(isCompleted: isCompleted)
+        told.withLock { $0 = (settled.question, $0.warnings + settled.warnings) }
+        return (look, nil)
     }
 }

@@ -70,7 +70,7 @@ final class SessionRunner {
             resumedUsage.map { ThreadReport(thread: thread, usage: $0) }
         }
         resumption = Resumption(thread: start.resumes, report: report)
-        let list = SessionList(in: launch.directory, most: launch.mostEntries, last: look)
+        let list = SessionList(of: launch, last: look)
         review = ListReview(list: list)
         progress = SessionProgress(session: start.session)
         decoder = SessionDecoder(launch.agent.kind.reader(resuming: report))
@@ -120,13 +120,16 @@ final class SessionRunner {
 
     /// Decides on the session, now that nothing of what it started lives.
     ///
-    /// Only now is the list put back: what was left behind could have changed it once more.
+    /// Only now is the list put back and a question read: what was left behind could have changed both.
     func descendantsGone(_ end: SessionEnd) {
         closing.end = end
+        let isCompleted = end.result.failure == nil
         keepTrying("the checklist") { [list = review.list, look = end.look] in
-            list.restore(look)
+            list.restore(look, isCompleted: isCompleted)
         } then: { [self] look in
             closing.end?.look = look
+            closing.end?.result.question = review.list.question
+            review.list.takeWarnings().forEach(warn)
             note(.descendantsGone)
         }
     }
@@ -145,9 +148,7 @@ final class SessionRunner {
     func activity() -> String? { progress.activity(newestStep: decoder.newestStep) }
 
     private func started(_ process: ProcessID) {
-        if let words = review.list.news {
-            warn("its list was changed while no session worked on it: \(words); it goes on")
-        }
+        review.list.takeWarnings().forEach(warn)
         let usage = resumption.usage.usage
         if let thread = resumption.thread, let usage {
             let report = ThreadReport(thread: thread, usage: usage)

@@ -61,6 +61,7 @@ struct ProcessStarter: SessionStarter {
             incident: start.incident,
             mostEntries: start.mostEntries,
             checkTrouble: start.checkTrouble,
+            givenWords: GivenWords(in: task.directory),
             environment: environment
         )
         return SessionRunner(

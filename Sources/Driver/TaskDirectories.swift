@@ -13,6 +13,7 @@ final class TaskDirectories {
     /// True if tasks that other processes own are waited for; if false, they refuse the leg.
     private let waitsForOwners: Bool
     private let held: HeldTasks
+    private var asking: AwaitedAnswers?
     private var tasks: [String: OpenTask] = [:]
     private var refusals: [String] = []
     private var hasBegun = false
@@ -27,6 +28,7 @@ final class TaskDirectories {
         (self.loop, self.keeper, self.inbox) = (loop, keeper, inbox)
         self.waitsForOwners = waitsForOwners
         held = try HeldTasks(loop: loop, keeper: keeper)
+        asking = try AwaitedAnswers(loop: loop, keeper: keeper) { [unowned self] in goOn(with: $0) }
     }
 
     /// The reasons why the leg can't begin; `nil` if it can.
@@ -93,10 +95,22 @@ final class TaskDirectories {
         release(names.compactMap { tasks.removeValue(forKey: $0) }) {}
     }
 
+    /// Opens the directories of tasks again once their questions are answered.
+    func awaitAnswers(of names: [String]) {
+        if !isClosed { asking?.add(names) }
+    }
+
+    private func goOn(with names: [String]) {
+        open(names, jobs: 1) { [unowned self] results in
+            inbox.add(results.flatMap { [.taskAnswered($0.task)] + apply($0) })
+        }
+    }
+
     /// Opens nothing more, and releases what is being opened.
     func close() {
         isClosed = true
         held.close()
+        asking?.close()
     }
 
     /// Releases all directories, then calls `then`.

@@ -17,6 +17,8 @@ protocol DirectoryKeeper: Sendable {
     func open(_ tasks: [String]) -> [TaskOpening.Result]
     /// Releases the locks of open tasks.
     func release(_ tasks: [OpenTask])
+    /// Returns those of the tasks whose questions were answered or withdrawn.
+    func answered(_ tasks: [String]) -> [String]
     /// Returns the stamp of a complete checklist and its prompt; `nil` while work is left.
     func stamp(of look: ChecklistLook, _ task: String) -> String?
     /// The keeper of complete tasks' files; `nil` if none are kept.
@@ -81,6 +83,18 @@ struct TaskOpening: DirectoryKeeper {
         for task in tasks { task.directory.releaseLock() }
     }
 
+    func answered(_ tasks: [String]) -> [String] {
+        tasks.filter { task in
+            guard let name = try? TaskName(given: task) else { return false }
+            // A question that can't be read now may be asked still.
+            do throws(FileError) {
+                return try workspace.taskDirectory(name).question() == nil
+            } catch {
+                return false
+            }
+        }
+    }
+
     private func open(_ task: String) -> Result {
         do {
             let directory = workspace.taskDirectory(try TaskName(given: task))
@@ -108,6 +122,11 @@ struct TaskOpening: DirectoryKeeper {
                 incident: look.incident
             )
             let open = OpenTask(directory: directory, look: look.settled)
+            if look.state.progress?.isComplete != true {
+                let asked = directory.shortQuestion
+                inspected.question = asked.question
+                warnings += asked.warnings
+            }
             // The session that completed it was lost, or belongs to another run.
             if look.state.progress?.isComplete == true, !checked.contains(task),
                 let kept = artifacts?.keep(task)

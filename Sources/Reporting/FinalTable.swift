@@ -40,6 +40,7 @@ package enum FinalTable {
         lines += ["", "\(totals.text)"]
         if let held = totals.held { lines.append("\(held)") }
         lines += TreeWords.uncommitted(tasks).map { "warning: \($0)" }
+        lines += QuestionWords.lines(tasks)
         return (lines + hints).joined(separator: "\n") + "\n"
     }
 

@@ -116,7 +116,7 @@ private struct Suite {
             let outcome = task.outcome?.rawValue ?? ""
             xml.element("failure", [("type", outcome), ("message", task.words)], task.details)
             writeReruns(task.troubles.dropLast(), as: "rerunFailure", to: &xml)
-        case .failed, .stalled, .damaged, .capped, .blocked, .unchecked, .cancelled, nil:
+        case .failed, .stalled, .damaged, .capped, .blocked, .unchecked, .needsYou, .cancelled, nil:
             let type = task.outcome?.rawValue ?? "unfinished"
             xml.element("skipped", [("type", type), ("message", task.words)])
         }

@@ -105,6 +105,7 @@ package struct LiveView: Sendable {
             lines.append("at most \(Format.count(limit, "session")) at once for now")
         }
         lines += TreeWords.fewUncommitted(view.tasks)
+        lines += QuestionWords.few(view.tasks)
         if let shutdown = view.shutdown { lines.append(ShutdownWords.text(shutdown)) }
         return lines.map { paint(Columns.fit(Sanitizer.line($0), columns), "33") }
     }

@@ -41,6 +41,8 @@ package struct PlainReporter: Sendable {
                     ?? "")
         // A task that begins anew does not go on. A warning says so, and where its old work is.
         case .taskReopened(let fact) where fact.beginsAnew == true: nil
+        case .taskReopened(let fact) where fact.isAnswered == true:
+            "\(fact.task): its question is answered, and it goes on"
         case .taskReopened(let fact):
             view.task(fact.task)?.isLeftOut == true
                 ? "\(fact.task): its list was changed or deleted after it was complete; it is "

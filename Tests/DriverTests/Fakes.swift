@@ -167,16 +167,17 @@ final class FakeSessions: SessionStarter, LeftoverEnder {
         return Session(start.fact.key, log, observer)
     }
 
-    /// Ends a session, which failed.
-    func end(_ task: String, _ number: Int = 1) {
+    /// Ends a session, which failed, and may have asked a person.
+    func end(_ task: String, _ number: Int = 1, question: String? = nil) {
         guard let look = looks[task] else { return }
         let failure = Failure(.turnFailed, "it failed")
-        let end = SessionEnd(
+        var end = SessionEnd(
             result: SessionResult(termination: .exited(1), failure: failure, usage: .zero),
             look: look,
             standardError: CapturedOutput(),
             wasKilled: false
         )
+        end.result.question = question
         observer?.session(SessionKey(task: task, number: number), endedWith: end)
     }
 
@@ -279,11 +280,15 @@ final class FakeDirectories: DirectoryKeeper {
 
     private let log: Log
     private let owners = Mutex<[String: String]>([:])
+    private let answers = Mutex<Set<String>>([])
 
     init(_ log: Log) { self.log = log }
 
     /// Makes a task that of another process, or frees it.
     func own(_ task: String, by owner: String?) { owners.withLock { $0[task] = owner } }
+
+    /// Answers the question of a task.
+    func answer(_ task: String) { answers.withLock { _ = $0.insert(task) } }
 
     func open(_ tasks: [String]) -> [TaskOpening.Result] {
         log.add("open \(tasks.count == 1 ? tasks[0] : "\(tasks.count)")")
@@ -293,6 +298,11 @@ final class FakeDirectories: DirectoryKeeper {
     func release(_ tasks: [OpenTask]) {
         let names = tasks.map(\.directory.name.description).sorted()
         log.add("release \(names.joined(separator: " "))")
+    }
+
+    func answered(_ tasks: [String]) -> [String] {
+        log.add("look \(tasks.joined(separator: " "))")
+        return tasks.filter { name in answers.withLock { $0.remove(name) != nil } }
     }
 
     func stamp(of look: ChecklistLook, _ task: String) -> String? { nil }

@@ -110,6 +110,7 @@ private final class Observer: SessionObserver {
             agent: agent,
             grace: .seconds(1),
             prompts: .embedded,
+            givenWords: GivenWords(in: directory),
             environment: SessionEnvironment(
                 run: "tiny",
                 inherited: .own,

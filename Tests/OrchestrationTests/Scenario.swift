@@ -109,14 +109,16 @@ struct Scenario {
         failure: Failure? = nil,
         after pause: Double = 1,
         thread: String? = nil,
-        tokens: Int64? = nil
+        tokens: Int64? = nil,
+        question: String? = nil
     ) -> [String] {
-        let result = SessionResult(
+        var result = SessionResult(
             termination: .exited(failure == nil ? 0 : 1),
             failure: failure,
             thread: thread,
             usage: tokens.map { TokenUsage(input: $0) }
         )
+        result.question = question
         let before = state.task(task)?.checklist ?? .missing
         let checklist = ticked.map { .good(Progress(ticked: $0, total: total)) } ?? before
         let key = SessionKey(task: task, number: session)

@@ -7,6 +7,8 @@ package enum Event: Hashable, Sendable {
     indirect case runBegan(RunBegan)
     /// A task's directory was opened, locked for this run and inspected.
     indirect case taskInspected(TaskInspected)
+    /// A person answered the question of a task that ended with one, or withdrew it.
+    case taskAnswered(String)
     /// A task's directory can't be opened yet: another process owns it, or the disk is full or
     /// failing. The reason says which. The directory may be inspected later.
     case taskHeld(task: String, reason: String)

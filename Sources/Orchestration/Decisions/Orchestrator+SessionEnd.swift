@@ -24,6 +24,7 @@ extension Orchestrator {
             threadUsage: result.threadUsage,
             outputLeaked: result.outputLeaked
         )
+        fact.question = result.question
         if fact.usage == nil { session.fillInLastSeen(&fact) }
         session.fillInEstimate(&fact, wasAnswered: wasAnswered)
         judge(&fact, session, cause, checklist, completed: result.failure == nil)
@@ -43,6 +44,7 @@ extension Orchestrator {
                 list: result.list,
                 artifacts: result.artifacts
             )
+            turn.reportRepetition(place, of: fact.question)
             turn.reportRunaway(place, fact.verdict, wasParked: wasParked)
         }
     }
@@ -190,6 +192,7 @@ extension Orchestrator {
         if task.checklist.progress?.isComplete == true {
             return (.complete, TaskEnded.everyEntry)
         }
+        if let words = task.asking { return (.needsYou, words) }
         return task.verdict(lastFailure)
             ?? governors.reasonToCap(task, after: ended, in: turn).map { (.capped, $0) }
     }

@@ -61,6 +61,7 @@ package struct Orchestrator: Sendable {
         switch event {
         case .runBegan(let fact): beginLeg(fact)
         case .taskInspected(let fact): inspected(fact)
+        case .taskAnswered(let task): turn.goOn(withAnswerTo: task)
         case .taskHeld(let task, let reason): taskHeld(task, reason)
         case .taskUnavailable(let task, let reason): turn.endTask(task, .failed, reason)
         case .sessionSpawned(let fact):
@@ -129,6 +130,7 @@ package struct Orchestrator: Sendable {
         guard turn.state.leg.number > 0, turn.state.running.isEmpty, turn.checks.isEmpty else {
             return
         }
+        turn.endWaitForAnswers()
         let expected = turn.state.unfinished == 0 ? .finished : governors.ending(in: turn)
         guard let ending = expected ?? (isStuck ? .unable : nil) else { return }
         hasEnded = true

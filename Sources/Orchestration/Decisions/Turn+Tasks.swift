@@ -12,7 +12,7 @@ extension Turn {
     ) {
         guard let task = state.task(name), task.outcome == nil else { return }
         recordEnd(task, outcome, reason, list: list, artifacts: artifacts)
-        if outcome != .complete { blockDependents(of: name, outcome) }
+        if outcome.endsDependents { blockDependents(of: name, outcome) }
     }
 
     /// Ends all tasks that need this one, directly or indirectly.
@@ -32,7 +32,7 @@ extension Turn {
         guard let task = state.task(name), task.outcome == nil else { return }
         for need in task.plan.needs {
             guard let needed = state.task(need), needed.plan.isLeftOut != true,
-                let outcome = needed.outcome, outcome != .complete
+                let outcome = needed.outcome, outcome.endsDependents
             else { continue }
             block(task, need, outcome)
             return blockDependents(of: name, .blocked)
@@ -89,6 +89,7 @@ extension Turn {
         record(end(of: task, outcome, reason, list: list, artifacts: artifacts))
         order(.releaseTask(task.plan.name))
         if outcome.isFailure { countFailure() }
+        if outcome == .needsYou { asksPeople = true }
     }
 
     private func end(
@@ -121,7 +122,15 @@ extension Outcome {
     package var isFailure: Bool {
         switch self {
         case .failed, .stalled, .damaged: true
-        case .complete, .capped, .blocked, .unchecked, .cancelled: false
+        case .complete, .capped, .blocked, .unchecked, .needsYou, .cancelled: false
+        }
+    }
+
+    /// True if the tasks that need one with this outcome can't go on in the leg.
+    var endsDependents: Bool {
+        switch self {
+        case .complete, .needsYou: false
+        case .failed, .stalled, .damaged, .capped, .blocked, .unchecked, .cancelled: true
         }
     }
 }

@@ -15,6 +15,8 @@ struct Turn: Sendable {
     var held: Set<String> = []
     /// The tasks whose checks run.
     var checks: Set<String> = []
+    /// True once a task has ended with a question to a person in this leg.
+    var asksPeople = false
     /// Number of tasks that failed in this leg.
     var failures = 0
     /// True if all of the concurrency limit was in use when the turn began.

@@ -26,7 +26,7 @@ extension String {
 
 extension Unicode.Scalar {
     /// The character in the form in which it may be shown.
-    fileprivate var shown: String {
+    package var shown: String {
         switch treatment(as: properties.generalCategory) {
         case .keep: String(self)
         case .drop: ""

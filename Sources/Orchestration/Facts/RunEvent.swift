@@ -8,9 +8,9 @@ package indirect enum RunEvent: Hashable, Sendable {
     /// A leg of the run began: the leg's first fact, exactly once. Sessions that an earlier leg
     /// left running are recorded as lost right after it.
     case runBegan(RunBegan)
-    /// A task that had ended goes on in this leg, or a task begins anew.
+    /// A task that had ended goes on in this leg, is answered in it, or begins anew.
     case taskReopened(TaskReopened)
-    /// A task's directory was inspected; at most once a leg.
+    /// A task's directory was inspected; once a leg at most, and once more after each answer.
     case taskInspected(TaskInspected)
     /// A session was given a slot; its process starts only after this fact is durable.
     case sessionStarted(SessionStarted)
@@ -30,7 +30,7 @@ package indirect enum RunEvent: Hashable, Sendable {
     case checkBegan(CheckBegan)
     /// A check of a task's work, or of the base that it begins from, ended.
     case checkEnded(CheckEnded)
-    /// A task ended; the task's last fact in this leg.
+    /// A task ended; the task's last fact in this leg, unless it asks a person who then answers.
     case taskEnded(TaskEnded)
     /// Starts are held, for a stated reason.
     case gateClosed(GateClosed)

@@ -184,6 +184,8 @@ package struct SessionEnded: Hashable, Sendable, Codable {
     package var forgetsThread: Bool
     /// The delay before the task's next session, in seconds; `nil` for none.
     package var retryIn: Double?
+    /// The session's question to a person, in one line; `nil` for none.
+    package var question: String?
 
     /// True if the session itself reported `usage`.
     package var isUsageTold: Bool {

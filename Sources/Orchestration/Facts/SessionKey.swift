@@ -32,6 +32,8 @@ package enum Outcome: String, Hashable, Sendable, Word, CaseIterable {
     case blocked
     /// The list claims work that nobody could check, as the check itself could not run.
     case unchecked
+    /// The task asks a person, and goes on once it is answered.
+    case needsYou = "needs-you"
     /// The user ended the task.
     case cancelled
 }

@@ -185,6 +185,8 @@ package struct SessionResult: Hashable, Sendable {
     package var incident: ListIncident?
     /// The files that were kept of the task, if its list is complete; `nil` for none.
     package var artifacts: Artifacts?
+    /// The session's question to a person, in one line; `nil` for none.
+    package var question: String?
 
     /// Makes a result; see the properties.
     package init(

@@ -4,11 +4,14 @@ package struct TaskReopened: Hashable, Sendable, Codable {
     package var task: String
     /// True if nothing is left of the task's work, as its directory was deleted or put away; `nil` for no.
     package var beginsAnew: Bool?
+    /// True if a person answered the task's question while the leg runs; `nil` for no.
+    package var isAnswered: Bool?
 
     /// Makes the fact.
-    package init(task: String, beginsAnew: Bool? = nil) {
+    package init(task: String, beginsAnew: Bool? = nil, isAnswered: Bool? = nil) {
         self.task = task
         self.beginsAnew = beginsAnew
+        self.isAnswered = isAnswered
     }
 }
 
@@ -30,6 +33,8 @@ package struct TaskInspected: Hashable, Sendable, Codable {
     package var incident: ListIncident?
     /// The files that were kept of a complete task now; `nil` for none.
     package var artifacts: Artifacts?
+    /// The task's question that nobody has answered yet, in one line; `nil` for none.
+    package var question: String?
 
     /// Makes the fact.
     package init(

@@ -139,6 +139,8 @@ extension TaskState.Rarities: Packable {
             $0.write($1.message)
         }
         bytes.write(checkTrouble) { $0.write($1) }
+        bytes.write(question) { $0.write($1) }
+        bytes.write(isAsking)
     }
 
     init(unpacking bytes: inout PackedBytes) throws {
@@ -162,6 +164,8 @@ extension TaskState.Rarities: Packable {
             return FailureSignature(kind: kind, message: try bytes.read())
         }
         checkTrouble = try bytes.readIfPresent { try $0.read() }
+        question = try bytes.readIfPresent { try $0.read() }
+        isAsking = try bytes.read()
     }
 }
 

@@ -59,6 +59,10 @@ package struct TaskState: Hashable, Sendable {
         var lastFailure: FailureSignature?
         /// The failures of the check since it last passed; `nil` for none.
         package var checkTrouble: CheckTrouble?
+        /// The newest question of the task to a person, answered or not; `nil` if it never asked one.
+        package var question: String?
+        /// True while nobody has answered `question`.
+        var isAsking = false
 
         fileprivate static let none = Shared(Rarities())
     }
@@ -206,6 +210,8 @@ package struct TaskState: Hashable, Sendable {
         self.lastFailure = nil
         self.sameFailures = 0
         self.checkTrouble?.count = 0
+        // A task that was answered has its directory opened once more.
+        (isInspected, self.isAsking) = (false, false)
     }
 
     /// Forgets the work in the directory that the task had before.
@@ -214,7 +220,7 @@ package struct TaskState: Hashable, Sendable {
         (self.bestTicked, self.runawayTicks, self.charged) = (0, 0, 0)
         (self.tampered, self.incident, self.firstTotal) = (0, nil, nil)
         (thread, self.threadUsage, resumesNext) = (nil, nil, false)
-        self.work = nil
+        (self.work, self.question) = (nil, nil)
         (check, self.checkTrouble) = (.none, nil)
         ledger.beginLeg(freshCaps: true)
     }
@@ -234,6 +240,7 @@ package struct TaskState: Hashable, Sendable {
         if plan.resumeFirst && thread != nil { resumesNext = true }
         note(fact.incident, isCharged: false)
         noteLength()
+        (self.isAsking, self.question) = (fact.question != nil, fact.question ?? self.question)
     }
 
     mutating func apply(_ fact: SessionStarted) {
@@ -260,6 +267,7 @@ package struct TaskState: Hashable, Sendable {
         if fact.progress != nil { noteClaim(since: before) }
         note(fact.incident, isCharged: fact.charge == .session)
         noteLength()
+        note(question: fact.question)
         countFailure(fact)
         // A session that was never begun leaves everything as it was.
         if fact.failure?.kind.has(.neverBegan) != true {

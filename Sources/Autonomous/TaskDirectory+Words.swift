@@ -1,0 +1,198 @@
+package import FileAccess
+import Glibc
+import Orchestration
+
+// Questions of agents, and the words of people to them.
+//
+// `question.md` and `answer.md` lie in the task directory, where agents and people find them. What waits
+// for the next session is kept where agents have no business, until a session has completed its turn with
+// it; then it goes into `answers.md`, for all later sessions.
+extension TaskDirectory {
+    /// Words for a session, and what people should know of them.
+    package struct Words: Hashable, Sendable {
+        /// The words, ready for the prompt; empty for none.
+        package var text = ""
+        /// The reasons why something was not read.
+        package var warnings: [String] = []
+
+        /// Makes no words.
+        package init() {}
+    }
+
+    static let questionName = "question.md"
+    static let answerName = "answer.md"
+    static let answersName = "answers.md"
+    /// The most bytes that wait for a session, and the most of `answers.md`.
+    private static let mostWaiting = 4 * PlainText.sizeLimit
+    private static let mostAnswers = 1 << 20
+
+    /// Path of the agent's question.
+    package var questionPath: String { path + "/" + Self.questionName }
+
+    /// Returns the question that waits for an answer; `nil` if there is none.
+    ///
+    /// - Throws: `FileError` if it can't be read, or is no plain file.
+    package func question() throws(FileError) -> String? {
+        guard let question = try askedQuestion() else { return nil }
+        // An answer that is no plain file is none.
+        let answer = try? directory().words(of: Self.answerName)
+        return (answer ?? nil) == nil ? question : nil
+    }
+
+    /// Returns the question, answered or not; `nil` if there is none.
+    ///
+    /// - Throws: `FileError` if it can't be read, or is no plain file.
+    package func askedQuestion() throws(FileError) -> String? {
+        try directoryIfThere()?.words(of: Self.questionName)
+    }
+
+    /// Answers the question, in place of an answer that no session has got yet.
+    package func answer(_ text: String) throws(FileError) {
+        try directory().replace(
+            Self.answerName,
+            with: Array((text + "\n").utf8),
+            isDurable: workspace.isDurable
+        )
+    }
+
+    /// Adds a note for the next session; the directory need not exist yet.
+    ///
+    /// - Throws: `FileError` if it can't be written, or more than 256 KiB wait already.
+    package func tell(_ text: String) throws {
+        try changeWords { waiting in
+            let words = "A person tells you:\n\n\(PlainText.quoted(text))\n"
+            guard waiting.utf8.count + words.utf8.count <= Self.mostWaiting else {
+                throw FileError(
+                    "\"\(name)\" has more than 256 KiB of notes that no session has read yet; let one "
+                        + "begin, or put them into a file of the project"
+                )
+            }
+            return waiting + words
+        }
+    }
+
+    /// Takes the words for a session that is about to start.
+    ///
+    /// They wait in a safe place from then on, until `settle`: whatever happens to this process or to the
+    /// session, the next one gets them.
+    package func takeWords() -> Words {
+        var words = Words()
+        do {
+            let directory = try directory()
+            let question = directory.words(of: Self.questionName, &words.warnings)
+            let answer = directory.words(of: Self.answerName, &words.warnings)
+            if let answer {
+                words.text = try changeWords { waiting in
+                    let words = Self.exchange(question, answer)
+                    // Taken before, by a process that died before it had removed both files.
+                    let isTaken =
+                        waiting.contains(words) || question == nil && waiting.hasSuffix(words)
+                    return isTaken ? waiting : waiting + words
+                }
+            } else {
+                words.text = try waitingWords()
+            }
+            // The question first: without its answer it would be asked once more.
+            if question != nil { directory.remove(Self.questionName) }
+            if answer != nil { directory.remove(Self.answerName) }
+        } catch {
+            words.warnings.append("a session began without what people had to say: \(error)")
+        }
+        return words
+    }
+
+    /// Notes that a session has completed its turn with these words, so that no other one gets them.
+    ///
+    /// - Returns: words on what went wrong.
+    package func settle(_ used: String) -> [String] {
+        guard !used.isEmpty else { return [] }
+        var warnings: [String] = []
+        do {
+            let directory = try directory()
+            let old = try directory.contents(of: Self.answersName, limit: Self.mostAnswers) ?? []
+            if old.count + used.utf8.count <= Self.mostAnswers, !old.ends(with: used.utf8) {
+                try directory.replace(
+                    Self.answersName,
+                    with: old + used.utf8,
+                    isDurable: workspace.isDurable
+                )
+            }
+        } catch {
+            warnings.append("what people said is not in \(Self.answersName): \(error)")
+        }
+        do {
+            try changeWords { waiting in
+                // Notes may have been added while the session ran.
+                guard waiting.utf8.starts(with: used.utf8) else { return waiting }
+                return String(decoding: waiting.utf8.dropFirst(used.utf8.count), as: UTF8.self)
+            }
+        } catch {
+            warnings.append("the next session is told again what the last one was: \(error)")
+        }
+        return warnings
+    }
+
+    private static func exchange(_ question: String?, _ answer: String) -> String {
+        let asked =
+            question.map { "A session before you asked a person:\n\n\(PlainText.quoted($0))\n" }
+            ?? ""
+        return asked + "A person answers:\n\n\(PlainText.quoted(answer))\n"
+    }
+
+    /// Returns what waits for the next session; empty for nothing.
+    private func waitingWords() throws(FileError) -> String {
+        let bytes = try workspace.directories.state("words")?
+            .contents(of: copyName, limit: Self.mostWaiting)
+        return String(decoding: bytes ?? [], as: UTF8.self)
+    }
+
+    /// Changes what waits for the next session, while no other process does, and returns it.
+    @discardableResult
+    private func changeWords(_ change: (String) throws -> String) throws -> String {
+        let isDurable = workspace.isDurable
+        let place = try workspace.directories.makeState("words", isDurable: isDurable)
+        let words = try place.alone {
+            let old = try waitingWords()
+            let new = try change(old)
+            if new.isEmpty {
+                place.remove(copyName)
+            } else if new != old {
+                try place.replace(copyName, with: Array(new.utf8), isDurable: isDurable)
+            }
+            return new
+        }
+        guard let words else {
+            throw FileError(
+                "another process holds \"\(place.path)\" locked all the time (see lslocks)"
+            )
+        }
+        return words
+    }
+}
+
+extension Directory {
+    /// Returns the words in a file; `nil` if there are none.
+    ///
+    /// - Throws: `FileError` if the file can't be read, or is no plain file.
+    fileprivate func words(of name: String) throws(FileError) -> String? {
+        guard let bytes = try contents(of: name, limit: PlainText.sizeLimit) else { return nil }
+        let text = PlainText.visible(bytes)
+        return text.isEmpty ? nil : text
+    }
+
+    /// Returns the words in a file; `nil` if there are none, and with a warning if it can't be read.
+    fileprivate func words(of name: String, _ warnings: inout [String]) -> String? {
+        do throws(FileError) {
+            return try words(of: name)
+        } catch {
+            warnings.append("\(error)")
+            return nil
+        }
+    }
+}
+
+extension Array<UInt8> {
+    fileprivate func ends(with other: some BidirectionalCollection<UInt8>) -> Bool {
+        reversed().starts(with: other.reversed())
+    }
+}

@@ -1,0 +1,41 @@
+package import Orchestration
+
+/// Words for tasks that ask a person.
+package enum QuestionWords {
+    /// The most questions that are listed, and the most characters of each.
+    private static let (most, length) = (20, 400)
+
+    /// Returns the questions of the first tasks that ask, a line each.
+    static func few(_ tasks: [TaskRecord]) -> [String] {
+        let asking = tasks.filter { $0.outcome == .needsYou }
+        let more =
+            asking.count > 3 ? ["and \(Format.count(asking.count - 3, "more question"))"] : []
+        return asking.prefix(3).map {
+            "\($0.name) \(($0.reason ?? "it asks").asked.oneLine(length)) (quire answer \($0.name) …)"
+        } + more
+    }
+
+    /// Returns the questions of tasks, and how to answer them; a line each.
+    package static func lines(_ tasks: [TaskRecord]) -> [SafeText] {
+        let asking = tasks.filter { $0.outcome == .needsYou && !$0.isLeftOut }
+        guard !asking.isEmpty else { return [] }
+        var lines: [SafeText] = [""]
+        for task in asking.prefix(most) {
+            lines.append("\(task.name) \((task.reason ?? "it asks").asked.oneLine(length))")
+            lines.append("    to answer: quire answer \(task.name) \"…\"")
+        }
+        if asking.count > most {
+            lines.append(
+                "… and \(Format.count(asking.count - most, "more question")); see quire status"
+            )
+        }
+        return lines
+    }
+}
+
+extension String {
+    /// The reason of a task that asks, to follow its name.
+    fileprivate var asked: String {
+        hasPrefix("it ") ? String(dropFirst(3)) : self
+    }
+}
