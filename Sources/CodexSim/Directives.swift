@@ -37,6 +37,9 @@ struct Directives {
                          done, and "double" when another session of its task is alive
         work=PATH        appends a line to this file, as its work
         damage=HOW       reword, empty, remove, reorder, delete or untick the list
+        ask=TEXT         an executor that asks a person this (_ is a space) instead of working, until
+                         its prompt or answers.md has an answer
+        ask-again        asks although it was answered
         no-list          an initializer that writes nothing
         no-notes         sessions that write no progress.md
 
@@ -48,6 +51,8 @@ struct Directives {
         var ticks = 1
         var append = 0
         var damage: String?
+        var question: String?
+        var asksAgain = false
         var isWritten = true
         var hasNotes = true
     }
@@ -132,6 +137,8 @@ struct Directives {
         case "evidence": evidence = value
         case "work": work = value
         case "damage": list.damage = value
+        case "ask": list.question = String(value.map { $0 == "_" ? " " : $0 })
+        case "ask-again": list.asksAgain = true
         case "no-list": list.isWritten = false
         case "no-notes": list.hasNotes = false
         default: throw Unknown(word: name)

@@ -5,6 +5,7 @@ struct TaskWork {
     var name = ""
     var directory: String?
     var isInitializer = false
+    private var isAnswered = false
     private var list: String { (directory ?? "") + "/task_list.md" }
     private var notes: String { (directory ?? "") + "/progress.md" }
 
@@ -16,6 +17,8 @@ struct TaskWork {
             }
         }
         isInitializer = prompt.contains("You are the Initializer Agent")
+        let earlier = directory.flatMap { Files.read($0 + "/answers.md") } ?? ""
+        isAnswered = (prompt + earlier).contains("\nA person answers:\n")
     }
 
     /// The session's number within its task: the runner's, or one more than the notes have
@@ -34,6 +37,11 @@ struct TaskWork {
         if isInitializer {
             initialize(directives)
             evidence?.note("list")
+        } else if let question = directives.list.question,
+            directives.list.asksAgain || !isAnswered
+        {
+            Files.write(question + "\n", to: (directory ?? "") + "/question.md")
+            evidence?.note("ask")
         } else {
             for entry in execute(directives, session) { evidence?.note("tick-\(entry)") }
         }

@@ -152,6 +152,7 @@ struct ListCommand: ParsableCommand {
             var total: Int?
             var damage: String?
             var thread: String?
+            var question: String?
             var lastActivity: WallTime
         }
 
@@ -192,7 +193,8 @@ struct ListCommand: ParsableCommand {
     private func line(of task: Listing.Task) -> SafeText {
         if let damage = task.damage { return "✗ \(task.name) (\(damage))" }
         let progress = task.total.map { Progress(ticked: task.ticked ?? 0, total: $0) }
-        return TaskList.line(name: task.name, progress: progress, thread: task.thread)
+        let line = TaskList.line(name: task.name, progress: progress, thread: task.thread)
+        return task.question.map { "\(line) asks: \($0)" } ?? line
     }
 
     private func printRuns(_ runs: [Listing.Run]) {
@@ -241,6 +243,7 @@ struct ListCommand: ParsableCommand {
                     total: task.checklist.progress?.total,
                     damage: damage,
                     thread: task.thread,
+                    question: task.question,
                     lastActivity: task.lastActivity
                 )
             }

@@ -30,6 +30,7 @@ struct Quire: ParsableCommand {
         subcommands: [
             RunCommand.self, PlanCommand.self, TaskCommand.self, ListCommand.self,
             StatusCommand.self, LogsCommand.self, ExplainCommand.self, SimulateCommand.self,
+            AnswerCommand.self, TellCommand.self,
             DiffCommand.self, MergeWorkCommand.self, PullRequestCommand.self, ExportCommand.self,
             PruneCommand.self, MergeCommand.self, DoctorCommand.self, CodexSimCommand.self,
         ]

@@ -266,6 +266,9 @@ struct TaskCommand: WorkingCommand {
         case .complete:
             Terminal.say("Final task list:\n" + SafeText(lines: task.taskListText()))
         case .capped: Terminal.say("To continue: \(again)")
+        case .needsYou:
+            Terminal.say("To answer: quire answer \(name) \"…\"; then, to continue: \(again)")
+            throw ExitCode(ExitStatus.unfinished)
         case .damaged: throw ExitCode(1)
         case .failed, .stalled, .blocked, .cancelled, nil: try fail(state, task, again)
         }

@@ -33,6 +33,9 @@ struct TaskHistory {
         }
     }
 
+    /// The names of all tasks.
+    var names: [String] { Array(tasks.keys) }
+
     /// Returns what is known of a task; `nil` for nothing.
     subscript(task: String) -> Found? { tasks[task] }
 }

@@ -1,0 +1,84 @@
+import Application
+import ArgumentParser
+import Autonomous
+import FileAccess
+import Manifest
+import Orchestration
+import Reporting
+
+/// The options that say where tasks are that a person speaks to.
+struct AddressedTasksOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "A manifest whose tasks count, too, such as one that was never run.",
+            valueName: "manifest"
+        )
+    )
+    var manifest: String?
+
+    @OptionGroup var state: StateOptions
+}
+
+/// The tasks that a person can speak to: those with a directory, and those of runs and manifests.
+struct AddressedTasks {
+    private let workspace: Workspace
+    private let stateDirectory: String
+    private let history: TaskHistory
+    private let names: [String]
+
+    init(_ options: AddressedTasksOptions) throws {
+        let place = WorkspacePlace(options.state)
+        let manifest = try options.manifest.map { try ManifestFile.load($0) }
+        workspace =
+            manifest.map { place.workspace(ofManifest: $0.path) }
+            ?? place.workspace(around: ".".resolvedPath)
+        stateDirectory = options.state.directory(in: workspace)
+        history = try TaskHistory(in: stateDirectory)
+        let listed = try Self.told { [workspace] in try workspace.tasks().map(\.name.description) }
+        let planned = manifest?.tasks.map(\.plan.name) ?? []
+        names = Set(listed + history.names + planned).sorted()
+    }
+
+    /// Returns the directories of the tasks that are like a pattern, which need not exist.
+    ///
+    /// - Throws: `Trouble` if there is none, with the one that was probably meant.
+    func like(_ pattern: String) throws -> [TaskDirectory] {
+        let found = names.contains(pattern) ? [pattern] : names.filter { $0.matches(pattern) }
+        let directories = found.compactMap { name in
+            (try? TaskName(given: name)).map(workspace.taskDirectory)
+        }
+        guard directories.isEmpty else { return directories }
+        let near: SafeText? = Keys.suggestion(forPattern: pattern, among: names)
+            .map { "did you mean \"\($0)\"?" }
+        let some = names.prefix(5).joined(separator: ", ") + (names.count > 5 ? " …" : "")
+        let others: SafeText =
+            names.isEmpty
+            ? "there are none yet; name the manifest: --manifest FILE" : "its tasks are \(some)"
+        throw Trouble(
+            "no task of \(workspace.root) is like \"\(pattern)\"; \(near ?? others)",
+            status: ExitStatus.usage
+        )
+    }
+
+    /// Returns words on how a task goes on.
+    func goingOn(_ task: TaskName) -> String {
+        guard let found = history["\(task)"] else { return "to go on: quire run MANIFEST" }
+        if found.leg.status(in: stateDirectory) == "running" {
+            return "its run goes on with it by itself"
+        }
+        return found.manifest == workspace.taskDirectory(task).path
+            ? "to go on: quire task --task-name \(task) --continue"
+            : "to go on: quire run '\(found.manifest)'"
+    }
+
+    /// Does something whose errors people read, by their own words.
+    static func told<Value>(_ body: () throws -> Value) throws -> Value {
+        do {
+            return try body()
+        } catch let error as FileError {
+            throw Trouble("\(error)", status: ExitStatus.missing)
+        } catch let error as PlainText.Refusal {
+            throw Trouble("\(error)", status: ExitStatus.usage)
+        }
+    }
+}

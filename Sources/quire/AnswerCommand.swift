@@ -1,0 +1,77 @@
+import Application
+import ArgumentParser
+import Autonomous
+import FileAccess
+import Orchestration
+import Reporting
+
+/// `quire answer`.
+struct AnswerCommand: WorkingCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "answer",
+        abstract: "Answer the question of a task that needs you.",
+        discussion: """
+            The next session of the task gets the question and the answer, and later ones find both \
+            in its answers.md. A run that lives goes on with the task within seconds; otherwise the \
+            next one does. Without words, a terminal opens your editor (VISUAL, EDITOR, or vi) on the \
+            question. An answer that no session has got yet is replaced.
+            """
+    )
+
+    @Argument(help: "The task, or a pattern for several that ask, such as 'port-*'.")
+    var task: String
+
+    @OptionGroup var words: WordsOptions
+    @OptionGroup var place: AddressedTasksOptions
+
+    func run() throws {
+        let addressed = try AddressedTasks(place)
+        try AddressedTasks.told {
+            let named = try addressed.like(task)
+            let asking = try named.filter { try $0.askedQuestion() != nil }
+            guard let first = asking.first else {
+                throw Trouble(
+                    "\"\(task)\" asks nothing now; to tell its next session something: quire tell "
+                        + "\(task) \"…\"",
+                    status: ExitStatus.missing
+                )
+            }
+            let text = try words.text(asking.count == 1 ? first.askedQuestion() : nil)
+            for directory in asking {
+                try directory.answer(text)
+                Terminal.say("\(directory.name): answered; \(addressed.goingOn(directory.name))")
+            }
+        }
+    }
+}
+
+/// `quire tell`.
+struct TellCommand: WorkingCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "tell",
+        abstract: "Give a task's next session a note.",
+        discussion: """
+            The note is in the prompt of the next session that starts, also in a run that lives, and \
+            later ones find it in the task's answers.md. It changes neither the task's prompt nor its \
+            checklist.
+            """
+    )
+
+    @Argument(help: "The task, or a pattern for several, such as 'port-*'.")
+    var task: String
+
+    @OptionGroup var words: WordsOptions
+    @OptionGroup var place: AddressedTasksOptions
+
+    func run() throws {
+        let addressed = try AddressedTasks(place)
+        try AddressedTasks.told {
+            let named = try addressed.like(task)
+            let text = try words.text()
+            for directory in named {
+                try directory.tell(text)
+                Terminal.say("\(directory.name): its next session is told")
+            }
+        }
+    }
+}
