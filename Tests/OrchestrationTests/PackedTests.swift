@@ -57,6 +57,7 @@ private func repacked<Value: Packable>(_ value: Value) throws -> Value {
         (changes.files, changes.added, changes.removed) = (25, 26, 27)
         task.work = CheckpointedWork(changes: changes, uncommitted: ["a", "b"])
         task.lastFailure = FailureSignature(Failure(.streamCut, "it broke 5 times"))
+        (task.question, task.isAsking) = ("Which?", true)
         return task
     }
 

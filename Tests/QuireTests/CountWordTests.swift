@@ -29,7 +29,7 @@ import Testing
 
     /// Words that end like a plural and are none.
     private static let others: Set<String> = [
-        "as", "builds", "changes", "does", "exists", "fails", "has", "hides", "holds", "is",
+        "as", "asks", "builds", "changes", "does", "exists", "fails", "has", "hides", "holds", "is",
         "knows",
         "limits", "looks",
         "makes", "needs",
