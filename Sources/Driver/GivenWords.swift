@@ -35,7 +35,11 @@ extension TaskDirectory {
     /// The question that waits for an answer, in one line, or the reason why it can't be read.
     var shortQuestion: (question: String?, warnings: [String]) {
         do throws(FileError) {
-            return (try question()?.oneLine(TaskEnded.questionLength), [])
+            guard let question = try question() else { return (nil, []) }
+            let line = question.oneLine(TaskEnded.questionLength)
+            // Questions that differ further on are not the same.
+            let isCut = question.utf8.count > TaskEnded.questionLength && line.hasSuffix("…")
+            return (isCut ? "\(line) [\(Fingerprint(question).text)]" : line, [])
         } catch {
             return (nil, ["its question is not heard: \(error)"])
         }

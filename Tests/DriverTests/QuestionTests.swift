@@ -1,3 +1,5 @@
+import Autonomous
+import Foundation
 import Testing
 
 @testable import Driver
@@ -29,6 +31,20 @@ import Testing
             leg.loop.advance(.seconds(10))
             #expect(leg.calls() == [])
         }
+    }
+
+    @Test func `tells long questions apart, in one line each`() throws {
+        let root = NSTemporaryDirectory() + "quire-" + UUID().uuidString
+        defer { try? FileManager.default.removeItem(atPath: root) }
+        let task = Workspace(root: root).taskDirectory(try TaskName(given: "t"))
+        try task.create()
+        let lines = try ["a", "b"].map { end in
+            let text = String(repeating: "x\n", count: 2000) + end
+            try text.write(toFile: task.questionPath, atomically: false, encoding: .utf8)
+            return try #require(task.shortQuestion.question)
+        }
+        #expect(lines[0] != lines[1])
+        #expect(lines.allSatisfy { $0.count < 1100 && !$0.contains("\n") })
     }
 
     @Test func `is left alone once the leg has ended`() throws {
