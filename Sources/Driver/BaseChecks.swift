@@ -38,6 +38,8 @@ final class BaseChecks: TreeMaker {
         }
     }
 
+    func abandon(_ key: SessionKey) { trees.abandon(key) }
+
     func commit(_ key: SessionKey, _ end: SessionEnd, then: @escaping ([Event]) -> Void) {
         trees.commit(key, end, then: then)
     }

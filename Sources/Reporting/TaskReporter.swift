@@ -62,7 +62,7 @@ package struct TaskReporter: Sendable {
             ["", "✓ ALL TASKS COMPLETED!", "", "Task directory: \(directory)"]
         case .capped: ["⚠ Reached maximum sessions (\(maxSessions))"]
         case .damaged: ["✗ \(fact.reason)"]
-        case .failed, .stalled, .blocked, .cancelled:
+        case .failed, .stalled, .blocked, .unchecked, .needsYou, .cancelled:
             ["✗ \(fact.outcome.rawValue): \(fact.reason)"]
         }
     }

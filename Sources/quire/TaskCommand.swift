@@ -270,7 +270,8 @@ struct TaskCommand: WorkingCommand {
             Terminal.say("To answer: quire answer \(name) \"…\"; then, to continue: \(again)")
             throw ExitCode(ExitStatus.unfinished)
         case .damaged: throw ExitCode(1)
-        case .failed, .stalled, .blocked, .cancelled, nil: try fail(state, task, again)
+        case .failed, .stalled, .blocked, .unchecked, .cancelled, nil:
+            try fail(state, task, again)
         }
     }
 

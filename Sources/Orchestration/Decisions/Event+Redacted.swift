@@ -5,16 +5,18 @@ extension Event {
     /// stay as they are.
     package func redacted(by redactor: Redactor) -> Event {
         switch self {
-        case .runBegan, .sessionSpawned, .sessionUsed, .threadStarted, .sessionActive,
+        case .runBegan, .taskAnswered, .sessionSpawned, .sessionUsed, .threadStarted,
+            .sessionActive,
             .sessionAnswered,
             .sessionWaitsForNetwork, .shutdownRequested, .storeRecovered, .machineRead:
             return self
         case .taskInspected(var fact):
             // There may be a million of these.
-            guard fact.checklist.damage != nil || fact.incident != nil || fact.artifacts != nil
-            else {
-                return self
-            }
+            guard
+                fact.checklist.damage != nil || fact.incident != nil || fact.artifacts != nil
+                    || fact.question != nil
+            else { return self }
+            fact.question = fact.question.map(redactor.redact)
             fact.checklist = fact.checklist.redacted(by: redactor)
             fact.incident = fact.incident?.redacted(by: redactor)
             fact.artifacts = fact.artifacts?.redacted(by: redactor)
@@ -28,6 +30,15 @@ extension Event {
                 key,
                 result.redacted(by: redactor),
                 checklist.redacted(by: redactor)
+            )
+        case .checkEnded(var fact, let checklist, let list, let artifacts):
+            fact.message = fact.message.map(redactor.redact)
+            fact.output = fact.output.map(redactor.redact)
+            return .checkEnded(
+                fact,
+                checklist.redacted(by: redactor),
+                list: list,
+                artifacts?.redacted(by: redactor)
             )
         case .checkpointMade(var fact):
             fact.work.uncommitted = fact.work.uncommitted.map(redactor.redact)
@@ -48,6 +59,7 @@ extension SessionResult {
             result.termination = .notStarted(errno: errno, doing: redactor.redact(doing))
         }
         if let message = failure?.message { result.failure?.message = redactor.redact(message) }
+        result.question = question.map(redactor.redact)
         result.incident = incident?.redacted(by: redactor)
         result.artifacts = artifacts?.redacted(by: redactor)
         return result
