@@ -22,13 +22,13 @@ struct BoxedItem {
         entry = Self.entry(line, box: box, rest: rest)
     }
 
-    /// Indicates whether an empty box stands before `Task N:` anywhere on a line.
+    /// Indicates whether an empty box stands before `Task N:`, with no word before it.
     static func isOpen(on line: Line) -> Bool {
-        line.indices.contains { place in
-            guard line[place] == UInt8(ascii: "[") else { return false }
-            let rest = line[(place + 1)...].drop(while: \.isBlank)
-            return rest.first == UInt8(ascii: "]") && isTaskTitle(rest.dropFirst())
-        }
+        guard let place = line.firstIndex(of: UInt8(ascii: "[")) else { return false }
+        let before = line[..<place]
+        let hasWord = zip(before, before.dropFirst()).contains { $0.isLetter && $1.isLetter }
+        let rest = line[(place + 1)...].drop(while: \.isBlank)
+        return !hasWord && rest.first == UInt8(ascii: "]") && isTaskTitle(rest.dropFirst())
     }
 
     /// Returns the text after a list item's mark, even if the space between them is missing.

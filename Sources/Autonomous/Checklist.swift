@@ -101,8 +101,8 @@ package struct Checklist: Hashable, Sendable {
 
     /// Throws if a line that is no entry has an empty box before `Task N:`.
     ///
-    /// Within an item, in a quotation or behind other words it may be an entry that was meant: a list is
-    /// never complete while that is in doubt.
+    /// Within an item, in a quotation or behind a mark of another kind it may be an entry that was meant: a
+    /// list is never complete while that is in doubt.
     private static func checkOpenBox(_ line: Line, _ number: Int) throws(Damage) {
         guard BoxedItem.isOpen(on: line) else { return }
         throw Damage(

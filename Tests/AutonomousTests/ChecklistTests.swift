@@ -102,7 +102,7 @@ private let good = """
     @Test(arguments: [
         "  - [ ] Task 2: b", "    - [ ] Task 2: b", "\t- [ ] Task 2: b", "- - [ ] Task 2: b",
         "-- [ ] Task 2: b", "a. [ ] Task 2: b", "(2) [ ] Task 2: b", "2: [ ] Task 2: b",
-        "> - [ ] Task 2: b", "and [] task 2 : b",
+        "> - [ ] Task 2: b", "  -\t[] task 2 : b",
     ])
     func `an open box that may be an entry's is never passed over`(line: String) {
         let damage = #expect(throws: Checklist.Damage.self) {

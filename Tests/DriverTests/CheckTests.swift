@@ -97,7 +97,7 @@ import Testing
             (.signaled(9), false, "was killed by SIGKILL; see /log: no such thing"),
             (
                 .signaled(15), true,
-                "took longer than 1m (verify: timeout); see /log: no such thing"
+                "took longer than 1 min (verify: timeout); see /log: no such thing"
             ),
         ] as [(ChildEnd.Termination, Bool, String)]
     )

@@ -52,10 +52,10 @@ import Testing
         try leg.run {
             leg.begin()
             leg.sessions.end("a", question: "Which?")
-            #expect(leg.calls().last == "finish")
+            #expect(leg.calls().contains("finish"))
             leg.directories.answer("a")
             leg.loop.advance(.seconds(10))
-            #expect(leg.calls() == [])
+            #expect(!leg.calls().contains { $0.hasPrefix("look") })
         }
     }
 }

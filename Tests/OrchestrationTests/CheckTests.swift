@@ -65,7 +65,9 @@ private func list(_ ticked: Int, of total: Int = 4) -> ChecklistState {
                 == ["a#1 ticked, charged to session", "start a#2 slot 0 executor"]
         )
         var each = Scenario(plan("a", on: .tick), found: ["a": list(1)])
-        _ = each.begin()
+        // Nobody checked the tick that is found.
+        #expect(each.begin() == ["check a#0"])
+        #expect(each.check("a", .passed, ticked: 1).last == "start a#1 slot 0 executor")
         #expect(each.end("a", 1, ticked: 2) == ["a#1 ticked, charged to session", "check a#1"])
         #expect(each.check("a", .failed, ticked: 1).last == "start a#2 slot 0 executor")
         #expect(each.state.task("a")?.checklist == list(1))
@@ -84,6 +86,7 @@ private func list(_ ticked: Int, of total: Int = 4) -> ChecklistState {
         // Ticks that nobody checked are checked although the list that is found is not complete.
         var ticks = Scenario(plan("a", on: .tick), found: ["a": list(1)])
         _ = ticks.begin()
+        _ = ticks.check("a", .passed, ticked: 1)
         _ = ticks.end("a", 1, ticked: 2)
         var later = Scenario(plan("a", on: .tick), found: ["a": list(2)], state: ticks.state)
         #expect(later.begin() == ["check a#1"])

@@ -58,6 +58,14 @@ private func repacked<Value: Packable>(_ value: Value) throws -> Value {
         task.work = CheckpointedWork(changes: changes, uncommitted: ["a", "b"])
         task.lastFailure = FailureSignature(Failure(.streamCut, "it broke 5 times"))
         (task.question, task.isAsking) = ("Which?", true)
+        task.check = .due
+        task.checkTrouble = TaskState.CheckTrouble(
+            words: "failed",
+            output: "no",
+            signature: "1",
+            count: 28,
+            isOfBase: true
+        )
         return task
     }
 
