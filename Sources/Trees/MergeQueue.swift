@@ -22,10 +22,10 @@ package protocol MergeWorkshop {
     ///
     /// - Throws: An error that ends the whole merge, as a full disk does.
     func merge(_ candidate: MergeCandidate, onto commit: String) throws -> MergeResult
-    /// Runs the check on a commit; true if it passes.
+    /// Runs the check on a commit that has the work of these tasks; true if it passes.
     ///
     /// - Throws: An error if the check can't run, which is neither passed nor failed.
-    func check(_ commit: String) throws -> Bool
+    func check(_ commit: String, of tasks: [String]) throws -> Bool
 }
 
 /// The result of merging one candidate onto a commit.
@@ -141,9 +141,11 @@ package struct MergeQueue {
         leftOut.append(MergeOutcome.LeftOut(task: candidate.task, reason: reason))
     }
 
-    private mutating func passes(_ commit: String) throws -> Bool {
+    /// Checks the target with so many of the lowest layers.
+    private mutating func passes(_ count: Int) throws -> Bool {
         checks += 1
-        return try workshop.check(commit)
+        let commit = count == 0 ? target : layers[count - 1].commit
+        return try workshop.check(commit, of: layers.prefix(count).map(\.candidate.task))
     }
 
     /// Takes out, one by one, the candidates that break the check; true if the target itself fails it.
@@ -153,9 +155,9 @@ package struct MergeQueue {
         var passing = 0
         while passing < layers.count {
             // A check that fails now and then gets a second chance.
-            if try passes(tip) { return false }
-            if try passes(tip) { return false }
-            if passing == 0, try !passes(target) { return true }
+            if try passes(layers.count) { return false }
+            if try passes(layers.count) { return false }
+            if passing == 0, try !passes(0) { return true }
             let first = try firstBreaking(after: passing)
             let above = layers[(first + 1)...].map(\.candidate)
             leaveOut(layers[first].candidate, .breaksCheck)
@@ -171,7 +173,7 @@ package struct MergeQueue {
         var (low, high) = (passing, layers.count - 1)
         while low < high {
             let middle = (low + high) / 2
-            if try passes(layers[middle].commit) { low = middle + 1 } else { high = middle }
+            if try passes(middle + 1) { low = middle + 1 } else { high = middle }
         }
         return low
     }

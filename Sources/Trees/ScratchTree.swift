@@ -16,12 +16,12 @@ package struct ScratchTree: MergeWorkshop {
     private let repository: Repository
     private let strategy: MergeStrategy
     private let tree: TreeGit
-    /// Runs the check in a directory: passed or not.
-    private let passes: (_ directory: String) throws -> Bool
+    /// Runs the check of tasks' work in a directory: passed or not.
+    private let passes: (_ tasks: [String], _ directory: String) throws -> Bool
 
     /// Makes the tree in a directory that exists; one that an earlier merge left is removed.
     ///
-    /// `passes` runs the check in a directory, and throws if it can't run.
+    /// `passes` runs the check of tasks' work in a directory, and throws if it can't run.
     ///
     /// - Throws: `TreeTrouble` if it can't be made.
     package init(
@@ -30,7 +30,7 @@ package struct ScratchTree: MergeWorkshop {
         at commit: String,
         strategy: MergeStrategy,
         _ git: Git,
-        passes: @escaping (_ directory: String) throws -> Bool
+        passes: @escaping (_ tasks: [String], _ directory: String) throws -> Bool
     ) throws(TreeTrouble) {
         (self.git, self.repository, self.strategy) = (git, repository, strategy)
         self.passes = passes
@@ -128,10 +128,10 @@ package struct ScratchTree: MergeWorkshop {
         return (try tree.head(doing: doing), paths)
     }
 
-    /// Runs the check on a commit.
-    package func check(_ commit: String) throws -> Bool {
+    /// Runs the check on a commit that has the work of these tasks.
+    package func check(_ commit: String, of tasks: [String]) throws -> Bool {
         try go(to: commit)
-        return try passes(tree.path)
+        return try passes(tasks, tree.path)
     }
 
     /// Makes the tree that of a commit, without anything that a check or a merge left.

@@ -16,9 +16,9 @@ struct MergeWorkCommand: WorkingCommand {
         commandName: "merge",
         abstract: "Merge the work of tasks with trees of their own.",
         discussion: """
-            Takes the tasks named, or all whose checklists are complete. Their branches are merged one \
-            on another in a tree of its own, each behind those that it builds on; the check, if there \
-            is one, runs on the whole. What conflicts and what breaks the check are left out and listed. \
+            Takes the tasks named, or all whose checklists are complete and whose checks passed. Their \
+            branches are merged one on another in a tree of its own, each behind those that it builds \
+            on; the checks (verify) of their manifest, and --check, run on the whole. What conflicts and what breaks the check are left out and listed. \
             Then the branch moves, once. Killed at any moment, the same command goes on.
 
             With --repair the branch is first merged into each task's own. Where that conflicts, or the \
@@ -43,11 +43,14 @@ struct MergeWorkCommand: WorkingCommand {
 
     @Option(
         help: ArgumentHelp(
-            "A shell command that must succeed on what is merged.",
+            "A shell command that must succeed on what is merged, besides the manifest's checks.",
             valueName: "command"
         )
     )
     var check: String?
+
+    @Flag(help: "Run no checks (verify) of the manifest.")
+    var noVerify = false
 
     @Option(
         help: "A merge commit for each task, one commit each (squash), or its commits (rebase)."
@@ -98,11 +101,22 @@ struct MergeWorkCommand: WorkingCommand {
                 trees: trees,
                 scratch: scratch,
                 git: git,
-                command: self
+                command: self,
+                checks: try checks(group, in: repository, trees, git)
             )
             isLeftOut = try merge.run(group) || isLeftOut
         }
         return isLeftOut
+    }
+
+    private func checks(
+        _ group: [TreeRecord],
+        in repository: Repository,
+        _ trees: TreeTasks,
+        _ git: Git
+    ) throws -> MergeChecks {
+        let tasks = noVerify ? [] : group.map(\.task)
+        return try MergeChecks(check, trees.checks(of: tasks), of: tasks, in: repository, git)
     }
 }
 
@@ -113,6 +127,7 @@ private struct RepositoryMerge {
     let scratch: Directory
     let git: Git
     let command: MergeWorkCommand
+    let checks: MergeChecks
 
     private var records: TreeRecords { trees.records }
 
@@ -208,7 +223,7 @@ private struct RepositoryMerge {
             at: commit,
             strategy: command.strategy,
             git
-        ) { try passes(in: $0) }
+        ) { try checks.pass($0, in: $1) }
     }
 
     /// Returns the branch that the repository's work tree has checked out.
@@ -229,42 +244,8 @@ private struct RepositoryMerge {
             of: candidates,
             onto: old,
             in: tree,
-            isChecked: command.check != nil
+            isChecked: !checks.isEmpty
         )
-    }
-
-    /// Runs the check.
-    ///
-    /// - Throws: `Trouble` if it can't run, or is interrupted: neither passed nor failed.
-    private func passes(in directory: String) throws -> Bool {
-        let launch = ChildProcess.Launch(
-            executable: "/bin/sh",
-            arguments: ["sh", "-c", command.check ?? "true"],
-            inherited: .handedOn,
-            environment: [],
-            directory: directory,
-            input: []
-        )
-        var program = ShortProgram(launch, patience: .seconds(24 * 3600))
-        program.grace = .seconds(5)
-        let end = program.run()
-        if let number = end.interruption {
-            throw Trouble(
-                "\(Signals.name(number)) interrupted the check, which was ended; nothing was merged in "
-                    + "\(repository.topLevel); give the same command to begin again",
-                status: 128 + number
-            )
-        }
-        switch end.termination {
-        case .exited(0): return true
-        case .exited(126), .exited(127), .signaled, .notStarted:
-            let words = String(decoding: end.standardError.end, as: UTF8.self)
-            throw Trouble(
-                "the check could not run in \(directory): \(words); nothing was merged",
-                status: ExitStatus.missing
-            )
-        case .exited: return false
-        }
     }
 
     private func tell(_ outcome: MergeOutcome, _ target: String) throws {
@@ -287,7 +268,7 @@ private struct RepositoryMerge {
                 try trees.owned(record) {
                     try trees.giveEntry(
                         "make this check pass, with the work of \(target) merged in: "
-                            + "\(command.check ?? "")",
+                            + checks.line(for: leftOut.task),
                         to: record
                     )
                 }

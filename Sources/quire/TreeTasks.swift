@@ -60,8 +60,16 @@ struct TreeTasks {
         let all = try records.all().filter {
             FileKind(workspace.autonomousDirectory + "/" + $0.task) != .nothing
         }
+        let history = try TaskHistory(in: stateDirectory)
+        let checks = TaskChecks(of: all.map(\.task), history)
         let chosen = all.filter { record in
-            guard let words = wordsOnRest(of: record) else { return true }
+            let isChecked =
+                checks[record.task] == nil || history[record.task]?.task.outcome == .complete
+            guard
+                let words = wordsOnRest(of: record)
+                    ?? (isChecked
+                        ? nil : "its check (verify) has not passed; run its manifest again")
+            else { return true }
             Terminal.say("\(record.task): left out, since \(words)")
             return false
         }
@@ -71,6 +79,13 @@ struct TreeTasks {
             )
         }
         return (chosen, chosen.count < all.count)
+    }
+
+    /// Returns the checks of tasks' work.
+    ///
+    /// - Throws: `Trouble` if the store can't be read.
+    func checks(of tasks: [String]) throws -> TaskChecks {
+        TaskChecks(of: tasks, try TaskHistory(in: stateDirectory))
     }
 
     /// Says that a task's tree has work that is in no commit, and so is left out; false if it has none.

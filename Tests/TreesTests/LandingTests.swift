@@ -39,9 +39,8 @@ import Testing
             of: repository,
             at: try repository.commit("main", fixture.git),
             strategy: strategy,
-            fixture.git,
-            passes: passes
-        )
+            fixture.git
+        ) { _, directory in try passes(directory) }
     }
 
     private func strip(_ fixture: GitFixture, _ git: Git? = nil) throws -> LandingStrip {

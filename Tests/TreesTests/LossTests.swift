@@ -150,7 +150,7 @@ private struct LossWorld {
                 at: old,
                 strategy: strategy,
                 trees.git
-            ) { _ in true }
+            ) { _, _ in true }
             defer { scratch.remove() }
             guard case .merged(let new) = try scratch.merge(candidate, onto: old) else { return }
             try strip.land(

@@ -20,7 +20,7 @@ private final class PlayedWorkshop: MergeWorkshop {
         return clash.isEmpty ? .merged(commit + "+" + candidate.task) : .conflict(clash.sorted())
     }
 
-    func check(_ commit: String) -> Bool {
+    func check(_ commit: String, of tasks: [String]) -> Bool {
         checks.append(commit)
         if moods > 0 {
             moods -= 1

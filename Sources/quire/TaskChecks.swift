@@ -1,0 +1,50 @@
+import Application
+import FileAccess
+import Manifest
+import Orchestration
+import Reporting
+
+/// The commands that check tasks' work, as the manifests of the tasks' newest runs have them.
+struct TaskChecks {
+    /// A task's check, and what it needs.
+    struct Found: Hashable {
+        /// The command.
+        var check: CheckCommand
+        /// The command that prepares a new tree for it; `nil` for none.
+        var setup: UserCommand?
+        /// The task's directory in the workspace; absolute.
+        var directory: String
+        /// The variables of the task's sessions.
+        var environment: [String: String]
+    }
+
+    private var found: [String: Found] = [:]
+
+    /// Reads the manifests of the runs that hold the tasks; one with errors is told, and knows no check.
+    init(of tasks: [String], _ history: TaskHistory) {
+        let manifests = Set(tasks.compactMap { history[$0]?.manifest })
+        // The run of a single task, and that of a stream, have no manifest to read again.
+        for path in manifests.sorted() where FileKind(path) == .file {
+            do throws(ManifestErrors) {
+                for task in try Manifest.load(path: path).tasks
+                where history[task.plan.name]?.manifest == path {
+                    found[task.plan.name] = task.check.map {
+                        Found(
+                            check: $0,
+                            setup: task.tree?.setup,
+                            directory: task.directory,
+                            environment: task.environment
+                        )
+                    }
+                }
+            } catch {
+                Terminal.complain(
+                    "warning: the checks of \(path) are not known, as it has errors; see quire plan"
+                )
+            }
+        }
+    }
+
+    /// Returns the check of a task; `nil` for none.
+    subscript(task: String) -> Found? { found[task] }
+}
