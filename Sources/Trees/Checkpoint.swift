@@ -187,7 +187,7 @@ struct TreeChanges {
             return "\(file.text) is a repository of its own and was not committed"
         }
         guard let status = file.status(in: root), FileKind(status) == .file else { return nil }
-        if Int64(status.st_size) > largest {
+        if Int64(status.st_size) > largest, !isStoredElsewhere(file, in: tree) {
             let size = Int64(status.st_size).bytesForPeople
             return "\(file.text) (\(size)) is larger than commit.max_file and was not committed"
         }
@@ -198,6 +198,21 @@ struct TreeChanges {
         let secrets = SecretFiles.secrets(in: start)
         guard !secrets.isEmpty, isNew || !isKnown(secrets, of: file, in: tree) else { return nil }
         return "\(file.text) holds a token or a private key and was not committed"
+    }
+
+    /// Indicates whether git commits a pointer in a file's place, and git-lfs keeps its contents.
+    private static func isStoredElsewhere(_ file: TreeFile, in tree: TreeGit) -> Bool {
+        // Without "required", a git-lfs that is not there would leave the contents to git.
+        guard
+            tree.call(["config", "--type=bool", "filter.lfs.required"]).output
+                == Array("true\n".utf8)
+        else { return false }
+        let attributes = tree.call(
+            ["check-attr", "-z", "--stdin", "filter"],
+            input: file.bytes + [0]
+        )
+        return attributes.status == 0
+            && attributes.output.split(separator: 0).last == ArraySlice("lfs".utf8)
     }
 
     /// Indicates whether a file had these secrets when it was committed before, as an example has in a test.

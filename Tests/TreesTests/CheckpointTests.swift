@@ -202,6 +202,30 @@ import Testing
         }
     }
 
+    @Test(arguments: [true, false])
+    func `holds a large file where git-lfs keeps its contents`(isRequired: Bool) throws {
+        try withTree { fixture, trees, tree in
+            try fixture.run("config", "filter.lfs.clean", "echo pointer; cat >/dev/null")
+            try fixture.run("config", "filter.lfs.required", isRequired ? "yes" : "no")
+            try fixture.write("*.bin filter=lfs\n", ".gitattributes", in: tree.directory)
+            for name in ["large.bin", "large.txt"] {
+                try fixture.write(String(repeating: "x", count: 2000), name, in: tree.directory)
+            }
+            let done = try trees.checkpoint(
+                "port",
+                CheckpointRequest(subject: "port", largestFile: 1000)
+            )
+            #expect(done.leftOut.count == (isRequired ? 1 : 2), "\(done.leftOut)")
+            let names = try fixture.run("ls-tree", "--name-only", "quire/run/port")
+            #expect(names.contains("large.bin") == isRequired && !names.contains("large.txt"))
+            if isRequired {
+                #expect(
+                    try fixture.run("cat-file", "blob", "quire/run/port:large.bin") == "pointer"
+                )
+            }
+        }
+    }
+
     @Test func `holds a changed file's token only if it was there before`() throws {
         try withTree { fixture, trees, tree in
             let tokens = ["gh", "xox"].map {
