@@ -208,7 +208,7 @@ private func list(_ ticked: Int, of total: Int = 4) -> ChecklistState {
 
     @Test(
         arguments: [
-            (.exited(0), false, false, .passed), (.exited(0), false, true, .passed),
+            (.exited(0), false, false, .passed), (.exited(0), false, true, .stopped),
             (.exited(1), false, false, .failed), (.exited(139), false, false, .failed),
             (.exited(0), true, false, .timedOut), (.signaled(15), true, false, .timedOut),
             (.exited(126), false, false, .couldNotRun), (.exited(127), false, false, .couldNotRun),

@@ -17,8 +17,9 @@ package enum CheckResult: String, Hashable, Sendable, Word, CaseIterable {
     package init(_ termination: Termination, isLate: Bool = false, isStopped: Bool = false) {
         switch termination {
         case _ where isLate: self = .timedOut
-        case .exited(0): self = .passed
+        // A command that ends politely may exit with 0 although it was not done.
         case _ where isStopped: self = .stopped
+        case .exited(0): self = .passed
         // Of a shell: found and not executable, and not found.
         case .exited(126), .exited(127), .signaled, .notStarted: self = .couldNotRun
         case .exited: self = .failed
