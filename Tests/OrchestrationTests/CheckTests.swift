@@ -90,6 +90,9 @@ private func list(_ ticked: Int, of total: Int = 4) -> ChecklistState {
         _ = ticks.end("a", 1, ticked: 2)
         var later = Scenario(plan("a", on: .tick), found: ["a": list(2)], state: ticks.state)
         #expect(later.begin() == ["check a#1"])
+        // Nothing is claimed once a person has unticked all.
+        var none = Scenario(plan("a", on: .tick), found: ["a": list(0)], state: ticks.state)
+        #expect(none.begin() == ["start a#2 slot 0 executor"])
     }
 
     @Test func `runs for a task that was complete before it had one, once`() {

@@ -44,7 +44,9 @@ extension TaskState {
         case .completion: check = progress.isComplete ? .due : .none
         case .tick:
             let isNew = progress.isComplete || progress.ticked > ticked
-            if isNew || check.isOpen { check = .due }
+            // Without a tick nothing is left that a check might have been due for.
+            let isLeft = check.isOpen && progress.ticked > 0
+            if isNew || isLeft { check = .due } else if check.isOpen { check = .none }
         }
     }
 
