@@ -18,6 +18,16 @@ extension Checklist {
         return nil
     }
 
+    /// Returns the ticks and the appended entries since the accepted list, from which nothing else differs;
+    /// `nil` if there are none.
+    func claim(since good: Checklist) -> Damage? {
+        let ticked = zip(entries, good.entries).filter { $0 != $1 }.map(\.0.number)
+        let added = entries.dropFirst(good.entries.count).map(\.number)
+        let words = [("ticked", ticked), ("appended", added)].filter { !$0.1.isEmpty }
+            .map { "\(Self.words(for: $0.1)) \($0.0)" }
+        return words.isEmpty ? nil : Damage(description: words.joined(separator: ", "))
+    }
+
     /// Describes the work that a person added to a complete task, by unticking boxes or appending
     /// entries.
     ///

@@ -20,13 +20,15 @@ package struct ListJudgement: Hashable, Sendable {
 
     /// Judges a list; `found` is `nil` if there is none any more.
     ///
-    /// `most` is the number of entries that the list may have; `nil` for any.
+    /// `most` is the number of entries that the list may have; `nil` for any. No entry of a list that
+    /// `isNobodys` may change at all: ticks and appended entries are damage, too, and the accepted list counts.
     ///
     /// - Throws: `Damage` if the accepted list is none.
     package init(
         _ found: [UInt8]?,
         since accepted: [UInt8],
-        most: Int? = nil
+        most: Int? = nil,
+        isNobodys: Bool = false
     ) throws(Checklist.Damage) {
         let before = try Checklist(bytes: accepted)
         (text, list) = (accepted, before)
@@ -35,12 +37,14 @@ package struct ListJudgement: Hashable, Sendable {
             guard let found else { throw Checklist.Damage(description: "it is gone") }
             let now = try Checklist(bytes: found)
             if let damage = now.damage(since: before) { throw damage }
+            if isNobodys, let claim = now.claim(since: before) { throw claim }
             (text, list) = (found, now)
             guard now.entries.count - before.entries.count > room else { return }
             let extra = now.entries.dropFirst(before.entries.count + room)
             surplus = "\(Checklist.words(for: extra.map(\.number))) appended"
         } catch {
             damage = error.description
+            if isNobodys { return }
         }
         repair(Located(found ?? []), since: Located(accepted), before, room: room)
     }

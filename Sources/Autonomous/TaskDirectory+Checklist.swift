@@ -85,6 +85,14 @@ extension TaskDirectory {
         }
     }
 
+    /// Puts the accepted entries back where a check, or anybody while it ran, has changed any, be it by a
+    /// tick or an appended entry: no check has seen those.
+    package func restoreAfterCheck() -> ChecklistLook {
+        look(after: nil, trustsStamps: false) {
+            try judge($0, since: nil, nil, restores: true, isNobodys: true)
+        }
+    }
+
     private func look(
         after last: ChecklistLook?,
         needsText: Bool = false,
@@ -129,7 +137,8 @@ extension TaskDirectory {
         _ found: Result<[UInt8]?, FileError>,
         since before: ChecklistLook?,
         _ most: Int?,
-        restores: Bool
+        restores: Bool,
+        isNobodys: Bool = false
     ) throws -> ChecklistLook {
         guard let accepted = try accepted(before) else {
             guard let bytes = try found.get() else { return ChecklistLook(.missing) }
@@ -138,15 +147,18 @@ extension TaskDirectory {
             return look
         }
         let bytes = (try? found.get()) ?? nil
-        let judgement = try ListJudgement(bytes, since: accepted, most: most)
+        let judgement = try ListJudgement(
+            bytes,
+            since: accepted,
+            most: most,
+            isNobodys: isNobodys
+        )
         guard judgement.isRepaired else {
             var look = try good(judgement.list, judgement.text)
             if accepted != judgement.text { keep(judgement.text, &look) }
             return look
         }
-        var incident = ListIncident(judgement)
-        // A link, a pipe or a directory.
-        if case .failure(let error) = found { incident.words = error.description }
+        let incident = ListIncident(judgement, of: found)
         guard restores else { return tampered(incident) }
         return try putBack(judgement, insteadOf: bytes, incident)
     }
@@ -176,11 +188,7 @@ extension TaskDirectory {
             let isDurable = workspace.isDurable
             // The copy first: after a crash the list is still found to be another one.
             try keep(judgement.text)
-            if let found {
-                let refused = try workspace.directories.makeState("refused", isDurable: isDurable)
-                try refused.replace(copyName, with: found, isDurable: isDurable)
-                incident.place = refused.path(of: copyName)
-            }
+            if let found { incident.place = try keepRefused(found) }
             try directory().replace(Self.listName, with: judgement.text, isDurable: isDurable)
         } catch {
             guard error.isOfTheDisk else { throw error }
@@ -191,6 +199,14 @@ extension TaskDirectory {
         look.incident = incident
         if judgement.list.progress.isComplete { look.stamp = try stamp(of: judgement.text) }
         return look
+    }
+
+    /// Keeps a list that was found for a person; returns its path.
+    private func keepRefused(_ found: [UInt8]) throws(FileError) -> String {
+        let isDurable = workspace.isDurable
+        let refused = try workspace.directories.makeState("refused", isDurable: isDurable)
+        try refused.replace(copyName, with: found, isDurable: isDurable)
+        return refused.path(of: copyName)
     }
 
     private func good(_ list: Checklist, _ bytes: [UInt8]) throws -> ChecklistLook {
@@ -252,7 +268,7 @@ extension TaskDirectory {
     ///
     /// The error is in `unkept` if that can't be noted: a later failure would then take more back.
     package func confirmTicks() -> ChecklistLook {
-        var look = restore(since: nil, most: nil)
+        var look = restoreAfterCheck()
         guard look.unkept == nil else { return look }
         do throws(FileError) {
             try noteTicks()
@@ -273,11 +289,16 @@ extension TaskDirectory {
             guard let accepted = try goodCopyBytes() ?? bytes else {
                 return ChecklistLook(damaged("it is gone", hasCopy: false))
             }
-            let text = try ListJudgement(bytes, since: accepted).text(ticksOf: try begunList())
+            let judgement = try ListJudgement(bytes, since: accepted, isNobodys: true)
+            let text = judgement.text(ticksOf: try begunList())
+            var incident = judgement.isRepaired ? ListIncident(judgement, of: found) : nil
             // The copy first: after a crash the list is still found to claim what was not checked.
             try keep(text)
+            if let bytes { incident?.place = try keepRefused(bytes) }
             try directory().replace(Self.listName, with: text, isDurable: workspace.isDurable)
-            return try good(try Checklist(bytes: text), text)
+            var look = try good(try Checklist(bytes: text), text)
+            look.incident = incident
+            return look
         }
         look.file = nil
         return look
@@ -348,10 +369,12 @@ extension TaskDirectory {
 }
 
 extension ListIncident {
-    fileprivate init(_ judgement: ListJudgement) {
+    fileprivate init(_ judgement: ListJudgement, of found: Result<[UInt8]?, FileError>) {
         self.init(
             words: judgement.damage ?? judgement.surplus ?? "",
             isTampering: judgement.damage != nil
         )
+        // A link, a pipe or a directory.
+        if case .failure(let error) = found { words = error.description }
     }
 }

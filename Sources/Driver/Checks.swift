@@ -47,7 +47,7 @@ final class Checks {
             switch result {
             case .passed: directory.confirmTicks()
             case .failed, .timedOut: directory.takeBackTicks()
-            case .couldNotRun, .stopped: directory.restore(since: nil, most: nil)
+            case .couldNotRun, .stopped: directory.restoreAfterCheck()
             }
         } then: { [unowned self] look in
             if let error = look.unkept, error.isOfTheDisk, !killed.contains(ended.task),

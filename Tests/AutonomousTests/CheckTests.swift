@@ -27,7 +27,11 @@ private typealias Progress = Orchestration.Progress
         #expect(judgement.text(ticksOf: before) == Self.text(expected))
     }
 
-    @Test func `are taken back on the disk, also where the check deleted the list`() throws {
+    /// Hands over a task and the way to write its list, which a session ticked after the first of `boxes`.
+    private func withTask(
+        _ boxes: (String, String),
+        _ body: (TaskDirectory, (String) throws -> Void) throws -> Void
+    ) throws {
         let root = NSTemporaryDirectory() + "quire-" + UUID().uuidString
         try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: root) }
@@ -36,21 +40,57 @@ private typealias Progress = Orchestration.Progress
         func put(_ boxes: String) throws {
             try Data(Self.text(boxes)).write(to: URL(fileURLWithPath: task.taskListPath))
         }
-        try put("x  ")
+        try put(boxes.0)
         _ = task.inspectAndKeep()
         try task.noteTicks()
-        try put("xx ")
+        try put(boxes.1)
         _ = task.inspectAndKeep()
-        #expect(task.takeBackTicks().state == .good(Progress(ticked: 1, total: 3)))
-        #expect(Array(task.taskListText().utf8) == Self.text("x  "))
-        // After a crash in between, the same is found, and taken back once more.
-        try put("xxx")
-        _ = task.inspectAndKeep()
-        try FileManager.default.removeItem(atPath: task.taskListPath)
-        #expect(task.takeBackTicks().state == .good(Progress(ticked: 1, total: 3)))
-        #expect(Array(task.taskListText().utf8) == Self.text("x  "))
-        let again = task.restore(since: nil, most: nil)
-        #expect(again.state == .good(Progress(ticked: 1, total: 3)) && again.incident == nil)
+        try body(task, put)
+    }
+
+    @Test func `are taken back on the disk, also where the check deleted the list`() throws {
+        try withTask(("x  ", "xx ")) { task, put in
+            let taken = task.takeBackTicks()
+            #expect(taken.state == .good(Progress(ticked: 1, total: 3)) && taken.incident == nil)
+            #expect(Array(task.taskListText().utf8) == Self.text("x  "))
+            // After a crash in between, the same is found, and taken back once more.
+            try put("xxx")
+            _ = task.inspectAndKeep()
+            try FileManager.default.removeItem(atPath: task.taskListPath)
+            #expect(task.takeBackTicks().state == .good(Progress(ticked: 1, total: 3)))
+            #expect(Array(task.taskListText().utf8) == Self.text("x  "))
+            let again = task.restore(since: nil, most: nil)
+            #expect(again.state == .good(Progress(ticked: 1, total: 3)) && again.incident == nil)
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("xx ", "entry 2 was ticked"), ("x  x", "entry 4 was appended"),
+            ("xxxx", "entries 2, 3 were ticked, entry 4 was appended"),
+            (" x ", "the box of entry 1 was unticked"), ("x ", "entry 3 is gone"),
+        ]
+    )
+    func `that come while it runs are put back, whatever it finds`(
+        left: String,
+        words: String
+    ) throws {
+        let ends: [((TaskDirectory) -> ChecklistLook, String)] = [
+            ({ $0.confirmTicks() }, "x  "), ({ $0.takeBackTicks() }, "   "),
+            ({ $0.restoreAfterCheck() }, "x  "),
+        ]
+        for (end, expected) in ends {
+            try withTask(("   ", "x  ")) { task, put in
+                try put(left)
+                let look = end(task)
+                #expect(look.incident?.words == words)
+                let place = try #require(look.incident?.place)
+                #expect(FileManager.default.contents(atPath: place) == Data(Self.text(left)))
+                #expect(Array(task.taskListText().utf8) == Self.text(expected))
+                // It is told once.
+                #expect(end(task).incident == nil)
+            }
+        }
     }
 
     @Test func `are told to the next session, with the output in one fence`() {

@@ -56,6 +56,30 @@ import Testing
         }
     }
 
+    @Test(arguments: CheckResult.allCases)
+    func `lets nothing be added to the list meanwhile`(result: CheckResult) throws {
+        try withList { leg, directory in
+            try (Self.complete + "- [x] Task 3: three\n").write(
+                toFile: directory.taskListPath,
+                atomically: false,
+                encoding: .utf8
+            )
+            leg.checks.end("a", result)
+            _ = leg.calls()
+            let list = directory.taskListText()
+            #expect(!list.contains("Task 3") && list.hasPrefix("## Tasks\n- [x] Task 1: one\n"))
+            #expect(list.contains("[x] Task 2") == !result.takesTicksBack)
+            let warned = leg.report.facts.contains {
+                if case .warned(let fact) = $0.event {
+                    fact.message.contains("while its check ran: entry 3 was appended")
+                } else {
+                    false
+                }
+            }
+            #expect(warned)
+        }
+    }
+
     @Test func `is ended with the leg`() throws {
         try withList { leg, _ in
             leg.driver.shutDown(.interrupt)
