@@ -12,10 +12,12 @@ final class BaseChecks: TreeMaker {
     private var report: (Event) -> Void = { _ in }
     /// The bases that were checked.
     private var known: Set<String> = []
-    /// The sessions whose checks of a base were ended.
-    private var stopped: Set<SessionKey> = []
-    /// The checks that wait for the running one; `nil` if none runs.
-    private var waiting: [() -> Void]?
+    /// The sessions whose trees are being made, but for those that were asked to end meanwhile.
+    private var preparing: Set<SessionKey> = []
+    /// The session whose check of a base runs, and whether that was ended; `nil` if none runs.
+    private var running: (key: SessionKey, isStopped: Bool)?
+    /// The sessions that wait for the running check, with what begins theirs, and what goes on without it.
+    private var waiting: [(key: SessionKey, check: () -> Void, leave: () -> Void)] = []
 
     init(_ request: RunRequest, _ commands: UserCommands, _ trees: any TreeMaker) {
         (self.request, self.commands, self.trees) = (request, commands, trees)
@@ -29,8 +31,10 @@ final class BaseChecks: TreeMaker {
         _ start: SessionStarted,
         then: @escaping (Result<TaskTree?, TreeTrouble>) -> Void
     ) {
+        preparing.insert(start.key)
         trees.prepare(start) { [self] result in
-            guard case .success(let tree?) = result, start.role == .initializer,
+            let isToEnd = preparing.remove(start.key) == nil
+            guard !isToEnd, case .success(let tree?) = result, start.role == .initializer,
                 let check = request.work[start.task]?.check, let base = check.base(of: tree),
                 !known.contains(base)
             else { return then(result) }
@@ -45,12 +49,30 @@ final class BaseChecks: TreeMaker {
     }
 
     func terminate(_ key: SessionKey) {
-        if commands.terminate(key) { stopped.insert(key) } else { trees.terminate(key) }
+        preparing.remove(key)
+        if leaveQueue(key) { return }
+        if stop(key) { _ = commands.terminate(key) } else { trees.terminate(key) }
     }
 
     func giveUp(_ key: SessionKey) {
-        commands.kill(key)
+        preparing.remove(key)
+        if stop(key) { commands.kill(key) }
+        _ = leaveQueue(key)
         trees.giveUp(key)
+    }
+
+    /// Notes that a session's check of a base is ended; returns false if none runs.
+    private func stop(_ key: SessionKey) -> Bool {
+        guard running?.key == key else { return false }
+        running?.isStopped = true
+        return true
+    }
+
+    /// Lets a session go on without the check that it waits for; returns false if it waits for none.
+    private func leaveQueue(_ key: SessionKey) -> Bool {
+        guard let place = waiting.firstIndex(where: { $0.key == key }) else { return false }
+        waiting.remove(at: place).leave()
+        return true
     }
 
     private func run(
@@ -60,12 +82,13 @@ final class BaseChecks: TreeMaker {
         _ base: String,
         then: @escaping () -> Void
     ) {
-        guard waiting == nil else {
-            waiting?.append { [self] in run(check, for: start, in: tree, base, then: then) }
-            return
+        guard running == nil else {
+            return waiting.append(
+                (start.key, { [self] in run(check, for: start, in: tree, base, then: then) }, then)
+            )
         }
         guard !known.contains(base) else { return then() }
-        waiting = []
+        running = (start.key, false)
         commands.run(check, for: start, in: tree.directory) { [self] result, warnings in
             var ended = CheckEnded(task: start.task, session: 0, .couldNotRun)
             (ended.base, ended.isOfBase) = (base, true)
@@ -76,17 +99,18 @@ final class BaseChecks: TreeMaker {
                     end,
                     of: check.command,
                     log: log,
-                    isStopped: stopped.remove(start.key) != nil
+                    isStopped: running?.isStopped ?? false
                 )
             case .failure(let error): ended.message = "could not be started: \(error)"
             }
             if ended.result != .stopped { known.insert(base) }
             warnings.forEach { report(.warned(task: start.task, $0)) }
             report(.checkEnded(ended, .missing, list: nil, nil))
+            running = nil
+            let next = waiting
+            waiting = []
             then()
-            let next = waiting ?? []
-            waiting = nil
-            next.forEach { $0() }
+            next.forEach { $0.check() }
         }
     }
 }

@@ -138,6 +138,21 @@ import Testing
         }
     }
 
+    @Test func `begins no check of a base once the run is ended`() throws {
+        let trees = `Tasks in trees of their own`()
+        let verify =
+            "echo check >> $(git rev-parse --git-common-dir)/checks; kill -TERM $PPID; exec sleep 600"
+        try trees.withRepository(
+            [("one", ""), ("two", ""), ("three", "")],
+            work: ":",
+            defaults: "isolation: worktree, verify: '\(verify)'"
+        ) { run in
+            let outcome = try trees.quire(run, ["run", "m.yaml", "--drain-timeout", "0s"])
+            #expect(outcome.status == 128 + SIGTERM, "\(outcome.output)\(outcome.error)")
+            #expect(text(run.root + "/.git/checks") == "check\n")
+        }
+    }
+
     @Test func `makes a tree again that the check deleted`() throws {
         let trees = `Tasks in trees of their own`()
         let verify = "test -e fixed.txt || { rm -rf \"$PWD\"; exit 1; }"
