@@ -306,7 +306,7 @@ extension TaskDirectory {
 
     /// Returns the list that the newest session began with; one without entries for an initializer, and
     /// `nil` if nobody knows.
-    private func begunList() throws(FileError) -> Checklist? {
+    func begunList() throws(FileError) -> Checklist? {
         let begun = try workspace.directories.state("begun")?
             .contents(of: copyName, limit: Checklist.sizeLimit)
         return begun.flatMap { $0.isEmpty ? Checklist(entries: []) : try? Checklist(bytes: $0) }

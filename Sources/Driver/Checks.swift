@@ -10,6 +10,8 @@ final class Checks {
     private let tasks: TaskDirectories
     private let disk: DiskTroubles
     private let inbox: Inbox
+    /// The tasks whose lists are inspected before their checks, but for those whose checks are to end.
+    private var preparing: Set<String> = []
     /// The tasks whose checks must end now, even if writes to the disk are pending.
     private var killed: Set<String> = []
 
@@ -18,8 +20,56 @@ final class Checks {
         (self.tasks, self.disk, self.inbox) = (tasks, disk, inbox)
     }
 
-    /// Runs the check of a task's work, and reports its end.
-    func start(_ check: CheckBegan) {
+    /// Runs the check of a task's work, unless a person has left nothing to be checked, and reports its end.
+    func start(_ check: CheckBegan, on occasion: CheckPlan.Occasion) {
+        guard tasks.task(check.task) != nil else { return run(check) }
+        preparing.insert(check.task)
+        inspect(check, on: occasion)
+    }
+
+    /// Inspects the list, as its check may have waited for others; as long as the disk refuses to keep it,
+    /// it is tried again.
+    private func inspect(_ check: CheckBegan, on occasion: CheckPlan.Occasion) {
+        guard let task = tasks.task(check.task) else {
+            return goOn(with: check, nil)
+        }
+        let (directory, look) = (task.directory, task.look)
+        let place = "\(directory.path): the checklist"
+        loop.perform {
+            directory.inspectBeforeCheck(after: look, on: occasion)
+        } then: { [unowned self] claim in
+            if let error = claim.look.unkept, error.isOfTheDisk, preparing.contains(check.task),
+                disk.note(
+                    place,
+                    "\(error)",
+                    retry: { [unowned self] in inspect(check, on: occasion) }
+                )
+            {
+                return
+            }
+            disk.settle(place)
+            goOn(with: check, claim)
+        }
+    }
+
+    private func goOn(with check: CheckBegan, _ claim: TaskDirectory.Claim?) {
+        let isToEnd = preparing.remove(check.task) == nil
+        if let news = claim?.news {
+            let words = "its list was changed while it waited for its check: \(news)"
+            inbox.add(.warned(task: check.task, words))
+        }
+        let list = claim.flatMap { tasks.note($0.look, of: check.task) }
+        if !isToEnd, claim?.isOne != false { return run(check) }
+        var ended = CheckEnded(
+            task: check.task,
+            session: check.session,
+            isToEnd ? .stopped : .withdrawn
+        )
+        (ended.progress, ended.listFile) = (claim?.look.state.progress, claim?.look.listFile)
+        report(ended, claim?.look.state ?? .missing, list: list, nil)
+    }
+
+    private func run(_ check: CheckBegan) {
         runner.run(check) { [unowned self] ended, events in
             inbox.add(events)
             settleList(ended)
@@ -27,12 +77,14 @@ final class Checks {
     }
 
     /// Ends a task's check politely.
-    func terminate(_ task: String) { runner.terminate(task) }
+    func terminate(_ task: String) {
+        if preparing.remove(task) == nil { runner.terminate(task) }
+    }
 
     /// Ends a task's check by force, and stops waiting for the disk.
     func kill(_ task: String) {
         killed.insert(task)
-        runner.kill(task)
+        if preparing.remove(task) == nil { runner.kill(task) }
     }
 
     /// Takes back the ticks that the check was about, if it failed, and puts back what it changed in the
@@ -47,7 +99,7 @@ final class Checks {
             switch result {
             case .passed: directory.confirmTicks()
             case .failed, .timedOut: directory.takeBackTicks()
-            case .couldNotRun, .stopped: directory.restoreAfterCheck()
+            case .couldNotRun, .stopped, .withdrawn: directory.restoreAfterCheck()
             }
         } then: { [unowned self] look in
             if let error = look.unkept, error.isOfTheDisk, !killed.contains(ended.task),

@@ -214,7 +214,9 @@ package final class RunDriver {
             case .record(let fact): decisions.facts.append(fact)
             case .terminateSession(let key): sessions.terminate(key)
             case .killSession(let key): sessions.kill(key)
-            case .startCheck(let check): checks.start(check)
+            case .startCheck(let check):
+                let plan = orchestrator.state.task(check.task)?.plan.check
+                checks.start(check, on: plan?.occasion ?? .completion)
             case .terminateCheck(let task): checks.terminate(task)
             case .killCheck(let task): checks.kill(task)
             case .readMachine: sessions.readMachine()

@@ -9,23 +9,30 @@ import Testing
 @Suite struct `A check in a leg` {
     private static let complete = "## Tasks\n- [x] Task 1: one\n- [x] Task 2: two\n"
 
-    /// Carries a leg out whose task has a complete list on the disk.
-    private func withList(_ script: @escaping (FakeLeg, TaskDirectory) throws -> Void) throws {
-        let leg = try FakeLeg(["a"], check: CheckPlan())
-        let directory = leg.directories.workspace.taskDirectory(try TaskName(given: "a"))
-        try FileManager.default.createDirectory(
-            atPath: directory.path,
-            withIntermediateDirectories: true
-        )
+    /// Carries a leg out whose tasks have complete lists on the disk; hands over the first's directory.
+    private func withList(
+        of tasks: [String] = ["a"],
+        _ script: @escaping (FakeLeg, TaskDirectory) throws -> Void
+    ) throws {
+        let leg = try FakeLeg(tasks, check: CheckPlan())
+        let directories = try tasks.map {
+            leg.directories.workspace.taskDirectory(try TaskName(given: $0))
+        }
         defer { try? FileManager.default.removeItem(atPath: leg.directories.workspace.root) }
-        try Self.complete.write(
-            toFile: directory.taskListPath,
-            atomically: false,
-            encoding: .utf8
-        )
+        for directory in directories {
+            try FileManager.default.createDirectory(
+                atPath: directory.path,
+                withIntermediateDirectories: true
+            )
+            try Self.complete.write(
+                toFile: directory.taskListPath,
+                atomically: false,
+                encoding: .utf8
+            )
+        }
         try leg.run {
             #expect(leg.calls().contains("check a"))
-            try script(leg, directory)
+            try script(leg, directories[0])
         }
     }
 
@@ -77,6 +84,28 @@ import Testing
                 }
             }
             #expect(warned)
+        }
+    }
+
+    /// Changes of a list that waits for its check, and the call that follows.
+    @Test(arguments: [
+        ("## Tasks\n- [x] Task 1: one\n- [ ] Task 2: two\n", "start b 1"),
+        (complete + "- [ ] Task 3: three\n", "start b 1"),
+        (complete + "- [x] Task 3: three\n", "check b"), ("", "check b"),
+    ])
+    func `that waits for a place is about the list as a person left it`(
+        list: String,
+        call: String
+    ) throws {
+        try withList(of: ["a", "b"]) { leg, _ in
+            let path = leg.directories.workspace.taskDirectory(try TaskName(given: "b"))
+                .taskListPath
+            try list.write(toFile: path, atomically: true, encoding: .utf8)
+            leg.checks.end("a", .passed)
+            let calls = leg.calls()
+            #expect(calls.contains(call), "\(calls)")
+            #expect(!calls.contains(call == "check b" ? "start b 1" : "check b"), "\(calls)")
+            #expect(try String(contentsOfFile: path, encoding: .utf8) == list)
         }
     }
 

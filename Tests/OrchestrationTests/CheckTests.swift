@@ -174,6 +174,19 @@ private func list(_ ticked: Int, of total: Int = 4) -> ChecklistState {
         #expect(run.state.tasks.allSatisfy { $0.outcome == nil && $0.check == .due })
     }
 
+    @Test func `is off where a person left nothing to check`() {
+        var run = Scenario(plan("a"), found: ["a": list(4)])
+        #expect(run.begin() == ["check a#0"])
+        #expect(
+            run.check("a", .withdrawn, ticked: 3) == [
+                "a: its check is off, as its list claims nothing any more",
+                "start a#1 slot 0 executor",
+            ]
+        )
+        // Ticking again what was unticked is progress.
+        #expect(run.end("a", 1, ticked: 4) == ["a#1 ticked, charged to session", "check a#1"])
+    }
+
     @Test func `is no part of a task that the leg leaves out`() {
         var left = plan("a", "b")
         left.tasks[0].isLeftOut = true

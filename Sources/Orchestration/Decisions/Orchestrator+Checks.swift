@@ -22,7 +22,7 @@ extension Orchestrator {
             return turn.endTask(fact.task, .damaged, words)
         }
         switch fact.result {
-        case .passed, .failed, .timedOut:
+        case .passed, .failed, .timedOut, .withdrawn:
             if checklist == .missing {
                 let words = "its list was deleted while its check ran"
                 return turn.endTask(fact.task, .damaged, words)

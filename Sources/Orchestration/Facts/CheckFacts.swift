@@ -10,6 +10,8 @@ package enum CheckResult: String, Hashable, Sendable, Word, CaseIterable {
     case couldNotRun = "could_not_run"
     /// The command was ended with the run, and runs again.
     case stopped
+    /// The command was not started: a person had left nothing in the list that was to be checked.
+    case withdrawn
 
     /// Judges the end of a check's process.
     ///
@@ -34,6 +36,7 @@ package enum CheckResult: String, Hashable, Sendable, Word, CaseIterable {
         case .failed, .timedOut: return "\(check) failed\(trouble)"
         case .couldNotRun: return "\(check) could not run\(trouble)"
         case .stopped: return "\(check) was ended with the run, and runs again"
+        case .withdrawn: return "\(check) is off, as its list claims nothing any more"
         }
     }
 
@@ -41,7 +44,7 @@ package enum CheckResult: String, Hashable, Sendable, Word, CaseIterable {
     package var takesTicksBack: Bool {
         switch self {
         case .failed, .timedOut: true
-        case .passed, .couldNotRun, .stopped: false
+        case .passed, .couldNotRun, .stopped, .withdrawn: false
         }
     }
 }

@@ -290,7 +290,7 @@ extension RunState {
         }
         update(fact.task, at: moment) { $0.apply(fact) }
         guard let place = index.places[fact.task], let progress = fact.progress,
-            fact.result.takesTicksBack
+            fact.result.takesTicksBack || fact.result == .withdrawn
         else { return }
         scheduler.inspect(place, done: progress.ticked, total: progress.total)
     }

@@ -70,6 +70,10 @@ extension TaskState {
                 isOfBase: fact.isAsBase == true
             )
         case .couldNotRun, .stopped: check = .due
+        case .withdrawn:
+            check = .none
+            // Ticking again what a person unticked is progress.
+            if let progress = fact.progress { self.bestTicked = progress.ticked }
         }
     }
 
