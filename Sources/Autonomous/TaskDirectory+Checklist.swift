@@ -232,7 +232,7 @@ extension TaskDirectory {
             .contents(of: copyName, limit: Checklist.sizeLimit)
     }
 
-    private func goodCopy() throws(FileError) -> Checklist? {
+    func goodCopy() throws(FileError) -> Checklist? {
         try goodCopyBytes().flatMap { try? Checklist(bytes: $0) }
     }
 
@@ -349,7 +349,7 @@ extension TaskDirectory {
     }
 
     /// Returns the bytes of the checklist; `nil` if it or its directory is missing.
-    private func listBytes() throws(FileError) -> [UInt8]? {
+    func listBytes() throws(FileError) -> [UInt8]? {
         try directoryIfThere()?.contents(of: Self.listName, limit: Checklist.sizeLimit)
     }
 

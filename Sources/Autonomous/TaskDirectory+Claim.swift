@@ -31,6 +31,14 @@ extension TaskDirectory {
         return Claim(look: look, news: news, isOne: isOne)
     }
 
+    /// Indicates whether the list's entries are those of the accepted copy, as far as both can be read.
+    package func isAsKept() -> Bool {
+        guard let found = try? listBytes(), let list = try? Checklist(bytes: found),
+            let copy = try? goodCopy()
+        else { return false }
+        return list == copy
+    }
+
     /// True if a list has ticks that no check has confirmed; also if nobody knows.
     private func isTickedBeyond(_ text: [UInt8]?) -> Bool {
         guard let list = text.flatMap({ try? Checklist(bytes: $0) }) else { return true }

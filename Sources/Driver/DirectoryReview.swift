@@ -67,6 +67,7 @@ package struct DirectoryReview: Sendable {
                 prompt: prompts(task.name) ?? "",
                 state.known(task.name),
                 isRedone: redo.contains(task.name),
+                isChecked: task.check != nil,
                 policy
             )
         }
@@ -113,6 +114,7 @@ private struct Finding: Sendable {
         prompt: String,
         _ known: TaskState?,
         isRedone: Bool,
+        isChecked: Bool,
         _ policy: DirectoryReview.Policy
     ) {
         // Invalid names are refused when the directories are opened.
@@ -121,7 +123,7 @@ private struct Finding: Sendable {
             beginsAnew = true
             record(prompt, isOwnList: true)
         } else {
-            review(directory, prompt, known, policy)
+            review(directory, prompt, known, isChecked: isChecked, policy)
         }
     }
 
@@ -129,6 +131,7 @@ private struct Finding: Sendable {
         _ directory: TaskDirectory,
         _ prompt: String,
         _ known: TaskState?,
+        isChecked: Bool,
         _ policy: DirectoryReview.Policy
     ) {
         let isComplete = known?.outcome == .complete
@@ -156,6 +159,8 @@ private struct Finding: Sendable {
         if isComplete, directory.checklistAsItLies().progress?.isComplete != true {
             isChanged = true
         }
+        // What was added by hand is complete, too, but no check has seen it.
+        if isComplete, isChecked, !directory.isAsKept() { isChanged = true }
         // The task's directory must be opened, so that it gets the new prompt.
         if isComplete, hasOtherPrompt, policy == .keepLists { isChanged = true }
     }

@@ -153,6 +153,31 @@ import Testing
         }
     }
 
+    /// Another check and a change of the list of a complete task, each of which calls for a check.
+    @Test(arguments: [
+        (
+            "true", "sed -i '/^- .x. Task 1/a - [x] Task 2: by hand' .autonomous/t/task_list.md"
+        )
+    ])
+    func `checks a complete task once more after a change`(
+        verify: String,
+        change: String
+    ) throws {
+        try withRun { run in
+            try run.write([("t", "entries=1")], defaults: defaults("'true'"))
+            let first = try run.quire(["run", "m.yaml"])
+            #expect(first.status == 0, "\(first.output)\(first.error)")
+            _ = try shell(change, in: run.root)
+            try run.write([("t", "entries=1")], defaults: defaults("'\(verify)'"))
+            let again = try run.quire(["run", "m.yaml", "--events", "events"])
+            #expect(again.status == 0, "\(again.output)\(again.error)")
+            #expect(try checks(in: run).map(\.result) == ["passed"])
+            #expect(!again.output.contains("starts ("), "\(again.output)")
+            let quiet = try run.quire(["run", "m.yaml"])
+            #expect(quiet.status == 0 && !quiet.output.contains("its check"), "\(quiet.output)")
+        }
+    }
+
     @Test func `makes a tree again that the check deleted`() throws {
         let trees = `Tasks in trees of their own`()
         let verify = "test -e fixed.txt || { rm -rf \"$PWD\"; exit 1; }"
