@@ -128,10 +128,7 @@ extension Event {
 extension CheckCommand {
     /// The commit that a tree began from and a fingerprint of the command; `nil` if bases are not checked.
     func base(of tree: TaskTree) -> String? {
-        guard checksBase else { return nil }
-        var fingerprint = Fingerprint(command.command)
-        fingerprint.add(directory ?? "")
-        return "\(tree.record.base) \(fingerprint.text)"
+        checksBase ? "\(tree.record.base) \(fingerprint)" : nil
     }
 }
 

@@ -201,6 +201,7 @@ struct TaskExpansion {
             line: line
         )
         task.check = check(of: task, own, texts.check, values)
+        task.plan.check?.fingerprint = task.check?.fingerprint
         return task
     }
 

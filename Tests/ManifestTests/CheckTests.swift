@@ -34,7 +34,9 @@ import Testing
         #expect(
             task.check?.command == command.map { UserCommand($0, timeout: .seconds(seconds)) }
         )
-        #expect(task.plan.check == (command == nil ? nil : CheckPlan(on: occasion)))
+        #expect(task.plan.check?.occasion == (command == nil ? nil : occasion))
+        // So that a task goes on whose command is another.
+        #expect(task.plan.check?.fingerprint == task.check?.fingerprint)
     }
 
     @Test func `has a directory and variables of its own`() throws {

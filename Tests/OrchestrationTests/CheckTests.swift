@@ -105,6 +105,34 @@ private func list(_ ticked: Int, of total: Int = 4) -> ChecklistState {
         #expect(again.begin() == ["end finished"])
     }
 
+    /// The fingerprints of a task's checks leg by leg, `nil` for no check, and whether the last leg checks.
+    @Test(
+        arguments: [
+            (["1", "2"], true), (["1", "1"], false), (["1", nil, "2"], true),
+            (["1", "left out", "2"], true), (["1", "left out of 2", "2"], true),
+            // An earlier version wrote none.
+            (["", "2"], false), (["", "2", "3"], true),
+        ] as [([String?], Bool)]
+    )
+    func `runs for a complete task whose command is another`(legs: [String?], isLast: Bool) {
+        var state = RunState()
+        var lines: [String] = []
+        for fingerprint in legs {
+            var plan = plan("a", "b")
+            plan.tasks[0].isLeftOut = fingerprint?.hasPrefix("left out") == true ? true : nil
+            if fingerprint == nil { plan.tasks[0].check = nil }
+            let known = fingerprint?.split(separator: " ").last.map(String.init)
+            plan.tasks[0].check?.fingerprint = known == "out" ? "1" : known
+            var run = Scenario(plan, found: ["a": list(4), "b": list(4)], state: state)
+            lines = run.begin()
+            for name in ["a", "b"] where run.state.task(name)?.check.isOpen == true {
+                _ = run.check(name, .passed, ticked: 4)
+            }
+            state = run.state
+        }
+        #expect(lines.contains("check a#0") == isLast, "\(lines)")
+    }
+
     @Test func `that could not run runs again in the next leg`() {
         var run = Scenario(plan("a"), found: ["a": list(4)])
         _ = run.begin()

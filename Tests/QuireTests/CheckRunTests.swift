@@ -157,7 +157,8 @@ import Testing
     @Test(arguments: [
         (
             "true", "sed -i '/^- .x. Task 1/a - [x] Task 2: by hand' .autonomous/t/task_list.md"
-        )
+        ),
+        ("test 1 = 1", ":"),
     ])
     func `checks a complete task once more after a change`(
         verify: String,

@@ -11,8 +11,17 @@ package struct CheckPlan: Hashable, Sendable, Codable {
     /// The sessions after which the check runs.
     package var occasion: Occasion
 
+    /// The fingerprint of the command and its directory; `nil` in journals of earlier versions.
+    package var fingerprint: String?
+
     /// Makes a check.
     package init(on occasion: Occasion = .completion) { self.occasion = occasion }
+
+    /// Indicates whether the command is that of another check, as far as is known.
+    func hasCommand(of other: CheckPlan?) -> Bool {
+        guard let fingerprint, let before = other?.fingerprint else { return true }
+        return fingerprint == before
+    }
 }
 
 /// The command that checks a task's work.
@@ -25,6 +34,13 @@ package struct CheckCommand: Hashable, Sendable {
     package var environment: [String: String]
     /// True if the untouched base is checked before the first session.
     package var checksBase: Bool
+
+    /// The fingerprint of the command and its directory.
+    package var fingerprint: String {
+        var fingerprint = Fingerprint(command.command)
+        fingerprint.add(directory ?? "")
+        return fingerprint.text
+    }
 
     /// Makes a check; see the properties.
     package init(

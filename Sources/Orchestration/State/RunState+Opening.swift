@@ -63,8 +63,12 @@ extension RunState {
 
     private func goesOn(with plan: TaskPlan, retryFailed: Bool) -> Bool {
         guard let task = known(plan.name), let outcome = task.outcome else { return true }
-        // It had no check when it was complete.
-        if outcome == .complete, plan.check != nil, task.check != .passed { return true }
+        // It had no check when it was complete, or another one.
+        if outcome == .complete, let check = plan.check,
+            task.check != .passed || !check.hasCommand(of: task.plan.check)
+        {
+            return true
+        }
         return outcome.isReopened(retryFailed: retryFailed)
     }
 }

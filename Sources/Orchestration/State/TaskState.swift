@@ -187,6 +187,8 @@ package struct TaskState: Hashable, Sendable {
 
     /// Adopts the plan of a new leg, and forgets what belonged to the old leg's clock.
     mutating func beginLeg(plan: TaskPlan, freshCaps: Bool) {
+        // Another command has confirmed nothing.
+        if check == .passed, plan.check?.hasCommand(of: self.plan.check) != true { check = .none }
         self.plan = plan
         isInspected = false
         self.notBefore = nil
