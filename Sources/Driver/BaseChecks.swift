@@ -42,6 +42,10 @@ final class BaseChecks: TreeMaker {
         }
     }
 
+    func isChecking(_ key: SessionKey) -> Bool {
+        running?.key == key || waiting.contains { $0.key == key }
+    }
+
     func abandon(_ key: SessionKey) { trees.abandon(key) }
 
     func commit(_ key: SessionKey, _ end: SessionEnd, then: @escaping ([Event]) -> Void) {

@@ -73,6 +73,7 @@ final class Sessions {
                         "its tree is new, and its thread belongs to the old one"
                     )
                 } else {
+                    if tree != nil { inbox.add(.sessionTimeBegins(key)) }
                     begin(start, in: tree?.directory)
                 }
             }
@@ -119,8 +120,13 @@ final class Sessions {
     }
 
     /// Notes that sessions whose trees are being made are not silent: the agent has not begun.
+    ///
+    /// Those whose bases are checked, or that wait for that, lose no time by it.
     func keepWaitingForTrees() {
-        for key in preparing.keys { inbox.noteActivity(of: key) }
+        for key in preparing.keys {
+            inbox.noteActivity(of: key)
+            if trees.isChecking(key) { inbox.add(.sessionTimeBegins(key)) }
+        }
     }
 
     /// Notes the number of processes that the kernel's out-of-memory killer has ended.

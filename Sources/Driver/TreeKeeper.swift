@@ -17,6 +17,8 @@ protocol TreeMaker: AnyObject {
         _ start: SessionStarted,
         then: @escaping (Result<TaskTree?, TreeTrouble>) -> Void
     )
+    /// Indicates whether a session's tree is made, and waits for a check with a limit of its own.
+    func isChecking(_ key: SessionKey) -> Bool
     /// Notes that no session begins, though its task's tree was prepared.
     func abandon(_ key: SessionKey)
     /// Commits what a session changed; `then` gets what there is to report.
@@ -32,6 +34,7 @@ protocol TreeMaker: AnyObject {
 extension TreeMaker {
     func observe(_ report: @escaping (Event) -> Void) {}
     func learn(checked: some Sequence<String>) {}
+    func isChecking(_ key: SessionKey) -> Bool { false }
 }
 
 extension TreeTrouble {

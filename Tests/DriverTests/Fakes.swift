@@ -214,6 +214,8 @@ final class FakeTrees: TreeMaker {
     var results: [String: Result<TaskTree?, TreeTrouble>] = [:]
     /// True if `finish` ends the making of trees, not the call itself.
     var isSlow = false
+    /// True if the trees wait for checks.
+    var isChecking = false
     private(set) var bases: [String: String] = [:]
     private let log: Log
     private var waiting: [() -> Void] = []
@@ -232,6 +234,7 @@ final class FakeTrees: TreeMaker {
         if !isSlow { finish() }
     }
 
+    func isChecking(_ key: SessionKey) -> Bool { isChecking }
     func abandon(_ key: SessionKey) { log.add("abandon tree \(key.words)") }
 
     func commit(_ key: SessionKey, _ end: SessionEnd, then: @escaping ([Event]) -> Void) {

@@ -33,6 +33,18 @@ import Trees
         #expect(leg.failures == [])
     }
 
+    @Test func `loses no time while its base is checked`() throws {
+        let leg = try withTree(.success(nil)) { leg in
+            leg.trees.isChecking = true
+            // Twice the session timeout.
+            leg.loop.advance(.seconds(7200))
+            #expect(leg.calls() == [])
+            leg.trees.finish()
+            #expect(leg.calls() == ["start a 1"])
+        }
+        #expect(leg.failures == [])
+    }
+
     @Test func `ends what makes it when it has taken too long`() throws {
         let leg = try withTree(.success(nil)) { leg in
             leg.loop.advance(.seconds(3600))

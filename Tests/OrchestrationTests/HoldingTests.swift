@@ -31,6 +31,19 @@ private let two = RunPlan(concurrency: 2, tasks: [TaskPlan(name: "a"), TaskPlan(
         #expect(run.seconds == 100)
     }
 
+    @Test func `the session timeout begins once the tree is ready`() {
+        let task = TaskPlan(name: "a", sessionTimeout: .seconds(100), idleTimeout: .seconds(60))
+        var run = Scenario(RunPlan(tasks: [task]))
+        _ = run.begin()
+        let key = SessionKey(task: "a", number: 1)
+        _ = run.play([.sessionActive(key)], after: 50)
+        _ = run.play([.sessionTimeBegins(key)], after: 40)
+        _ = run.play([.sessionActive(key)], after: 50)
+        _ = run.play([.sessionActive(key)], after: 49)
+        #expect(run.playNextDeadline() == ["terminate a#1"])
+        #expect(run.seconds == 190)
+    }
+
     @Test func `a machine with nothing left for a start is waited for, at first for nothing`() {
         let task = TaskPlan(name: "a", sameFailure: 1, retries: RetryPlan(limit: 2))
         var run = Scenario(RunPlan(tasks: [task]))

@@ -6,7 +6,7 @@ extension Event {
     package func redacted(by redactor: Redactor) -> Event {
         switch self {
         case .runBegan, .taskAnswered, .sessionSpawned, .sessionUsed, .threadStarted,
-            .sessionActive,
+            .sessionActive, .sessionTimeBegins,
             .sessionAnswered,
             .sessionWaitsForNetwork, .shutdownRequested, .storeRecovered, .machineRead:
             return self

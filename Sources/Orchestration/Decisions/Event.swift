@@ -22,6 +22,8 @@ package enum Event: Hashable, Sendable {
     case threadStarted(ThreadStarted)
     /// A session showed signs of life since the last turn; at most once per turn and session.
     case sessionActive(SessionKey)
+    /// A session's time begins anew: its tree is ready, or waits for a command with a limit of its own.
+    case sessionTimeBegins(SessionKey)
     /// The model answered a session: for the first time, or after the session waited for the network.
     case sessionAnswered(SessionKey)
     /// A session reported that it waits for the network, which is no sign of life.

@@ -75,6 +75,7 @@ package struct Orchestrator: Sendable {
         case .sessionActive(let key):
             turn.sessions.noteActivity(key, at: turn.now.awake)
             tell(.sessionActive(key))
+        case .sessionTimeBegins(let key): turn.sessions.beginAgain(key, at: turn.now.awake)
         case .sessionAnswered(let key):
             turn.sessions.noteAnswer(key, at: turn.now.awake)
             tell(.sessionAnswered(key))

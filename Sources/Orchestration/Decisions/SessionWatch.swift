@@ -55,6 +55,12 @@ struct SessionWatch: Sendable {
         arm(key, entry)
     }
 
+    /// Lets the timeouts of a session begin anew.
+    mutating func beginAgain(_ key: SessionKey, at now: Duration) {
+        entries[key]?.begun = now
+        entries[key]?.lastActivity = now
+    }
+
     mutating func noteActivity(_ key: SessionKey, at now: Duration) {
         entries[key]?.lastActivity = now
     }
