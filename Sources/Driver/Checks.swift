@@ -59,12 +59,19 @@ final class Checks {
             inbox.add(.warned(task: check.task, words))
         }
         let list = claim.flatMap { tasks.note($0.look, of: check.task) }
-        if !isToEnd, claim?.isOne != false { return run(check) }
-        var ended = CheckEnded(
-            task: check.task,
-            session: check.session,
-            isToEnd ? .stopped : .withdrawn
-        )
+        let result: CheckResult
+        if isToEnd {
+            result = .stopped
+        } else if claim?.look.unkept != nil {
+            // What a person changed would be undone after the check.
+            result = .couldNotRun
+        } else if claim?.isOne == false {
+            result = .withdrawn
+        } else {
+            return run(check)
+        }
+        var ended = CheckEnded(task: check.task, session: check.session, result)
+        ended.message = claim?.look.unkept.map { "was not begun, as the list can't be kept: \($0)" }
         (ended.progress, ended.listFile) = (claim?.look.state.progress, claim?.look.listFile)
         report(ended, claim?.look.state ?? .missing, list: list, nil)
     }
