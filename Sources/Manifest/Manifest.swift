@@ -98,6 +98,11 @@ package struct Manifest: Sendable {
     /// Warnings: odd but allowed.
     package var warnings: [Diagnostic]
 
+    /// The variables of all tasks and of their checks, which may be secrets.
+    package var environments: [[String: String]] {
+        tasks.flatMap { [$0.environment, $0.check?.environment ?? [:]] }
+    }
+
     /// The plan that the orchestrator follows.
     package var plan: RunPlan {
         var plan = RunPlan(

@@ -159,7 +159,7 @@ struct LogsCommand: ParsableCommand {
         where FileKind(path) == .file {
             do throws(ManifestErrors) {
                 let manifest = try Manifest.load(path: path)
-                environments += manifest.tasks.map(\.environment)
+                environments += manifest.environments
                 words += manifest.redact
             } catch {
                 Terminal.complain(

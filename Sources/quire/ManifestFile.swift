@@ -70,7 +70,7 @@ enum ManifestFile {
             part: selected.part
         )
         request.redactor = Redactor(
-            environment: [Terminal.environment] + manifest.tasks.map(\.environment),
+            environment: [Terminal.environment] + manifest.environments,
             words: manifest.redact
         )
         request.worktrees = manifest.treePlace(in: workspace)

@@ -48,6 +48,15 @@ import Testing
         #expect(check?.environment == ["CI": "1", "A": "one"])
     }
 
+    @Test func `has variables that may be secrets, as the task's own may`() throws {
+        let manifest = try parse(
+            "version: 1\ndefaults: {verify: {command: make, environment: {A_TOKEN: of-the-check}}}\n"
+                + "tasks: [{name: a, prompt: p, env: {B_TOKEN: of-the-task}}]"
+        )
+        let redactor = Redactor(environment: manifest.environments)
+        #expect(redactor.redact("of-the-check, of-the-task") == "[redacted], [redacted]")
+    }
+
     @Test(
         arguments: [
             ("isolation: worktree", "name: a", true), ("growth: allow", "name: a", false),
