@@ -26,6 +26,7 @@ struct SessionLaunch: Sendable {
     /// The words of people for the session, which are taken before it starts.
     var givenWords: GivenWords
     var environment: SessionEnvironment
+    var redactor = Redactor()
 
     /// The label that the session's processes carry.
     var label: SessionLabel {

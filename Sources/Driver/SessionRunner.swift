@@ -310,7 +310,7 @@ final class SessionRunner {
         }
         let ending = SessionEnding(
             termination: Termination(process.termination),
-            standardError: process.standardError.end,
+            standardError: process.standardError.end(redactedBy: launch.redactor),
             outputBytes: progress.outputBytes,
             outputLeaked: process.outputLeaked,
             isLaunched: launch.launcher != nil

@@ -62,7 +62,8 @@ struct ProcessStarter: SessionStarter {
             mostEntries: start.mostEntries,
             checkTrouble: start.checkTrouble,
             givenWords: GivenWords(in: task.directory),
-            environment: environment
+            environment: environment,
+            redactor: request.redactor
         )
         return SessionRunner(
             start.fact,

@@ -82,7 +82,8 @@ final class UserCommands {
                 if let error = end.logFailure {
                     warnings.append("\(log.path(of: task)) is not whole: \(error)")
                 }
-                then(end, warnings)
+                // Before anything is cut from it: the rest of a secret is no longer known as one.
+                then(end.redacted(by: request.redactor), warnings)
             }
         }
         leftovers.sessionBegan(start.key, label)
@@ -111,5 +112,22 @@ final class UserCommands {
                 throw LoopError(words: error.description, errno: error.code)
             }
         }
+    }
+}
+
+extension LoggedCommand.End {
+    /// Returns the end without the secrets in what the command said.
+    func redacted(by redactor: Redactor) -> LoggedCommand.End {
+        var end = self
+        // As much as is kept may be the end of more.
+        end.output = redactor.redact(output, isCut: output.count >= CapturedOutput.keep)
+        return end
+    }
+}
+
+extension CapturedOutput {
+    /// Returns the end of the output without secrets, that of one which began before it included.
+    func end(redactedBy redactor: Redactor) -> [UInt8] {
+        redactor.redact(end, isCut: total > Int64(Self.keep))
     }
 }

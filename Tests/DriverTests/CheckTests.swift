@@ -126,14 +126,15 @@ import Testing
     private func ended(
         _ termination: ChildEnd.Termination,
         _ output: String = "",
-        isLate: Bool = false
+        isLate: Bool = false,
+        redactor: Redactor = Redactor()
     ) -> CheckEnded {
         var fact = CheckEnded(task: "a", session: 1, .couldNotRun)
         let end = LoggedCommand.End(
             termination: termination,
             output: Array(output.utf8),
             isLate: isLate
-        )
+        ).redacted(by: redactor)
         let command = UserCommand("make test", timeout: .seconds(60))
         fact.note(end, of: command, log: "/log", isStopped: false)
         return fact
@@ -167,5 +168,37 @@ import Testing
         // One line that never ends is kept as far as it goes.
         let long = try #require(ended(.exited(1), String(repeating: "x", count: 9999)).output)
         #expect(long == String(repeating: "x", count: 4096))
+    }
+    @Test func `has no part of a secret that was cut`() throws {
+        let body = (1...100).map { "MIIEline\($0)of/the+key=" }.joined(separator: "\n")
+        let key =
+            "-----BEGIN RSA" + " PRIVATE KEY-----\n\(body)\n-----END RSA" + " PRIVATE KEY-----"
+        // The kept end begins within the key.
+        let long = ended(.exited(1), key + "\nerror: " + String(repeating: "y", count: 2000))
+        #expect(long.output?.contains("of/the+key") == false, "\(long.output ?? "")")
+        #expect(long.message?.contains("of/the+key") == false, "\(long.message ?? "")")
+        let secret = String(repeating: "0123456789abcdef", count: 30)
+        let fact = ended(
+            .exited(1),
+            "error: " + String(repeating: "z", count: 250) + secret + "\n",
+            redactor: Redactor(environment: [["A_TOKEN": secret]])
+        )
+        #expect(fact.message?.contains("0123456") == false, "\(fact.message ?? "")")
+        #expect(fact.output?.contains("0123456") == false, "\(fact.output ?? "")")
+    }
+
+    @Test func `has no rest of a secret at its beginning, nor has a session's`() {
+        let secret = "0123456789abcdef"
+        var output = CapturedOutput()
+        let bytes = Array((secret + String(repeating: "x", count: CapturedOutput.keep - 8)).utf8)
+        output.append(bytes.span)
+        let end = output.end(redactedBy: Redactor(environment: [["A_TOKEN": secret]]))
+        #expect(String(decoding: end.prefix(12), as: UTF8.self) == "[redacted]xx")
+        let check = LoggedCommand.End(
+            termination: .exited(1),
+            output: output.end,
+            isLate: false
+        ).redacted(by: Redactor(environment: [["A_TOKEN": secret]]))
+        #expect(check.output == end)
     }
 }

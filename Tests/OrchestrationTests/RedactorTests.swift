@@ -83,6 +83,18 @@ private func token(
         #expect(redactor.redact(Array("9abcdef y".utf8)) == Array("9abcdef y".utf8))
     }
 
+    @Test func `is a private key whose beginning was cut`() {
+        let rest = "IIE\nabc=\n-----END RSA" + " PRIVATE KEY-----"
+        let certificate = "IIE\n-----END CERTIFICATE-----"
+        #expect(Redactor().redact(rest + "\nx", isCut: true) == "[redacted]\nx")
+        #expect(Redactor().redact(rest, isCut: false) == rest)
+        #expect(Redactor().redact(certificate, isCut: true) == certificate)
+        var fact = CheckEnded(task: "t", session: 1, .failed)
+        fact.output = rest + "\nx"
+        let event = Event.checkEnded(fact, .missing, list: nil, nil)
+        #expect(!"\(event.redacted(by: Redactor()))".contains("abc="))
+    }
+
     @Test func `is found by a search that knows nothing, and leaves the rest as it was`() {
         var random = SplitMix64(seed: 22)
         let values = ["horse-staple", "horse-staples", "aaaaaaaab", "ββββββ"]

@@ -33,7 +33,8 @@ extension Event {
             )
         case .checkEnded(var fact, let checklist, let list, let artifacts):
             fact.message = fact.message.map(redactor.redact)
-            fact.output = fact.output.map(redactor.redact)
+            // The end of what the check said.
+            fact.output = fact.output.map { redactor.redact($0, isCut: true) }
             return .checkEnded(
                 fact,
                 checklist.redacted(by: redactor),

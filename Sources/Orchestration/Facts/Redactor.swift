@@ -49,6 +49,11 @@ package struct Redactor: Sendable {
         return text.withUTF8 { redacted($0).map { String(decoding: $0, as: UTF8.self) } } ?? text
     }
 
+    /// Returns a text without its secrets; `isCut` says that what was before it was left out.
+    package func redact(_ text: String, isCut: Bool) -> String {
+        String(decoding: redact(Array(text.utf8), isCut: isCut), as: UTF8.self)
+    }
+
     /// Returns bytes without their secrets; `isCut` says that the bytes before them were left out.
     package func redact(_ bytes: [UInt8], isCut: Bool = false) -> [UInt8] {
         guard isCut, let end = partEnd(of: bytes) else {
@@ -57,13 +62,15 @@ package struct Redactor: Sendable {
         return Array(Self.mark.utf8) + redact(Array(bytes[end...]))
     }
 
-    /// Returns the end of a value's rest with which bytes begin; `nil` if they begin with none.
+    /// Returns the end of the rest of a value or a key with which bytes begin; `nil` if they begin with none.
     private func partEnd(of bytes: [UInt8]) -> Int? {
-        values.values.joined().lazy.flatMap { value in
-            (Self.leastPart..<max(Self.leastPart, value.count)).filter {
-                bytes.starts(with: value.suffix($0))
-            }
-        }.max()
+        let key = bytes.withUnsafeBufferPointer(SecretShapes.endOfCutKey)
+        return key
+            ?? values.values.joined().lazy.flatMap { value in
+                (Self.leastPart..<max(Self.leastPart, value.count)).filter {
+                    bytes.starts(with: value.suffix($0))
+                }
+            }.max()
     }
 
     /// Returns bytes without their secrets; `nil` if there are none.

@@ -125,7 +125,25 @@ package enum SecretShapes {
         guard let end = (hyphen..<limit).first(where: { bytes.has(keyEnd, at: $0) }) else {
             return limit
         }
-        let name = end + keyEnd.count
+        return self.end(ofKeyWithMark: end, in: bytes)
+    }
+
+    /// Returns the end of the private key with whose rest a text begins; `nil` if it begins with none.
+    static func endOfCutKey(in bytes: UnsafeBufferPointer<UInt8>) -> Int? {
+        let mark = (0..<min(bytes.count, longestKey)).first {
+            bytes[$0] == keyStart[0] && (bytes.has(keyStart, at: $0) || bytes.has(keyEnd, at: $0))
+        }
+        guard let mark, bytes.has(keyEnd, at: mark) else { return nil }
+        let end = end(ofKeyWithMark: mark, in: bytes)
+        return (mark..<end).contains { bytes.has(keyName, at: $0) } ? end : nil
+    }
+
+    /// Returns the end of a key whose last line begins at a place.
+    private static func end(
+        ofKeyWithMark mark: Int,
+        in bytes: UnsafeBufferPointer<UInt8>
+    ) -> Int {
+        let name = mark + keyEnd.count
         let last = (name..<min(bytes.count, name + 64)).first { bytes[$0] == keyStart[0] }
         guard var last else { return min(bytes.count, name + 64) }
         while last < bytes.count, bytes[last] == keyStart[0] { last += 1 }
