@@ -145,7 +145,7 @@ struct LogsCommand: ParsableCommand {
         }
     }
 
-    /// Returns the redactor of the log: that of the task's runs, as far as their manifests are still there.
+    /// Returns the redactor of the log: that of the task's runs.
     private func redactor() -> Redactor {
         let runs = (try? look.reader())?.flatMap { reader in
             defer { reader.close() }
@@ -153,21 +153,7 @@ struct LogsCommand: ParsableCommand {
                 try reader.tasks(of: run.run).contains { $0.name == task }
             }
         }
-        var (environments, words) = ([Terminal.environment], [String]())
-        // The run of a single task, and that of a stream, have no manifest to read again.
-        for path in Set((runs ?? []).map { RunName.manifest(of: $0.run) })
-        where FileKind(path) == .file {
-            do throws(ManifestErrors) {
-                let manifest = try Manifest.load(path: path)
-                environments += manifest.environments
-                words += manifest.redact
-            } catch {
-                Terminal.complain(
-                    "warning: the words that \(path) would redact are not known, as it has errors; see quire plan"
-                )
-            }
-        }
-        return Redactor(environment: environments, words: words)
+        return Redactor(ofRuns: (runs ?? []).map(\.run))
     }
 
     private func showStandardError() throws {
