@@ -52,6 +52,7 @@ struct PullRequestCommand: WorkingCommand {
             let git = try ManifestFile.git()
             let history = try TaskHistory(in: state.directory(in: trees.workspace))
             let chosen = try trees.chosen(tasks)
+            let redactor = Redactor(ofRuns: chosen.records.compactMap { history[$0.task]?.leg.run })
             var isLeftOut = chosen.isLeftOut
             for (repository, group) in trees.byRepository(chosen.records) {
                 let handOver = try HandOver(
@@ -59,6 +60,7 @@ struct PullRequestCommand: WorkingCommand {
                     of: repository,
                     workspace: trees.workspace,
                     history: history,
+                    redactor: redactor,
                     git
                 )
                 for record in try MergeCandidates.ordered(group, of: repository, git) {
@@ -78,6 +80,7 @@ private struct HandOver {
     private let repository: Repository
     private let workspace: Workspace
     private let history: TaskHistory
+    private let redactor: Redactor
     private let git: Git
     private let remote: String
     private let base: String?
@@ -89,10 +92,11 @@ private struct HandOver {
         of repository: Repository,
         workspace: Workspace,
         history: TaskHistory,
+        redactor: Redactor,
         _ git: Git
     ) throws {
         (self.command, self.repository, self.git) = (command, repository, git)
-        (self.workspace, self.history) = (workspace, history)
+        (self.workspace, self.history, self.redactor) = (workspace, history, redactor)
         remote = try Self.remote(command.remote, in: repository, git)
         let address = try git.line(
             ["remote", "get-url", "--push", remote],
@@ -201,8 +205,8 @@ private struct HandOver {
         let found = history[record.task]
         return PullRequestText(
             task: record.task,
-            prompt: directory.promptText(),
-            entries: list?.entries.map { ($0.text, $0.isTicked) } ?? [],
+            prompt: directory.promptText().map(redactor.redact),
+            entries: list?.entries.map { (redactor.redact($0.text), $0.isTicked) } ?? [],
             record: found?.task,
             prices: found?.leg.prices
         )

@@ -383,6 +383,22 @@ func withTrees(
         }
     }
 
+    @Test func `have no secrets in their texts`() throws {
+        let secret = "inherited-horse-staple"
+        try withRemote(["one"], programs: ["gh"]) { trees, environment in
+            let task = trees.run.task("one")
+            try put("Use \(secret).\n", task + "/prompt.md")
+            let list = task + "/task_list.md"
+            try put(text(list) + "- [ ] Task 3: with \(secret)\n", list)
+            let secrets = environment.merging(["MY_API_TOKEN": secret]) { $1 }
+            let outcome = try trees.quire("pr", "one", environment: secrets)
+            #expect(outcome.output.contains("one: opened "), "\(outcome.output)\(outcome.error)")
+            let request = try #require(try requests(trees).first)
+            #expect(request.title == "one: Use [redacted].")
+            #expect(request.text.contains("with ") && !request.text.contains(secret))
+        }
+    }
+
     private static let pages = [
         (
             "git@github.com:o/r.git",
