@@ -234,19 +234,31 @@ struct ListCommand: ParsableCommand {
                     ended: row.ended
                 )
             },
-            tasks: try look.tasks(of: place, knowing: known).map { task in
-                var damage: String?
-                if case .damaged(let words) = task.checklist { damage = words }
-                return Listing.Task(
-                    name: task.name.description,
-                    ticked: task.checklist.progress?.ticked,
-                    total: task.checklist.progress?.total,
-                    damage: damage,
-                    thread: task.thread,
-                    question: task.question,
-                    lastActivity: task.lastActivity
-                )
-            }
+            tasks: listed(try look.tasks(of: place, knowing: known), of: runs)
         )
+    }
+
+    /// Returns the tasks without the secrets of their runs in what agents have written.
+    private func listed(_ tasks: [TaskListing], of runs: [LegRecord]) -> [Listing.Task] {
+        var redactor: Redactor?
+        func redact(_ text: String) -> String {
+            // Nothing is read for those who have nothing to say.
+            let known = redactor ?? Redactor(ofRuns: runs.map(\.run))
+            redactor = known
+            return known.redact(text)
+        }
+        return tasks.map { task in
+            var damage: String?
+            if case .damaged(let words) = task.checklist { damage = redact(words) }
+            return Listing.Task(
+                name: task.name.description,
+                ticked: task.checklist.progress?.ticked,
+                total: task.checklist.progress?.total,
+                damage: damage,
+                thread: task.thread,
+                question: task.question.map(redact),
+                lastActivity: task.lastActivity
+            )
+        }
     }
 }

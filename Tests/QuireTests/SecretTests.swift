@@ -53,6 +53,8 @@ import Testing
     @Test func `is in nothing that is recorded or shown, except in the log as it is`() throws {
         try withSecrets { run, outcome in
             #expect(outcome.status == 100, "\(outcome.error)")
+            let words = Self.secrets.joined(separator: " or ")
+            try put("Is it \(words)?\n", run.task("t") + "/question.md")
             var views = ["run": outcome.output + outcome.error]
             for name in ["events", "junit.xml", "report.md"] {
                 views[name] = text(run.root + "/" + name)
@@ -69,7 +71,9 @@ import Testing
                 #expect(!view.isEmpty, "\(name)")
                 for secret in Self.secrets { #expect(!view.contains(secret), "\(name): \(view)") }
             }
-            for name in ["run", "events", "logs t", "logs t --stderr"] {
+            for name in [
+                "run", "events", "logs t", "logs t --stderr", "list", "list --json",
+            ] {
                 #expect(
                     views[name]?.contains("[redacted]") == true,
                     "\(name): \(views[name] ?? "")"
@@ -77,6 +81,25 @@ import Testing
             }
             let log = text(run.task("t") + "/session.log")
             #expect(log == text(run.root + "/lines"))
+        }
+    }
+
+    @Test(arguments: [["logs", "t"], ["list"]])
+    func `may be shown where the manifest has gone, which is told`(words: [String]) throws {
+        try withSecrets { run, _ in
+            try put("Which?\n", run.task("t") + "/question.md")
+            let before = try run.quire(words, environment: Self.environment)
+            #expect(before.status == 0 && before.error == "", "\(before.error)")
+            let path = run.root + "/m.yaml"
+            try put("version: 1\n", path)
+            let wrong = try run.quire(words, environment: Self.environment)
+            #expect(wrong.error.contains("m.yaml (env, redact) are not known"), "\(wrong.error)")
+            #expect(wrong.error.contains("as it has errors; see quire plan"))
+            try FileManager.default.removeItem(atPath: path)
+            let gone = try run.quire(words, environment: Self.environment)
+            #expect(gone.status == 0 && gone.error.contains("as it is not there to read"))
+            // What this environment holds is redacted all the same.
+            #expect(!gone.output.contains(Self.secrets[0]), "\(gone.output)")
         }
     }
 
