@@ -15,8 +15,10 @@ package struct Redactor: Sendable {
         "TOKEN", "SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", "CREDENTIAL", "APIKEY",
     ]
 
-    /// The secrets by their first byte, the longest first.
-    private let values: [UInt8: [[UInt8]]]
+    /// The secrets in the order of their bytes, each once.
+    private let values: [[UInt8]]
+    /// The places in `values` of those that begin with a byte.
+    private let ranges: [Range<Int>]
     /// True for each byte that a secret may begin with.
     private let starts: [Bool]
 
@@ -28,11 +30,16 @@ package struct Redactor: Sendable {
         }
         // Messages are brought into one line before they are recorded.
         let all = Set((secrets + words).flatMap { [$0, $0.oneLine(.max)] }.filter { !$0.isEmpty })
-        let sorted = all.map { Array($0.utf8) }.sorted { $0.count > $1.count }
-        values = Dictionary(grouping: sorted) { $0[0] }
+        values = Set(all.map { Array($0.utf8) }).sorted { $0.lexicographicallyPrecedes($1) }
         var starts = [Bool](repeating: false, count: 256)
-        for byte in SecretShapes.firstBytes.union(values.keys) { starts[Int(byte)] = true }
-        self.starts = starts
+        for byte in SecretShapes.firstBytes { starts[Int(byte)] = true }
+        var ranges = [Range<Int>](repeating: 0..<0, count: 256)
+        for (place, value) in values.enumerated() {
+            let byte = Int(value[0])
+            starts[byte] = true
+            ranges[byte] = (ranges[byte].isEmpty ? place : ranges[byte].lowerBound)..<(place + 1)
+        }
+        (self.starts, self.ranges) = (starts, ranges)
     }
 
     /// Indicates whether a variable's name says that its value is a secret.
@@ -66,7 +73,7 @@ package struct Redactor: Sendable {
     private func partEnd(of bytes: [UInt8]) -> Int? {
         let key = bytes.withUnsafeBufferPointer(SecretShapes.endOfCutKey)
         return key
-            ?? values.values.joined().lazy.flatMap { value in
+            ?? values.lazy.flatMap { value in
                 (Self.leastPart..<max(Self.leastPart, value.count)).filter {
                     bytes.starts(with: value.suffix($0))
                 }
@@ -90,26 +97,41 @@ package struct Redactor: Sendable {
     }
 
     private func end(at place: Int, in bytes: UnsafeBufferPointer<UInt8>) -> Int? {
-        for value in values[bytes[place]] ?? [] {
-            if bytes.has(value, at: place) { return place + value.count }
-            if let end = cutEnd(of: value, at: place, in: bytes) { return end }
-        }
-        return SecretShapes.end(at: place, in: bytes)
+        valueEnd(at: place, in: bytes) ?? SecretShapes.end(at: place, in: bytes)
     }
 
-    /// Returns the end of a value's beginning where the text was cut within it.
-    private func cutEnd(
-        of value: [UInt8],
-        at place: Int,
-        in bytes: UnsafeBufferPointer<UInt8>
-    ) -> Int? {
-        // Only the last bytes of a text can be those of a value that was cut.
-        let rest = bytes.count - place
-        guard rest >= Self.leastPart, rest < value.count + Self.ellipsis.count else { return nil }
-        let isMarked = bytes.has(Self.ellipsis, at: bytes.count - Self.ellipsis.count)
-        let end = isMarked ? bytes.count - Self.ellipsis.count : bytes.count
-        let count = end - place
-        guard count >= Self.leastPart, count < value.count else { return nil }
-        return bytes.has(Array(value.prefix(count)), at: place) ? end : nil
+    /// Returns the end of the longest value at a place, or of the beginning of one that was cut there; `nil`
+    /// for neither.
+    private func valueEnd(at place: Int, in bytes: UnsafeBufferPointer<UInt8>) -> Int? {
+        // The values that begin with the bytes so far; byte by byte they become fewer.
+        var alike = ranges[Int(bytes[place])]
+        var (end, found) = (place + 1, Int?.none)
+        while !alike.isEmpty {
+            // One that is whole comes before those that go on.
+            if values[alike.lowerBound].count == end - place {
+                found = end
+                alike = (alike.lowerBound + 1)..<alike.upperBound
+            }
+            guard end < bytes.count else { break }
+            let next = values(alike, with: bytes[end], at: end - place)
+            guard !next.isEmpty else { break }
+            (alike, end) = (next, end + 1)
+        }
+        // What is cut is followed by nothing, or by the mark of a cut.
+        let isCut = end == bytes.count || bytes.has(Self.ellipsis, at: end)
+        return !alike.isEmpty && end - place >= Self.leastPart && isCut ? end : found
+    }
+
+    /// Returns the values of a range that have a byte at a place.
+    private func values(_ range: Range<Int>, with byte: UInt8, at place: Int) -> Range<Int> {
+        func first(_ isThere: (UInt8) -> Bool) -> Int {
+            var (low, high) = (range.lowerBound, range.upperBound)
+            while low < high {
+                let middle = (low + high) / 2
+                if isThere(values[middle][place]) { high = middle } else { low = middle + 1 }
+            }
+            return low
+        }
+        return first { $0 >= byte }..<first { $0 > byte }
     }
 }
