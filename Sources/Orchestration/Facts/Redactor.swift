@@ -113,7 +113,7 @@ package struct Redactor: Sendable {
                 alike = (alike.lowerBound + 1)..<alike.upperBound
             }
             guard end < bytes.count else { break }
-            let next = values(alike, with: bytes[end], at: end - place)
+            let next = narrowed(alike, to: bytes[end], at: end - place)
             guard !next.isEmpty else { break }
             (alike, end) = (next, end + 1)
         }
@@ -123,7 +123,7 @@ package struct Redactor: Sendable {
     }
 
     /// Returns the values of a range that have a byte at a place.
-    private func values(_ range: Range<Int>, with byte: UInt8, at place: Int) -> Range<Int> {
+    private func narrowed(_ range: Range<Int>, to byte: UInt8, at place: Int) -> Range<Int> {
         func first(_ isThere: (UInt8) -> Bool) -> Int {
             var (low, high) = (range.lowerBound, range.upperBound)
             while low < high {
