@@ -48,16 +48,39 @@ private func token(
         ("API_KEY", true), ("apikey", true), ("GITHUB_TOKEN", true), ("TOKENS", true),
         ("MY_SECRET_X", true),
         ("PGPASSWORD", true), ("DB_PASSWD", true), ("AWS_CREDENTIALS", true), ("SSH_KEYS", true),
-        ("KEY", true), ("KEYBOARD", false), ("MONKEY_BAR", true), ("PATH", false), ("HOME", false),
-        ("KEYMAP", false), ("PASS", false), ("", false),
+        ("KEY", true), ("KEYBOARD", false), ("MONKEY_BAR", false), ("PATH", false), ("HOME", false),
+        ("KEYMAP", false), ("PASS", true), ("DB_PWD", true), ("PWD", false), ("OLDPWD", false),
+        ("PROXY_AUTH", true), ("HTTP_AUTHORIZATION", true), ("A_COOKIE", true), ("CREDS", true),
+        ("CHAT_WEBHOOK", true), ("CHAT_WEBHOOK_URL", true), ("SENTRY_DSN", true),
+        ("COMPASS", false), ("AUTHOR", false), ("SSH_AUTH_SOCK", false), ("KEYS_DIR", false),
+        ("TOKEN_FILE", false), ("SECRET_NAME", false), ("KEY_ID", false), ("KEY_PATH", false),
+        ("TOKEN_URL", false), ("AWS_SECRETKEY", true), ("", false),
     ])
     func `are variables with the name of a secret`(name: String, isSecret: Bool) {
-        #expect(Redactor.isSecret(name) == isSecret)
+        #expect(SecretVariable.isSecret(name) == isSecret)
         let text = "before horse-staple after"
         let expected = isSecret ? "before [redacted] after" : text
         #expect(Redactor(environment: [[name: "horse-staple"]]).redact(text) == expected)
         // A short value stands everywhere.
         #expect(Redactor(environment: [[name: "after"]]).redact(text) == text)
+    }
+
+    @Test(arguments: [
+        ("MAX_TOKENS", "100000000", false), ("MAX_KEY", "100000000", false),
+        ("OUTPUT_TOKENS", "100000000", false), ("A_TOKEN", "100000000", true),
+        ("OUTPUT_TOKENS", "a10000000", true), ("SORT_KEY", "created_at", false),
+        ("AUTH", "password", false), ("PASS", "password", true), ("API_KEY", "created_at1", true),
+        ("API_KEY", "abcdefghijklmnop", true), ("A_TOKEN", "created_at", true),
+        ("A_TOKEN", "          ", false), ("TOKEN_URL", "https://example.org/t", false),
+        ("TOKEN_URL", "https://me:pass@example.org/t", true),
+        ("PASS_FILE", "/run/secrets/it", false),
+    ])
+    func `are values that no name alone makes secrets`(
+        name: String,
+        value: String,
+        isSecret: Bool
+    ) {
+        #expect(SecretVariable.isSecret(name, value) == isSecret)
     }
 
     @Test func `are words of the user's, and values in one line`() {
@@ -69,7 +92,9 @@ private func token(
             redactor.redact("at acme: first line\nsecond line.") == "at [redacted]: [redacted]."
         )
         #expect(redactor.redact("first line second line") == "[redacted]")
-        #expect(redactor.redact("first line, second line") == "first line, second line")
+        #expect(redactor.redact("second line, first line") == "[redacted], [redacted]")
+        let lines = Redactor(environment: [["A_TOKEN": "{\n  one\n  another-line\n\n}"]])
+        #expect(lines.redact("one, another-line {}") == "one, [redacted] {}")
         let nested = Redactor(words: ["word", "wordy-one"])
         #expect(nested.redact("a wordy-one, a word") == "a [redacted], a [redacted]")
     }

@@ -11,9 +11,6 @@ package struct Redactor: Sendable {
     /// The bytes of a value that tell it where a text was cut.
     private static let leastPart = 6
     private static let ellipsis = Array("…".utf8)
-    private static let words = [
-        "TOKEN", "SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", "CREDENTIAL", "APIKEY",
-    ]
 
     /// The secrets in the order of their bytes, each once.
     private let values: [[UInt8]]
@@ -24,12 +21,9 @@ package struct Redactor: Sendable {
 
     /// Makes a redactor of variables and the user's own words; without any, of shapes alone.
     package init(environment: [[String: String]] = [], words: [String] = []) {
-        let secrets = environment.flatMap { variables in
-            variables.filter { Self.isSecret($0.key) && $0.value.utf8.count >= Self.leastValue }
-                .values
-        }
         // Messages are brought into one line before they are recorded.
-        let all = Set((secrets + words).flatMap { [$0, $0.oneLine(.max)] }.filter { !$0.isEmpty })
+        let all = (environment.flatMap(Self.secrets) + words).flatMap { [$0, $0.oneLine(.max)] }
+            .filter { !$0.allSatisfy(\.isWhitespace) }
         values = Set(all.map { Array($0.utf8) }).sorted { $0.lexicographicallyPrecedes($1) }
         var starts = [Bool](repeating: false, count: 256)
         for byte in SecretShapes.firstBytes { starts[Int(byte)] = true }
@@ -42,12 +36,14 @@ package struct Redactor: Sendable {
         (self.starts, self.ranges) = (starts, ranges)
     }
 
-    /// Indicates whether a variable's name says that its value is a secret.
-    package static func isSecret(_ name: String) -> Bool {
-        let name = name.uppercased()
-        if words.contains(where: name.contains) { return true }
-        // A keyboard or a keymap is no secret.
-        return name.split { !$0.isLetter }.contains { $0.hasSuffix("KEY") || $0.hasSuffix("KEYS") }
+    /// Returns the values of variables that are secrets, and their lines.
+    private static func secrets(in variables: [String: String]) -> [String] {
+        variables.filter { SecretVariable.isSecret($0.key, $0.value) }.values.flatMap { value in
+            let lines = value.split(whereSeparator: \.isNewline).map {
+                String($0.drop(while: \.isWhitespace))
+            }
+            return ([value] + lines).filter { $0.utf8.count >= leastValue }
+        }
     }
 
     /// Returns a text without its secrets.
