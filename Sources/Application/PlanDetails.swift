@@ -31,7 +31,11 @@ package struct PlanDetails {
             name = task.plan.name
             directory = task.directory
             sandbox = task.sandbox.rawValue
-            env = task.environment
+            env = Dictionary(
+                uniqueKeysWithValues: task.environment.map {
+                    ($0, SecretVariable.isSecret($0) ? Redactor.mark : $1)
+                }
+            )
             setup = task.tree?.setup?.command
             verify = task.check?.command.command
             self.arguments = arguments
@@ -148,7 +152,7 @@ package struct PlanDetails {
     }
 
     private static func assignment(_ name: String, _ value: String) -> String {
-        "\(name)=\(value.shellQuoted)"
+        "\(name)=\(SecretVariable.isSecret(name) ? Redactor.mark : value.shellQuoted)"
     }
 }
 

@@ -22,7 +22,7 @@ private func manifest(_ text: String) throws -> Manifest {
                 """
                 tasks:
                   - {name: a, prompt: p}
-                  - {name: b, prompt: p, model: big, env: {KEY: "a b"}}
+                  - {name: b, prompt: p, model: big, env: {WORDS: "a b", KEY: "c d"}}
                 """
             )
         )
@@ -31,7 +31,10 @@ private func manifest(_ text: String) throws -> Manifest {
         #expect(lines.contains { $0.hasPrefix("  codex exec ") && $0.hasSuffix("  (a)") })
         #expect(lines.contains { $0.contains("big") && $0.hasSuffix("  (b)") })
         #expect(lines.contains("  workspace-write"))
-        #expect(lines.suffix(2) == ["variables that are set:", "  KEY='a b'  (b)"])
+        #expect(lines.suffix(2) == ["  KEY=[redacted]  (b)", "  WORDS='a b'  (b)"])
+        let one = try manifest("tasks: [{name: b, prompt: p, env: {A_TOKEN: abc-def}}]")
+        let work = "\(PlanDetails(one).work(of: one.tasks[0]))"
+        #expect(work.contains("[redacted]") && !work.contains("abc-def"), "\(work)")
     }
 
     private static let texts: [(text: String, columns: Int?, lines: [String])] = [
