@@ -83,6 +83,20 @@ private func token(
         #expect(SecretVariable.isSecret(name, value) == isSecret)
     }
 
+    @Test(arguments: [
+        ("at postgres://me:p4ss@db/x", "at postgres://me:[redacted]@db/x"),
+        ("redis://:p4ss@db", "redis://:[redacted]@db"),
+        ("'https://me:a@b:c@host?x'", "'https://me:[redacted]@host?x'"),
+        ("https://a:b@c,https://d:e@f", "https://a:[redacted]@c,https://d:[redacted]@f"),
+        ("https://host:8080/@scope", nil), ("https://me@host:80", nil), ("http://h:1 a@b", nil),
+        ("me:you@host", nil), ("://", nil), (":", nil), ("https://me:@host", nil),
+        ("https://me:p4ss", nil),
+    ])
+    func `is the password of a URL`(text: String, expected: String?) {
+        #expect(Redactor().redact(text) == expected ?? text)
+        #expect(SecretShapes.secrets(in: Array(text.utf8)).isEmpty)
+    }
+
     @Test func `are words of the user's, and values in one line`() {
         let redactor = Redactor(
             environment: [["A_TOKEN": "first line\nsecond line"]],

@@ -1,7 +1,7 @@
 /// Puts a mark in the place of secrets in text from outside.
 ///
 /// Secrets are the values of environment variables whose names look secret, the words that the user names,
-/// and what has the shape of a token or a private key. Text without any is returned as it is, after one look
+/// what has the shape of a token or a private key, and passwords in URLs. Text without any is returned as it is, after one look
 /// at each of its bytes.
 package struct Redactor: Sendable {
     /// The text in the place of a secret.
@@ -26,7 +26,7 @@ package struct Redactor: Sendable {
             .filter { !$0.allSatisfy(\.isWhitespace) }
         values = Set(all.map { Array($0.utf8) }).sorted { $0.lexicographicallyPrecedes($1) }
         var starts = [Bool](repeating: false, count: 256)
-        for byte in SecretShapes.firstBytes { starts[Int(byte)] = true }
+        for byte in SecretShapes.firstBytes.union([URLPassword.start]) { starts[Int(byte)] = true }
         var ranges = [Range<Int>](repeating: 0..<0, count: 256)
         for (place, value) in values.enumerated() {
             let byte = Int(value[0])
@@ -82,18 +82,22 @@ package struct Redactor: Sendable {
         var copied = 0
         var place = 0
         while place < bytes.count {
-            guard starts[Int(bytes[place])], let end = end(at: place, in: bytes) else {
+            guard starts[Int(bytes[place])], let found = secret(at: place, in: bytes) else {
                 place += 1
                 continue
             }
-            result = (result ?? []) + bytes[copied..<place] + Array(Self.mark.utf8)
-            (place, copied) = (end, end)
+            result = (result ?? []) + bytes[copied..<found.lowerBound] + Array(Self.mark.utf8)
+            (place, copied) = (found.upperBound, found.upperBound)
         }
         return result.map { $0 + bytes[copied...] }
     }
 
-    private func end(at place: Int, in bytes: UnsafeBufferPointer<UInt8>) -> Int? {
-        valueEnd(at: place, in: bytes) ?? SecretShapes.end(at: place, in: bytes)
+    private func secret(
+        at place: Int,
+        in bytes: UnsafeBufferPointer<UInt8>
+    ) -> Range<Int>? {
+        let end = valueEnd(at: place, in: bytes) ?? SecretShapes.end(at: place, in: bytes)
+        return end.map { place..<$0 } ?? URLPassword.range(after: place, in: bytes)
     }
 
     /// Returns the end of the longest value at a place, or of the beginning of one that was cut there; `nil`
