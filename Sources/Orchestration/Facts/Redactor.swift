@@ -78,7 +78,7 @@ package struct Redactor: Sendable {
 
     /// Returns bytes without their secrets; `nil` if there are none.
     private func redacted(_ bytes: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
-        var result: [UInt8]?
+        var result: [UInt8] = []
         var copied = 0
         var place = 0
         while place < bytes.count {
@@ -86,10 +86,11 @@ package struct Redactor: Sendable {
                 place += 1
                 continue
             }
-            result = (result ?? []) + bytes[copied..<found.lowerBound] + Array(Self.mark.utf8)
+            result += bytes[copied..<found.lowerBound]
+            result += Self.mark.utf8
             (place, copied) = (found.upperBound, found.upperBound)
         }
-        return result.map { $0 + bytes[copied...] }
+        return result.isEmpty ? nil : result + bytes[copied...]
     }
 
     private func secret(
