@@ -77,7 +77,7 @@ final class UserCommands {
             log: writer(of: log, task)
         ) { [self] end in
             running[start.key] = nil
-            leftovers.end(start.key, label) { left in
+            leftovers.end(start.key, label) { [request] left in
                 var warnings = left.isEmpty ? [] : [Warned.cannotEnd(left, of: start.key).message]
                 if let error = end.logFailure {
                     warnings.append("\(log.path(of: task)) is not whole: \(error)")
