@@ -65,7 +65,7 @@ private func token(
         #expect(Redactor(environment: [[name: "after"]]).redact(text) == text)
     }
 
-    @Test(arguments: [
+    private static let variables: [(String, String, Bool)] = [
         ("MAX_TOKENS", "100000000", false), ("MAX_KEY", "100000000", false),
         ("OUTPUT_TOKENS", "100000000", false), ("A_TOKEN", "100000000", true),
         ("OUTPUT_TOKENS", "a10000000", true), ("SORT_KEY", "created_at", false),
@@ -74,7 +74,9 @@ private func token(
         ("A_TOKEN", "          ", false), ("TOKEN_URL", "https://example.org/t", false),
         ("TOKEN_URL", "https://me:pass@example.org/t", true),
         ("PASS_FILE", "/run/secrets/it", false),
-    ])
+    ]
+
+    @Test(arguments: variables)
     func `are values that no name alone makes secrets`(
         name: String,
         value: String,
@@ -83,7 +85,7 @@ private func token(
         #expect(SecretVariable.isSecret(name, value) == isSecret)
     }
 
-    @Test(arguments: [
+    private static let urls: [(String, String?)] = [
         ("at postgres://me:p4ss@db/x", "at postgres://me:[redacted]@db/x"),
         ("redis://:p4ss@db", "redis://:[redacted]@db"),
         ("'https://me:a@b:c@host?x'", "'https://me:[redacted]@host?x'"),
@@ -91,7 +93,9 @@ private func token(
         ("https://host:8080/@scope", nil), ("https://me@host:80", nil), ("http://h:1 a@b", nil),
         ("me:you@host", nil), ("://", nil), (":", nil), ("https://me:@host", nil),
         ("https://me:p4ss", nil),
-    ])
+    ]
+
+    @Test(arguments: urls)
     func `is the password of a URL`(text: String, expected: String?) {
         #expect(Redactor().redact(text) == expected ?? text)
         #expect(SecretShapes.secrets(in: Array(text.utf8)).isEmpty)
