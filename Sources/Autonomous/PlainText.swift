@@ -9,31 +9,46 @@ package enum PlainText {
     ///
     /// - Throws: `Refusal` if there are none, or more than the limit.
     package static func checked(_ bytes: [UInt8]) throws(Refusal) -> String {
-        guard bytes.count <= sizeLimit else {
+        let (text, isCut) = expanded(bytes)
+        // What is hidden takes more room once it is seen.
+        if isCut {
             throw Refusal(
                 description: "that is more than 64 KiB of text; put it into a file of the project, "
                     + "and say here which"
             )
         }
-        let text = visible(bytes)
         if text.isEmpty { throw Refusal(description: "there is no text in it") }
         return text
     }
 
     /// Returns a text in which nothing is hidden and nothing steers a terminal, without white space at
-    /// its ends; what exceeds the limit is cut off.
+    /// its ends; what exceeds the limit is cut off, as it is read and as it is shown.
     package static func visible(_ bytes: [UInt8]) -> String {
+        let (text, isCut) = expanded(bytes)
+        return isCut ? text + "\n[the rest was cut off]" : text
+    }
+
+    private static func expanded(_ bytes: [UInt8]) -> (text: String, isCut: Bool) {
         var text = ""
+        var isCut = bytes.count > sizeLimit
         for scalar in String(decoding: bytes.prefix(sizeLimit), as: UTF8.self)
             .replacing("\r\n", with: "\n").unicodeScalars
         {
-            switch scalar.properties.generalCategory {
-            case .lineSeparator, .paragraphSeparator: text += "\n"
-            default: text += scalar == "\n" || scalar == "\t" ? String(scalar) : scalar.shown
+            let shown = shown(scalar)
+            guard text.utf8.count + shown.utf8.count <= sizeLimit else {
+                isCut = true
+                break
             }
+            text += shown
         }
-        let trimmed = String(decoding: Array(text.utf8)[...].trimmed, as: UTF8.self)
-        return bytes.count > sizeLimit ? trimmed + "\n[the rest was cut off]" : trimmed
+        return (String(decoding: Array(text.utf8)[...].trimmed, as: UTF8.self), isCut)
+    }
+
+    private static func shown(_ scalar: Unicode.Scalar) -> String {
+        switch scalar.properties.generalCategory {
+        case .lineSeparator, .paragraphSeparator: "\n"
+        default: scalar == "\n" || scalar == "\t" ? String(scalar) : scalar.shown
+        }
     }
 
     /// Returns a text as a quotation, so that no line of it passes for another's words.

@@ -22,8 +22,10 @@ extension TaskDirectory {
     static let questionName = "question.md"
     static let answerName = "answer.md"
     static let answersName = "answers.md"
+    /// The most bytes that notes may add to; answers still find room where notes do not.
+    private static let mostNotes = 4 * PlainText.sizeLimit
     /// The most bytes that wait for a session, and the most of `answers.md`.
-    private static let mostWaiting = 4 * PlainText.sizeLimit
+    private static let mostWaiting = 1 << 20
     private static let mostAnswers = 1 << 20
 
     /// Path of the agent's question.
@@ -61,7 +63,7 @@ extension TaskDirectory {
     package func tell(_ text: String) throws {
         try changeWords { waiting in
             let words = "A person tells you:\n\n\(PlainText.quoted(text))\n"
-            guard waiting.utf8.count + words.utf8.count <= Self.mostWaiting else {
+            guard waiting.utf8.count + words.utf8.count <= Self.mostNotes else {
                 throw FileError(
                     "\"\(name)\" has more than 256 KiB of notes that no session has read yet; let one "
                         + "begin, or put them into a file of the project"
@@ -81,6 +83,7 @@ extension TaskDirectory {
             let directory = try directory()
             let question = directory.words(of: Self.questionName, &words.warnings)
             let answer = directory.words(of: Self.answerName, &words.warnings)
+            words.text = try waitingWords()
             if let answer {
                 words.text = try changeWords { waiting in
                     let words = Self.exchange(question, answer)
@@ -89,14 +92,12 @@ extension TaskDirectory {
                         waiting.contains(words) || question == nil && waiting.hasSuffix(words)
                     return isTaken ? waiting : waiting + words
                 }
-            } else {
-                words.text = try waitingWords()
             }
             // The question first: without its answer it would be asked once more.
             if question != nil { directory.remove(Self.questionName) }
             if answer != nil { directory.remove(Self.answerName) }
         } catch {
-            words.warnings.append("a session began without what people had to say: \(error)")
+            words.warnings.append("a session began without all that people had to say: \(error)")
         }
         return words
     }
@@ -154,6 +155,13 @@ extension TaskDirectory {
         let words = try place.alone {
             let old = try waitingWords()
             let new = try change(old)
+            // What is longer could not be read whole again.
+            guard new.utf8.count <= Self.mostWaiting else {
+                throw FileError(
+                    "\"\(name)\" has 1 MiB of words that no session has completed a turn with; they "
+                        + "are in \"\(place.path(of: copyName))\": shorten that file"
+                )
+            }
             if new.isEmpty {
                 place.remove(copyName)
             } else if new != old {
@@ -175,7 +183,11 @@ extension Directory {
     ///
     /// - Throws: `FileError` if the file can't be read, or is no plain file.
     fileprivate func words(of name: String) throws(FileError) -> String? {
-        guard let bytes = try contents(of: name, limit: PlainText.sizeLimit) else { return nil }
+        // An editor ends the last line; that alone is no reason to cut.
+        guard var bytes = try contents(of: name, limit: PlainText.sizeLimit + 1) else { return nil }
+        if bytes.count == PlainText.sizeLimit + 1, bytes.last == UInt8(ascii: "\n") {
+            bytes.removeLast()
+        }
         let text = PlainText.visible(bytes)
         return text.isEmpty ? nil : text
     }

@@ -144,6 +144,47 @@ private let exchange =
         }
     }
 
+    @Test(arguments: ["\u{1}", "x\n", "x", "\u{202E}\n"])
+    func `of any length is there until a session has completed its turn`(piece: String) throws {
+        try withTask { task in
+            for _ in 1...3 { try task.tell(String(repeating: "n", count: 65_000)) }
+            let long = String(repeating: piece, count: 65_536 / piece.utf8.count)
+            for name in ["question.md", "answer.md"] { try task.put(long + "end", name) }
+            let words = task.takeWords()
+            #expect(words.warnings.isEmpty && words.text.contains("\nA person answers:\n"))
+            #expect(words.text.hasSuffix("\n> [the rest was cut off]\n\n"))
+            // Its session died.
+            #expect(task.takeWords() == words)
+            #expect(task.settle(words.text).isEmpty)
+            #expect(task.takeWords().text.isEmpty)
+        }
+    }
+
+    @Test func `as long as may be loses nothing to the end of its last line`() throws {
+        try withTask { task in
+            let text = String(repeating: "x", count: PlainText.sizeLimit)
+            try task.put(text + "\n", "answer.md")
+            #expect(task.takeWords().text == "A person answers:\n\n> \(text)\n\n")
+        }
+    }
+
+    @Test func `for which there is no room stays where it is, with a warning`() throws {
+        try withTask { task in
+            let long = String(repeating: "x\n", count: 32_000)
+            var taken = ""
+            for number in 1...20 {
+                try task.put("\(number)\n\(long)", "answer.md")
+                let words = task.takeWords()
+                guard words.warnings.isEmpty else {
+                    #expect(words.text == taken && task.text("answer.md") == "\(number)\n\(long)")
+                    return
+                }
+                taken = words.text
+            }
+            Issue.record("everything was taken")
+        }
+    }
+
     @Test func `is used once even where it can't be archived`() throws {
         try withTask { task in
             try task.tell("Hurry.")
@@ -186,6 +227,20 @@ private let exchange =
             for _ in 1...4 { try task.tell(text) }
             #expect(throws: FileError.self) { try task.tell(text) }
             try task.tell("x")
+        }
+    }
+
+    @Test(arguments: ["\u{1}", "\u{202E}", "\u{E0001}", "x"])
+    func `that takes more room once it is seen is refused, never cut`(character: String) throws {
+        let one = PlainText.visible(Array(character.utf8)).utf8.count
+        for (count, isTaken) in [(65_536 / one, true), (65_536 / one + 1, false)] {
+            let bytes = Array(String(repeating: character, count: count).utf8)
+            let text = try? PlainText.checked(bytes)
+            #expect((text != nil) == isTaken)
+            #expect(text == nil || text?.utf8.count == count * one)
+            let visible = PlainText.visible(bytes)
+            #expect(visible.hasSuffix("[the rest was cut off]") != isTaken)
+            #expect(visible.utf8.count <= PlainText.sizeLimit + 100)
         }
     }
 
