@@ -111,10 +111,17 @@ extension TaskDirectory {
         do {
             let directory = try directory()
             let old = try directory.contents(of: Self.answersName, limit: Self.mostAnswers) ?? []
-            if old.count + used.utf8.count <= Self.mostAnswers, !old.ends(with: used.utf8) {
+            let room = max(0, Self.mostAnswers - used.utf8.count)
+            let kept = old.count <= room ? old[...] : Self.newest(old, room)
+            if !old.ends(with: used.utf8) {
+                if kept.count < old.count {
+                    warnings.append(
+                        "\(Self.answersName) has 1 MiB: the oldest of what people said is out of it"
+                    )
+                }
                 try directory.replace(
                     Self.answersName,
-                    with: old + used.utf8,
+                    with: Array(kept) + used.utf8,
                     isDurable: workspace.isDurable
                 )
             }
@@ -131,6 +138,14 @@ extension TaskDirectory {
             warnings.append("the next session is told again what the last one was: \(error)")
         }
         return warnings
+    }
+
+    /// Returns the newest words of an archive that has no room for all, from the beginning of some.
+    private static func newest(_ old: [UInt8], _ room: Int) -> ArraySlice<UInt8> {
+        let tail = old.suffix(room)
+        // No line of a quotation begins so.
+        guard let cut = tail.firstRange(of: Array("\n\nA ".utf8)) else { return [] }
+        return tail[(cut.lowerBound + 2)...]
     }
 
     private static func exchange(_ question: String?, _ answer: String) -> String {

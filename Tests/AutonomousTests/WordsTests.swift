@@ -185,6 +185,21 @@ private let exchange =
         }
     }
 
+    @Test func `is archived even where there is no room, in place of the oldest`() throws {
+        try withTask { task in
+            let line = "A person tells you:\n\n> \(String(repeating: "x", count: 1000))\n\n"
+            try task.put(String(repeating: line, count: 1100), "answers.md")
+            try task.put("Which?\n", "question.md")
+            try task.answer("This.")
+            let warnings = task.settle(task.takeWords().text)
+            #expect(warnings.count == 1 && warnings[0].contains("the oldest"))
+            let kept = task.text("answers.md")
+            #expect(kept.utf8.count <= 1 << 20 && kept.utf8.count > 1_000_000)
+            #expect(kept.hasPrefix("A person tells you:\n\n> x") && kept.hasSuffix(exchange))
+            #expect(task.settle(exchange).isEmpty && task.text("answers.md") == kept)
+        }
+    }
+
     @Test func `is used once even where it can't be archived`() throws {
         try withTask { task in
             try task.tell("Hurry.")
