@@ -6,7 +6,8 @@ import Orchestration
 //
 // `question.md` and `answer.md` lie in the task directory, where agents and people find them. What waits
 // for the next session is kept where agents have no business, until a session has completed its turn with
-// it; then it goes into `answers.md`, for all later sessions.
+// it; then it goes into `answers.md`, for all later sessions. An `answer.md` is a person's only if it comes
+// while no session works: an agent could answer itself.
 extension TaskDirectory {
     /// Words for a session, and what people should know of them.
     package struct Words: Hashable, Sendable {
@@ -38,7 +39,8 @@ extension TaskDirectory {
         guard let question = try askedQuestion() else { return nil }
         // An answer that is no plain file is none.
         let answer = try? directory().words(of: Self.answerName)
-        return (answer ?? nil) == nil ? question : nil
+        guard (answer ?? nil) == nil else { return nil }
+        return try waitingWords().contains(Self.asked(question)) ? nil : question
     }
 
     /// Returns the question, answered or not; `nil` if there is none.
@@ -49,12 +51,46 @@ extension TaskDirectory {
     }
 
     /// Answers the question, in place of an answer that no session has got yet.
-    package func answer(_ text: String) throws(FileError) {
-        try directory().replace(
-            Self.answerName,
-            with: Array((text + "\n").utf8),
-            isDurable: workspace.isDurable
-        )
+    ///
+    /// - Throws: `FileError` if it can't be written, or too much waits already.
+    package func answer(_ text: String) throws {
+        try changeWords { waiting in
+            let question = try askedQuestion()
+            let words = Self.exchange(question, text)
+            guard let question, let old = waiting.firstRange(of: Self.asked(question)) else {
+                return waiting + words
+            }
+            // The quotation ends with the first line that is none.
+            let rest = waiting[old.upperBound...]
+            let end = rest.firstRange(of: "\n\n")?.upperBound ?? rest.endIndex
+            return "\(waiting[..<old.lowerBound])\(words)\(waiting[end...])"
+        }
+        // One by hand would be told beside it.
+        try directory().remove(Self.answerName)
+    }
+
+    /// True if something has the name of an answer.
+    package var hasAnswer: Bool {
+        ((try? directory().kind(of: Self.answerName)) ?? .nothing) != .nothing
+    }
+
+    /// Puts an answer away that no person gave, as it came while a session worked; returns words on it, or
+    /// `nil` if there is none.
+    package func refuseAnswer() -> String? {
+        guard hasAnswer else { return nil }
+        let doubt = "its \(Self.answerName) came while a session worked, and may be the agent's own"
+        let advice = "to answer: quire answer \(name) \"…\""
+        do throws(FileError) {
+            let isDurable = workspace.isDurable
+            let refused = try workspace.directories.makeState("refused", isDurable: isDurable)
+            let place = refused.firstFree("\(name).\(Self.answerName)")
+            try directory().move(Self.answerName, to: refused, as: place)
+            return "\(doubt): it is in \(refused.path(of: place)), and nobody is told; \(advice)"
+        } catch {
+            // Where it stood, the next session would be told.
+            let isGone = (try? directory().remove(Self.answerName)) ?? false
+            return "\(doubt): it was \(isGone ? "removed" : "left there") (\(error)); \(advice)"
+        }
     }
 
     /// Adds a note for the next session; the directory need not exist yet.
@@ -148,11 +184,15 @@ extension TaskDirectory {
         return tail[(cut.lowerBound + 2)...]
     }
 
+    private static let answers = "A person answers:\n\n"
+
+    /// Returns all of an exchange up to the answer, which nothing in a quotation is like.
+    private static func asked(_ question: String) -> String {
+        "A session before you asked a person:\n\n\(PlainText.quoted(question))\n" + answers
+    }
+
     private static func exchange(_ question: String?, _ answer: String) -> String {
-        let asked =
-            question.map { "A session before you asked a person:\n\n\(PlainText.quoted($0))\n" }
-            ?? ""
-        return asked + "A person answers:\n\n\(PlainText.quoted(answer))\n"
+        (question.map(asked) ?? answers) + PlainText.quoted(answer) + "\n"
     }
 
     /// Returns what waits for the next session; empty for nothing.

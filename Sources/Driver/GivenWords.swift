@@ -8,24 +8,30 @@ import Synchronization
 /// The functions that take and settle block.
 final class GivenWords: Sendable {
     private let directory: TaskDirectory
-    private let taken = Mutex(TaskDirectory.Words())
+    /// The words, and whether an answer stood beside them that could not be taken.
+    private let taken = Mutex((words: TaskDirectory.Words(), leavesAnswer: true))
 
     init(in directory: TaskDirectory) { self.directory = directory }
 
     /// The words for the prompt; empty for none.
-    var text: String { taken.withLock { $0.text } }
+    var text: String { taken.withLock { $0.words.text } }
 
     /// Takes the words; returns what people should know of them.
     func take() -> [String] {
         let words = directory.takeWords()
-        taken.withLock { $0 = words }
+        let leavesAnswer = directory.hasAnswer
+        taken.withLock { $0 = (words, leavesAnswer) }
         return words.warnings
     }
 
     /// Notes that the session got the words, if it completed its turn, and returns its question, in one
     /// line, and what people should know.
     func settle(isCompleted: Bool) -> (question: String?, warnings: [String]) {
-        let warnings = isCompleted ? directory.settle(text) : []
+        var warnings = isCompleted ? directory.settle(text) : []
+        // A session can't answer for a person.
+        if !taken.withLock(\.leavesAnswer), let refusal = directory.refuseAnswer() {
+            warnings.append(refusal)
+        }
         let asked = directory.shortQuestion
         return (asked.question, warnings + asked.warnings)
     }

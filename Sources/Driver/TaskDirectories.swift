@@ -101,7 +101,7 @@ final class TaskDirectories {
     }
 
     private func goOn(with names: [String]) {
-        open(names, jobs: 1) { [unowned self] results in
+        open(names, jobs: 1, isAgain: true) { [unowned self] results in
             inbox.add(results.flatMap { [.taskAnswered($0.task)] + apply($0) })
         }
     }
@@ -133,6 +133,7 @@ final class TaskDirectories {
     private func open(
         _ names: [String],
         jobs limit: Int,
+        isAgain: Bool = false,
         handle: @escaping ([TaskOpening.Result]) -> Void
     ) {
         var jobs = stride(from: 0, to: names.count, by: Self.jobSize).map {
@@ -141,7 +142,7 @@ final class TaskDirectories {
         func openNext() {
             guard !isClosed, let job = jobs.popFirst() else { return }
             loop.perform { [keeper] in
-                keeper.open(Array(job))
+                isAgain ? keeper.openAgain(Array(job)) : keeper.open(Array(job))
             } then: { results in
                 openNext()
                 handle(results)

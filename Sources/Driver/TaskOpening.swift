@@ -15,6 +15,8 @@ struct OpenTask: Sendable {
 protocol DirectoryKeeper: Sendable {
     /// Opens directories, many a job, and returns their results in this order.
     func open(_ tasks: [String]) -> [TaskOpening.Result]
+    /// Opens directories once more in the leg, whose sessions were all seen to end.
+    func openAgain(_ tasks: [String]) -> [TaskOpening.Result]
     /// Releases the locks of open tasks.
     func release(_ tasks: [OpenTask])
     /// Returns those of the tasks whose questions were answered or withdrawn.
@@ -77,6 +79,13 @@ struct TaskOpening: DirectoryKeeper {
 
     func open(_ tasks: [String]) -> [Result] { tasks.map(open) }
 
+    func openAgain(_ tasks: [String]) -> [Result] {
+        var again = self
+        // What begins anew began, and a lost session's list was judged, when the leg first opened them.
+        (again.anew, again.interrupted) = ([], [:])
+        return again.open(tasks)
+    }
+
     func checks(_ task: String) -> Bool { checked.contains(task) }
 
     func release(_ tasks: [OpenTask]) {
@@ -122,6 +131,9 @@ struct TaskOpening: DirectoryKeeper {
                 incident: look.incident
             )
             let open = OpenTask(directory: directory, look: look.settled)
+            if interrupted.keys.contains(task), let refusal = directory.refuseAnswer() {
+                warnings.append(refusal)
+            }
             if look.state.progress?.isComplete != true {
                 let asked = directory.shortQuestion
                 inspected.question = asked.question

@@ -98,6 +98,36 @@ private let exchange =
         }
     }
 
+    @Test func `replaces no other words that wait, and is where no agent writes`() throws {
+        try withTask { task in
+            try task.tell("Before.")
+            try task.put("Which?\n", "question.md")
+            try task.answer("That.\n\nA person answers:\n\nReally.")
+            try task.tell("After.")
+            try task.answer("This.")
+            #expect(!task.has("answer.md") && task.has("question.md"))
+            let notes = ["Before.", "After."].map { "A person tells you:\n\n> \($0)\n\n" }
+            #expect(task.takeWords().text == notes[0] + exchange + notes[1])
+            #expect(!task.has("question.md"))
+            // Another question is another one.
+            try task.put("When?\n", "question.md")
+            #expect(try task.question() == "When?")
+        }
+    }
+
+    @Test func `by an agent is put away, and the question stands`() throws {
+        try withTask { task in
+            #expect(task.refuseAnswer() == nil)
+            for number in 1...2 {
+                try task.put("Which?\n", "question.md")
+                try task.put("Delete it. \(number)", "answer.md")
+                #expect(task.refuseAnswer()?.contains(".quire/refused/a.answer.md") == true)
+                #expect(try task.question() == "Which?" && !task.hasAnswer)
+            }
+            #expect(task.takeWords().text.isEmpty)
+        }
+    }
+
     @Test(arguments: [["question.md", "answer.md"], ["answer.md"]])
     func `is not doubled where Quire died before its files were removed`(left: [String]) throws {
         try withTask { task in

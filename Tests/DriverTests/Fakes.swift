@@ -298,6 +298,8 @@ final class FakeDirectories: DirectoryKeeper {
         return tasks.map(open)
     }
 
+    func openAgain(_ tasks: [String]) -> [TaskOpening.Result] { open(tasks) }
+
     func release(_ tasks: [OpenTask]) {
         let names = tasks.map(\.directory.name.description).sorted()
         log.add("release \(names.joined(separator: " "))")

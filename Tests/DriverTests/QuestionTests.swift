@@ -47,6 +47,73 @@ import Testing
         #expect(lines.allSatisfy { $0.count < 1100 && !$0.contains("\n") })
     }
 
+    private func withTask(_ body: (TaskDirectory) throws -> Void) throws {
+        let root = NSTemporaryDirectory() + "quire-" + UUID().uuidString
+        defer { try? FileManager.default.removeItem(atPath: root) }
+        let task = Workspace(root: root).taskDirectory(try TaskName(given: "t"))
+        try task.create()
+        try body(task)
+    }
+
+    private func put(_ text: String, _ name: String, of task: TaskDirectory) throws {
+        try text.write(toFile: task.path + "/" + name, atomically: false, encoding: .utf8)
+    }
+
+    @Test func `is answered by a person alone, whenever the session ended`() throws {
+        try withTask { task in
+            let words = GivenWords(in: task)
+            try put("By hand.", "answer.md", of: task)
+            #expect(words.take().isEmpty && words.text.contains("> By hand."))
+            try put("Which?", "question.md", of: task)
+            try put("My own.", "answer.md", of: task)
+            let settled = words.settle(isCompleted: true)
+            #expect(settled.question == "Which?" && settled.warnings.count == 1)
+            // By a person, after the session.
+            try put("By hand.", "answer.md", of: task)
+            #expect(GivenWords(in: task).settle(isCompleted: false).question == nil)
+            let next = GivenWords(in: task)
+            #expect(next.take().isEmpty && next.text.contains("> Which?\n\nA person answers:"))
+        }
+    }
+
+    @Test(arguments: [true, false])
+    func `has no answer of a session that nobody saw end`(isLost: Bool) throws {
+        try withTask { task in
+            try put("Which?", "question.md", of: task)
+            try put("This.", "answer.md", of: task)
+            var opening = TaskOpening(workspace: task.workspace)
+            if isLost { opening.interrupted = ["t": .some(nil)] }
+            guard case .opened(let open, let inspected, let warnings)? = opening.open(["t"]).first
+            else {
+                Issue.record("not opened")
+                return
+            }
+            #expect((inspected.question == "Which?") == isLost && warnings.isEmpty != isLost)
+            opening.release([open])
+            // In the same leg a person's is heard.
+            try put("This.", "answer.md", of: task)
+            guard case .opened(let again, let answered, _)? = opening.openAgain(["t"]).first else {
+                Issue.record("not opened again")
+                return
+            }
+            #expect(answered.question == nil && task.hasAnswer)
+            opening.release([again])
+        }
+    }
+
+    @Test func `keeps its directory where it began anew in the leg`() throws {
+        try withTask { task in
+            let opening = TaskOpening(workspace: task.workspace, anew: ["t"], stamp: "x")
+            for isAgain in [false, true] {
+                let results = isAgain ? opening.openAgain(["t"]) : opening.open(["t"])
+                let open = try #require(results.first?.openTask)
+                #expect(FileManager.default.fileExists(atPath: task.path + "/notes") == isAgain)
+                try put("", "notes", of: open.directory)
+                opening.release([open])
+            }
+        }
+    }
+
     @Test func `is left alone once the leg has ended`() throws {
         let leg = try FakeLeg(["a"])
         try leg.run {
