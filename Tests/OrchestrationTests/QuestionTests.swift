@@ -43,6 +43,8 @@ private func answer(_ task: String, asking question: String? = nil) -> [Event] {
         _ = run.begin()
         let lines = run.end("a", 1, ticked: 2, of: 2, question: "Which?")
         #expect(lines.contains("a complete: every entry is ticked"))
+        let warning = "warning: its list is complete, so nobody is asked; it asks: Which?"
+        #expect(lines.filter { $0.hasPrefix("warning") } == [warning])
     }
 
     @Test func `goes on in the same leg once it is answered, with fresh counts`() {

@@ -168,6 +168,7 @@ extension Orchestrator {
             let (outcome, reason) = verdict(on: turn.state.tasks[place], lastFailure)
         else { return }
         let isComplete = outcome == .complete
+        if isComplete { turn.reportDroppedQuestion(of: turn.state.tasks[place]) }
         turn.endTask(
             turn.state.tasks[place].plan.name,
             outcome,

@@ -28,6 +28,13 @@ extension Turn {
             task: task.plan.name
         )
     }
+
+    /// Warns of a question that nobody needs to answer any more, as its task is complete.
+    mutating func reportDroppedQuestion(of task: TaskState) {
+        guard let words = task.asking else { return }
+        let name = task.plan.name
+        warn("its list is complete, so nobody is asked; \(words.oneLine(200))", task: name)
+    }
 }
 
 extension TaskState {
