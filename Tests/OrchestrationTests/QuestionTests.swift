@@ -47,6 +47,43 @@ private func answer(_ task: String, asking question: String? = nil) -> [Event] {
         #expect(lines.filter { $0.hasPrefix("warning") } == [warning])
     }
 
+    @Test(arguments: [("Which?", false), ("When?", true)])
+    func `is heard by the next leg only if it was not unheard before`(left: String, isHeard: Bool) {
+        let plan = plan(TaskPlan(name: "a", stallAfter: 1))
+        var run = Scenario(plan, found: ["a": half])
+        _ = run.begin()
+        _ = run.end("a", 1, question: "Which?")
+        var answered = Scenario(plan, found: ["a": half], state: run.state)
+        _ = answered.begin()
+        let stalled = answered.end("a", 2, question: "Which?")
+        #expect(stalled.contains { $0.hasPrefix("a stalled") })
+        var next = Scenario(
+            plan,
+            found: ["a": half],
+            state: answered.state,
+            asking: ["a": left]
+        )
+        let lines = next.begin(retryFailed: true)
+        #expect(lines.contains("a needs-you: it asks: \(left)") == isHeard)
+        #expect(lines.contains("start a#3 slot 0 executor") != isHeard)
+    }
+
+    @Test func `asks still in the next leg, also after one that left it out`() {
+        let plan = plan(TaskPlan(name: "a"))
+        var run = Scenario(plan, found: ["a": half])
+        _ = run.begin()
+        _ = run.end("a", 1, question: "Which?")
+        var leftOut = TaskPlan(name: "a")
+        leftOut.isLeftOut = true
+        let others = RunPlan(concurrency: 1, tasks: [leftOut])
+        var without = Scenario(others, found: ["a": half], state: run.state, lookingAt: ["a"])
+        _ = without.begin()
+        for state in [run.state, without.state] {
+            var next = Scenario(plan, found: ["a": half], state: state, asking: ["a": "Which?"])
+            #expect(next.begin().contains("a needs-you: it asks: Which?"))
+        }
+    }
+
     @Test func `goes on in the same leg once it is answered, with fresh counts`() {
         var run = Scenario(
             plan(TaskPlan(name: "a", stallAfter: 2), TaskPlan(name: "b")),

@@ -12,18 +12,20 @@ struct Scenario {
     /// Begins a run whose tasks' checklists are in the stated condition; missing unless stated.
     ///
     /// `changed` and `anew` name tasks whose directories are not as they were left, `leftOut` those
-    /// that the leg leaves out and tells of.
+    /// that the leg leaves out and tells of, `questions` those that lie in directories.
     init(
         _ plan: RunPlan,
         found: [String: ChecklistState] = [:],
         state: RunState = RunState(),
         changed: [String]? = nil,
         anew: [String]? = nil,
-        lookingAt leftOut: [String] = []
+        lookingAt leftOut: [String] = [],
+        asking questions: [String: String] = [:]
     ) {
         orchestrator = Orchestrator(recovering: state, seed: 1)
         (self.plan, self.found) = (plan, found)
         (self.changed, self.anew, self.leftOut) = (changed, anew, leftOut)
+        self.questions = questions
     }
 
     private let plan: RunPlan
@@ -31,6 +33,7 @@ struct Scenario {
     private let changed: [String]?
     private let anew: [String]?
     private let leftOut: [String]
+    private let questions: [String: String]
 
     var state: RunState { orchestrator.state }
 
@@ -61,7 +64,9 @@ struct Scenario {
         )
         for name in leftOut + opened {
             let checklist = found[name] ?? .missing
-            events.append(.taskInspected(TaskInspected(task: name, checklist: checklist)))
+            var inspected = TaskInspected(task: name, checklist: checklist)
+            inspected.question = questions[name]
+            events.append(.taskInspected(inspected))
         }
         return play(events)
     }

@@ -212,8 +212,8 @@ package struct TaskState: Hashable, Sendable {
         self.lastFailure = nil
         self.sameFailures = 0
         self.checkTrouble?.count = 0
-        // A task that was answered has its directory opened once more.
-        (isInspected, self.isAsking) = (false, false)
+        // A task that was answered has its directory opened once more, which tells whether it asks still.
+        isInspected = false
     }
 
     /// Forgets the work in the directory that the task had before.
@@ -222,7 +222,7 @@ package struct TaskState: Hashable, Sendable {
         (self.bestTicked, self.runawayTicks, self.charged) = (0, 0, 0)
         (self.tampered, self.incident, self.firstTotal) = (0, nil, nil)
         (thread, self.threadUsage, resumesNext) = (nil, nil, false)
-        (self.work, self.question) = (nil, nil)
+        (self.work, self.question, self.isAsking) = (nil, nil, false)
         (check, self.checkTrouble) = (.none, nil)
         ledger.beginLeg(freshCaps: true)
     }
@@ -242,7 +242,11 @@ package struct TaskState: Hashable, Sendable {
         if plan.resumeFirst && thread != nil { resumesNext = true }
         note(fact.incident, isCharged: false)
         noteLength()
-        (self.isAsking, self.question) = (fact.question != nil, fact.question ?? self.question)
+        // A look at a task that the leg leaves out says nothing of its question.
+        guard outcome != .needsYou else { return }
+        // A question that was not heard lies there, too.
+        self.isAsking = fact.question != nil && (self.isAsking || fact.question != self.question)
+        if let question = fact.question { self.question = question }
     }
 
     mutating func apply(_ fact: SessionStarted) {
