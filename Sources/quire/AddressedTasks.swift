@@ -60,6 +60,29 @@ struct AddressedTasks {
         )
     }
 
+    /// Does something with each of several tasks, whatever becomes of the others.
+    static func each<Value>(
+        _ tasks: [TaskDirectory],
+        _ body: (TaskDirectory) throws -> Value?
+    ) -> (values: [Value], troubles: [String]) {
+        var (values, troubles): ([Value], [String]) = ([], [])
+        for task in tasks {
+            do {
+                if let value = try body(task) { values.append(value) }
+            } catch {
+                troubles.append("\(task.name): \(error)")
+            }
+        }
+        return (values, troubles)
+    }
+
+    /// Throws a `Trouble` that names all troubles of tasks; does nothing if there are none.
+    static func fail(_ troubles: [String]) throws {
+        guard !troubles.isEmpty else { return }
+        let lines = SafeText(lines: troubles.joined(separator: "\n"))
+        throw Trouble(lines, status: ExitStatus.missing)
+    }
+
     /// Returns words on how a task goes on.
     func goingOn(_ task: TaskName) -> String {
         guard let found = history["\(task)"] else { return "to go on: quire run MANIFEST" }

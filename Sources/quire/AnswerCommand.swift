@@ -28,19 +28,24 @@ struct AnswerCommand: WorkingCommand {
         let addressed = try AddressedTasks(place)
         try AddressedTasks.told {
             let named = try addressed.like(task)
-            let asking = try named.filter { try $0.askedQuestion() != nil }
+            var (asking, troubles) = AddressedTasks.each(named) { directory in
+                try directory.askedQuestion().map { (directory, $0) }
+            }
             guard let first = asking.first else {
+                try AddressedTasks.fail(troubles)
                 throw Trouble(
                     "\"\(task)\" asks nothing now; to tell its next session something: quire tell "
                         + "\(task) \"…\"",
                     status: ExitStatus.missing
                 )
             }
-            let text = try words.text(asking.count == 1 ? first.askedQuestion() : nil)
-            for directory in asking {
+            let text = try words.text(asking.count == 1 ? first.1 : nil)
+            let answered = AddressedTasks.each(asking.map(\.0)) { directory in
                 try directory.answer(text)
                 Terminal.say("\(directory.name): answered; \(addressed.goingOn(directory.name))")
             }
+            troubles += answered.troubles
+            try AddressedTasks.fail(troubles)
         }
     }
 }
@@ -68,10 +73,11 @@ struct TellCommand: WorkingCommand {
         try AddressedTasks.told {
             let named = try addressed.like(task)
             let text = try words.text()
-            for directory in named {
+            let told = AddressedTasks.each(named) { directory in
                 try directory.tell(text)
                 Terminal.say("\(directory.name): its next session is told")
             }
+            try AddressedTasks.fail(told.troubles)
         }
     }
 }

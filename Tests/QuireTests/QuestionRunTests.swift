@@ -86,6 +86,21 @@ import Testing
         }
     }
 
+    @Test func `among tasks whose questions can't be read is answered all the same`() throws {
+        try withRun { run in
+            try run.write(
+                [("a", "entries=1 ask=Which?"), ("b", "entries=1"), ("d", "entries=1 ask=When?")]
+            )
+            #expect(try run.quire(["run", "m.yaml"]).status == 101)
+            #expect(system("rm -f '\(run.task("a"))/question.md'") == 0)
+            #expect(system("ln -s /etc/hostname '\(run.task("a"))/question.md'") == 0)
+            let outcome = try run.quire(["answer", "*", "This."])
+            #expect(outcome.status == 69 && outcome.error.contains("a: "), "\(outcome.error)")
+            #expect(outcome.output.hasPrefix("d: answered; "), "\(outcome.output)")
+            #expect(text(run.root + "/.autonomous/.quire/words/d.md").contains("> This."))
+        }
+    }
+
     @Test func `that goes on asking the same has stalled`() throws {
         try withRun { run in
             try run.write(
