@@ -27,7 +27,8 @@ struct TaskCommand: WorkingCommand {
               quire task --task-name build-a-rest-api --continue --resume-last
 
             Exit status: 0 when complete, and with work left when a cap ended it; 1 for bad input \
-            or a damaged task; the agent's own when it failed; 130 on Ctrl-C.
+            or a damaged task; 101 when it asks you (quire answer); the agent's own when it failed; \
+            130 on Ctrl-C.
             """
     )
 
