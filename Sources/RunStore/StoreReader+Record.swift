@@ -54,6 +54,18 @@ extension StoreReader {
             return nil
         }
     }
+
+    /// Returns true if the newest leg of a run was asked to end.
+    package func isAskedToEnd(_ run: String) throws(StoreError) -> Bool {
+        try read { database in
+            guard let leg = try Journal.legs(of: run, in: database).last else { return false }
+            let kinds: [RunEvent.Kind] = [.shutdownAdvanced]
+            for batch in try Journal.batches(of: run, in: leg.rows, with: kinds, in: database) {
+                for case .shutdownAdvanced in batch.events { return true }
+            }
+            return false
+        }
+    }
 }
 
 /// The parts of a run's record that no table has.

@@ -86,13 +86,21 @@ struct AddressedTasks {
     /// Returns words on how a task goes on.
     func goingOn(_ task: TaskName) -> String {
         guard let found = history["\(task)"] else { return "to go on: quire run MANIFEST" }
-        if found.leg.status(in: stateDirectory) == "running" {
-            return "its run goes on with it by itself"
-        }
-        return found.manifest == workspace.taskDirectory(task).path
-            ? "to go on: quire task --task-name \(task) --continue"
-            : "to go on: quire run '\(found.manifest)'"
+        let isFailed = found.task.outcome?.isFailure ?? false
+        let next =
+            found.manifest == workspace.taskDirectory(task).path
+            ? "quire task --task-name \(task) --continue"
+            : "quire run '\(found.manifest)'" + (isFailed ? " --retry-failed" : "")
+        guard found.leg.status(in: stateDirectory) == "running" else { return "to go on: \(next)" }
+        // A leg takes up again only what asks.
+        let goesOn = [nil, .needsYou].contains(found.task.outcome) && !found.task.isLeftOut
+        return goesOn && !found.isEnding
+            ? "its run goes on with it by itself"
+            : "the run under way does not go on with it, the next one does: \(next)"
     }
+
+    /// Returns true if a task is known to be complete, and so asks nobody.
+    func isComplete(_ task: TaskName) -> Bool { history["\(task)"]?.task.outcome == .complete }
 
     /// Does something whose errors people read, by their own words.
     static func told<Value>(_ body: () throws -> Value) throws -> Value {

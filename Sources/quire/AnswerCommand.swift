@@ -27,7 +27,7 @@ struct AnswerCommand: WorkingCommand {
     func run() throws {
         let addressed = try AddressedTasks(place)
         try AddressedTasks.told {
-            let named = try addressed.like(task)
+            let named = try addressed.like(task).filter { !addressed.isComplete($0.name) }
             var (asking, troubles) = AddressedTasks.each(named) { directory in
                 try directory.askedQuestion().map { (directory, $0) }
             }

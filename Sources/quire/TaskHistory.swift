@@ -9,6 +9,8 @@ struct TaskHistory {
     struct Found {
         var task: TaskRecord
         var leg: LegRecord
+        /// True if the leg, should it run, was asked to end, and starts nothing more.
+        var isEnding = false
 
         /// The path of the manifest.
         var manifest: String { RunName.manifest(of: leg.run) }
@@ -24,8 +26,9 @@ struct TaskHistory {
             guard let reader = try StoreReader.open(directory: directory) else { return }
             defer { reader.close() }
             for leg in try reader.runs() {
+                let isEnding = try leg.ending == nil && reader.isAskedToEnd(leg.run)
                 for task in try reader.record(of: leg)?.tasks ?? [] where tasks[task.name] == nil {
-                    tasks[task.name] = Found(task: task, leg: leg)
+                    tasks[task.name] = Found(task: task, leg: leg, isEnding: isEnding)
                 }
             }
         } catch {

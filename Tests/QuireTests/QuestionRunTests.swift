@@ -101,6 +101,37 @@ import Testing
         }
     }
 
+    @Test func `is told that a run which ends does not go on, and the next one does`() throws {
+        try withRun { run in
+            try run.write(
+                [("t", "entries=1 ask=Which?"), ("other", "entries=1 until=\(run.root)/go")]
+            )
+            let end = signal(SIGINT, at: "t: NEEDS-YOU")
+            var answered: Outcome?
+            let outcome = try run.quire(["run", "m.yaml"]) { output, pid in
+                end(output, pid)
+                guard answered == nil, output.contains("stopping: nothing more starts") else {
+                    return
+                }
+                answered = try? run.quire(["answer", "t", "This."])
+                try? put("", run.root + "/go")
+            }
+            #expect(outcome.status == 130, "\(outcome.output)\(outcome.error)")
+            let words = "the run under way does not go on with it, the next one does: quire run "
+            #expect(answered?.output == "t: answered; \(words)'\(run.root)/m.yaml'\n")
+        }
+    }
+
+    @Test func `of a complete task is no question`() throws {
+        try withRun { run in
+            try run.write([("t", "entries=1")])
+            #expect(try run.quire(["run", "m.yaml"]).status == 0)
+            try put("Which?", run.task("t") + "/question.md")
+            let outcome = try run.quire(["answer", "t", "This."])
+            #expect(outcome.status == 69 && outcome.error.contains("asks nothing now"))
+        }
+    }
+
     @Test func `that goes on asking the same has stalled`() throws {
         try withRun { run in
             try run.write(
@@ -113,6 +144,9 @@ import Testing
             #expect(outcome.status == 100, "\(outcome.output)\(outcome.error)")
             #expect(outcome.output.contains("a session asked again what the task had asked before"))
             #expect(outcome.output.contains("t: STALLED"))
+            let answered = try run.quire(["answer", "t", "That."])
+            let next = "quire run '\(run.root)/m.yaml' --retry-failed"
+            #expect(answered.output == "t: answered; to go on: \(next)\n", "\(answered.error)")
         }
     }
 
