@@ -28,24 +28,28 @@ struct AnswerCommand: WorkingCommand {
         let addressed = try AddressedTasks(place)
         try AddressedTasks.told {
             let named = try addressed.like(task).filter { !addressed.isComplete($0.name) }
-            var (asking, troubles) = AddressedTasks.each(named) { directory in
+            let (asking, unreadable) = AddressedTasks.each(named) { directory in
                 try directory.askedQuestion().map { (directory, $0) }
             }
             guard let first = asking.first else {
-                try AddressedTasks.fail(troubles)
+                try AddressedTasks.fail(unreadable)
                 throw Trouble(
                     "\"\(task)\" asks nothing now; to tell its next session something: quire tell "
                         + "\(task) \"…\"",
                     status: ExitStatus.missing
                 )
             }
-            let text = try words.text(asking.count == 1 ? first.1 : nil)
-            let answered = AddressedTasks.each(asking.map(\.0)) { directory in
-                try directory.answer(text)
-                Terminal.say("\(directory.name): answered; \(addressed.goingOn(directory.name))")
+            try words.pass(asking.count == 1 ? first.1 : nil) { text in
+                let answered = AddressedTasks.each(asking.map(\.0)) { directory in
+                    try directory.answer(text)
+                    let next = addressed.goingOn(directory.name)
+                    Terminal.say("\(directory.name): answered; \(next)")
+                    return directory.name
+                }
+                if answered.troubles.isEmpty { return }
+                try AddressedTasks.fail(unreadable + answered.troubles)
             }
-            troubles += answered.troubles
-            try AddressedTasks.fail(troubles)
+            try AddressedTasks.fail(unreadable)
         }
     }
 }
@@ -72,12 +76,14 @@ struct TellCommand: WorkingCommand {
         let addressed = try AddressedTasks(place)
         try AddressedTasks.told {
             let named = try addressed.like(task)
-            let text = try words.text()
-            let told = AddressedTasks.each(named) { directory in
-                try directory.tell(text)
-                Terminal.say("\(directory.name): its next session is told")
+            try words.pass { text in
+                let told = AddressedTasks.each(named) { directory in
+                    try directory.tell(text)
+                    Terminal.say("\(directory.name): its next session is told")
+                    return directory.name
+                }
+                try AddressedTasks.fail(told.troubles)
             }
-            try AddressedTasks.fail(told.troubles)
         }
     }
 }

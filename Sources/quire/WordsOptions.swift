@@ -20,19 +20,34 @@ struct WordsOptions: ParsableArguments {
         }
     }
 
-    /// Returns the words, which may be an answer to a question.
+    /// Passes the words on, which may be an answer to a question; what was written in an editor is kept
+    /// where that fails.
     ///
-    /// - Throws: `PlainText.Refusal` for none or too many, `Trouble` if they can't be read.
-    func text(_ question: String? = nil) throws -> String {
-        guard let source = file ?? words else {
-            guard isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1 else {
-                throw Trouble(
-                    "say the words, name a file with --file, or write - to read standard input",
-                    status: ExitStatus.usage
-                )
-            }
-            return try PlainText.checked(Array(Self.edited(question).utf8))
+    /// - Throws: `PlainText.Refusal` for none or too many, `Trouble` if they can't be read, and what
+    ///   `use` throws.
+    func pass(_ question: String? = nil, to use: (String) throws -> Void) throws {
+        if let source = file ?? words { return try use(try text(of: source)) }
+        guard isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1 else {
+            throw Trouble(
+                "say the words, name a file with --file, or write - to read standard input",
+                status: ExitStatus.usage
+            )
         }
+        let draft = try Self.draft(question)
+        do {
+            try use(try PlainText.checked(Array(Self.edited(draft).utf8)))
+            unlink(draft)
+        } catch {
+            if Self.written(draft)?.allSatisfy(\.isWhitespace) == true {
+                unlink(draft)
+            } else {
+                Terminal.complain("what you wrote is kept in \(draft)")
+            }
+            throw error
+        }
+    }
+
+    private func text(of source: String) throws -> String {
         if source == "-" { return try PlainText.checked(Self.read(STDIN_FILENO, "standard input")) }
         guard file != nil else { return try PlainText.checked(Array(source.utf8)) }
         let descriptor = open(source, O_RDONLY | O_CLOEXEC | O_NOCTTY)
@@ -64,28 +79,42 @@ struct WordsOptions: ParsableArguments {
         )
     }
 
-    /// Returns what a person writes above the question in an editor.
-    private static func edited(_ question: String?) throws -> String {
-        let rule = "---- your words go above this line; what follows is left out ----"
+    private static let rule = "---- your words go above this line; what follows is left out ----"
+
+    /// Makes the file in which a person writes above the question, and returns its path.
+    private static func draft(_ question: String?) throws -> String {
         let path = NSTemporaryDirectory() + "quire-words-\(UUID().uuidString).md"
         let asked = question.map { "\n\($0)\n" } ?? ""
         let draft = Array("\n\n\(rule)\n\(asked)".utf8)
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw unreadable(path) }
-        defer { unlink(path) }
         let isWritten = write(descriptor, draft, draft.count) == draft.count
-        guard close(descriptor) == 0, isWritten else { throw unreadable(path) }
-        setenv("QUIRE_WORDS", path, 1)
+        guard close(descriptor) == 0, isWritten else {
+            unlink(path)
+            throw unreadable(path)
+        }
+        return path
+    }
+
+    /// Returns what a person writes in an editor.
+    private static func edited(_ draft: String) throws -> String {
+        setenv("QUIRE_WORDS", draft, 1)
         signal(SIGPIPE, SIG_DFL)
         let status = system("${VISUAL:-${EDITOR:-vi}} \"$QUIRE_WORDS\"")
         signal(SIGPIPE, SIG_IGN)
-        guard status == 0, let bytes = RegularFile.contents(path, limit: 2 * PlainText.sizeLimit)
-        else {
+        guard status == 0, let text = written(draft) else {
             throw Trouble(
                 "the editor failed, and nothing is passed on; give the words or name a file: --file",
                 status: ExitStatus.missing
             )
         }
-        return String(decoding: bytes, as: UTF8.self).components(separatedBy: rule)[0]
+        return text
+    }
+
+    /// Returns the words in a draft; `nil` if it can't be read.
+    private static func written(_ draft: String) -> String? {
+        RegularFile.contents(draft, limit: 2 * PlainText.sizeLimit).map {
+            String(decoding: $0, as: UTF8.self).components(separatedBy: rule)[0]
+        }
     }
 }

@@ -268,4 +268,27 @@ import Testing
             #expect(outcome.error.contains(words), "\(outcome.error)")
         }
     }
+
+    @Test(
+        .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/script")),
+        arguments: [("echo Mine. > $1; exit 1", true), ("exit 1", false)]
+    )
+    func `are kept where the editor passes nothing on`(editor: String, isKept: Bool) throws {
+        try withRun { run in
+            try run.write([("t", "entries=1")])
+            #expect(try run.quire(["run", "m.yaml"]).status == 0)
+            try put("#!/bin/sh\n\(editor)\n", run.root + "/editor")
+            let outcome = try shell(
+                """
+                chmod +x editor; mkdir drafts; export TMPDIR=$PWD/drafts VISUAL=$PWD/editor
+                script -qec "'\(Program.built("quire"))' tell t" /dev/null < /dev/null
+                cat drafts/* 2> /dev/null
+                """,
+                in: run.root
+            )
+            #expect(outcome.output.contains("the editor failed"), "\(outcome.output)")
+            #expect(outcome.output.contains("what you wrote is kept in") == isKept)
+            #expect(outcome.output.hasSuffix("Mine.\n") == isKept)
+        }
+    }
 }
