@@ -151,6 +151,8 @@ struct Explanation {
             ?? (isRunAlive && task.runningSession != nil ? "running" : "waiting")
         words.append(headline)
         switch task.phase {
+        case .ended where outcome == .needsYou:
+            words.append("To answer: quire answer \(task.plan.name) \"…\"")
         case .ended: break
         case .running(let number) where isRunAlive: explainRunning(number)
         case .running(let number): words.append("Session \(number) was cut off when Quire died.")

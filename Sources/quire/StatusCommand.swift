@@ -166,6 +166,7 @@ struct StatusCommand: ParsableCommand {
         if let held = SpentWords.held(status.spent.held) { Terminal.say("\(held)") }
         let uncommitted = TreeWords.uncommitted(status.tasks)
         for warning in status.warnings + uncommitted { Terminal.say("warning: \(warning)") }
+        for line in QuestionWords.lines(status.tasks) { Terminal.say(line) }
     }
 
     /// Returns the tasks, a row each.

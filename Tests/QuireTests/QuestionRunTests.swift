@@ -27,6 +27,9 @@ import Testing
             for command in [["status"], ["status", "--json"], ["explain", "t"], ["list"]] {
                 let outcome = try run.quire(command)
                 #expect(outcome.output.contains("Which database?"), "\(command): \(outcome.output)")
+                if [["status"], ["explain", "t"]].contains(command) {
+                    #expect(outcome.output.contains("o answer: quire answer t \"…\"\n"))
+                }
             }
             // Nothing more is asked, and nothing more is spent, before there is an answer.
             let again = try run.quire(["run", "m.yaml"])
