@@ -1,5 +1,6 @@
 import Autonomous
 import Foundation
+import Orchestration
 import Testing
 
 @testable import Driver
@@ -82,7 +83,7 @@ import Testing
             try put("Which?", "question.md", of: task)
             try put("This.", "answer.md", of: task)
             var opening = TaskOpening(workspace: task.workspace)
-            if isLost { opening.interrupted = ["t": .some(nil)] }
+            if isLost { opening.interrupted = ["t": nil] }
             guard case .opened(let open, let inspected, let warnings)? = opening.open(["t"]).first
             else {
                 Issue.record("not opened")
