@@ -35,6 +35,7 @@ extension Reader {
         let timeout = duration(members["timeout"], "\"timeout\"") ?? Self.checkTime
         if timeout == .zero { fail(members["timeout"], "\"timeout\" must be longer than 0") }
         let occasions = CheckPlan.Occasion.allCases.map(\.rawValue)
+        refuseNoCommand(text)
         guard let command = read(text, "verify") else { return nil }
         return CheckTexts(
             command: command,
@@ -44,6 +45,25 @@ extension Reader {
             occasion: choice(members["on"], "\"on\"", of: occasions)
                 .flatMap(CheckPlan.Occasion.init) ?? .completion
         )
+    }
+
+    /// Refuses what was meant as a switch, and a command that does nothing and so passes each time.
+    private func refuseNoCommand(_ node: Node) {
+        guard case .scalar(let scalar) = node else { return }
+        if scalar.style == .plain, node.bool != nil || node.int != nil || node.float != nil {
+            return fail(
+                node,
+                "\"verify\" is \(scalar.string.prefix(40)), but must be a command for the shell; to check "
+                    + "nothing leave it out, and for a command of that name write it in quotes"
+            )
+        }
+        let lines = scalar.string.split(whereSeparator: \.isNewline).map {
+            $0.drop(while: \.isWhitespace)
+        }
+        let commands = lines.filter { !$0.isEmpty && !$0.hasPrefix("#") }
+        if commands.isEmpty, lines.contains(where: { !$0.isEmpty }) {
+            fail(node, "\"verify\" is only a comment; write the command, or leave it out")
+        }
     }
 
     /// Reads whether an untouched base is checked; by default where the task has a tree of its own.

@@ -16,6 +16,8 @@ import Testing
                 .tick
             ),
             ("verify: {command: make}", "name: a", "make", 1200, .completion),
+            ("verify: 'true'", "name: a", "true", 1200, .completion),
+            ("verify: \"# all\\nmake\"", "name: a", "# all\nmake", 1200, .completion),
             ("verify: x", "name: a, verify: ~", nil, 0, .completion),
             (
                 "verify: \"make {k} ${HOME}\"", "name: \"a-{k}\", matrix: {k: [one]}",
@@ -81,6 +83,11 @@ import Testing
 
     @Test(arguments: [
         ("verify: \" \"", "\"verify\" is empty"),
+        ("verify: true", "write it in quotes"), ("verify: no", "write it in quotes"),
+        ("verify: 5", "is 5, but must be a command"), ("verify: 1.5", "must be a command"),
+        ("verify: {command: false}", "is false, but must be a command"),
+        ("verify: \"# make test\"", "is only a comment"),
+        ("verify: {command: \"# a\\n  # b\\n\"}", "is only a comment"),
         ("verify: {timeout: 1m}", "\"verify\" needs a \"command\""),
         ("verify: {command: x, timeout: 0}", "\"timeout\" must be longer than 0"),
         ("verify: {command: x, directory: /tmp}", "must be a path from the task's directory"),
