@@ -20,6 +20,8 @@ package struct TaskDirectory: Sendable {
     static let logName = "session.log"
     static let setupLogName = "setup.log"
     static let checkLogName = "verify.log"
+    /// The size in bytes above which the log of checks is begun anew.
+    static let largestCheckLog = 16 << 20
     static let threadName = "session.id"
     static let lockName = ".runner.lock"
     var copyName: String { "\(name).md" }
@@ -132,9 +134,15 @@ package struct TaskDirectory: Sendable {
         try directory().openForAppending(Self.setupLogName)
     }
 
-    /// Opens the log of the task's checks as `openLog` does.
+    /// Opens the log of the task's checks as `openLog` does; one that has grown large is begun anew.
     package func openCheckLog() throws(FileError) -> Int32 {
-        try directory().openForAppending(Self.checkLogName)
+        let log = try directory().openForAppending(Self.checkLogName)
+        var status = stat()
+        if fstat(log, &status) == 0, status.st_size > Self.largestCheckLog {
+            // Where that fails the log only grows on.
+            _ = ftruncate(log, 0)
+        }
+        return log
     }
 
     /// Opens the transcript for reading; returns -1 if there is none.

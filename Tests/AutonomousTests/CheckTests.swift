@@ -27,6 +27,24 @@ private typealias Progress = Orchestration.Progress
         #expect(judgement.text(ticksOf: before) == Self.text(expected))
     }
 
+    @Test(arguments: [(0, true), (1, false)])
+    func `are told in a log that is begun anew once it is large`(more: Int64, isKept: Bool) throws {
+        let root = NSTemporaryDirectory() + "quire-" + UUID().uuidString
+        try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: root) }
+        let task = Workspace(root: root).taskDirectory(try TaskName(given: "a"))
+        try task.create()
+        let size = Int64(TaskDirectory.largestCheckLog) + more
+        for _ in 1...2 {
+            let log = try task.openCheckLog()
+            defer { close(log) }
+            #expect(ftruncate(log, size) == 0)
+        }
+        close(try task.openCheckLog())
+        let found = try FileManager.default.attributesOfItem(atPath: task.checkLogPath)[.size]
+        #expect(found as? Int64 == (isKept ? size : 0))
+    }
+
     /// Hands over a task and the way to write its list, which a session ticked after the first of `boxes`.
     private func withTask(
         _ boxes: (String, String),
