@@ -166,6 +166,24 @@ private func list(_ ticked: Int, of total: Int = 4) -> ChecklistState {
         )
     }
 
+    @Test(arguments: [CheckResult.failed, .passed])
+    func `is told of where the cap leaves its failure`(last: CheckResult) {
+        var capped = plan("a", on: .tick)
+        capped.tasks[0].maxSessions = 2
+        var run = Scenario(capped, found: ["a": list(0)])
+        _ = run.begin()
+        _ = run.end("a", 1, ticked: 1)
+        _ = run.check("a", .failed, ticked: 0)
+        _ = run.end("a", 2, ticked: 1)
+        let lines = run.check("a", last, ticked: last == .passed ? 1 : 0)
+        let words = last == .passed ? "" : "; its check failed: it said no"
+        #expect(
+            lines.dropLast().last
+                == "a capped: it reached max_sessions (2) with work left\(words)",
+            "\(lines)"
+        )
+    }
+
     @Test func `that deletes the list and all copies of it completes nothing`() {
         var run = Scenario(plan("a"), found: ["a": list(4)])
         _ = run.begin()

@@ -83,7 +83,8 @@ extension TaskState {
         }
         if plan.maxSessions > 0, self.charged >= plan.maxSessions {
             return (
-                .capped, "it reached max_sessions (\(plan.maxSessions)) with work left\(uncharged)"
+                .capped,
+                "it reached max_sessions (\(plan.maxSessions)) with work left\(uncharged)\(redCheck)"
             )
         }
         return nil
@@ -94,6 +95,11 @@ extension TaskState {
         guard self.sessions > self.charged else { return "" }
         return "; it counts \(self.charged) of its \(Format.count(self.sessions, "session")): "
             + "retries don't count, nor do sessions from before its caps were made fresh"
+    }
+
+    /// The last failure of the task's check, for people; empty if it has not failed since it last passed.
+    private var redCheck: String {
+        self.checkTrouble.map { "; its check failed\($0.remark): it \($0.words)" } ?? ""
     }
 
     /// The number of retries, for people; the last of the counted failures had no retry.
