@@ -104,14 +104,13 @@ package enum SessionWords {
 package enum ShutdownWords {
     /// Returns one line about a step.
     package static func text(_ fact: ShutdownAdvanced) -> String {
-        let sessions = Format.count(fact.running, "session")
         switch fact.step {
         case .drain:
-            return "stopping: nothing more starts, \(sessions) may finish; "
+            return "stopping: nothing more starts, \(fact.work) may finish; "
                 + "press Ctrl-C again to end them now"
         case .terminate:
-            return "stopping: \(sessions) asked to end; press Ctrl-C again to kill them"
-        case .kill: return "stopping: \(sessions) killed"
+            return "stopping: \(fact.work) asked to end; press Ctrl-C again to kill them"
+        case .kill: return "stopping: \(fact.work) killed"
         }
     }
 }

@@ -208,10 +208,12 @@ private func list(_ ticked: Int, of total: Int = 4) -> ChecklistState {
     @Test func `is ended with the run, and counts for nothing then`() {
         var run = Scenario(plan("a", "b"), found: ["a": list(4), "b": list(4)])
         _ = run.begin()
-        #expect(run.play([.shutdownRequested(.interrupt)]) == ["drain with 0 running"])
+        #expect(
+            run.play([.shutdownRequested(.interrupt)]) == ["drain with 0 running and 1 checked"]
+        )
         #expect(
             run.play([.shutdownRequested(.interrupt)], after: 1)
-                == ["terminate with 0 running", "terminate the check of a"]
+                == ["terminate with 0 running and 1 checked", "terminate the check of a"]
         )
         #expect(
             run.check("a", .stopped, ticked: 4)
@@ -231,6 +233,21 @@ private func list(_ ticked: Int, of total: Int = 4) -> ChecklistState {
         )
         // Ticking again what was unticked is progress.
         #expect(run.end("a", 1, ticked: 4) == ["a#1 ticked, charged to session", "check a#1"])
+    }
+
+    @Test(arguments: [
+        (0, 0, "0 sessions"), (2, 0, "2 sessions"), (0, 1, "1 check"),
+        (1, 2, "1 session and 2 checks"),
+    ])
+    func `is counted where the run is being stopped`(sessions: Int, checks: Int, words: String) {
+        var fact = ShutdownAdvanced(
+            step: .drain,
+            signal: .interrupt,
+            next: nil,
+            running: sessions
+        )
+        fact.checks = checks
+        #expect(fact.work == words)
     }
 
     @Test func `is no part of a task that the leg leaves out`() {

@@ -182,7 +182,9 @@ struct Scenario {
         case .gateOpened(let fact):
             "gate \(fact.gate.rawValue)\(fact.account.map { " of \($0)" } ?? "") opened"
         case .concurrencyChanged(let fact): "\(fact.limit) at once"
-        case .shutdownAdvanced(let fact): "\(fact.step.rawValue) with \(fact.running) running"
+        case .shutdownAdvanced(let fact):
+            "\(fact.step.rawValue) with \(fact.running) running"
+                + (fact.checks.map { " and \($0) checked" } ?? "")
         case .warned(let fact): "warning: \(fact.message)"
         case .runBegan, .taskInspected, .sessionSpawned, .sessionUsed, .threadStarted,
             .sessionSignalled, .checkpointMade, .checkBegan,

@@ -69,9 +69,8 @@ extension Turn {
     private mutating func countFailure() {
         failures += 1
         guard let most = state.plan.maxFailures, failures == most else { return }
-        let (failed, running) = (
-            Format.count(failures, "task"), Format.count(state.running.count, "session")
-        )
+        let failed = Format.count(failures, "task")
+        let running = ShutdownAdvanced.work(sessions: state.running.count, checks: checks.count)
         warn("\(failed) failed: nothing more starts, \(running) may finish")
     }
 

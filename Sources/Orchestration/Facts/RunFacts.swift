@@ -104,6 +104,18 @@ package struct ShutdownAdvanced: Hashable, Sendable, Codable {
     package var next: WallTime?
     /// Number of sessions that run now.
     package var running: Int
+    /// Number of checks that run now; `nil` for none.
+    package var checks: Int?
+
+    /// The sessions and checks that run now, in words.
+    package var work: String { Self.work(sessions: running, checks: checks ?? 0) }
+
+    /// Returns sessions and checks that run, in words.
+    static func work(sessions: Int, checks: Int) -> String {
+        guard checks > 0 else { return Format.count(sessions, "session") }
+        let words = Format.count(checks, "check")
+        return sessions > 0 ? "\(Format.count(sessions, "session")) and \(words)" : words
+    }
 
     /// Makes the fact; see the properties.
     package init(step: ShutdownStep, signal: ShutdownSignal, next: WallTime?, running: Int) {

@@ -40,16 +40,14 @@ struct Shutdown: Governor {
     ) {
         let patience = Self.patience(with: step, signal, turn.state.plan)
         deadline = patience.map { turn.now.awake + $0 }
-        turn.record(
-            .shutdownAdvanced(
-                ShutdownAdvanced(
-                    step: step,
-                    signal: signal,
-                    next: patience.map { turn.now.wall + $0 },
-                    running: turn.state.running.count
-                )
-            )
+        var fact = ShutdownAdvanced(
+            step: step,
+            signal: signal,
+            next: patience.map { turn.now.wall + $0 },
+            running: turn.state.running.count
         )
+        fact.checks = turn.checks.isEmpty ? nil : turn.checks.count
+        turn.record(.shutdownAdvanced(fact))
         let reason = "the run is being stopped"
         let running = turn.state.running.keys.sorted()
         switch step {
