@@ -102,6 +102,7 @@ final class BaseChecks: TreeMaker {
                 ended.note(
                     end,
                     of: check.command,
+                    in: tree.record.path,
                     log: log,
                     isStopped: running?.isStopped ?? false
                 )

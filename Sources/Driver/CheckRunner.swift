@@ -53,7 +53,7 @@ final class ProcessChecks: CheckRunner {
             case .success(let tree):
                 ended.base = tree.flatMap { command.base(of: $0) }
                 let directory = tree?.directory ?? work.directory
-                run(command, start, in: directory, ended) { [self] in
+                run(command, start, in: directory, tree: tree?.record.path, ended) { [self] in
                     var (ended, events) = ($0, $1)
                     ended.seconds = (loop.now - began).inSeconds
                     events += tree?.earlier?.events(of: start.key) ?? []
@@ -94,6 +94,7 @@ final class ProcessChecks: CheckRunner {
         _ check: CheckCommand,
         _ start: SessionStarted,
         in directory: String,
+        tree: String?,
         _ ended: CheckEnded,
         then: @escaping (CheckEnded, [Event]) -> Void
     ) {
@@ -106,7 +107,13 @@ final class ProcessChecks: CheckRunner {
             switch result {
             case .success(let end):
                 let isStopped = running[start.task]?.isToEnd ?? false
-                ended.note(end, of: check.command, log: log(of: start.task), isStopped: isStopped)
+                ended.note(
+                    end,
+                    of: check.command,
+                    in: tree,
+                    log: log(of: start.task),
+                    isStopped: isStopped
+                )
             case .failure(let error): ended.message = "could not be started: \(error)"
             }
             then(ended, warnings.map { .warned(task: start.task, $0) })
@@ -162,9 +169,12 @@ extension CheckEnded {
     private static let keptOutput = 4096
 
     /// Notes the end of a check's process, whose log is at a path.
+    ///
+    /// Paths in its output are told from the task's tree, if it has one: elsewhere the same failure has others.
     mutating func note(
         _ end: LoggedCommand.End,
         of command: UserCommand,
+        in tree: String? = nil,
         log: String,
         isStopped: Bool
     ) {
@@ -183,17 +193,18 @@ extension CheckEnded {
         case .notStarted(_, let doing): what = "could not be started (\(doing))"
         }
         message = "\(what); see \(log)\(end.tellingWords)"
-        output = Self.safe(end.output)
+        output = Self.safe(end.output, in: tree)
     }
 
     /// Returns the last lines of an output, without anything that steers a terminal.
-    private static func safe(_ output: [UInt8]) -> String {
+    private static func safe(_ output: [UInt8], in tree: String?) -> String {
         var end = output.suffix(keptOutput)
         // A line whose beginning is missing, as far as another one follows.
         if end.count < output.count, let newline = end.dropLast().firstIndex(of: 10) {
             end = end[(newline + 1)...]
         }
-        let text = Sanitizer.withoutSequences(String(decoding: end, as: UTF8.self))
+        var text = Sanitizer.withoutSequences(String(decoding: end, as: UTF8.self))
+        if let tree { text = text.replacing(tree + "/", with: "") }
         var lines = text.split(omittingEmptySubsequences: false) { $0.isNewline }
         while lines.last?.allSatisfy(\.isWhitespace) == true { lines.removeLast() }
         let safe = lines.map { Sanitizer.line(String($0)) }.joined(separator: "\n")

@@ -160,6 +160,18 @@ import Testing
         #expect(ended(.exited(0), "x").message == nil)
     }
 
+    @Test func `tells paths from the task's tree`() {
+        var fact = CheckEnded(task: "a", session: 1, .couldNotRun)
+        let end = LoggedCommand.End(
+            termination: .exited(1),
+            output: Array("/trees/a/src/x.c:1: no\n/trees/ab/y.c".utf8),
+            isLate: false
+        )
+        let command = UserCommand("make test", timeout: .seconds(60))
+        fact.note(end, of: command, in: "/trees/a", log: "/log", isStopped: false)
+        #expect(fact.output == "src/x.c:1: no\n/trees/ab/y.c")
+    }
+
     @Test func `has the last whole lines of the output, which steer no terminal`() throws {
         let lines = (1...1000).map { "line \($0)" }.joined(separator: "\n")
         let output = try #require(ended(.exited(1), lines + "\n\u{1B}[31mred\u{7}\u{202E}").output)

@@ -143,7 +143,8 @@ private func list(_ ticked: Int, of total: Int = 4) -> ChecklistState {
 
     /// The outputs of checks in a row, and the last line once each was told.
     @Test(arguments: [
-        (["no 1", "no 2", "no 3"], "end finished"),
+        (["no in 1s", "no in 2.5s", "no in 30s"], "end finished"),
+        (["3 tests failed", "2 tests failed", "1 test failed"], "start a#4 slot 0 executor"),
         (["no", "other", "no"], "start a#4 slot 0 executor"),
         (["no", "no"], "start a#3 slot 0 executor"),
     ])
@@ -162,7 +163,7 @@ private func list(_ ticked: Int, of total: Int = 4) -> ChecklistState {
         guard last == "end finished" else { return }
         #expect(
             lines.dropLast().last
-                == "a failed: its check failed 3 times in a row in the same way: it said no 3"
+                == "a failed: its check failed 3 times in a row in the same way: it said no in 30s"
         )
     }
 

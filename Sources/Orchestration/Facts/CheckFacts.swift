@@ -105,12 +105,12 @@ package struct CheckEnded: Hashable, Sendable, Codable {
     }
 
     /// The features that two failures of a check must share to count as the same: the result, the status,
-    /// and the end of the output without numbers, ids and paths.
+    /// and the end of the output without what `CheckSignature` leaves out.
     var signature: String {
         var status = ""
         if case .exited(let number)? = termination { status = "\(number)" }
         var fingerprint = Fingerprint("\(result.rawValue) \(status)")
-        fingerprint.add(FailureSignature.normalized((output ?? "")[...]))
+        fingerprint.add(CheckSignature.normalized(output ?? ""))
         return fingerprint.text
     }
 }

@@ -13,7 +13,7 @@ struct FailureSignature: Hashable, Sendable {
     }
 
     /// Returns a text without its numbers, ids and paths.
-    static func normalized(_ text: Substring) -> String {
+    private static func normalized(_ text: Substring) -> String {
         var signature: [UInt8] = []
         for word in text.utf8.split(whereSeparator: \.isSpace) {
             if !signature.isEmpty { signature.append(UInt8(ascii: " ")) }
