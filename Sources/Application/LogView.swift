@@ -18,6 +18,8 @@ package struct LogView {
     private var shown = 0
     /// The session whose events are being read, if it is known.
     private var current: SessionRecord?
+    /// The session whose end was shown last, if no end of its check was.
+    private var unchecked: SessionRecord?
 
     /// Makes a view; `width` is the terminal's columns, `nil` for no bound.
     ///
@@ -46,7 +48,7 @@ package struct LogView {
     /// Returns the end of the newest session, and the sessions without a trace in the log.
     package mutating func finish() -> SafeText? {
         sessions = readSessions()
-        let texts = [end()] + sessions.dropFirst(shown).map(Self.silent)
+        let texts = [endOfCheck(), end()] + sessions.dropFirst(shown).map(Self.silent)
         shown = sessions.count
         return Self.joined(texts)
     }
@@ -57,10 +59,10 @@ package struct LogView {
     package mutating func ends(by known: [SessionRecord]) -> SafeText? {
         guard known.count >= shown else { return nil }
         sessions = known
-        var texts: [SafeText?] = []
+        var texts = [endOfCheck()]
         if let current {
             guard known.contains(where: { $0.isSame(as: current) && $0.end != nil }) else {
-                return nil
+                return Self.joined(texts)
             }
             texts.append(end())
         }
@@ -76,15 +78,17 @@ package struct LogView {
     private mutating func began(_ thread: String) -> SafeText? {
         let before = end()
         if place(of: thread) == nil { sessions = readSessions() }
+        // It ended since, where the log grows.
+        let checked = endOfCheck()
         guard let place = place(of: thread) else {
-            return Self.joined([before, "— thread \(thread)"])
+            return Self.joined([before, checked, "— thread \(thread)"])
         }
         let session = sessions[place]
         let silent = sessions[shown..<place].map(Self.silent)
         shown = place + 1
         current = session
         let words: SafeText = "\(Self.heading(session)), thread \(thread)"
-        return Self.joined([before] + silent + [words])
+        return Self.joined([before, checked] + silent + [words])
     }
 
     /// Returns the index of the next session in a thread, else of a running session without a recorded
@@ -104,12 +108,31 @@ package struct LogView {
             session = sessions.last { $0.isSame(as: session) } ?? session
         }
         guard session.end != nil else { return nil }
-        return "— session \(session.key.number)\(Self.outcome(session))"
+        unchecked = session
+        return Self.joined([
+            "— session \(session.key.number)\(Self.outcome(session))", endOfCheck(),
+        ])
+    }
+
+    /// Returns the end of the check of the session that was shown last; `nil` if there is none, or none yet.
+    private mutating func endOfCheck() -> SafeText? {
+        guard let session = unchecked,
+            let checked = sessions.last(where: { $0.isSame(as: session) }),
+            let words = Self.check(of: checked)
+        else { return nil }
+        unchecked = nil
+        return words
+    }
+
+    private static func check(of session: SessionRecord) -> SafeText? {
+        guard let check = session.check, check.result != nil else { return nil }
+        return "— session \(session.key.number): \(check.words)"
     }
 
     /// Returns the text for a session that left nothing in the log.
     private static func silent(_ session: SessionRecord) -> SafeText? {
-        session.end != nil ? "\(heading(session)):\(outcome(session))" : nil
+        guard session.end != nil else { return nil }
+        return joined(["\(heading(session)):\(outcome(session))", check(of: session)])
     }
 
     private static func heading(_ session: SessionRecord) -> SafeText {

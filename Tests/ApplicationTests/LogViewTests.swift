@@ -41,6 +41,26 @@ import Testing
         )
     }
 
+    @Test func `tells the end of a check after its session, also where it comes later`() {
+        var rows = [session(1, "a"), session(2, nil, verdict: .failed), session(3, "b")]
+        rows[0].check = SessionRecord.Check(.failed, message: "ended with status 1")
+        rows[1].check = SessionRecord.Check(.passed)
+        rows[2].check = SessionRecord.Check()
+        var view = LogView(width: nil) { rows }
+        _ = view.text(for: .thread("a"))
+        let lines = (view.text(for: .thread("b"))?.description ?? "").split(separator: "\n")
+        #expect(lines.count == 5, "\(lines)")
+        #expect(lines[1] == "— session 1: its check failed: it ended with status 1")
+        #expect(lines[3] == "— session 2: its check passed")
+        let end = "— session 3 made progress after 1m 15s"
+        #expect(view.ends(by: rows)?.description == end)
+        #expect(view.ends(by: rows) == nil)
+        var ended = rows
+        ended[2].check = SessionRecord.Check(.passed)
+        #expect(view.ends(by: ended)?.description == "— session 3: its check passed")
+        #expect(view.ends(by: ended) == nil)
+    }
+
     @Test func `tells of sessions that left nothing in the log`() {
         let rows = [
             session(1, nil, verdict: .failed), session(2, "b"), session(3, nil, verdict: nil),
