@@ -68,6 +68,8 @@ struct StatusCommand: ParsableCommand {
         /// Warnings of this leg that concern the whole run.
         var warnings: [String]
         var tasks: [TaskRecord]
+        /// The checks that run or are to run; `nil` for none.
+        var checks: [OpenCheck]?
         /// Runs of the same manifest that hold other tasks, such as its other shards; `nil` for none.
         var otherRuns: [Status]?
     }
@@ -115,6 +117,7 @@ struct StatusCommand: ParsableCommand {
         let record = try reader.glance(at: run)
         // While the disk is full, the run can't record that its starts are held.
         let diskTrouble = isRunning ? StoreReader.shortage(in: stateDirectory) : nil
+        let checks = try record.tasks.compactMap { try check(of: $0, run, isRunning, reader) }
         let status = Status(
             run: run,
             status: state,
@@ -124,9 +127,28 @@ struct StatusCommand: ParsableCommand {
             troubles: record.holds.troubles + (diskTrouble.map { [$0] } ?? []),
             warnings: record.holds.warnings,
             tasks: isRunning
-                ? record.tasks : record.tasks.mapSideBySide { $0.asLies(in: place) }
+                ? record.tasks : record.tasks.mapSideBySide { $0.asLies(in: place) },
+            checks: checks.isEmpty ? nil : checks
         )
         return Part(status: status, record: record, diskTrouble: diskTrouble)
+    }
+
+    /// Returns the check that an open task waits for; `nil` for none.
+    private func check(
+        of task: TaskRecord,
+        _ run: LegRecord,
+        _ isRunning: Bool,
+        _ reader: StoreReader
+    ) throws(StoreError) -> OpenCheck? {
+        guard task.isOpen, task.running == nil else { return nil }
+        let sessions =
+            task.sessions > 0 ? try reader.sessions(of: run.run, task: task.name) : []
+        return OpenCheck(
+            of: task.name,
+            sessions.last?.check,
+            isComplete: task.progress?.isComplete == true,
+            isRunning: isRunning
+        )
     }
 
     private var stateDirectory: String { look.state.directory(in: look.place(of: manifest)) }
@@ -178,6 +200,10 @@ struct StatusCommand: ParsableCommand {
             .init("TIME", isRight: true),
         ]
         var table = Table(figures + changes + [Table.Column("REASON")])
+        let checks = Dictionary(
+            (status.checks ?? []).map { ($0.task, $0.state.words) },
+            uniquingKeysWith: { $1 }
+        )
         for task in status.tasks {
             let isRunning = task.running != nil && status.status == "running"
             let state =
@@ -191,7 +217,10 @@ struct StatusCommand: ParsableCommand {
             ]
             table.add(
                 figures + (changes.isEmpty ? [] : [task.changes])
-                    + [task.reason ?? (isLeftOut ? "not selected in the newest leg" : "")]
+                    + [
+                        task.reason ?? checks[task.name]
+                            ?? (isLeftOut ? "not selected in the newest leg" : "")
+                    ]
             )
         }
         return table
