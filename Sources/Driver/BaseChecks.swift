@@ -1,3 +1,4 @@
+import EventLoop
 import Orchestration
 import Trees
 
@@ -9,6 +10,7 @@ final class BaseChecks: TreeMaker {
     private let request: RunRequest
     private let commands: UserCommands
     private let trees: any TreeMaker
+    private let checked: CheckedTrees
     private var report: (Event) -> Void = { _ in }
     /// The bases that were checked.
     private var known: Set<String> = []
@@ -19,8 +21,14 @@ final class BaseChecks: TreeMaker {
     /// The sessions that wait for the running check, with what begins theirs, and what goes on without it.
     private var waiting: [(key: SessionKey, check: () -> Void, leave: () -> Void)] = []
 
-    init(_ request: RunRequest, _ commands: UserCommands, _ trees: any TreeMaker) {
-        (self.request, self.commands, self.trees) = (request, commands, trees)
+    init(
+        _ request: RunRequest,
+        _ commands: UserCommands,
+        _ trees: any TreeMaker,
+        _ checked: CheckedTrees
+    ) {
+        (self.request, self.commands) = (request, commands)
+        (self.trees, self.checked) = (trees, checked)
     }
 
     func observe(_ report: @escaping (Event) -> Void) { self.report = report }
@@ -93,29 +101,51 @@ final class BaseChecks: TreeMaker {
         }
         guard !known.contains(base) else { return then() }
         running = (start.key, false)
-        commands.run(check, for: start, in: tree.directory) { [self] result, warnings in
-            var ended = CheckEnded(task: start.task, session: 0, .couldNotRun)
-            (ended.base, ended.isOfBase) = (base, true)
-            switch result {
-            case .success(let end):
-                let log = (try? commands.task(start.task)).map(UserCommands.Log.check.path) ?? ""
-                ended.note(
-                    end,
-                    of: check.command,
-                    in: tree.record.path,
-                    log: log,
-                    isStopped: running?.isStopped ?? false
-                )
-            case .failure(let error): ended.message = "could not be started: \(error)"
+        checked.note(start.task, tree) { [self] putBack in
+            guard running?.isStopped == false else { return goOn(then) }
+            commands.run(check, for: start, in: tree.directory) { [self] result, warnings in
+                let ended = end(of: check, start, tree, base, result)
+                putBack { [self] events in
+                    if ended.result != .stopped { known.insert(base) }
+                    warnings.forEach { report(.warned(task: start.task, $0)) }
+                    events.forEach(report)
+                    report(.checkEnded(ended, .missing, list: nil, nil))
+                    goOn(then)
+                }
             }
-            if ended.result != .stopped { known.insert(base) }
-            warnings.forEach { report(.warned(task: start.task, $0)) }
-            report(.checkEnded(ended, .missing, list: nil, nil))
-            running = nil
-            let next = waiting
-            waiting = []
-            then()
-            next.forEach { $0.check() }
         }
+    }
+
+    private func end(
+        of check: CheckCommand,
+        _ start: SessionStarted,
+        _ tree: TaskTree,
+        _ base: String,
+        _ result: Result<LoggedCommand.End, any Error>
+    ) -> CheckEnded {
+        var ended = CheckEnded(task: start.task, session: 0, .couldNotRun)
+        (ended.base, ended.isOfBase) = (base, true)
+        switch result {
+        case .success(let end):
+            let log = (try? commands.task(start.task)).map(UserCommands.Log.check.path) ?? ""
+            ended.note(
+                end,
+                of: check.command,
+                in: tree.record.path,
+                log: log,
+                isStopped: running?.isStopped ?? false
+            )
+        case .failure(let error): ended.message = "could not be started: \(error)"
+        }
+        return ended
+    }
+
+    /// Lets the session begin, and the checks of other bases.
+    private func goOn(_ then: () -> Void) {
+        running = nil
+        let next = waiting
+        waiting = []
+        then()
+        next.forEach { $0.check() }
     }
 }

@@ -20,12 +20,19 @@ final class ProcessChecks: CheckRunner {
     private let request: RunRequest
     private let commands: UserCommands
     private let trees: any TreeMaker
+    private let checked: CheckedTrees
     /// The sessions whose labels the running checks carry, by task; true for those that are to end.
     private var running: [String: (key: SessionKey, isToEnd: Bool)] = [:]
 
-    init(_ loop: Loop, _ request: RunRequest, _ commands: UserCommands, _ trees: any TreeMaker) {
+    init(
+        _ loop: Loop,
+        _ request: RunRequest,
+        _ commands: UserCommands,
+        _ trees: any TreeMaker,
+        _ checked: CheckedTrees
+    ) {
         (self.loop, self.request) = (loop, request)
-        (self.commands, self.trees) = (commands, trees)
+        (self.commands, self.trees, self.checked) = (commands, trees, checked)
     }
 
     func run(_ check: CheckBegan, then: @escaping (CheckEnded, [Event]) -> Void) {
@@ -53,7 +60,7 @@ final class ProcessChecks: CheckRunner {
             case .success(let tree):
                 ended.base = tree.flatMap { command.base(of: $0) }
                 let directory = tree?.directory ?? work.directory
-                run(command, start, in: directory, tree: tree?.record.path, ended) { [self] in
+                run(command, start, in: directory, of: tree, ended) { [self] in
                     var (ended, events) = ($0, $1)
                     ended.seconds = (loop.now - began).inSeconds
                     events += tree?.earlier?.events(of: start.key) ?? []
@@ -88,6 +95,22 @@ final class ProcessChecks: CheckRunner {
     ) {
         guard work.tree != nil else { return then(.success(nil)) }
         trees.prepare(start, then: then)
+    }
+
+    /// Runs a check in a task's tree, if it has one, and puts back what it wrote there.
+    private func run(
+        _ check: CheckCommand,
+        _ start: SessionStarted,
+        in directory: String,
+        of tree: TaskTree?,
+        _ ended: CheckEnded,
+        then: @escaping (CheckEnded, [Event]) -> Void
+    ) {
+        checked.note(start.task, tree) { [self] putBack in
+            run(check, start, in: directory, tree: tree?.record.path, ended) { ended, events in
+                putBack { then(ended, events + $0) }
+            }
+        }
     }
 
     private func run(

@@ -54,6 +54,7 @@ extension Outside {
         let leftovers = try LeftoverWatch(loop: loop, run: run, grace: grace)
         let commands = UserCommands(loop, request, environment, leftovers)
         let keeper = TreeKeeper(loop: loop, request: request, setups: TreeSetups(commands))
+        let checked = CheckedTrees(loop, request)
         self.init(
             loop: loop,
             store: MailedStore(store, on: loop),
@@ -65,8 +66,8 @@ extension Outside {
                 loop: loop
             ),
             leftovers: leftovers,
-            trees: BaseChecks(request, commands, keeper),
-            checks: ProcessChecks(loop, request, commands, keeper),
+            trees: BaseChecks(request, commands, keeper, checked),
+            checks: ProcessChecks(loop, request, commands, keeper, checked),
             reports: reports,
             usageReader: reader,
             machine: machine,

@@ -132,7 +132,12 @@ final class TreeKeeper: TreeMaker {
         loop.perform {
             Result { () throws(TreeTrouble) -> TaskTree? in
                 try Self.workspaceCommits(request, git)
-                    .begin(task, in: work.directory, cutOff: commits.cutOff(of: task))
+                    .begin(
+                        task,
+                        in: work.directory,
+                        cutOff: commits.cutOff(of: task),
+                        isChecked: work.check != nil
+                    )
             }
         } then: { [self] result in
             if case .success = result {

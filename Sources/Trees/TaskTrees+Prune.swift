@@ -40,6 +40,11 @@ extension TaskTrees {
             for name in removal.references where !names.contains(name) {
                 try delete(name, at: nil, record)
             }
+            // There is one only where a check wrote something.
+            _ = git.call(
+                ["update-ref", "-d", CheckedTree.keepsake(of: record)],
+                in: record.topLevel
+            )
             records.remove(record.task)
             if let rest { try rest.place.removeAll(rest.name) }
         }

@@ -43,14 +43,15 @@ package struct WorkspaceCommits: Sendable {
     ///
     /// Work of a session that was cut off is committed first, by `cutOff`, as far as it was changed when
     /// Quire is known to have lived. What was changed later may be a person's: it stays as it is, in no
-    /// commit, and is told.
+    /// commit, and is told. `isChecked` says that the task has a check, which may be what changed files.
     ///
     /// - Throws: `TreeTrouble` if the tree has changes that are not the task's, no branch, or an
     ///   operation of git's under way.
     package func begin(
         _ task: String,
         in directory: String,
-        cutOff: CheckpointRequest
+        cutOff: CheckpointRequest,
+        isChecked: Bool = false
     ) throws(TreeTrouble) -> TaskTree {
         try inTrouble {
             let repository = try Repository.around(directory, git)
@@ -74,7 +75,11 @@ package struct WorkspaceCommits: Sendable {
             }
             var record = Record(tree: tree, others: [], isAtWork: true, doubtful: left?.doubtful)
             record.tree.base = try repository.commit("HEAD", git)
-            let others = try others(in: TreeGit(git, tree), knowing: left?.otherFiles ?? [])
+            let others = try others(
+                in: TreeGit(git, tree),
+                knowing: left?.otherFiles ?? [],
+                isChecked: isChecked && left != nil
+            )
             record.others = others.map { Data($0.bytes) }
             record.settle(others)
             try save(record)
@@ -189,10 +194,11 @@ package struct WorkspaceCommits: Sendable {
     /// - Throws: `TreeTrouble` for changes in files that git knows.
     private func others(
         in tree: TreeGit,
-        knowing known: Set<TreeFile>
+        knowing known: Set<TreeFile>,
+        isChecked: Bool
     ) throws -> [TreeFile] {
         let changes = try TreeChanges(tree, largestFile: .max, besides: known)
-        try refuse(changes.known, in: tree)
+        try refuse(changes.known, in: tree, isChecked: isChecked)
         return changes.others + changes.files + changes.leftOutFiles
     }
 
@@ -205,14 +211,21 @@ package struct WorkspaceCommits: Sendable {
         )
     }
 
-    private func refuse(_ strange: [TreeFile], in tree: TreeGit) throws {
+    private func refuse(
+        _ strange: [TreeFile],
+        in tree: TreeGit,
+        isChecked: Bool = false
+    ) throws {
         guard !strange.isEmpty else { return }
         let names = Set(strange.map(\.text)).sorted()
         let more = names.count > 3 ? " and \(names.count - 3) more" : ""
+        let cause =
+            isChecked
+            ? "; if its check (verify) made them, let it write only what .gitignore names" : ""
         throw TreeTrouble(
             "\(tree.path) has changes that are not committed (\(names.prefix(3).joined(separator: ", "))"
                 + "\(more)); commit or stash them, so that the commits of the task hold its own work "
-                + "alone, or set \"isolation: worktree\""
+                + "alone, or set \"isolation: worktree\"\(cause)"
         )
     }
 

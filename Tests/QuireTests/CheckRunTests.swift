@@ -193,6 +193,27 @@ import Testing
         }
     }
 
+    @Test func `takes nothing that a check writes into a tree for work`() throws {
+        let trees = `Tasks in trees of their own`()
+        try trees.withRepository(
+            [("one", "")],
+            work: "if [ $QUIRE_SESSION -ge 2 ]; then touch fixed.txt; fi",
+            defaults:
+                "isolation: worktree, verify: 'echo x >> a.txt; echo y > made; test -e fixed.txt'"
+        ) { run in
+            let outcome = try trees.quire(run, ["run", "m.yaml"])
+            #expect(outcome.status == 0, "\(outcome.output)\(outcome.error)")
+            let branch = "quire/The-run/one"
+            #expect(try trees.git(run, "ls-tree --name-only \(branch)") == "a.txt\nfixed.txt\n")
+            #expect(try trees.git(run, "show \(branch):a.txt") == "one\n")
+            #expect(try trees.git(run, "show refs/quire/checks/one:made") == "y\n")
+            let told = outcome.output.components(separatedBy: "its check wrote a.txt, made, which")
+            #expect(told.count == 2, "\(outcome.output)")
+            let merged = try trees.quire(run, ["merge"])
+            #expect(merged.status == 0, "\(merged.output)\(merged.error)")
+        }
+    }
+
     @Test func `tells of a red base once, before anything is spent`() throws {
         let trees = `Tasks in trees of their own`()
         try trees.withRepository(

@@ -126,6 +126,21 @@ import Testing
         }
     }
 
+    @Test(arguments: [true, false])
+    func `tell that a check may have changed what is not committed`(isChecked: Bool) throws {
+        try GitFixture.with { fixture in
+            _ = try session(fixture, "port: 1") { try fixture.write("changed\n", "a.txt") }
+            try fixture.write("the check's\n", "a.txt")
+            let trouble = TreeTrouble.of {
+                _ = try commits(fixture)
+                    .begin("port", in: fixture.root, cutOff: cutOff, isChecked: isChecked)
+            }
+            let words = trouble?.description ?? ""
+            #expect(words.contains("a.txt); commit or stash"), "\(words)")
+            #expect(words.contains("if its check (verify) made them") == isChecked, "\(words)")
+        }
+    }
+
     /// Waits until the file system's clock has gone on since a file was written.
     private func waitForClock(after path: String) throws {
         func time(_ path: String) throws -> Date? {
