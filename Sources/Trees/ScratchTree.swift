@@ -12,7 +12,11 @@ package enum MergeStrategy: String, Hashable, Sendable, CaseIterable {
 
 /// A tree in which merges are tried and checked, so that no checkout of a person changes meanwhile.
 package struct ScratchTree: MergeWorkshop {
+    /// No task's name begins with a dot.
+    private static let name = ".merge"
+
     private let git: Git
+    private let place: Directory
     private let repository: Repository
     private let strategy: MergeStrategy
     private let tree: TreeGit
@@ -32,7 +36,8 @@ package struct ScratchTree: MergeWorkshop {
         _ git: Git,
         passes: @escaping (_ tasks: [String], _ directory: String) throws -> Bool
     ) throws(TreeTrouble) {
-        (self.git, self.repository, self.strategy) = (git, repository, strategy)
+        (self.git, self.place) = (git, place)
+        (self.repository, self.strategy) = (repository, strategy)
         self.passes = passes
         tree = try inTrouble { try Self.make(in: place, of: repository, at: commit, git) }
     }
@@ -43,25 +48,45 @@ package struct ScratchTree: MergeWorkshop {
         at commit: String,
         _ git: Git
     ) throws -> TreeGit {
-        // No task's name begins with a dot.
-        let path = place.path(of: ".merge")
-        remove(path, repository, git)
+        let path = place.path(of: name)
+        try remove(from: place, repository, git)
+        // The files are written by a git of Quire's own: a child of git's would outlive its kill, and
+        // write on.
         _ = try git.output(
-            ["worktree", "add", "--quiet", "--detach", path, commit],
+            ["worktree", "add", "--quiet", "--no-checkout", "--detach", path, commit],
             in: repository.topLevel,
-            doing: "making a tree to merge in"
+            doing: "making a tree for the merge"
         )
         let link = try Directory(following: path).contents(of: ".git", limit: 8192) ?? []
         let administration = String(TreeCheck.text(link).dropFirst("gitdir: ".count))
-        return TreeGit(git, administration: administration, path: path)
+        let tree = TreeGit(git, administration: administration, path: path)
+        try tree.populate()
+        return tree
     }
 
     /// Removes the tree.
-    package func remove() { Self.remove(tree.path, repository, git) }
-
-    private static func remove(_ path: String, _ repository: Repository, _ git: Git) {
+    package func remove() {
         // Whatever is left is told by who makes the next.
-        _ = git.call(["worktree", "remove", "--force", "--force", path], in: repository.topLevel)
+        try? Self.remove(from: place, repository, git)
+    }
+
+    /// Removes the tree, or whatever a killed git has left of it, and what git knows of it.
+    private static func remove(
+        from place: Directory,
+        _ repository: Repository,
+        _ git: Git
+    ) throws {
+        let words = ["worktree", "remove", "--force", "--force", place.path(of: name)]
+        let answer = git.call(words, in: repository.topLevel)
+        guard answer.status != 0 || place.kind(of: name) != .nothing else { return }
+        do {
+            try place.removeAll(name)
+        } catch {
+            // A git that outlived its kill wrote a new file meanwhile; it is at its end without the rest.
+            try place.removeAll(name)
+        }
+        // Without its directory git forgets the tree, if it knows of it.
+        _ = git.call(words, in: repository.topLevel)
     }
 
     /// Merges a candidate onto a commit, by the strategy.
