@@ -32,6 +32,8 @@ package protocol MergeWorkshop {
 package enum MergeResult: Hashable, Sendable {
     /// The commit with both.
     case merged(String)
+    /// The commit with both, in which all of the candidate's work is one commit instead of its own.
+    case squashed(String)
     /// The paths that both changed.
     case conflict([String])
 }
@@ -60,6 +62,8 @@ package struct MergeOutcome: Hashable, Sendable {
     package var tip: String
     /// The tasks in it, in their order.
     package var merged: [String]
+    /// Those of them whose work is one commit, since their own ones can't be put one after another.
+    package var squashed: [String]
     /// The others.
     package var leftOut: [LeftOut]
     /// True if the target fails the check without any candidate: then nothing is merged.
@@ -78,6 +82,7 @@ package struct MergeQueue {
     private struct Layer {
         var candidate: MergeCandidate
         var commit: String
+        var isSquashed = false
     }
 
     private let target: String
@@ -106,6 +111,8 @@ package struct MergeQueue {
         return MergeOutcome(
             tip: isTargetRed ? target : queue.tip,
             merged: isTargetRed ? [] : queue.layers.map(\.candidate.task),
+            squashed: isTargetRed
+                ? [] : queue.layers.filter(\.isSquashed).map(\.candidate.task),
             leftOut: isTargetRed ? [] : queue.leftOut,
             isTargetRed: isTargetRed,
             checks: queue.checks
@@ -133,6 +140,8 @@ package struct MergeQueue {
         if let missing { return leaveOut(candidate, .needs(task: missing)) }
         switch try workshop.merge(candidate, onto: tip) {
         case .merged(let commit): layers.append(Layer(candidate: candidate, commit: commit))
+        case .squashed(let commit):
+            layers.append(Layer(candidate: candidate, commit: commit, isSquashed: true))
         case .conflict(let paths): leaveOut(candidate, .conflict(paths: paths))
         }
     }

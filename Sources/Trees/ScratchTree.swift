@@ -101,16 +101,28 @@ package struct ScratchTree: MergeWorkshop {
         if let since = candidate.since, try repository.isAncestor(since, of: commit, git) {
             candidate.since = nil
         }
+        let isSeries = try strategy != .rebase || isSeries(candidate, after: commit)
         let conflicts =
             switch strategy {
             case .merge where candidate.since != nil: try mergeRest(candidate, onto: commit)
             case .merge:
                 try tree.merge(candidate.tip, message: message(candidate), isOwnCommit: true)
             case .squash: try squash(candidate)
+            case .rebase where !isSeries: try squash(candidate)
             case .rebase: try rebase(candidate, onto: commit)
             }
         guard conflicts.isEmpty else { return .conflict(conflicts) }
-        return .merged(try tree.head(doing: "merging \(candidate.task)"))
+        let new = try tree.head(doing: "merging \(candidate.task)")
+        return isSeries ? .merged(new) : .squashed(new)
+    }
+
+    /// Indicates whether no commit of a candidate is a merge, whose conflicts a rebase would bring again.
+    private func isSeries(_ candidate: MergeCandidate, after commit: String) throws -> Bool {
+        let range = "\(candidate.since ?? commit)..\(candidate.tip)"
+        return try tree.output(
+            ["rev-list", "--merges", "--max-count=1", range],
+            doing: "looking for merges of \(candidate.task)"
+        ).isEmpty
     }
 
     /// Merges a commit into another one; what conflicts is committed with the marks of git in it.

@@ -170,7 +170,9 @@ private struct RepositoryMerge {
         let tips = Dictionary(sorted.candidates.map { ($0.task, $0.tip) }) { first, _ in first }
             .filter { outcome.merged.contains($0.key) }
         try strip.land(Landing(target: target, old: old, new: outcome.tip, tips: tips))
-        for task in outcome.merged { Terminal.say("\(task): merged") }
+        for task in outcome.merged {
+            Terminal.say("\(task): merged\(note(task, in: outcome))")
+        }
         Terminal.say("\(target) is at \(outcome.tip.prefix(12)) now")
         return isLeftOut
     }
@@ -248,6 +250,12 @@ private struct RepositoryMerge {
         )
     }
 
+    /// A note on how a task was merged; empty for none.
+    private func note(_ task: String, in outcome: MergeOutcome) -> SafeText {
+        outcome.squashed.contains(task)
+            ? ", as one commit, since there are merges among its own" : ""
+    }
+
     private func tell(_ outcome: MergeOutcome, _ target: String) throws {
         if outcome.isTargetRed {
             return Terminal.say(
@@ -256,7 +264,9 @@ private struct RepositoryMerge {
         }
         // What is merged is told once the branch has moved.
         if command.dryRun {
-            for task in outcome.merged { Terminal.say("\(task): would be merged") }
+            for task in outcome.merged {
+                Terminal.say("\(task): would be merged\(note(task, in: outcome))")
+            }
         }
         for leftOut in outcome.leftOut {
             Terminal.say("\(leftOut.task): left out, \(leftOut.reason.words)")
