@@ -57,10 +57,11 @@ struct ExportCommand: WorkingCommand {
             }
             guard let (repository, records) = groups.first else { return chosen.isLeftOut }
             let git = try ManifestFile.git()
-            let uncommitted = try records.filter { try trees.tellUncommitted($0, git) }
+            let ready = try records.filter { try !trees.tellUnresolved($0, in: repository, git) }
+            let uncommitted = try ready.filter { try trees.tellUncommitted($0, git) }
             let all = try trees.records.all()
-            return try export(records, of: repository, among: all, git) || chosen.isLeftOut
-                || !uncommitted.isEmpty
+            return try export(ready, of: repository, among: all, git) || chosen.isLeftOut
+                || !uncommitted.isEmpty || ready.count < records.count
         }
         if isLeftOut { throw ExitCode(ExitStatus.unfinished) }
     }

@@ -201,7 +201,8 @@ private struct RepositoryMerge {
             tellConflict(record, target, isDone ? left : paths)
             try trees.giveEntry(
                 isDone ? "remove the marks of conflicts that are left in \(left.inWords)" : entry,
-                to: record
+                to: record,
+                check: command.check
             )
             return false
         }
@@ -214,8 +215,9 @@ private struct RepositoryMerge {
     }
 
     private static func advice(_ task: String, _ check: String?) -> SafeText {
-        let check = check.map { " --check '\($0)'" } ?? ""
-        return "let the task mend it: quire merge --repair\(check) \(task)"
+        let check = check.map { ["--check", $0] } ?? []
+        let words = ["quire", "merge", "--repair"] + check + [task]
+        return "let the task mend it: \(words.shellCommand)"
     }
 
     private func scratchTree(at commit: String) throws -> ScratchTree {
@@ -279,7 +281,8 @@ private struct RepositoryMerge {
                     try trees.giveEntry(
                         "make this check pass, with the work of \(target) merged in: "
                             + checks.line(for: leftOut.task),
-                        to: record
+                        to: record,
+                        check: command.check
                     )
                 }
             case .conflict, .breaksCheck:

@@ -64,6 +64,10 @@ struct PullRequestCommand: WorkingCommand {
                     git
                 )
                 for record in try MergeCandidates.ordered(group, of: repository, git) {
+                    guard try !trees.tellUnresolved(record, in: repository, git) else {
+                        isLeftOut = true
+                        continue
+                    }
                     if try trees.tellUncommitted(record, git) { isLeftOut = true }
                     isLeftOut = try !handOver.run(record) || isLeftOut
                 }

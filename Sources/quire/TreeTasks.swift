@@ -96,8 +96,25 @@ struct TreeTasks {
             "\(record.task): left out what is in no commit in its tree \(record.path): \(files.inWords)"
         )
         Terminal.say(
-            "    a session's end commits it; if none works there, do it yourself: cd '\(record.path)' && "
-                + "git add --all && git commit"
+            "    a session's end commits it; if none works there, do it yourself: cd "
+                + "\(record.path.shellQuoted) && git add --all && git commit"
+        )
+        return true
+    }
+
+    /// Says that a task's work has conflicts marked in it, and so is left out; false if it has none.
+    func tellUnresolved(
+        _ record: TreeRecord,
+        in repository: Repository,
+        _ git: Git
+    ) throws -> Bool {
+        let repair = TreeRepair(git: git, repository: repository, records: records)
+        let paths = try repair.unresolved(record, at: record.newest(in: repository, git))
+        guard !paths.isEmpty else { return false }
+        let run = try runCommand(of: record)
+        Terminal.say(
+            "\(record.task): left out, since conflicts are marked in \(paths.inWords); the task "
+                + "resolves them: \(run)"
         )
         return true
     }
@@ -135,14 +152,22 @@ struct TreeTasks {
     }
 
     /// Appends an entry to a task's checklist, unless it waits there, and says how it is worked on.
-    func giveEntry(_ text: String, to record: TreeRecord) throws {
+    ///
+    /// `check` is that of the merge's call.
+    func giveEntry(_ text: String, to record: TreeRecord, check: String?) throws {
         let directory = workspace.taskDirectory(try TaskName(given: record.task))
         let number = try directory.append(entry: text)
-        let manifest = try TaskHistory(in: stateDirectory)[record.task]?.manifest
-        let run = "quire run \(manifest.map { "'\($0)'" } ?? "MANIFEST")"
+        let run = try runCommand(of: record)
+        let merge = ["quire", "merge"] + (check.map { ["--check", $0] } ?? []) + [record.task]
         Terminal.say(
-            "    its entry \(number) is to mend that: \(run), then: quire merge \(record.task)"
+            "    its entry \(number) is to mend that: \(run), then: \(merge.shellCommand)"
         )
+    }
+
+    /// The command that works on a task, as people give it to a shell.
+    private func runCommand(of record: TreeRecord) throws -> String {
+        let manifest = try TaskHistory(in: stateDirectory)[record.task]?.manifest
+        return ["quire", "run", manifest ?? "MANIFEST"].shellCommand
     }
 
     /// Does something to the records, or with the scratch tree, while no other command does.

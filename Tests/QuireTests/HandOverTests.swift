@@ -225,13 +225,23 @@ func withTrees(
             for _ in 1...2 {
                 let repair = try trees.quire("merge", "--repair", "two")
                 #expect(repair.status == 101, "\(repair.output)\(repair.error)")
-                #expect(repair.output.contains("its entry 3 is to mend that: quire run '"))
+                #expect(repair.output.contains("its entry 3 is to mend that: quire run "))
             }
             #expect(trees.run.list("two").contains("- [ ] Task 3: resolve the conflicts with main"))
             let marked = try trees.git("show quire/The-run/two:a.txt")
             #expect(marked.contains("<<<<<<< ") && marked.contains("by two"), "\(marked)")
             // Marks are never merged.
             #expect(try trees.quire("merge", "two").status == 101)
+            try trees.git("init --quiet --bare .git/bare")
+            try trees.git("remote add origin .git/bare")
+            for words in [["export", "two", "--into", "out"], ["pr", "two"]] {
+                let outcome = try trees.run.quire(words, environment: TreeRun.identity)
+                #expect(outcome.status == 101, "\(words): \(outcome.output)\(outcome.error)")
+                let told = "two: left out, since conflicts are marked in a.txt; the task resolves"
+                #expect(outcome.output.hasPrefix(told), "\(words): \(outcome.output)")
+            }
+            #expect(!FileManager.default.fileExists(atPath: trees.run.root + "/out/two"))
+            #expect(try trees.git("for-each-ref", in: trees.run.root + "/.git/bare").isEmpty)
             try trees.complete()
             let again = try trees.quire("merge", "--repair", "two", "--check", "test -e a.txt")
             #expect(again.status == 0, "\(again.output)\(again.error)")

@@ -70,7 +70,7 @@ import Testing
             #expect(outcome.status == 101, "\(outcome.output)\(outcome.error)")
             let told = "one: left out what is in no commit in its tree \(tree): one.txt\n"
             #expect(outcome.output.contains(told), "\(outcome.output)")
-            #expect(outcome.output.contains("cd '\(tree)' && git add --all && git commit"))
+            #expect(outcome.output.contains("cd \(tree) && git add --all && git commit"))
             // Done as it says, it is taken.
             try trees.git("add --all && git commit --quiet -m mine", in: tree)
             let again = try call(trees, words)
