@@ -6,30 +6,34 @@ package struct MergeCandidates: Sendable {
     package var landed: [String]
     /// The tasks that have changed nothing.
     package var unchanged: [String]
+    /// The tasks whose work comes in with that of a candidate which builds on it, by the candidate.
+    package var brought: [String: [String]]
 
     /// Sorts tasks by what there is to merge of them; `all` has those that they may build on, too.
+    ///
+    /// Work of a task that is not among them comes in only with that of one that is `named`, and if that
+    /// other one is not.
     ///
     /// - Throws: `GitError` if git can't be asked.
     package init(
         _ records: [TreeRecord],
         among all: [TreeRecord] = [],
+        named: Set<String> = [],
         into target: String,
         of repository: Repository,
         _ git: Git
     ) throws(GitError) {
-        (candidates, landed, unchanged) = ([], [], [])
+        (candidates, landed, unchanged, brought) = ([], [], [], [:])
         let names = Set(records.map(\.task))
-        let byName = Dictionary((all + records).map { ($0.task, $0) }) { _, last in last }
-        /// Indicates whether all that a task began with is in the target, or comes before the task's own.
-        func needsAreThere(_ record: TreeRecord) throws(GitError) -> Bool {
-            let needs = record.needs ?? []
-            for task in needs where !names.contains(task) {
-                guard let need = byName[task], need.repository == record.repository,
-                    try need.isIn(target, need.newest(in: repository, git), of: repository, git)
-                else { return false }
-            }
-            return !needs.isEmpty
-        }
+        let others = all.filter { !names.contains($0.task) }
+        let work = NeededWork(
+            target: target,
+            all: others + records,
+            repository: repository,
+            git: git
+        )
+        let known = Set((others + records).map(\.task))
+        var foreign: [String: [String]] = [:]
         for record in try Self.byAge(records, of: repository, git) {
             // A person may have committed in the tree.
             let tip = try record.newest(in: repository, git)
@@ -39,13 +43,27 @@ package struct MergeCandidates: Sendable {
                 landed.append(record.task)
             } else {
                 var candidate = MergeCandidate(task: record.task, tip: tip)
-                candidate.needs = (record.needs ?? []).filter(names.contains)
+                candidate.needs = record.needs ?? []
                 candidate.since = try record.landedBefore(in: target, tip, of: repository, git)
-                if candidate.since == nil, try needsAreThere(record) {
-                    candidate.since = record.base
+                var isAllThere = !candidate.needs.isEmpty && known.isSuperset(of: candidate.needs)
+                for (need, isKept) in work.needs(of: record) where !names.contains(need.task) {
+                    let place = try work.place(of: need, in: tip)
+                    if place != .target { isAllThere = false }
+                    guard place == .branch else { continue }
+                    if named.contains(record.task), !named.contains(need.task), !isKept {
+                        brought[record.task, default: []].append(need.task)
+                    } else {
+                        foreign[record.task, default: []].append(need.task)
+                    }
                 }
+                if candidate.since == nil, isAllThere { candidate.since = record.base }
                 candidates.append(candidate)
             }
+        }
+        let open = Set(candidates.map(\.task))
+        for (index, candidate) in candidates.enumerated() {
+            candidates[index].needs =
+                candidate.needs.filter(open.contains) + (foreign[candidate.task] ?? [])
         }
         candidates = MergeQueue.ordered(candidates)
     }

@@ -46,7 +46,7 @@ package struct MergeOutcome: Hashable, Sendable {
         case conflict(paths: [String])
         /// With it the check fails, and without it not.
         case breaksCheck
-        /// The task that it builds on was left out.
+        /// The task that it builds on was left out, or is no candidate.
         case needs(task: String)
     }
 
@@ -88,12 +88,19 @@ package struct MergeQueue {
     private let target: String
     private let workshop: any MergeWorkshop
     private let isChecked: Bool
+    private let names: Set<String>
     private var layers: [Layer] = []
     private var leftOut: [MergeOutcome.LeftOut] = []
     private var checks = 0
 
-    private init(onto target: String, _ workshop: any MergeWorkshop, isChecked: Bool) {
+    private init(
+        of candidates: [MergeCandidate],
+        onto target: String,
+        _ workshop: any MergeWorkshop,
+        isChecked: Bool
+    ) {
         (self.target, self.workshop, self.isChecked) = (target, workshop, isChecked)
+        names = Set(candidates.map(\.task))
     }
 
     /// Stacks candidates, in this order, onto a target's commit.
@@ -105,7 +112,7 @@ package struct MergeQueue {
         in workshop: any MergeWorkshop,
         isChecked: Bool
     ) throws -> MergeOutcome {
-        var queue = MergeQueue(onto: target, workshop, isChecked: isChecked)
+        var queue = MergeQueue(of: candidates, onto: target, workshop, isChecked: isChecked)
         for candidate in candidates { try queue.stack(candidate) }
         let isTargetRed = try queue.removeBreaking()
         return MergeOutcome(
@@ -136,7 +143,9 @@ package struct MergeQueue {
     private var tip: String { layers.last?.commit ?? target }
 
     private mutating func stack(_ candidate: MergeCandidate) throws {
-        let missing = candidate.needs.first { need in leftOut.contains { $0.task == need } }
+        let missing = candidate.needs.first { need in
+            !names.contains(need) || leftOut.contains { $0.task == need }
+        }
         if let missing { return leaveOut(candidate, .needs(task: missing)) }
         switch try workshop.merge(candidate, onto: tip) {
         case .merged(let commit): layers.append(Layer(candidate: candidate, commit: commit))

@@ -151,6 +151,7 @@ private struct RepositoryMerge {
         let sorted = try MergeCandidates(
             group,
             among: records.all(),
+            named: Set(command.tasks),
             into: target,
             of: repository,
             git
@@ -165,13 +166,13 @@ private struct RepositoryMerge {
         }
         let outcome = try outcome(of: sorted.candidates, onto: old)
         isLeftOut = isLeftOut || !outcome.leftOut.isEmpty || outcome.isTargetRed
-        try tell(outcome, target)
+        try tell(outcome, sorted, target)
         guard !outcome.merged.isEmpty, !command.dryRun else { return isLeftOut }
         let tips = Dictionary(sorted.candidates.map { ($0.task, $0.tip) }) { first, _ in first }
             .filter { outcome.merged.contains($0.key) }
         try strip.land(Landing(target: target, old: old, new: outcome.tip, tips: tips))
         for task in outcome.merged {
-            Terminal.say("\(task): merged\(note(task, in: outcome))")
+            Terminal.say("\(task): merged\(note(task, in: outcome, sorted))")
         }
         Terminal.say("\(target) is at \(outcome.tip.prefix(12)) now")
         return isLeftOut
@@ -253,12 +254,23 @@ private struct RepositoryMerge {
     }
 
     /// A note on how a task was merged; empty for none.
-    private func note(_ task: String, in outcome: MergeOutcome) -> SafeText {
-        outcome.squashed.contains(task)
+    private func note(
+        _ task: String,
+        in outcome: MergeOutcome,
+        _ sorted: MergeCandidates
+    ) -> String {
+        let form =
+            outcome.squashed.contains(task)
             ? ", as one commit, since there are merges among its own" : ""
+        guard let brought = sorted.brought[task] else { return form }
+        return "\(form), with the work of \(brought.inWords), which it builds on"
     }
 
-    private func tell(_ outcome: MergeOutcome, _ target: String) throws {
+    private func tell(
+        _ outcome: MergeOutcome,
+        _ sorted: MergeCandidates,
+        _ target: String
+    ) throws {
         if outcome.isTargetRed {
             return Terminal.say(
                 "\(target) fails the check itself, so nothing was merged; mend it first"
@@ -267,7 +279,7 @@ private struct RepositoryMerge {
         // What is merged is told once the branch has moved.
         if command.dryRun {
             for task in outcome.merged {
-                Terminal.say("\(task): would be merged\(note(task, in: outcome))")
+                Terminal.say("\(task): would be merged\(note(task, in: outcome, sorted))")
             }
         }
         for leftOut in outcome.leftOut {
@@ -275,7 +287,10 @@ private struct RepositoryMerge {
             guard let record = try records.record(of: leftOut.task) else { continue }
             Terminal.say("    look: quire diff \(leftOut.task); its branch is \(record.branch)")
             switch leftOut.reason {
-            case .needs: break
+            case .needs(let need):
+                // What is told of the other one says the rest.
+                guard !outcome.leftOut.contains(where: { $0.task == need }) else { break }
+                try tellNeed(need, of: record)
             case .breaksCheck where command.repair:
                 try trees.owned(record) {
                     try trees.giveEntry(
@@ -292,6 +307,18 @@ private struct RepositoryMerge {
     }
 }
 
+extension RepositoryMerge {
+    /// Says how the work of a task that builds on another one can be merged.
+    private func tellNeed(_ need: String, of record: TreeRecord) throws {
+        if FileKind(trees.workspace.autonomousDirectory + "/" + need) != .nothing {
+            let both = ["quire", "merge", need, record.task].shellCommand
+            return Terminal.say("    to merge what both have so far: \(both)")
+        }
+        let redo = try trees.runCommand(of: record, ["--redo", record.task])
+        Terminal.say("    that was begun anew; let this task begin anew, too: \(redo)")
+    }
+}
+
 extension MergeOutcome.Reason {
     /// The reason for people.
     fileprivate var words: String {
@@ -299,7 +326,7 @@ extension MergeOutcome.Reason {
         case .conflict(let paths):
             return "since it conflicts in \(paths.inWords)"
         case .breaksCheck: return "since the check fails with it, and passes without it"
-        case .needs(let task): return "since it builds on \(task), which was left out"
+        case .needs(let task): return "since it builds on \(task), which is not merged"
         }
     }
 }

@@ -165,9 +165,9 @@ struct TreeTasks {
     }
 
     /// The command that works on a task, as people give it to a shell.
-    private func runCommand(of record: TreeRecord) throws -> String {
+    func runCommand(of record: TreeRecord, _ options: [String] = []) throws -> String {
         let manifest = try TaskHistory(in: stateDirectory)[record.task]?.manifest
-        return ["quire", "run", manifest ?? "MANIFEST"].shellCommand
+        return (["quire", "run", manifest ?? "MANIFEST"] + options).shellCommand
     }
 
     /// Does something to the records, or with the scratch tree, while no other command does.

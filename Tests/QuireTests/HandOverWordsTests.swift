@@ -97,6 +97,29 @@ import Testing
         }
     }
 
+    @Test func `brings in nothing that it says it left out, unless it is asked to`() throws {
+        try withTrees(["b", "c"]) { trees in
+            let manifest = trees.run.root + "/m.yaml"
+            try put(
+                text(manifest).replacing("name: c,", with: "name: c, needs: [b],"),
+                manifest
+            )
+            try trees.complete()
+            let list = trees.run.task("b") + "/task_list.md"
+            try put(text(list).replacing("- [x] Task 2", with: "- [ ] Task 2"), list)
+            let refused = try trees.quire("merge")
+            #expect(refused.status == 101, "\(refused.output)\(refused.error)")
+            let told = "c: left out, since it builds on b, which is not merged\n"
+            #expect(refused.output.contains(told), "\(refused.output)")
+            #expect(refused.output.contains("so far: quire merge b c\n"), "\(refused.output)")
+            #expect(try trees.git("ls-tree --name-only main") == "a.txt\n")
+            let merged = try trees.quire("merge", "c")
+            #expect(merged.status == 0, "\(merged.output)\(merged.error)")
+            let words = "c: merged, with the work of b, which it builds on\n"
+            #expect(merged.output.contains(words), "\(merged.output)")
+        }
+    }
+
     @Test(arguments: ["merge", "squash", "rebase"])
     func `repairs nothing that is merged`(strategy: String) throws {
         try withTrees(["one"]) { trees in
