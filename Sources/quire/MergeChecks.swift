@@ -1,6 +1,7 @@
 import Application
 import Driver
 import EventLoop
+import Foundation
 import Orchestration
 import Reporting
 import Trees
@@ -71,6 +72,22 @@ struct MergeChecks {
         (shared + (own[task] ?? [])).map(\.command.command).joined(separator: " && ")
     }
 
+    /// The trouble that a check neither passed nor failed, with what it said last.
+    private func trouble(
+        _ check: Check,
+        in directory: String,
+        _ reason: String,
+        _ output: [UInt8]
+    ) -> Trouble {
+        let said = String(decoding: output, as: UTF8.self)
+            .trimmingCharacters(in: .whitespacesAndNewlines)
+        return Trouble(
+            "the check \"\(check.command.command)\" could not run in \(directory): "
+                + "\(reason)\(said.isEmpty ? "" : ": \(said)"); nothing was merged",
+            status: ExitStatus.missing
+        )
+    }
+
     /// Runs the checks on what is in a directory, the work of these tasks; true if all pass.
     ///
     /// - Throws: `Trouble` if one can't run, or is interrupted: neither passed nor failed.
@@ -102,15 +119,14 @@ struct MergeChecks {
             )
         }
         if end.refusal == .isLate { return false }
+        let said = Array(end.standardError.end)
         switch end.termination {
         case .exited(0): return true
-        case .exited(126), .exited(127), .signaled, .notStarted:
-            let words = String(decoding: end.standardError.end, as: UTF8.self)
-            throw Trouble(
-                "the check \"\(check.command.command)\" could not run in \(launch.directory): \(words); "
-                    + "nothing was merged",
-                status: ExitStatus.missing
-            )
+        case .signaled(let number):
+            throw trouble(check, in: launch.directory, "\(Signals.name(number)) killed it", said)
+        case .notStarted(_, let doing): throw trouble(check, in: launch.directory, doing, said)
+        case .exited(let status) where [126, 127].contains(status):
+            throw trouble(check, in: launch.directory, "its shell can't run it", said)
         case .exited: return false
         }
     }

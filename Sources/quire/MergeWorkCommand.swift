@@ -93,7 +93,7 @@ struct MergeWorkCommand: WorkingCommand {
             )
         }
         let git = try ManifestFile.git()
-        let chosen = try trees.chosen(tasks)
+        let chosen = try trees.chosen(tasks, isChecked: !noVerify || check != nil)
         var isLeftOut = chosen.isLeftOut
         for (repository, group) in trees.byRepository(chosen.records) {
             let merge = RepositoryMerge(

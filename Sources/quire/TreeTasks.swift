@@ -19,6 +19,16 @@ struct TreeTasks {
     init(_ state: StateOptions) throws {
         workspace = WorkspacePlace(state).workspace(around: ".".resolvedPath)
         guard let directory = try workspace.directories.state("trees") else {
+            // Trees lie below the state of their workspace, unless the manifest says where.
+            let place = "/.autonomous/.quire/worktrees/"
+            if let range = workspace.root.range(of: place) {
+                let task = workspace.root[range.upperBound...].prefix { $0 != "/" }
+                throw Trouble(
+                    "this is the tree of \(task); go to "
+                        + "\(workspace.root[..<range.lowerBound]), and give the command there",
+                    status: ExitStatus.usage
+                )
+            }
             throw Trouble(
                 "no task of \(workspace.root) has a tree of its own; \"isolation: worktree\" in the "
                     + "manifest gives it one",
@@ -49,26 +59,29 @@ struct TreeTasks {
 
     /// Returns the records of the tasks named, or of all whose checklists are complete; says which are not,
     /// and are left out.
-    func chosen(_ tasks: [String]) throws -> (records: [TreeRecord], isLeftOut: Bool) {
-        var names: Set<String> = []
-        guard tasks.isEmpty else {
-            return (
-                try tasks.filter { names.insert($0).inserted }.map { try record(of: $0) }, false
-            )
+    ///
+    /// `isChecked` says that the caller has checks run, so that a task that is named may be one whose check
+    /// has not passed.
+    func chosen(
+        _ tasks: [String],
+        isChecked: Bool = false
+    ) throws -> (records: [TreeRecord], isLeftOut: Bool) {
+        guard tasks.isEmpty else { return try chosen(named: tasks, isChecked) }
+        let known = try records.all()
+        guard !known.isEmpty else {
+            Terminal.say("no task has a tree of its own yet; quire status says why")
+            return ([], true)
         }
         // The trees of tasks that were deleted, or began anew, are no task's now.
-        let all = try records.all().filter {
+        let all = known.filter {
             FileKind(workspace.autonomousDirectory + "/" + $0.task) != .nothing
         }
-        let history = try TaskHistory(in: stateDirectory)
-        let checks = TaskChecks(of: all.map(\.task), history)
+        let unchecked = try unchecked(all)
         let chosen = all.filter { record in
-            let isChecked =
-                checks[record.task] == nil || history[record.task]?.task.outcome == .complete
             guard
                 let words = wordsOnRest(of: record)
-                    ?? (isChecked
-                        ? nil : "its check (verify) has not passed; run its manifest again")
+                    ?? (unchecked.contains(record.task)
+                        ? "\(Self.noPass); run its manifest again" : nil)
             else { return true }
             Terminal.say("\(record.task): left out, since \(words)")
             return false
@@ -79,6 +92,37 @@ struct TreeTasks {
             )
         }
         return (chosen, chosen.count < all.count)
+    }
+
+    private static let noPass = "its check (verify) has not passed"
+
+    private func chosen(
+        named tasks: [String],
+        _ isChecked: Bool
+    ) throws -> (records: [TreeRecord], isLeftOut: Bool) {
+        var names: Set<String> = []
+        let all = try tasks.filter { names.insert($0).inserted }.map { try record(of: $0) }
+        let unchecked = try unchecked(all)
+        for task in all.map(\.task) where unchecked.contains(task) {
+            guard isChecked else {
+                Terminal.say("\(task): left out, since \(Self.noPass); run its manifest again")
+                continue
+            }
+            Terminal.complain("warning: \(task): \(Self.noPass)")
+        }
+        let chosen = all.filter { isChecked || !unchecked.contains($0.task) }
+        return (chosen, chosen.count < all.count)
+    }
+
+    /// Returns the tasks that have a check which has not passed.
+    private func unchecked(_ all: [TreeRecord]) throws -> Set<String> {
+        let history = try TaskHistory(in: stateDirectory)
+        let checks = TaskChecks(of: all.map(\.task), history)
+        return Set(
+            all.map(\.task).filter {
+                checks[$0] != nil && history[$0]?.task.outcome != .complete
+            }
+        )
     }
 
     /// Returns the checks of tasks' work.

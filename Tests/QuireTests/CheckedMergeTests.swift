@@ -50,6 +50,28 @@ import Testing
                 #expect(outcome.output.contains("its check (verify) has not passed"), "\(command)")
             }
             #expect(try trees.git("ls-tree --name-only main") == "a.txt\n")
+            // Named, it is merged only where the merge runs checks itself.
+            for words in [["merge", "--no-verify", "one"], ["export", "one"], ["pr", "one"]] {
+                let outcome = try trees.run.quire(words, environment: TreeRun.identity)
+                #expect(outcome.status == 101, "\(words): \(outcome.output)\(outcome.error)")
+                let told = "one: left out, since its check (verify) has not passed"
+                #expect(outcome.output.contains(told), "\(words): \(outcome.output)")
+            }
+            let named = try trees.quire("merge", "--no-verify", "--check", "test -e one.txt", "one")
+            #expect(named.status == 0, "\(named.output)\(named.error)")
+            #expect(named.error.contains("warning: one: its check (verify) has not passed"))
+            #expect(try trees.git("ls-tree --name-only main") == "a.txt\none.txt\n")
+        }
+    }
+
+    @Test func `stays as it is where a signal kills the check`() throws {
+        try withTrees(["one"]) { trees in
+            try trees.complete()
+            let check = "echo about to end >&2; kill -KILL $$"
+            let outcome = try trees.quire("merge", "--check", check)
+            #expect(outcome.status == 69, "\(outcome.output)\(outcome.error)")
+            let words = ": SIGKILL killed it: about to end; nothing was merged"
+            #expect(outcome.error.contains(words), "\(outcome.error)")
         }
     }
 }

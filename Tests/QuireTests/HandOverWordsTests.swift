@@ -82,6 +82,24 @@ import Testing
         }
     }
 
+    @Test(arguments: commands)
+    func `says where to go from a task's tree, and that no task has one`(words: [String]) throws {
+        try withRemote(["one"]) { trees in
+            let state = trees.run.root + "/.autonomous/.quire"
+            var program = Program(Program.built("quire"), words, in: state + "/worktrees/one")
+            program.environment = TreeRun.identity
+            let lost = try program.run()
+            #expect(lost.status == 64, "\(lost.output)\(lost.error)")
+            let told = "this is the tree of one; go to \(trees.run.root), and"
+            #expect(lost.error.contains(told), "\(lost.error)")
+
+            try FileManager.default.removeItem(atPath: state + "/trees/one.json")
+            let none = try call(trees, words)
+            #expect(none.status == 101, "\(none.output)\(none.error)")
+            #expect(none.output.contains("no task has a tree of its own yet"), "\(none.output)")
+        }
+    }
+
     @Test func `says that something is merged once it is`() throws {
         try withTrees(["one"]) { trees in
             try trees.complete()
