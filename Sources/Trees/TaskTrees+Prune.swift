@@ -18,7 +18,10 @@ extension TaskTrees {
         }
     }
 
-    /// Removes a task's tree, its branch and its record.
+    /// Removes a task's tree and its branch, and the record of a task that was deleted.
+    ///
+    /// What was merged stays known, with `refs/quire/tasks/TASK` at its newest commit: a later session of the
+    /// task, and tasks that need it, begin with its work.
     ///
     /// Killed at any moment, the tree is whole or gone, and either the next session of the task or the
     /// next call goes on. Commits that nothing else has stay under `refs/quire/tasks/TASK-COMMIT`.
@@ -26,7 +29,7 @@ extension TaskTrees {
     /// - Throws: `TreeTrouble` if anything moved since it was looked at, or git or the disk fails.
     package func remove(_ removal: TreeRemoval) throws(TreeTrouble) {
         try inTrouble {
-            let record = removal.record
+            let record = try removal.staysKnown ? known(removal) : removal.record
             let kept = removal.kept.map { ("\(record.keepsake)-\($0.prefix(12))", $0) }
             for (name, commit) in kept { try keep(name, at: commit, record) }
             let rest = try moveAway(record)
@@ -36,7 +39,8 @@ extension TaskTrees {
                 in: record.topLevel
             )
             if let tip = removal.tip { try delete("refs/heads/\(record.branch)", at: tip, record) }
-            let names = Set(kept.map(\.0) + ["refs/heads/\(record.branch)"])
+            let staying = removal.staysKnown ? [record.keepsake] : []
+            let names = Set(kept.map(\.0) + staying + ["refs/heads/\(record.branch)"])
             for name in removal.references where !names.contains(name) {
                 try delete(name, at: nil, record)
             }
@@ -45,9 +49,27 @@ extension TaskTrees {
                 ["update-ref", "-d", CheckedTree.keepsake(of: record)],
                 in: record.topLevel
             )
-            records.remove(record.task)
+            if removal.staysKnown {
+                var pruned = record
+                pruned.isPruned = true
+                try records.save(pruned)
+            } else {
+                records.remove(record.task)
+            }
             if let rest { try rest.place.removeAll(rest.name) }
         }
+    }
+
+    /// Notes the newest commit of a task whose branch goes and whose record stays.
+    private func known(_ removal: TreeRemoval) throws -> TreeRecord {
+        var record = removal.record
+        if removal.newest != record.tip {
+            record.tip = removal.newest
+            record = record.marked(of: nil)
+            try records.save(record)
+        }
+        try keep(record.keepsake, at: record.tip, record)
+        return record
     }
 
     /// Renames the tree, which takes no time, so that nobody finds a half of it.

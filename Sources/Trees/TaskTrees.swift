@@ -157,9 +157,15 @@ package struct TaskTrees: Sendable {
     private func makeAgain(_ record: TreeRecord, _ repository: Repository) throws -> TaskTree {
         var record = record
         var warnings = ["its tree \(record.path) was deleted; it was made again from its branch"]
+        if record.isPruned == true {
+            warnings = ["its tree was cleaned up, as its work is merged; it was made again"]
+            if try repository.tip(of: record.branch, git) == nil {
+                try makeBranch(record, at: record.tip)
+            }
+        }
         if let words = try followBranch(&record, repository) { warnings.append(words) }
         try forget(record)
-        record.isSetUp = nil
+        (record.isSetUp, record.isPruned) = (nil, nil)
         try records.save(record)
         record.administration = try addTree(record)
         try TreeGit(git, record).populate()
@@ -231,21 +237,6 @@ package struct TaskTrees: Sendable {
         )
     }
 
-    private func merge(_ need: (task: String, branch: String), _ tree: TreeGit) throws {
-        let files = try tree.merge(
-            "refs/heads/\(need.branch)",
-            message: "Begin with the work of \(need.task)"
-        )
-        guard !files.isEmpty else { return }
-        let names = files.prefix(5).joined(separator: ", ")
-        let more = files.count > 5 ? " and \(files.count - 5) more" : ""
-        throw TreeTrouble(
-            "the work of \(need.task) does not fit together with that of the tasks needed before it: "
-                + "both changed \(names)\(more)",
-            remedy: .otherNeeds
-        )
-    }
-
     private func initializeSubmodules(_ tree: TreeGit) throws {
         guard tree.call(["cat-file", "-e", "HEAD:.gitmodules"]).status == 0 else { return }
         // git finds the repositories of submodules by itself; nobody has worked here yet.
@@ -308,6 +299,8 @@ package struct TaskTrees: Sendable {
     ///
     /// A death between any two steps leaves the record, with which all of them are done again.
     private func keep(_ record: TreeRecord, as name: String) throws {
+        // There is nothing to keep of what was merged and cleaned up.
+        guard record.isPruned != true else { return records.remove(record.task) }
         var kept = record
         (kept.task, kept.keptAs) = (name, nil)
         kept.branch = record.keptBranch ?? record.branch

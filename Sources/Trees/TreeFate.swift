@@ -28,6 +28,11 @@ package struct TreeRemoval: Hashable, Sendable {
     package var kept: [String]
     /// The references of the task that go.
     var references: [String]
+    /// True if the record stays, and the reference that keeps the newest commit: the task may go on, and
+    /// others may need its work.
+    var staysKnown: Bool
+    /// The newest commit of the task's work.
+    var newest: String
 }
 
 /// The search for what is in a task's tree and branch and nowhere else.
@@ -134,7 +139,8 @@ struct TreeInquest {
     }
 
     private func fateOfCommits(_ standing: TaskStanding) throws -> TreeFate {
-        if standing == .complete, try !isMerged(record.newest(in: repository, git)) {
+        let newest = try record.newest(in: repository, git)
+        if standing == .complete, try !isMerged(newest) {
             return .stays("it is not merged; look: quire diff \(record.task)")
         }
         let tip = try repository.tip(of: record.branch, git)
@@ -144,14 +150,21 @@ struct TreeInquest {
             [tip ?? record.tip, record.tip] + own.map(\.commit) + logged(),
             elsewhere: references.filter { !isOwn($0) }.map(\.commit)
         )
-        if standing == .deleted, !lost.isEmpty {
+        if standing == .deleted, !lost.isEmpty, record.isPruned != true {
             return .stays(
                 "its task was deleted, but its branch \(record.branch) has commits that nothing "
                     + "else has; look: quire diff \(record.task)"
             )
         }
         return .goes(
-            TreeRemoval(record: record, tip: tip, kept: lost, references: own.map(\.name))
+            TreeRemoval(
+                record: record,
+                tip: tip,
+                kept: lost,
+                references: own.map(\.name),
+                staysKnown: standing == .complete,
+                newest: newest
+            )
         )
     }
 

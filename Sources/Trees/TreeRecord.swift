@@ -47,6 +47,8 @@ package struct TreeRecord: Hashable, Sendable, Codable {
     package var include: [String]?
     /// The newest merge of another branch into the task's whose conflicts it resolves; `nil` for none.
     package var repair: RepairMark?
+    /// True if the work was merged, and the tree and the branch were cleaned up; `nil` for no.
+    package var isPruned: Bool?
     /// The commits that end what others than a checkpoint's session have committed; `nil` for none.
     package var marks: [SessionMark]?
 

@@ -141,8 +141,13 @@ private struct Pruning {
         try directory.owned { exists in
             let isComplete = directory.checklistAsItLies().progress?.isComplete ?? false
             let standing: TaskStanding = exists ? isComplete ? .complete : .open : .deleted
+            let isPruned = record.isPruned == true
+            if isPruned, standing != .deleted { return }
             switch try trees.fate(of: record, standing) {
             case .stays(let reason): keep(what, reason)
+            case .goes(let removal) where isPruned:
+                // Only the record is left of it.
+                if !command.dryRun { try trees.remove(removal) }
             case .goes(let removal):
                 let size = try Directory.open(place, made: false)?
                     .diskUse(of: String(record.path.dropFirst(place.count + 1)))

@@ -139,6 +139,10 @@ private struct HandOver {
     func run(_ record: TreeRecord) throws -> Bool {
         let task = record.task
         let commit = try record.newest(in: repository, git)
+        if record.isPruned == true {
+            Terminal.say("\(task): is merged and cleaned up already")
+            return true
+        }
         if commit == record.base {
             Terminal.say("\(task): has committed nothing")
             return true

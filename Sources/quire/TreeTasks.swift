@@ -74,7 +74,12 @@ struct TreeTasks {
         }
         // The trees of tasks that were deleted, or began anew, are no task's now.
         let all = known.filter {
-            FileKind(workspace.autonomousDirectory + "/" + $0.task) != .nothing
+            $0.isPruned != true
+                && FileKind(workspace.autonomousDirectory + "/" + $0.task) != .nothing
+        }
+        guard !all.isEmpty else {
+            Terminal.say("nothing to hand over: what tasks have done is merged and cleaned up")
+            return ([], false)
         }
         let unchecked = try unchecked(all)
         let chosen = all.filter { record in

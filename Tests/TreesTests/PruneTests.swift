@@ -44,7 +44,9 @@ import Testing
         try fixture.trees().remove(removal)
     }
 
-    @Test func `removes the tree, the branch and the record of what is merged`() throws {
+    @Test func `removes the tree and the branch of what is merged, and keeps its newest commit`()
+        throws
+    {
         try GitFixture.with { fixture in
             let tree = try work(fixture)
             #expect(try reason(fixture, "port")?.contains("not merged") == true)
@@ -52,10 +54,41 @@ import Testing
             #expect(try reason(fixture, "port", .open) == "its task has work left")
             try prune(fixture)
             #expect(!FileManager.default.fileExists(atPath: tree.directory))
-            #expect(try fixture.run("for-each-ref", "--format=%(refname)") == "refs/heads/main")
+            #expect(
+                try fixture.run("for-each-ref", "--format=%(refname)")
+                    == "refs/heads/main\nrefs/quire/tasks/port"
+            )
             #expect(try fixture.run("worktree", "list").split(separator: "\n").count == 1)
-            #expect(try fixture.trees().records.names() == [])
-            #expect(try fixture.trees().tree(for: fixture.request("port")).isNew)
+            let trees = try fixture.trees()
+            #expect(try trees.record(of: "port")?.isPruned == true)
+            // The task goes on, and so does one that needs it, where the work of it is.
+            try fixture.run("reset", "--quiet", "--hard", "HEAD~")
+            let next = try trees.tree(for: fixture.request("next", needs: ["port"]))
+            #expect(text(next.directory + "/port.txt") == "port")
+            let again = try trees.tree(for: fixture.request("port"))
+            #expect(again.isNew && text(again.directory + "/port.txt") == "port")
+            #expect(again.warnings.count == 1, "\(again.warnings)")
+            #expect(try trees.record(of: "port")?.isPruned == nil)
+        }
+    }
+
+    /// Nothing but the record is left, which goes with the task; or the task begins anew.
+    @Test(arguments: [false, true])
+    func `leaves nothing of a pruned task that is deleted, or begins anew`(isAnew: Bool) throws {
+        try GitFixture.with { fixture in
+            _ = try work(fixture)
+            try fixture.run("merge", "--quiet", "--no-edit", "--no-ff", "quire/run/port")
+            try prune(fixture)
+            let trees = try fixture.trees()
+            if isAnew {
+                _ = try trees.records.retire("port", stamp: "then")
+                #expect(try trees.tree(for: fixture.request("port")).isNew)
+                #expect(try trees.records.names() == ["port"])
+            } else {
+                try prune(fixture, .deleted)
+                #expect(try trees.records.names() == [])
+                #expect(try fixture.run("for-each-ref", "--format=%(refname)") == "refs/heads/main")
+            }
         }
     }
 
