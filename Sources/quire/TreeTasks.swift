@@ -21,7 +21,7 @@ struct TreeTasks {
         guard let directory = try workspace.directories.state("trees") else {
             // Trees lie below the state of their workspace, unless the manifest says where.
             let place = "/.autonomous/.quire/worktrees/"
-            if let range = workspace.root.range(of: place) {
+            if let range = workspace.root.firstRange(of: place) {
                 let task = workspace.root[range.upperBound...].prefix { $0 != "/" }
                 throw Trouble(
                     "this is the tree of \(task); go to "
