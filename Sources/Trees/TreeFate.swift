@@ -75,8 +75,19 @@ struct TreeInquest {
             return error.description
         }
         if FileKind(record.administration + "/modules") != .nothing {
-            return "it has submodules, in which there may be commits; remove it by `git worktree "
-                + "remove --force \(record.path)`"
+            let unpushed = try TaskTrees.unpushedSubmodules(
+                record,
+                at: record.newest(in: repository, git),
+                git
+            )
+            if let path = unpushed.first {
+                return
+                    "its submodule \(path) is at a commit that only this tree has; push it: git -C "
+                    + "\(record.path)/\(path) push"
+            }
+            return
+                "it has submodules, in which there may be work that only this tree has; look there, "
+                + "and if you need nothing of it: `git worktree remove --force \(record.path)`"
         }
         let tree = TreeGit(git, record)
         let status = try tree.output(

@@ -183,7 +183,7 @@ private struct RepositoryMerge {
         let repair = TreeRepair(git: git, repository: repository, records: records)
         guard command.repair else {
             let paths = try repair.unresolved(record, at: record.newest(in: repository, git))
-            if paths.isEmpty { return true }
+            if paths.isEmpty { return try !trees.tellSubmodules(record, in: repository, git) }
             tellConflict(record, target, paths)
             Terminal.say("    \(Self.advice(record.task, command.check))")
             return false

@@ -151,7 +151,28 @@ struct TreeTasks {
         return true
     }
 
-    /// Says that a task's work has conflicts marked in it, and so is left out; false if it has none.
+    /// Says that a task's work has a submodule at a commit that only its tree has, and so is left out; false
+    /// if it has none.
+    func tellSubmodules(
+        _ record: TreeRecord,
+        in repository: Repository,
+        _ git: Git
+    ) throws -> Bool {
+        let tip = try record.newest(in: repository, git)
+        let paths = try TaskTrees.unpushedSubmodules(record, at: tip, git)
+        guard !paths.isEmpty else { return false }
+        Terminal.say(
+            "\(record.task): left out, since a commit that only its tree has is in \(paths.inWords)"
+        )
+        for path in paths {
+            let push = ["git", "-C", record.path + "/" + path, "push"].shellCommand
+            Terminal.say("    push it, to a branch that stays: \(push)")
+        }
+        return true
+    }
+
+    /// Says that a task's work has conflicts marked in it, or the like, and so is left out; false if it has
+    /// none.
     func tellUnresolved(
         _ record: TreeRecord,
         in repository: Repository,
@@ -159,7 +180,7 @@ struct TreeTasks {
     ) throws -> Bool {
         let repair = TreeRepair(git: git, repository: repository, records: records)
         let paths = try repair.unresolved(record, at: record.newest(in: repository, git))
-        guard !paths.isEmpty else { return false }
+        guard !paths.isEmpty else { return try tellSubmodules(record, in: repository, git) }
         let run = try runCommand(of: record)
         Terminal.say(
             "\(record.task): left out, since conflicts are marked in \(paths.inWords); the task "
