@@ -131,6 +131,10 @@ struct TreeChanges {
     private let tree: TreeGit
     /// The files that may be committed.
     private(set) var files: [TreeFile] = []
+    /// The files that the index holds already as they may be committed.
+    private(set) var staged: [TreeFile] = []
+    /// The entries of the index that no commit may hold.
+    private var withdrawn: [StagedFile] = []
     private var refused: [String] = []
     /// The files that were left out.
     private(set) var leftOutFiles: [TreeFile] = []
@@ -147,25 +151,46 @@ struct TreeChanges {
         _ isOther: (TreeFile) -> Bool = { _ in false }
     ) throws {
         self.tree = tree
-        // Each path comes after a letter, which is "?" for a new file, and a space.
+        // Each path comes after a letter, which is "?" for a file that the index lacks, and a space.
         let list = try tree.output(
             ["ls-files", "-z", "-t", "--modified", "--others", "--exclude-standard"],
             doing: "looking for changes"
         )
+        let index = try StagedFile.all(in: tree)
+        var rest = Dictionary(index.map { ($0.file, $0) }) { $1 }
         for line in list.split(separator: 0) where line.count > 2 {
-            let (file, isNew) = (TreeFile(line.dropFirst(2)), line.first == UInt8(ascii: "?"))
-            guard !others.contains(file), !isOther(file) else {
+            let (file, isUnknown) = (TreeFile(line.dropFirst(2)), line.first == UInt8(ascii: "?"))
+            let entry = rest.removeValue(forKey: file)
+            // The commit tells what is new: an agent or a killed git may have staged it.
+            let isNew = isUnknown ? entry?.isRemoved != true : entry?.isAdded == true
+            if others.contains(file) || isOther(file) {
                 self.others.append(file)
+            } else {
+                if !isUnknown { known.append(file) }
+                guard leavesOut(file, isNew, largestFile) else {
+                    files.append(file)
+                    continue
+                }
+            }
+            if let entry { withdrawn.append(entry) }
+        }
+        for entry in index where rest[entry.file] != nil {
+            if others.contains(entry.file) || isOther(entry.file) {
+                self.others.append(entry.file)
+            } else if entry.isRemoved || !leavesOut(entry.file, entry.isAdded, largestFile) {
+                staged.append(entry.file)
                 continue
             }
-            if !isNew { known.append(file) }
-            if let words = Self.refusal(of: file, isNew, in: tree, largestFile) {
-                refused.append(words.oneLine(300))
-                leftOutFiles.append(file)
-            } else {
-                files.append(file)
-            }
+            withdrawn.append(entry)
         }
+    }
+
+    /// Notes a file that is left out; returns false for one that is not.
+    private mutating func leavesOut(_ file: TreeFile, _ isNew: Bool, _ largest: Int64) -> Bool {
+        guard let words = Self.refusal(of: file, isNew, in: tree, largest) else { return false }
+        refused.append(words.oneLine(300))
+        leftOutFiles.append(file)
+        return true
     }
 
     /// The files that were left out, and why, for people.
@@ -221,14 +246,21 @@ struct TreeChanges {
         of file: TreeFile,
         in tree: TreeGit
     ) -> Bool {
-        let answer = tree.call(["cat-file", "blob", ":\(file.text)"])
+        let answer = tree.call(["cat-file", "blob", "HEAD:\(file.text)"])
         return answer.status == 0 && SecretFiles.secrets(in: answer.output).isSuperset(of: secrets)
     }
 
     /// Commits the changes and moves the branch on; returns the commit, `nil` if there is nothing.
     func commit(_ request: CheckpointRequest, after head: String) throws -> String? {
-        guard !files.isEmpty else { return nil }
         let doing = "committing the work"
+        if !withdrawn.isEmpty {
+            _ = try tree.output(
+                ["update-index", "-z", "--index-info"],
+                doing: doing,
+                input: Array(withdrawn.map(\.restoration).joined())
+            )
+        }
+        guard !files.isEmpty || !staged.isEmpty else { return nil }
         let paths = files.map { $0.bytes + [0] }.joined()
         _ = try tree.output(
             ["update-index", "-z", "--add", "--remove", "--replace", "--stdin"],

@@ -110,8 +110,8 @@ extension TaskTrees {
                 try Directory.open(record.administration, made: false) != nil
             else { return [] }
             let usual = CheckpointRequest(subject: "")
-            return try TreeChanges(TreeGit(git, record), largestFile: usual.largestFile).files
-                .map(\.text)
+            let changes = try TreeChanges(TreeGit(git, record), largestFile: usual.largestFile)
+            return (changes.files + changes.staged).map(\.text)
         }
     }
 }

@@ -57,16 +57,13 @@ package struct WorkspaceCommits: Sendable {
             let repository = try Repository.around(directory, git)
             let tree = try self.tree(task, repository, directory)
             try TreeCheck(record: tree).checkCheckout()
-            try refuseStaged(in: TreeGit(git, tree))
             var warnings: [String] = []
             var left = try record(of: task)
             if left?.tree.topLevel != repository.topLevel { left = nil }
+            let seen = left?.isAtWork == true ? records.status(of: task + ".json")?.st_mtim : nil
+            try refuseStaged(in: TreeGit(git, tree), since: seen)
             if let cut = left, cut.isAtWork {
-                let done = try commit(
-                    cutOff,
-                    cut,
-                    seen: records.status(of: task + ".json")?.st_mtim
-                )
+                let done = try commit(cutOff, cut, seen: seen)
                 warnings = done.leftOut
                 if done.commit != nil {
                     warnings.append("\(SessionCommits.rest) was committed")
@@ -203,10 +200,12 @@ package struct WorkspaceCommits: Sendable {
     }
 
     /// Refuses a tree in whose index something waits for a commit: the next one would hold it.
-    private func refuseStaged(in tree: TreeGit) throws {
-        let words = ["diff-index", "--cached", "--name-only", "-z", "HEAD"]
+    ///
+    /// With `seen`, what was not changed since then is a session's, which was cut off.
+    private func refuseStaged(in tree: TreeGit, since seen: timespec?) throws {
+        let staged = try StagedFile.all(in: tree).map(\.file)
         try refuse(
-            TreeFile.list(try tree.output(words, doing: "looking for changes")),
+            staged.filter { file in seen.map { file.isChanged(after: $0, in: tree.path) } ?? true },
             in: tree
         )
     }

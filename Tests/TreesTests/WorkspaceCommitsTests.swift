@@ -8,11 +8,11 @@ import Testing
 @Suite struct `Commits in the person's own tree` {
     private let cutOff = CheckpointRequest(subject: "port: cut off")
 
-    private func commits(_ fixture: GitFixture) throws -> WorkspaceCommits {
+    private func commits(_ fixture: GitFixture, _ git: Git? = nil) throws -> WorkspaceCommits {
         let place = fixture.root + "/.autonomous/commits"
         try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
         try put("*\n", fixture.root + "/.autonomous/.gitignore")
-        return WorkspaceCommits(git: fixture.git, records: try Directory(following: place))
+        return WorkspaceCommits(git: git ?? fixture.git, records: try Directory(following: place))
     }
 
     /// Carries out a session that does `work`; returns the commit.
@@ -50,6 +50,41 @@ import Testing
             )
             #expect(try fixture.run("status", "--porcelain") == "?? manifest.yaml")
             #expect(try session(fixture, "port: 3") {}.commit == nil)
+        }
+    }
+
+    @Test func `hold nothing that lay there before, though an agent has staged it`() throws {
+        try GitFixture.with { fixture in
+            try fixture.write("mine\n", "mine.txt")
+            let done = try session(fixture, "port: 1") {
+                try fixture.write("new\n", "new.txt")
+                try fixture.run("add", "--all")
+            }
+            #expect(done.commit != nil && done.leftOut.isEmpty)
+            #expect(try fixture.run("show", "--name-only", "--format=") == "new.txt")
+            #expect(try fixture.run("status", "--porcelain") == "?? mine.txt")
+        }
+    }
+
+    /// A death, or a failure, after the index was written.
+    @Test func `hold what an earlier one has only staged`() throws {
+        try GitFixture.with { fixture in
+            let failing = try fixture.git(
+                script: #"case "$*" in *commit-tree*) exit 1;; esac; exec "$git" "$@""#
+            )
+            _ = try commits(fixture).begin("port", in: fixture.root, cutOff: cutOff)
+            try fixture.write("changed\n", "a.txt")
+            let trouble = TreeTrouble.of {
+                _ = try commits(fixture, failing).checkpoint(
+                    "port",
+                    CheckpointRequest(subject: "port: 1")
+                )
+            }
+            #expect(trouble != nil)
+            #expect(try fixture.run("status", "--porcelain") == "M  a.txt")
+            _ = try commits(fixture).begin("port", in: fixture.root, cutOff: cutOff)
+            #expect(try fixture.run("log", "-1", "--format=%s") == "port: cut off")
+            #expect(try fixture.run("status", "--porcelain") == "")
         }
     }
 
