@@ -19,8 +19,12 @@ package struct WorkspaceCommits: Sendable {
         /// The paths among the others of which nobody can tell whether a session changed them; `nil` for
         /// none.
         var doubtful: [Data]?
+        /// The paths that the newest commit left out, such as secrets; each commit judges them anew, and
+        /// `nil` is for none.
+        var leftOut: [Data]?
 
         var otherFiles: Set<TreeFile> { Set(others.map { TreeFile($0) }) }
+        var leftOutFiles: Set<TreeFile> { Set((leftOut ?? []).map { TreeFile($0) }) }
 
         /// Keeps the doubtful ones of these files.
         mutating func settle(_ files: [TreeFile]) {
@@ -60,23 +64,25 @@ package struct WorkspaceCommits: Sendable {
             var warnings: [String] = []
             var left = try record(of: task)
             if left?.tree.topLevel != repository.topLevel { left = nil }
-            let seen = left?.isAtWork == true ? records.status(of: task + ".json")?.st_mtim : nil
-            try refuseStaged(in: TreeGit(git, tree), since: seen)
             if let cut = left, cut.isAtWork {
-                let done = try commit(cutOff, cut, seen: seen)
+                let done = try finish(cut, cutOff)
                 warnings = done.leftOut
                 if done.commit != nil {
                     warnings.append("\(SessionCommits.rest) was committed")
                 }
                 left = try record(of: task)
             }
+            try refuseStaged(in: TreeGit(git, tree), since: nil)
             var record = Record(tree: tree, others: [], isAtWork: true, doubtful: left?.doubtful)
             record.tree.base = try repository.commit("HEAD", git)
-            let others = try others(
+            let leftOut = left?.leftOutFiles ?? []
+            let lying = try others(
                 in: TreeGit(git, tree),
-                knowing: left?.otherFiles ?? [],
+                knowing: leftOut.union(left?.otherFiles ?? []),
                 isChecked: isChecked && left != nil
             )
+            record.leftOut = lying.filter(leftOut.contains).map { Data($0.bytes) }
+            let others = lying.filter { !leftOut.contains($0) }
             record.others = others.map { Data($0.bytes) }
             record.settle(others)
             try save(record)
@@ -87,6 +93,23 @@ package struct WorkspaceCommits: Sendable {
                 warnings: warnings
             )
         }
+    }
+
+    /// Commits the work of a session that was cut off, as `begin` does; returns `nil` if none was.
+    package func finish(
+        _ task: String,
+        _ cutOff: CheckpointRequest
+    ) throws(TreeTrouble) -> Checkpoint? {
+        try inTrouble {
+            guard let cut = try record(of: task), cut.isAtWork else { return nil }
+            return try finish(cut, cutOff)
+        }
+    }
+
+    private func finish(_ cut: Record, _ request: CheckpointRequest) throws -> Checkpoint {
+        let seen = records.status(of: cut.tree.task + ".json")?.st_mtim
+        try refuseStaged(in: TreeGit(git, cut.tree), since: seen)
+        return try commit(request, cut, seen: seen)
     }
 
     /// Notes that Quire lives while a session of the task works: what is changed up to now may be its work.
@@ -138,7 +161,8 @@ package struct WorkspaceCommits: Sendable {
         let head = try tree.head(doing: "looking at the tree")
         let commit = try changes.commit(request, after: head)
         record.tree.tip = commit ?? head
-        record.others += (changes.leftOutFiles + doubtful).map { Data($0.bytes) }
+        record.leftOut = changes.leftOutFiles.map { Data($0.bytes) }
+        record.others += doubtful.map { Data($0.bytes) }
         record.doubtful = (record.doubtful ?? []) + doubtful.map { Data($0.bytes) }
         record.settle(changes.others)
         record.isAtWork = false

@@ -88,14 +88,30 @@ import Testing
         }
     }
 
-    @Test func `leave out what is too large, and go on`() throws {
+    @Test func `hold the work of the last session, though no other one follows`() throws {
+        try GitFixture.with { fixture in
+            let commits = try commits(fixture)
+            #expect(try commits.finish("port", cutOff) == nil)
+            _ = try commits.begin("port", in: fixture.root, cutOff: cutOff)
+            try fixture.write("changed\n", "a.txt")
+            commits.noteAlive("port")
+            #expect(try commits.finish("port", cutOff)?.commit != nil)
+            #expect(try fixture.run("log", "-1", "--format=%s") == "port: cut off")
+            #expect(try commits.finish("port", cutOff) == nil)
+        }
+    }
+
+    @Test func `leave out what is too large until it no longer is, and go on`() throws {
         try GitFixture.with { fixture in
             let large = String(repeating: "x", count: 2000)
             let first = try session(fixture, "port: 1") { try fixture.write(large, "a.txt") }
             #expect(first.commit == nil && first.leftOut.count == 1)
             let second = try session(fixture, "port: 2") { try fixture.write("x", "inner/b.txt") }
-            #expect(second.commit != nil && second.leftOut.isEmpty)
+            #expect(second.commit != nil && second.leftOut == first.leftOut)
             #expect(try fixture.run("status", "--porcelain") == " M a.txt")
+            let third = try session(fixture, "port: 3") { try fixture.write("small", "a.txt") }
+            #expect(third.commit != nil && third.leftOut.isEmpty)
+            #expect(try fixture.run("status", "--porcelain") == "")
         }
     }
 
