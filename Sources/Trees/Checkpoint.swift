@@ -77,6 +77,7 @@ extension TaskTrees {
             }
             try TreeCheck(record: record).check()
             record.isBusy = true
+            record.largestFile = request.largestFile
             try records.save(record)
             // Before the new commit takes the place of the last one, which the branch may have left.
             let (home, before) = (record.home, record.tip)

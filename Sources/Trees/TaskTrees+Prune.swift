@@ -98,20 +98,24 @@ extension TaskTrees {
 }
 
 extension TaskTrees {
-    /// Returns the paths in a task's tree that a checkpoint would commit now, for people.
+    /// Returns the paths in a task's tree that a checkpoint would commit now, and words on what it would leave
+    /// out, for people.
     ///
     /// - Throws: `TreeTrouble` if the tree is not as it was left, or git can't tell.
     package static func uncommitted(
         _ record: TreeRecord,
         _ git: Git
-    ) throws(TreeTrouble) -> [String] {
+    ) throws(TreeTrouble) -> (waiting: [String], leftOut: [String]) {
         try inTrouble {
             guard record.stage == .ready, FileKind(record.path) == .directory,
                 try Directory.open(record.administration, made: false) != nil
-            else { return [] }
+            else { return ([], []) }
             let usual = CheckpointRequest(subject: "")
-            let changes = try TreeChanges(TreeGit(git, record), largestFile: usual.largestFile)
-            return (changes.files + changes.staged).map(\.text)
+            let changes = try TreeChanges(
+                TreeGit(git, record),
+                largestFile: record.largestFile ?? usual.largestFile
+            )
+            return ((changes.files + changes.staged).map(\.text), changes.leftOut)
         }
     }
 }

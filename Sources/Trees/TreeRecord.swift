@@ -51,6 +51,8 @@ package struct TreeRecord: Hashable, Sendable, Codable {
     package var isPruned: Bool?
     /// The commits that end what others than a checkpoint's session have committed; `nil` for none.
     package var marks: [SessionMark]?
+    /// The size in bytes of the largest file that the newest checkpoint could commit; `nil` before the first.
+    package var largestFile: Int64?
 
     /// Makes the record of a tree that is about to be made.
     package init(

@@ -139,8 +139,15 @@ struct TreeTasks {
 
     /// Says that a task's tree has work that is in no commit, and so is left out; false if it has none.
     func tellUncommitted(_ record: TreeRecord, _ git: Git) throws -> Bool {
-        let files = try TaskTrees.uncommitted(record, git)
-        guard !files.isEmpty else { return false }
+        let (files, leftOut) = try TaskTrees.uncommitted(record, git)
+        leftOut.forEach { Terminal.say("\(record.task): \($0)") }
+        if !leftOut.isEmpty {
+            Terminal.say(
+                "    if it belongs to the work, commit it in \(record.path); if not, remove it, or let "
+                    + ".gitignore name it"
+            )
+        }
+        guard !files.isEmpty else { return !leftOut.isEmpty }
         Terminal.say(
             "\(record.task): left out what is in no commit in its tree \(record.path): \(files.inWords)"
         )

@@ -100,6 +100,22 @@ import Testing
         }
     }
 
+    @Test(arguments: commands)
+    func `tells of what no commit may hold`(words: [String]) throws {
+        try withRemote(["one"]) { trees in
+            #expect(try call(trees, words).status == 0)
+            let secret = trees.run.root + "/.autonomous/.quire/worktrees/one/.env"
+            try put("mine\n", secret)
+            let outcome = try call(trees, words)
+            #expect(outcome.status == 101, "\(outcome.output)\(outcome.error)")
+            let told = "one: .env looks like a secret and was not committed\n"
+            #expect(outcome.output.contains(told), "\(outcome.output)")
+            #expect(!outcome.output.contains("git add --all"), "\(outcome.output)")
+            try FileManager.default.removeItem(atPath: secret)
+            #expect(try call(trees, words).status == 0)
+        }
+    }
+
     @Test func `says that something is merged once it is`() throws {
         try withTrees(["one"]) { trees in
             try trees.complete()
