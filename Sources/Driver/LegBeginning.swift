@@ -22,6 +22,7 @@ struct LegBeginning {
     let names: [String]
     /// The tasks whose sessions nobody saw end, each with the number of entries that its list may have.
     private let interrupted: [String: Int?]
+    private let leftWork: LeftWork?
 
     init(_ request: RunRequest, _ review: DirectoryReview, after state: RunState) {
         (self.request, self.review) = (request, review)
@@ -32,6 +33,7 @@ struct LegBeginning {
             retryFailed: request.retryFailed,
             reopening: Set(review.changed + review.anew)
         )
+        leftWork = LeftWork(request, of: names, after: state)
     }
 
     /// Returns the tasks to open before the leg begins.
@@ -63,6 +65,7 @@ struct LegBeginning {
             redone: request.redo,
             interrupted: interrupted,
             artifacts: ArtifactKeeper(request),
+            leftWork: leftWork,
             checked: Set(request.work.filter { $0.value.check != nil }.keys),
             stamp: LocalTime.compactStamp(SystemClock.wall)
         )

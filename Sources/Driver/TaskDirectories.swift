@@ -166,7 +166,8 @@ final class TaskDirectories {
         switch result {
         case .opened(let task, let inspected, let warnings):
             tasks[inspected.task] = task
-            return warnings.map { .warned(Warned(task: inspected.task, message: $0)) }
+            return task.commits
+                + warnings.map { .warned(Warned(task: inspected.task, message: $0)) }
                 + [.taskInspected(inspected)]
         case .unusable(let task, let reason):
             return [.taskUnavailable(task: task, reason: reason)]

@@ -9,6 +9,8 @@ struct OpenTask: Sendable {
     let directory: TaskDirectory
     /// The newest inspection of its checklist.
     var look: ChecklistLook
+    /// What there is to report of the commit of work that was left.
+    var commits: [Event] = []
 }
 
 /// The opening and release of task directories, on worker threads.
@@ -72,6 +74,8 @@ struct TaskOpening: DirectoryKeeper {
     var interrupted: [String: Int?] = [:]
     /// The keeper of complete tasks' files; `nil` if none are kept.
     var artifacts: ArtifactKeeper?
+    /// The commits of what was left of complete tasks; `nil` for none.
+    var leftWork: LeftWork?
     /// The tasks that a check alone makes complete.
     var checked: Set<String> = []
     /// The local time as `YYYYMMDD-HHMMSS`, for the names of archives.
@@ -130,11 +134,13 @@ struct TaskOpening: DirectoryKeeper {
                 listFile: look.listFile,
                 incident: look.incident
             )
-            let open = OpenTask(directory: directory, look: look.settled)
+            var open = OpenTask(directory: directory, look: look.settled)
             if interrupted.keys.contains(task), let refusal = directory.refuseAnswer() {
                 warnings.append(refusal)
             }
-            if look.state.progress?.isComplete != true {
+            if look.state.progress?.isComplete == true {
+                open.commits = leftWork?.commit(task) ?? []
+            } else {
                 let asked = directory.shortQuestion
                 inspected.question = asked.question
                 warnings += asked.warnings

@@ -149,7 +149,7 @@ final class TreeKeeper: TreeMaker {
 
     func abandon(_ key: SessionKey) { pulse.end(key.task) }
 
-    private static func workspaceCommits(
+    static func workspaceCommits(
         _ request: RunRequest,
         _ git: Git
     ) throws(TreeTrouble) -> WorkspaceCommits {
@@ -216,10 +216,7 @@ final class TreeKeeper: TreeMaker {
                 include: settings.include
             )
         )
-        guard !tree.isNew, let commits = settings.commits,
-            // No session began before the tree was set up.
-            settings.setup == nil || tree.record.isSetUp == true
-                || tree.record.tip != tree.record.base
+        guard !tree.isNew, let commits = settings.commits, settings.mayHaveWork(tree.record)
         else { return tree }
         let earlier = try trees.checkpoint(task, commits.cutOff(of: task))
         if earlier.commit != nil {
@@ -229,7 +226,7 @@ final class TreeKeeper: TreeMaker {
         return tree
     }
 
-    private static func trees(_ request: RunRequest, _ git: Git) throws(TreeTrouble) -> TaskTrees {
+    static func trees(_ request: RunRequest, _ git: Git) throws(TreeTrouble) -> TaskTrees {
         do {
             let isDurable = request.workspace.isDurable
             let places = request.workspace.directories
@@ -301,8 +298,7 @@ final class TreeKeeper: TreeMaker {
             switch result {
             case .success(let done): then(done.events(of: key))
             case .failure(let trouble):
-                let words = "its work was not committed: \(trouble)"
-                let giveUp = { then([.warned(Warned(task: key.task, message: words))]) }
+                let giveUp = { then([.uncommitted(key, trouble)]) }
                 guard trouble.remedy == .time,
                     let timer = try? Timer(
                         loop: loop,
@@ -328,9 +324,24 @@ final class TreeKeeper: TreeMaker {
     }
 }
 
+extension TreeWork {
+    /// Indicates whether a session can have begun in a tree: none does before it is set up.
+    func mayHaveWork(_ record: TreeRecord) -> Bool {
+        setup == nil || record.isSetUp == true || record.tip != record.base
+    }
+}
+
+extension Event {
+    /// The event that nothing of a session's work could be committed.
+    static func uncommitted(_ key: SessionKey, _ trouble: TreeTrouble) -> Event {
+        let work = CheckpointedWork(failure: "its work was not committed: \(trouble)")
+        return .checkpointMade(CheckpointMade(task: key.task, session: key.number, work: work))
+    }
+}
+
 extension CommitSettings {
     /// Returns the contents of the commit of what a session left that was cut off.
-    fileprivate func cutOff(of task: String) -> CheckpointRequest {
+    func cutOff(of task: String) -> CheckpointRequest {
         CheckpointRequest(
             subject: "\(task): \(SessionCommits.rest)",
             author: author,

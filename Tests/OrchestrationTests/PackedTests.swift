@@ -56,6 +56,7 @@ private func repacked<Value: Packable>(_ value: Value) throws -> Value {
         var changes = CheckpointedWork.Changes()
         (changes.files, changes.added, changes.removed) = (25, 26, 27)
         task.work = CheckpointedWork(changes: changes, uncommitted: ["a", "b"])
+        task.work?.failure = "the disk is full"
         task.lastFailure = FailureSignature(Failure(.streamCut, "it broke 5 times"))
         (task.question, task.isAsking) = ("Which?", true)
         task.check = .due

@@ -203,7 +203,7 @@ private func token(
             .sessionEnded(key, result, .damaged("no \(secret)")), .taskInspected(inspected),
             .taskHeld(task: "t", reason: secret), .taskUnavailable(task: "t", reason: secret),
             .checkpointMade(
-                CheckpointMade(task: "t", session: 1, work: CheckpointedWork(uncommitted: [secret]))
+                CheckpointMade(task: "t", session: 1, work: CheckpointedWork(failure: secret))
             ),
             .storeFailed(secret), .storeLost(secret), .warned(Warned(task: "t", message: secret)),
         ]

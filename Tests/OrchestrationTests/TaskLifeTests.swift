@@ -33,6 +33,27 @@ private func plan(_ tasks: TaskPlan..., concurrency: Int = 2) -> RunPlan {
         #expect(run.begin() == ["a complete: every entry is ticked", "end finished"])
     }
 
+    @Test func `a task whose work could not be committed is complete once it is`() {
+        func committed(_ session: Int, _ work: CheckpointedWork) -> Event {
+            .checkpointMade(CheckpointMade(task: "a", session: session, work: work))
+        }
+        let (all, most) = (Progress(ticked: 4, total: 4), Progress(ticked: 3, total: 4))
+        let end = [
+            "a unchecked: no author; once it can be, run the manifest again", "end finished",
+        ]
+        var run = Scenario(plan(TaskPlan(name: "a")), found: ["a": .good(most)])
+        _ = run.begin()
+        #expect(run.play([committed(1, CheckpointedWork(failure: "no author"))]) == [])
+        #expect(run.end("a", 1, ticked: 4) == ["a#1 ticked, charged to session"] + end)
+        // Nothing was committed since.
+        var same = Scenario(plan(TaskPlan(name: "a")), found: ["a": .good(all)], state: run.state)
+        #expect(same.begin() == ["a reopened"] + end)
+        var next = Scenario(plan(TaskPlan(name: "a")), found: ["a": .good(most)], state: same.state)
+        #expect(next.begin() == ["a reopened", "start a#2 slot 0 executor"])
+        _ = next.play([committed(2, CheckpointedWork())])
+        #expect(next.end("a", 2, ticked: 4).contains("a complete: every entry is ticked"))
+    }
+
     @Test func `a task stalls after charged sessions that tick nothing`() {
         let half = ChecklistState.good(Progress(ticked: 1, total: 2))
         var run = Scenario(plan(TaskPlan(name: "a", stallAfter: 2)), found: ["a": half])

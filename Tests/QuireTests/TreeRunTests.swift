@@ -167,6 +167,46 @@ import Testing
         }
     }
 
+    @Test func `are complete with what the last session left, which was lost`() throws {
+        let work = """
+            echo "$QUIRE_SESSION" >> one.txt
+            [ "$QUIRE_SESSION" != 3 ] || kill -9 $PPID
+            """
+        try withRepository([("one", "")], work: work) { run in
+            let killed = try quire(run, ["run", "m.yaml"])
+            #expect(killed.status == 128 + SIGKILL, "\(killed.output)\(killed.error)")
+            let outcome = try quire(run, ["run", "m.yaml"])
+            #expect(outcome.status == 0, "\(outcome.output)\(outcome.error)")
+            let branch = "quire/The-run/one"
+            let subject = "one: work of a session that was cut off\n"
+            #expect(try git(run, "log -1 --format=%s \(branch)") == subject)
+            #expect(try git(run, "show \(branch):one.txt") == "1\n2\n3\n")
+        }
+    }
+
+    @Test func `are complete only with work that could be committed`() throws {
+        let work = """
+            echo "$QUIRE_SESSION" >> one.txt
+            [ "$QUIRE_SESSION" != 3 ] || git switch --quiet --create other
+            """
+        try withRepository([("one", "")], work: work) { run in
+            let words = "its work was not committed: the tree "
+            for _ in 1...2 {
+                let outcome = try quire(run, ["run", "m.yaml"])
+                #expect(outcome.status != 0 && outcome.output.contains("one: UNCHECKED "))
+                #expect(outcome.output.contains(words), "\(outcome.output)\(outcome.error)")
+                #expect(try quire(run, ["status"]).output.contains("warning: one: \(words)"))
+            }
+            let tree = run.root + "/.autonomous/.quire/worktrees/one"
+            #expect(
+                try shell("git switch --quiet quire/The-run/one", in: tree).status == 0
+            )
+            let outcome = try quire(run, ["run", "m.yaml"])
+            #expect(outcome.status == 0, "\(outcome.output)\(outcome.error)")
+            #expect(try git(run, "show quire/The-run/one:one.txt") == "1\n2\n3\n")
+        }
+    }
+
     @Test func `are counted in every view, with the files that are in no commit`() throws {
         let work = """
             echo "$QUIRE_SESSION" >> "$QUIRE_TASK.txt"

@@ -59,7 +59,8 @@ private func decode(_ value: Any) throws -> [RunEvent] {
                 facts["\(fact.kind) \(json.count(where: { $0 == ":" }))"] = fact
             }
         }
-        let work = CheckpointedWork(changes: .init(), uncommitted: ["words"])
+        var work = CheckpointedWork(changes: .init(), uncommitted: ["words"])
+        work.failure = "words"
         let made = CheckpointMade(task: "t", session: 1, commit: "c", work: work)
         facts["checkpoint"] = .checkpointMade(made)
         facts["check"] = .checkBegan(CheckBegan(task: "t", session: 1))

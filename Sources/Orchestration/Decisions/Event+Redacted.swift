@@ -43,6 +43,7 @@ extension Event {
             )
         case .checkpointMade(var fact):
             fact.work.uncommitted = fact.work.uncommitted.map(redactor.redact)
+            fact.work.failure = fact.work.failure.map(redactor.redact)
             return .checkpointMade(fact)
         case .storeFailed(let reason): return .storeFailed(redactor.redact(reason))
         case .storeLost(let reason): return .storeLost(redactor.redact(reason))

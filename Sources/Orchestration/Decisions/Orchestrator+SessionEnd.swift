@@ -191,6 +191,10 @@ extension Orchestrator {
         if let words = task.checkFailure { return (.failed, words) }
         if task.check.isOpen { return nil }
         if task.checklist.progress?.isComplete == true {
+            // Whoever needs it, or merges it, would go without that work.
+            if let words = task.work?.failure {
+                return (.unchecked, "\(words); once it can be, run the manifest again")
+            }
             return (.complete, TaskEnded.everyEntry)
         }
         if let words = task.asking { return (.needsYou, words) }

@@ -44,7 +44,8 @@ extension Turn {
         guard task.outcome == nil else { return }
         switch task.checklist {
         case .damaged(let words): record(end(of: task, .damaged, words))
-        case .good(let progress) where progress.isComplete && !task.check.isOpen:
+        case .good(let progress)
+        where progress.isComplete && !task.check.isOpen && task.work?.failure == nil:
             record(end(of: task, .complete, TaskEnded.everyEntry, list: list))
         case .good, .missing: break
         }

@@ -20,10 +20,17 @@ package struct CheckpointedWork: Hashable, Sendable, Codable {
     package var changes: Changes?
     /// Words on the files that were left out, such as secrets; one line each.
     package var uncommitted: [String]
+    /// Words on why nothing could be committed, while that is so; `nil` if it could.
+    package var failure: String?
 
     /// Makes the work; see the properties.
     package init(changes: Changes? = nil, uncommitted: [String] = []) {
         (self.changes, self.uncommitted) = (changes, uncommitted)
+    }
+
+    /// Makes the work of which nothing could be committed.
+    package init(failure: String) {
+        (uncommitted, self.failure) = ([failure], failure)
     }
 }
 

@@ -201,6 +201,7 @@ extension CheckpointedWork: Packable {
         }
         bytes.write(uncommitted.count)
         for words in uncommitted { bytes.write(words) }
+        bytes.write(failure) { $0.write($1) }
     }
 
     init(unpacking bytes: inout PackedBytes) throws {
@@ -217,6 +218,7 @@ extension CheckpointedWork: Packable {
             uncommitted.append(try bytes.read())
             count -= 1
         }
+        failure = try bytes.readIfPresent { try $0.read() }
     }
 }
 
