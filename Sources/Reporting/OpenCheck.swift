@@ -39,7 +39,7 @@ package struct OpenCheck: Hashable, Sendable, Encodable {
         switch check?.result {
         case nil where check != nil: state = isRunning ? .running : .cutOff
         case .stopped: state = isRunning ? .due : .cutOff
-        case .passed, .failed, .timedOut, .couldNotRun, nil:
+        case .passed, .failed, .timedOut, .couldNotRun, .withdrawn, nil:
             guard isComplete, isRunning else { return nil }
             state = .due
         }

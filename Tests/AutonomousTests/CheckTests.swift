@@ -39,7 +39,7 @@ private typealias Progress = Orchestration.Progress
         for _ in 1...2 {
             let log = try task.openCheckLog()
             defer { close(log) }
-            #expect(ftruncate(log, size) == 0)
+            #expect(ftruncate(log, off_t(size)) == 0)
         }
         close(try task.openCheckLog())
         let found = try FileManager.default.attributesOfItem(atPath: task.checkLogPath)[.size]
