@@ -119,7 +119,7 @@ private let filling = """
         (["doctor", "--agent", Program.built("codex-sim")], false),
         (["help"], true), (["help", "run"], true), (["run", "--help"], true), (["--version"], true),
         (["prune", "--dry-run"], true),
-        (["answer", "t2", "yes"], true), (["tell", "t2", "yes"], true),
+        (["tell", "t2", "yes"], true),
         (["--generate-completion-script", "bash"], true), (["task", "--list"], true),
         (["run", "m.yaml"], false), (["run", "m.yaml", "--events", "-"], false),
     ]
@@ -224,7 +224,7 @@ private let filling = """
                 switch words[0] {
                 case "run" where words != ["run", "--help"]:
                     #expect(closed.status == 0 && closed.errorBytes > 0, "\(words): \(closed)")
-                case "task", "merge-runs", "prune", "answer", "tell":
+                case "task", "merge-runs", "prune", "tell":
                     #expect(closed.status == 0 && closed.errorBytes == 0, "\(words): \(closed)")
                 case "doctor": #expect([69, 141].contains(closed.status))
                 // Its warnings about the manifest stand on standard error.
