@@ -19,8 +19,8 @@ package final class ReportStream {
     package private(set) var leftOut: Int64 = 0
     private var isTold = false
     private let isDevice: Bool
-    /// Called on the loop with a warning about the stream, at most once.
-    package var onTrouble: ((SafeText) -> Void)?
+    /// Called on the loop with a warning about the stream, at most once; returns false if nobody was told.
+    package var onTrouble: ((SafeText) -> Bool)?
     /// The reason why something was not written; `nil` if everything was.
     package private(set) var failure: StandardStream.Failure?
 
@@ -106,7 +106,7 @@ package final class ReportStream {
 
     private func tell(_ words: SafeText) {
         guard !isTold, let onTrouble else { return }
-        isTold = true
-        onTrouble(words)
+        // At the end of a run nothing may take the warning any more: it is told after it then.
+        isTold = onTrouble(words)
     }
 }

@@ -109,13 +109,14 @@ package final class TroubleReport: Report {
     /// Makes a report.
     package init(loop: Loop) { self.loop = loop }
 
-    /// Writes a warning; does nothing once the report was finished.
-    package func warn(_ words: SafeText) {
-        guard !isFinishing else { return }
+    /// Writes a warning; does nothing, and returns false, once the report was finished.
+    package func warn(_ words: SafeText) -> Bool {
+        guard !isFinishing else { return false }
         let stream =
             stream ?? ReportStream(loop: loop, descriptor: STDERR_FILENO, name: "standard error")
         self.stream = stream
         stream.write("warning: \(words)\n")
+        return true
     }
 
     package func show(_ events: [RecordedEvent], view: RunView) {}

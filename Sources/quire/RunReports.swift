@@ -32,7 +32,7 @@ struct RunReports {
     mutating func open(on loop: Loop, run: String) throws -> [any Report] {
         let troubles = TroubleReport(loop: loop)
         var reports: [any Report] = []
-        var warn: (SafeText) -> Void = { troubles.warn($0) }
+        var warn: (SafeText) -> Bool = { troubles.warn($0) }
         switch progress {
         case .none: break
         case .auto where Terminal.canDraw && output === StandardStream.output:
@@ -42,7 +42,10 @@ struct RunReports {
                 descriptor: STDOUT_FILENO,
                 usesColor: Terminal.usesColor
             )
-            warn = { live.warn($0) }
+            warn = {
+                live.warn($0)
+                return true
+            }
             reports.append(live)
         case .auto, .plain:
             let isError = output === StandardStream.error
@@ -61,7 +64,7 @@ struct RunReports {
         return reports + [troubles]
     }
 
-    private mutating func watch(_ stream: ReportStream, _ warn: @escaping (SafeText) -> Void) {
+    private mutating func watch(_ stream: ReportStream, _ warn: @escaping (SafeText) -> Bool) {
         stream.onTrouble = warn
         streams.append(stream)
     }

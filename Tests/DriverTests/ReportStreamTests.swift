@@ -29,7 +29,10 @@ import Testing
         try withPipe { loop, path in
             let stream = try stream(loop, path)
             var warnings: [SafeText] = []
-            stream.onTrouble = { warnings.append($0) }
+            stream.onTrouble = {
+                warnings.append($0)
+                return true
+            }
             let line: SafeText = "\(String(repeating: "x", count: 65_535))\n"
             for _ in 0..<1_000 { stream.write(line) }
             #expect(warnings.count == 1)
@@ -42,6 +45,24 @@ import Testing
         }
     }
 
+    @Test func `is told of after the end where nobody was told before`() throws {
+        try withPipe { loop, path in
+            let stream = try stream(loop, path)
+            let reader = open(path, O_RDONLY | O_NONBLOCK)
+            var asked = 0
+            stream.onTrouble = { _ in
+                asked += 1
+                return false
+            }
+            close(reader)
+            stream.write("first\n")
+            stream.finish { loop.stop() }
+            loop.run()
+            #expect(asked == 1)
+            #expect(stream.untold?.description.contains("has closed it") == true)
+        }
+    }
+
     @Test func `waits for its reader, and tells once that it has left`() throws {
         try withPipe { loop, path in
             let stream = try stream(loop, path)
@@ -49,6 +70,7 @@ import Testing
             stream.onTrouble = {
                 warnings.append($0)
                 loop.stop()
+                return true
             }
             stream.write("first\n")
             let reader = open(path, O_RDONLY | O_NONBLOCK)
