@@ -45,24 +45,6 @@ import Testing
         }
     }
 
-    @Test func `is told of after the end where nobody was told before`() throws {
-        try withPipe { loop, path in
-            let stream = try stream(loop, path)
-            let reader = open(path, O_RDONLY | O_NONBLOCK)
-            var asked = 0
-            stream.onTrouble = { _ in
-                asked += 1
-                return false
-            }
-            close(reader)
-            stream.write("first\n")
-            stream.finish { loop.stop() }
-            loop.run()
-            #expect(asked == 1)
-            #expect(stream.untold?.description.contains("has closed it") == true)
-        }
-    }
-
     @Test func `waits for its reader, and tells once that it has left`() throws {
         try withPipe { loop, path in
             let stream = try stream(loop, path)
