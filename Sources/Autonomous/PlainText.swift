@@ -10,7 +10,7 @@ package enum PlainText {
     /// - Throws: `Refusal` if there are none, or more than the limit.
     package static func checked(_ bytes: [UInt8]) throws(Refusal) -> String {
         let (text, isCut) = expanded(bytes)
-        // What is hidden takes more room once it is seen.
+        // Hidden characters take more room once they are seen.
         if isCut {
             throw Refusal(
                 description: "that is more than 64 KiB of text; put it into a file of the project, "

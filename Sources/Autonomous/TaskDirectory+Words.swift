@@ -87,7 +87,7 @@ extension TaskDirectory {
             try directory().move(Self.answerName, to: refused, as: place)
             return "\(doubt): it is in \(refused.path(of: place)), and nobody is told; \(advice)"
         } catch {
-            // Where it stood, the next session would be told.
+            // The next session would be told of an answer that is left there.
             let isGone = (try? directory().remove(Self.answerName)) ?? false
             return "\(doubt): it was \(isGone ? "removed" : "left there") (\(error)); \(advice)"
         }
@@ -111,7 +111,7 @@ extension TaskDirectory {
 
     /// Takes the words for a session that is about to start.
     ///
-    /// They wait in a safe place from then on, until `settle`: whatever happens to this process or to the
+    /// The words wait in a safe place from then on, until `settle`: whatever happens to this process or to the
     /// session, the next one gets them.
     package func takeWords() -> Words {
         var words = Words()
@@ -210,7 +210,7 @@ extension TaskDirectory {
         let words = try place.alone {
             let old = try waitingWords()
             let new = try change(old)
-            // What is longer could not be read whole again.
+            // A longer text could not be read whole again.
             guard new.utf8.count <= Self.mostWaiting else {
                 throw FileError(
                     "\"\(name)\" has 1 MiB of words that no session has completed a turn with; they "

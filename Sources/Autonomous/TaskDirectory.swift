@@ -139,7 +139,7 @@ package struct TaskDirectory: Sendable {
         let log = try directory().openForAppending(Self.checkLogName)
         var status = stat()
         if fstat(log, &status) == 0, status.st_size > Self.largestCheckLog {
-            // Where that fails the log only grows on.
+            // A log that can't be emptied only grows on.
             _ = ftruncate(log, 0)
         }
         return log

@@ -1,4 +1,3 @@
-import EventLoop
 import Orchestration
 import Trees
 
@@ -101,43 +100,26 @@ final class BaseChecks: TreeMaker {
         }
         guard !known.contains(base) else { return then() }
         running = (start.key, false)
-        checked.note(start.task, tree) { [self] putBack in
+        var ended = CheckEnded(task: start.task, session: 0, .couldNotRun)
+        (ended.base, ended.isOfBase) = (base, true)
+        checked.note(start.task, tree) { [self, ended] putBack in
             guard running?.isStopped == false else { return goOn(then) }
-            commands.run(check, for: start, in: tree.directory) { [self] result, warnings in
-                let ended = end(of: check, start, tree, base, result)
+            commands.run(
+                check,
+                for: start,
+                in: tree.directory,
+                of: tree.record.path,
+                ended,
+                isStopped: { [self] in running?.isStopped ?? false }
+            ) { [self] ended, warnings in
                 putBack { [self] events in
                     if ended.result != .stopped { known.insert(base) }
-                    warnings.forEach { report(.warned(task: start.task, $0)) }
-                    events.forEach(report)
+                    (warnings + events).forEach(report)
                     report(.checkEnded(ended, .missing, list: nil, nil))
                     goOn(then)
                 }
             }
         }
-    }
-
-    private func end(
-        of check: CheckCommand,
-        _ start: SessionStarted,
-        _ tree: TaskTree,
-        _ base: String,
-        _ result: Result<LoggedCommand.End, any Error>
-    ) -> CheckEnded {
-        var ended = CheckEnded(task: start.task, session: 0, .couldNotRun)
-        (ended.base, ended.isOfBase) = (base, true)
-        switch result {
-        case .success(let end):
-            let log = (try? commands.task(start.task)).map(UserCommands.Log.check.path) ?? ""
-            ended.note(
-                end,
-                of: check.command,
-                in: tree.record.path,
-                log: log,
-                isStopped: running?.isStopped ?? false
-            )
-        case .failure(let error): ended.message = "could not be started: \(error)"
-        }
-        return ended
     }
 
     /// Lets the session begin, and the checks of other bases.

@@ -121,30 +121,20 @@ final class ProcessChecks: CheckRunner {
         _ ended: CheckEnded,
         then: @escaping (CheckEnded, [Event]) -> Void
     ) {
-        var ended = ended
         guard running[start.task]?.isToEnd == false else {
+            var ended = ended
             ended.result = .stopped
             return then(ended, [])
         }
-        commands.run(check, for: start, in: directory) { [self] result, warnings in
-            switch result {
-            case .success(let end):
-                let isStopped = running[start.task]?.isToEnd ?? false
-                ended.note(
-                    end,
-                    of: check.command,
-                    in: tree,
-                    log: log(of: start.task),
-                    isStopped: isStopped
-                )
-            case .failure(let error): ended.message = "could not be started: \(error)"
-            }
-            then(ended, warnings.map { .warned(task: start.task, $0) })
-        }
-    }
-
-    private func log(of task: String) -> String {
-        (try? commands.task(task)).map(UserCommands.Log.check.path) ?? ""
+        commands.run(
+            check,
+            for: start,
+            in: directory,
+            of: tree,
+            ended,
+            isStopped: { [self] in running[start.task]?.isToEnd ?? false },
+            then: then
+        )
     }
 }
 
@@ -163,26 +153,33 @@ extension CheckCommand {
 }
 
 extension UserCommands {
-    /// Runs a check in a directory of the task's work; `then` gets its end, or the reason why it was not
-    /// started, and warnings.
+    /// Runs a check in a directory of the task's work, which is in this tree, if it has one; `then` gets the
+    /// fact of its end, completed, and what there is to report beside it.
     func run(
         _ check: CheckCommand,
         for start: SessionStarted,
         in directory: String,
-        then: @escaping (Result<LoggedCommand.End, any Error>, [String]) -> Void
+        of tree: String?,
+        _ ended: CheckEnded,
+        isStopped: @escaping () -> Bool,
+        then: @escaping (CheckEnded, [Event]) -> Void
     ) {
+        var ended = ended
         do {
+            let log = Log.check.path(of: try task(start.task))
             try run(
                 check.command,
                 for: start,
                 in: check.directory.map { directory + "/" + $0 } ?? directory,
                 adding: check.environment,
                 log: .check
-            ) {
-                then(.success($0), $1)
+            ) { end, warnings in
+                ended.note(end, of: check.command, in: tree, log: log, isStopped: isStopped())
+                then(ended, warnings.map { .warned(task: start.task, $0) })
             }
         } catch {
-            then(.failure(error), [])
+            ended.message = "could not be started: \(error)"
+            then(ended, [])
         }
     }
 }

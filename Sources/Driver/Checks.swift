@@ -63,7 +63,7 @@ final class Checks {
         if isToEnd {
             result = .stopped
         } else if claim?.look.unkept != nil {
-            // What a person changed would be undone after the check.
+            // A person's change would be undone after the check.
             result = .couldNotRun
         } else if claim?.isOne == false {
             result = .withdrawn

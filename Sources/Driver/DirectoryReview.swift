@@ -159,7 +159,7 @@ private struct Finding: Sendable {
         if isComplete, directory.checklistAsItLies().progress?.isComplete != true {
             isChanged = true
         }
-        // What was added by hand is complete, too, but no check has seen it.
+        // Entries that were added by hand may be ticked, too, but no check has seen them.
         if isComplete, isChecked, !directory.isAsKept() { isChanged = true }
         // The task's directory must be opened, so that it gets the new prompt.
         if isComplete, hasOtherPrompt, policy == .keepLists { isChanged = true }

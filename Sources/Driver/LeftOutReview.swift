@@ -40,7 +40,7 @@ package struct LeftOutReview: Sendable {
         guard [nil, .complete].contains(known?.outcome) else { return nil }
         let isComplete = known?.outcome == .complete
         let stamp = DirectoryReview.stamp(of: directory, prompt: prompt)
-        // What was complete and has no list any more, or no plain file in its place, is not complete.
+        // A complete task that has no list any more, or no plain file in its place, is not complete.
         guard isComplete || stamp != nil else { return nil }
         if isComplete, stamp != nil, known?.list == stamp { return nil }
         directory.hold()

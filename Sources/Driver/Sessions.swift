@@ -121,7 +121,7 @@ final class Sessions {
 
     /// Notes that sessions whose trees are being made are not silent: the agent has not begun.
     ///
-    /// Those whose bases are checked, or that wait for that, lose no time by it.
+    /// Sessions whose bases are checked, or that wait for that, lose no time by it.
     func keepWaitingForTrees() {
         for key in preparing.keys {
             inbox.noteActivity(of: key)

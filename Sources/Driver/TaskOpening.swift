@@ -9,7 +9,7 @@ struct OpenTask: Sendable {
     let directory: TaskDirectory
     /// The newest inspection of its checklist.
     var look: ChecklistLook
-    /// What there is to report of the commit of work that was left.
+    /// The events on the commit of work that was left.
     var commits: [Event] = []
 }
 
@@ -85,7 +85,7 @@ struct TaskOpening: DirectoryKeeper {
 
     func openAgain(_ tasks: [String]) -> [Result] {
         var again = self
-        // What begins anew began, and a lost session's list was judged, when the leg first opened them.
+        // Tasks began anew, and a lost session's list was judged, when the leg first opened them.
         (again.anew, again.interrupted) = ([], [:])
         return again.open(tasks)
     }

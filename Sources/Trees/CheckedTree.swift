@@ -25,7 +25,7 @@ package struct CheckedTree: Sendable {
         (others, isIndexClean) = try inTrouble {
             let changes = try TreeChanges(tree, largestFile: .max)
             return (
-                Set(changes.files + changes.leftOutFiles), try Self.isIndexClean(tree)
+                Set(changes.files + changes.leftOutFiles), try StagedFile.all(in: tree).isEmpty
             )
         }
     }
@@ -46,7 +46,7 @@ package struct CheckedTree: Sendable {
         try inTrouble {
             guard FileKind(record.path) == .directory else { return nil }
             try TreeCheck(record: record).check()
-            if isIndexClean, try !Self.isIndexClean(tree) {
+            if isIndexClean, try !StagedFile.all(in: tree).isEmpty {
                 // The files stay as they are.
                 _ = try tree.output(["read-tree", "HEAD"], doing: "putting the index back")
             }
@@ -119,10 +119,5 @@ package struct CheckedTree: Sendable {
 
     private static func list(_ files: [TreeFile]) -> [UInt8] {
         Array(files.map { $0.bytes + [0] }.joined())
-    }
-
-    private static func isIndexClean(_ tree: TreeGit) throws -> Bool {
-        let words = ["diff-index", "--cached", "--name-only", "-z", "HEAD"]
-        return try tree.output(words, doing: "looking for changes").isEmpty
     }
 }

@@ -62,7 +62,7 @@ package struct MergeOutcome: Hashable, Sendable {
     package var tip: String
     /// The tasks in it, in their order.
     package var merged: [String]
-    /// Those of them whose work is one commit, since their own ones can't be put one after another.
+    /// The merged tasks whose work is one commit, since their own ones can't be put one after another.
     package var squashed: [String]
     /// The others.
     package var leftOut: [LeftOut]

@@ -114,7 +114,7 @@ package struct WorkspaceCommits: Sendable {
 
     /// Notes that Quire lives while a session of the task works: what is changed up to now may be its work.
     package func noteAlive(_ task: String) {
-        // Where that fails more is left to a person, and nothing of theirs is committed.
+        // A time that can't be noted leaves more to a person, and nothing of theirs is committed.
         records.touch(task + ".json")
     }
 

@@ -8,8 +8,8 @@ import Trees
 
 /// The commands that must succeed on what is merged: that of the call, and those of the tasks' manifests.
 ///
-/// What all tasks of a merge share must pass on the branch itself, too; the check of one task counts where
-/// its work is.
+/// Commands that all tasks of a merge share must pass on the branch itself, too; the check of one task
+/// counts where its work is.
 struct MergeChecks {
     /// A command for the shell, in a directory of the repository.
     private struct Check: Hashable {

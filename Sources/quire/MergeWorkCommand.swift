@@ -102,21 +102,17 @@ struct MergeWorkCommand: WorkingCommand {
                 scratch: scratch,
                 git: git,
                 command: self,
-                checks: try checks(group, in: repository, trees, git)
+                checks: try MergeChecks(
+                    check,
+                    chosen.checks,
+                    of: noVerify ? [] : group.map(\.task),
+                    in: repository,
+                    git
+                )
             )
             isLeftOut = try merge.run(group) || isLeftOut
         }
         return isLeftOut
-    }
-
-    private func checks(
-        _ group: [TreeRecord],
-        in repository: Repository,
-        _ trees: TreeTasks,
-        _ git: Git
-    ) throws -> MergeChecks {
-        let tasks = noVerify ? [] : group.map(\.task)
-        return try MergeChecks(check, trees.checks(of: tasks), of: tasks, in: repository, git)
     }
 }
 
@@ -276,7 +272,7 @@ private struct RepositoryMerge {
                 "\(target) fails the check itself, so nothing was merged; mend it first"
             )
         }
-        // What is merged is told once the branch has moved.
+        // Merged tasks are told once the branch has moved.
         if command.dryRun {
             for task in outcome.merged {
                 Terminal.say("\(task): would be merged\(note(task, in: outcome, sorted))")

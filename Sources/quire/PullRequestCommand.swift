@@ -50,8 +50,8 @@ struct PullRequestCommand: WorkingCommand {
         let isLeftOut = try TreeTasks.told {
             let trees = try TreeTasks(state)
             let git = try ManifestFile.git()
-            let history = try TaskHistory(in: state.directory(in: trees.workspace))
             let chosen = try trees.chosen(tasks)
+            let history = chosen.history
             let redactor = Redactor(ofRuns: chosen.records.compactMap { history[$0.task]?.leg.run })
             var isLeftOut = chosen.isLeftOut
             for (repository, group) in trees.byRepository(chosen.records) {

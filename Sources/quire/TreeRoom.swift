@@ -77,7 +77,7 @@ struct TreeRoom: Encodable {
         func age(_ record: TreeRecord) -> Int64 {
             records.lastChange(of: record.task)?.millisecondsSinceEpoch ?? 0
         }
-        // What can't be read is told by whoever needs it.
+        // A record that can't be read is told by whoever needs it.
         return (try? records.all())?.max { age($0) < age($1) }?.path.parentPath
     }
 

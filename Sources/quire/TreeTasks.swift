@@ -5,6 +5,27 @@ import Orchestration
 import Reporting
 import Trees
 
+/// The tasks whose work a command hands over.
+struct ChosenTasks {
+    /// The records of their trees.
+    var records: [TreeRecord] = []
+    /// True if something that was asked for, or has a tree, is not among them.
+    var isLeftOut = false
+    /// The newest records of all tasks.
+    var history: TaskHistory
+    /// The checks of the tasks, those that were left out included.
+    var checks: TaskChecks
+
+    /// The tasks that have a check which has not passed.
+    fileprivate func unchecked(_ all: [TreeRecord]) -> Set<String> {
+        Set(
+            all.map(\.task).filter {
+                checks[$0] != nil && history[$0]?.task.outcome != .complete
+            }
+        )
+    }
+}
+
 /// The tasks of a workspace that have trees of their own, for the commands that hand over their work.
 struct TreeTasks {
     let workspace: Workspace
@@ -62,15 +83,14 @@ struct TreeTasks {
     ///
     /// `isChecked` says that the caller has checks run, so that a task that is named may be one whose check
     /// has not passed.
-    func chosen(
-        _ tasks: [String],
-        isChecked: Bool = false
-    ) throws -> (records: [TreeRecord], isLeftOut: Bool) {
+    func chosen(_ tasks: [String], isChecked: Bool = false) throws -> ChosenTasks {
         guard tasks.isEmpty else { return try chosen(named: tasks, isChecked) }
         let known = try records.all()
         guard !known.isEmpty else {
             Terminal.say("no task has a tree of its own yet; quire status says why")
-            return ([], true)
+            var none = try chosen(among: [])
+            none.isLeftOut = true
+            return none
         }
         // The trees of tasks that were deleted, or began anew, are no task's now.
         let all = known.filter {
@@ -79,10 +99,11 @@ struct TreeTasks {
         }
         guard !all.isEmpty else {
             Terminal.say("nothing to hand over: what tasks have done is merged and cleaned up")
-            return ([], false)
+            return try chosen(among: [])
         }
-        let unchecked = try unchecked(all)
-        let chosen = all.filter { record in
+        var chosen = try chosen(among: all)
+        let unchecked = chosen.unchecked(all)
+        chosen.records = all.filter { record in
             guard
                 let words = wordsOnRest(of: record)
                     ?? (unchecked.contains(record.task)
@@ -91,23 +112,22 @@ struct TreeTasks {
             Terminal.say("\(record.task): left out, since \(words)")
             return false
         }
-        if chosen.isEmpty {
+        if chosen.records.isEmpty {
             Terminal.say(
                 "no task with a tree of its own is complete; name one to take what it has so far"
             )
         }
-        return (chosen, chosen.count < all.count)
+        chosen.isLeftOut = chosen.records.count < all.count
+        return chosen
     }
 
     private static let noPass = "its check (verify) has not passed"
 
-    private func chosen(
-        named tasks: [String],
-        _ isChecked: Bool
-    ) throws -> (records: [TreeRecord], isLeftOut: Bool) {
+    private func chosen(named tasks: [String], _ isChecked: Bool) throws -> ChosenTasks {
         var names: Set<String> = []
         let all = try tasks.filter { names.insert($0).inserted }.map { try record(of: $0) }
-        let unchecked = try unchecked(all)
+        var chosen = try chosen(among: all)
+        let unchecked = chosen.unchecked(all)
         for task in all.map(\.task) where unchecked.contains(task) {
             guard isChecked else {
                 Terminal.say("\(task): left out, since \(Self.noPass); run its manifest again")
@@ -115,26 +135,18 @@ struct TreeTasks {
             }
             Terminal.complain("warning: \(task): \(Self.noPass)")
         }
-        let chosen = all.filter { isChecked || !unchecked.contains($0.task) }
-        return (chosen, chosen.count < all.count)
+        chosen.records = all.filter { isChecked || !unchecked.contains($0.task) }
+        chosen.isLeftOut = chosen.records.count < all.count
+        return chosen
     }
 
-    /// Returns the tasks that have a check which has not passed.
-    private func unchecked(_ all: [TreeRecord]) throws -> Set<String> {
+    /// Returns what is known of tasks of which none is chosen yet.
+    private func chosen(among all: [TreeRecord]) throws -> ChosenTasks {
         let history = try TaskHistory(in: stateDirectory)
-        let checks = TaskChecks(of: all.map(\.task), history)
-        return Set(
-            all.map(\.task).filter {
-                checks[$0] != nil && history[$0]?.task.outcome != .complete
-            }
+        return ChosenTasks(
+            history: history,
+            checks: TaskChecks(of: all.map(\.task), history)
         )
-    }
-
-    /// Returns the checks of tasks' work.
-    ///
-    /// - Throws: `Trouble` if the store can't be read.
-    func checks(of tasks: [String]) throws -> TaskChecks {
-        TaskChecks(of: tasks, try TaskHistory(in: stateDirectory))
     }
 
     /// Says that a task's tree has work that is in no commit, and so is left out; false if it has none.

@@ -116,7 +116,7 @@ private struct Scan {
 
     /// The number of characters that were read.
     var length: Int { rest.startIndex - start }
-    /// That number; `nil` if a word goes on there.
+    /// The number; `nil` if a word goes on there.
     var end: Int? { rest.first?.isPartOfWord == true ? nil : length }
 
     mutating func skip(_ count: Int) { rest = rest.dropFirst(count) }

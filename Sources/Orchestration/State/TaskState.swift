@@ -193,7 +193,7 @@ package struct TaskState: Hashable, Sendable {
         isInspected = false
         self.notBefore = nil
         self.pendingNeeds = 0
-        // What nobody saw end is run again.
+        // A check that nobody saw end is run again.
         if check.isOpen { check = plan.check == nil ? .none : .due }
         if freshCaps { self.charged = 0 }
         ledger.beginLeg(freshCaps: freshCaps)

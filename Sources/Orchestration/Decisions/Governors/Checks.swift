@@ -11,7 +11,7 @@ struct Checks: Governor {
 
     mutating func act(in turn: inout Turn) {
         if !turn.checks.isEmpty { endChecks(in: &turn) }
-        // What is left is checked at the beginning of the next leg.
+        // The rest is checked at the beginning of the next leg.
         while !due.isEmpty, !turn.startsNothingMore,
             turn.checks.count < turn.state.plan.checkSlots ?? 1
         {
