@@ -30,45 +30,39 @@ private typealias Progress = Orchestration.Progress
 
     @Test(arguments: [(0, true), (1, false)])
     func `are told in a log that is begun anew once it is large`(more: Int64, isKept: Bool) throws {
-        let root = NSTemporaryDirectory() + "quire-" + UUID().uuidString
-        try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: root) }
-        let task = Workspace(root: root).taskDirectory(try TaskName(given: "a"))
-        try task.create()
-        let size = Int64(TaskDirectory.largestCheckLog) + more
-        for _ in 1...2 {
-            let log = try task.openCheckLog()
-            defer { close(log) }
-            #expect(ftruncate(log, off_t(size)) == 0)
+        try withTask { task in
+            let size = Int64(TaskDirectory.largestCheckLog) + more
+            for _ in 1...2 {
+                let log = try task.openCheckLog()
+                defer { close(log) }
+                #expect(ftruncate(log, off_t(size)) == 0)
+            }
+            close(try task.openCheckLog())
+            let found = try FileManager.default.attributesOfItem(atPath: task.checkLogPath)[.size]
+            #expect(found as? Int64 == (isKept ? size : 0))
         }
-        close(try task.openCheckLog())
-        let found = try FileManager.default.attributesOfItem(atPath: task.checkLogPath)[.size]
-        #expect(found as? Int64 == (isKept ? size : 0))
     }
 
     /// Hands over a task and the way to write its list, which a session ticked after the first of `boxes`.
-    private func withTask(
+    private func withTicks(
         _ boxes: (String, String),
         _ body: (TaskDirectory, (String) throws -> Void) throws -> Void
     ) throws {
-        let root = NSTemporaryDirectory() + "quire-" + UUID().uuidString
-        try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: root) }
-        let task = Workspace(root: root).taskDirectory(try TaskName(given: "a"))
-        try task.create()
-        func put(_ boxes: String) throws {
-            try Data(Self.text(boxes)).write(to: URL(fileURLWithPath: task.taskListPath))
+        try withTask { task in
+            func put(_ boxes: String) throws {
+                try Data(Self.text(boxes)).write(to: URL(fileURLWithPath: task.taskListPath))
+            }
+            try put(boxes.0)
+            _ = task.inspectAndKeep()
+            try task.noteTicks()
+            try put(boxes.1)
+            _ = task.inspectAndKeep()
+            try body(task, put)
         }
-        try put(boxes.0)
-        _ = task.inspectAndKeep()
-        try task.noteTicks()
-        try put(boxes.1)
-        _ = task.inspectAndKeep()
-        try body(task, put)
     }
 
     @Test func `are taken back on the disk, also where the check deleted the list`() throws {
-        try withTask(("x  ", "xx ")) { task, put in
+        try withTicks(("x  ", "xx ")) { task, put in
             let taken = task.takeBackTicks()
             #expect(taken.state == .good(Progress(ticked: 1, total: 3)) && taken.incident == nil)
             #expect(Array(task.taskListText().utf8) == Self.text("x  "))
@@ -99,7 +93,7 @@ private typealias Progress = Orchestration.Progress
             ({ $0.restoreAfterCheck() }, "x  "),
         ]
         for (end, expected) in ends {
-            try withTask(("   ", "x  ")) { task, put in
+            try withTicks(("   ", "x  ")) { task, put in
                 try put(left)
                 let look = end(task)
                 #expect(look.incident?.words == words)
@@ -126,7 +120,7 @@ private typealias Progress = Orchestration.Progress
         occasion: CheckPlan.Occasion,
         isOne: Bool
     ) throws {
-        try withTask((begun, begun)) { task, put in
+        try withTicks((begun, begun)) { task, put in
             try put(found)
             let claim = task.inspectBeforeCheck(after: ChecklistLook(.missing), on: occasion)
             #expect(claim.isOne == isOne)
@@ -138,7 +132,7 @@ private typealias Progress = Orchestration.Progress
 
     @Test(arguments: [("xxx", true), ("xxxx", false), ("xx", false), ("xx ", false)])
     func `show in a list that is no longer as it was kept`(left: String, isAsKept: Bool) throws {
-        try withTask(("xx ", "xxx")) { task, put in
+        try withTicks(("xx ", "xxx")) { task, put in
             try put(left)
             #expect(task.isAsKept() == isAsKept)
         }

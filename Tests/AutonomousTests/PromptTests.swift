@@ -6,15 +6,6 @@ import Testing
 
 private typealias Progress = Orchestration.Progress
 
-private func withTask(_ body: (TaskDirectory) throws -> Void) throws {
-    let path = NSTemporaryDirectory() + "quire-" + UUID().uuidString
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: path) }
-    let task = Workspace(root: path).taskDirectory(try TaskName(given: "a"))
-    try task.create()
-    try body(task)
-}
-
 private func put(_ text: String, _ path: String) throws {
     try text.write(toFile: path, atomically: false, encoding: .utf8)
 }

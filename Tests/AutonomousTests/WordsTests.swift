@@ -3,15 +3,6 @@ import FileAccess
 import Foundation
 import Testing
 
-private func withTask(_ body: (TaskDirectory) throws -> Void) throws {
-    let path = NSTemporaryDirectory() + "quire-" + UUID().uuidString
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: path) }
-    let task = Workspace(root: path).taskDirectory(try TaskName(given: "a"))
-    try task.create()
-    try body(task)
-}
-
 extension TaskDirectory {
     fileprivate func put(_ text: String, _ name: String) throws {
         try text.write(toFile: path + "/" + name, atomically: false, encoding: .utf8)

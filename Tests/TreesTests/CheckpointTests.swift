@@ -9,17 +9,8 @@ import Testing
 @testable import Trees
 
 @Suite struct `A commit of a session's work` {
-    private func withTree<Result>(
-        _ body: (GitFixture, TaskTrees, TaskTree) throws -> Result
-    ) throws -> Result {
-        try GitFixture.with { fixture in
-            let trees = try fixture.trees()
-            return try body(fixture, trees, try trees.tree(for: fixture.request("port")))
-        }
-    }
-
     @Test func `holds what was changed, added and removed`() throws {
-        try withTree { fixture, trees, tree in
+        try GitFixture.withTree { fixture, trees, tree in
             try fixture.write("changed\n", "a.txt", in: tree.directory)
             try fixture.write("new\n", "deep/down/new.txt", in: tree.directory)
             try FileManager.default.removeItem(atPath: tree.directory + "/inner/b.txt")
@@ -54,14 +45,14 @@ import Testing
     }
 
     @Test func `is none where nothing was changed`() throws {
-        try withTree { _, trees, _ in
+        try GitFixture.withTree { _, trees, _ in
             let done = try trees.checkpoint("port", CheckpointRequest(subject: "port"))
             #expect(done == Checkpoint(commit: nil, leftOut: [], changes: .init()))
         }
     }
 
     @Test func `counts what the task has changed since its base`() throws {
-        try withTree { fixture, trees, tree in
+        try GitFixture.withTree { fixture, trees, tree in
             let lines = (1...20).map { "line \($0)\n" }.joined()
             try fixture.write(lines, "a.txt", in: tree.directory)
             let first = try trees.checkpoint("port", CheckpointRequest(subject: "port: 1"))
@@ -80,7 +71,7 @@ import Testing
     }
 
     @Test func `tells of what it leaves out until that is resolved, however much it is`() throws {
-        try withTree { fixture, trees, tree in
+        try GitFixture.withTree { fixture, trees, tree in
             for number in 0..<25 { try fixture.write("x", "\(number).pem", in: tree.directory) }
             func leftOut() throws -> [String] {
                 try trees.checkpoint("port", CheckpointRequest(subject: "port")).leftOut
@@ -95,7 +86,7 @@ import Testing
 
     /// An agent without a sandbox takes its last commit back, and goes on.
     @Test func `keeps the commits that the branch has left`() throws {
-        try withTree { fixture, trees, tree in
+        try GitFixture.withTree { fixture, trees, tree in
             try fixture.write("changed\n", "a.txt", in: tree.directory)
             let request = CheckpointRequest(subject: "port")
             let first = try #require(try trees.checkpoint("port", request).commit)
@@ -111,7 +102,7 @@ import Testing
     /// What a git that was killed leaves, while Quire's own may have been at work.
     @Test(arguments: ["index", "HEAD", "branch", "keepsake"])
     func `is made after a git that was killed with a lock`(lock: String) throws {
-        try withTree { fixture, trees, tree in
+        try GitFixture.withTree { fixture, trees, tree in
             try fixture.write("changed\n", "a.txt", in: tree.directory)
             var record = tree.record
             record.isBusy = true
@@ -129,7 +120,7 @@ import Testing
     }
 
     @Test func `is the person's or the one of the settings`() throws {
-        try withTree { fixture, trees, tree in
+        try GitFixture.withTree { fixture, trees, tree in
             try fixture.write("changed\n", "a.txt", in: tree.directory)
             let author = "Quire Bot <bot@example.org>"
             _ = try trees.checkpoint("port", CheckpointRequest(subject: "port", author: author))
@@ -141,7 +132,7 @@ import Testing
     }
 
     @Test func `can't be made without anybody's identity, and says how`() throws {
-        try withTree { fixture, _, tree in
+        try GitFixture.withTree { fixture, _, tree in
             try fixture.write("changed\n", "a.txt", in: tree.directory)
             let nobody = Git(
                 program: gitProgram,
@@ -174,7 +165,7 @@ import Testing
         name: String,
         isHeld: Bool
     ) throws {
-        try withTree { fixture, trees, tree in
+        try GitFixture.withTree { fixture, trees, tree in
             try fixture.write("*.log\n", ".gitignore", in: tree.directory)
             _ = try trees.checkpoint("port", CheckpointRequest(subject: "port"))
             switch name {
@@ -204,7 +195,7 @@ import Testing
 
     @Test(arguments: [true, false])
     func `holds a large file where git-lfs keeps its contents`(isRequired: Bool) throws {
-        try withTree { fixture, trees, tree in
+        try GitFixture.withTree { fixture, trees, tree in
             try fixture.run("config", "filter.lfs.clean", "echo pointer; cat >/dev/null")
             try fixture.run("config", "filter.lfs.required", isRequired ? "yes" : "no")
             try fixture.write("*.bin filter=lfs\n", ".gitattributes", in: tree.directory)
@@ -227,7 +218,7 @@ import Testing
     }
 
     @Test func `holds a changed file's token only if it was there before`() throws {
-        try withTree { fixture, trees, tree in
+        try GitFixture.withTree { fixture, trees, tree in
             let tokens = ["gh", "xox"].map {
                 $0 + ($0 == "gh" ? "p_" : "b-") + "0aB3dE5gH7jK9mN1pQ2rS4"
             }
@@ -256,7 +247,7 @@ import Testing
     }
 
     @Test func `takes paths that are no text`() throws {
-        try withTree { fixture, trees, tree in
+        try GitFixture.withTree { fixture, trees, tree in
             let name = TreeFile([0x66, 0xFF, 0xFE])
             let file = open(name.path(in: tree.directory), O_WRONLY | O_CREAT, 0o644)
             try #require(file >= 0)
@@ -276,7 +267,7 @@ import Testing
 
     @Test(arguments: traps)
     func `runs no program of a repository within the tree`(setting: String) throws {
-        try withTree { fixture, trees, tree in
+        try GitFixture.withTree { fixture, trees, tree in
             let sub = tree.directory + "/sub"
             try fixture.write("x", "sub/x", in: tree.directory)
             try fixture.run(in: sub, "init", "--quiet")
@@ -306,7 +297,7 @@ import Testing
     }
 
     @Test func `runs no hook and signs nothing`() throws {
-        try withTree { fixture, trees, tree in
+        try GitFixture.withTree { fixture, trees, tree in
             let trap = try Self.trap(fixture, fixture.root)
             try fixture.run("config", "core.hooksPath", trap.hooks)
             try fixture.run("config", "commit.gpgsign", "true")
@@ -342,7 +333,7 @@ import Testing
 
     /// The words of a checklist come from an agent.
     @Test func `has a message without signs that steer a terminal`() throws {
-        try withTree { fixture, trees, tree in
+        try GitFixture.withTree { fixture, trees, tree in
             try fixture.write("changed\n", "a.txt", in: tree.directory)
             let subject = "port: \u{1B}[2Jx\u{202E}y\nSigned-off-by: nobody"
             _ = try trees.checkpoint("port", CheckpointRequest(subject: subject))

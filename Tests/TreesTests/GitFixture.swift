@@ -35,6 +35,31 @@ struct GitFixture {
         return try body(fixture)
     }
 
+    /// Hands over a repository with the tree of a task "port".
+    static func withTree<Result>(
+        _ body: (GitFixture, TaskTrees, TaskTree) throws -> Result
+    ) throws -> Result {
+        try with { fixture in
+            let trees = try fixture.trees()
+            return try body(fixture, trees, try trees.tree(for: fixture.request("port")))
+        }
+    }
+
+    /// Makes the tree for merges into `main`.
+    func scratch(
+        _ strategy: MergeStrategy = .merge,
+        passes: @escaping (_ directory: String) throws -> Bool = { _ in true }
+    ) throws -> ScratchTree {
+        let repository = try Repository.around(root, git)
+        return try ScratchTree(
+            in: Directory(following: root + "/.autonomous/.quire"),
+            of: repository,
+            at: try repository.commit("main", git),
+            strategy: strategy,
+            git
+        ) { _, directory in try passes(directory) }
+    }
+
     /// Variables that git gets besides the usual ones.
     private let variables: [String: String]
 

@@ -28,21 +28,6 @@ import Testing
         }
     }
 
-    private func scratch(
-        _ fixture: GitFixture,
-        _ strategy: MergeStrategy = .merge,
-        passes: @escaping (String) throws -> Bool = { _ in true }
-    ) throws -> ScratchTree {
-        let repository = try Repository.around(fixture.root, fixture.git)
-        return try ScratchTree(
-            in: Directory(following: fixture.root + "/.autonomous/.quire"),
-            of: repository,
-            at: try repository.commit("main", fixture.git),
-            strategy: strategy,
-            fixture.git
-        ) { _, directory in try passes(directory) }
-    }
-
     private func strip(_ fixture: GitFixture, _ git: Git? = nil) throws -> LandingStrip {
         LandingStrip(
             git: git ?? fixture.git,
@@ -58,7 +43,7 @@ import Testing
         _ strategy: MergeStrategy = .merge,
         passes: ((String) throws -> Bool)? = nil
     ) throws -> MergeOutcome {
-        let scratch = try scratch(fixture, strategy, passes: passes ?? { _ in true })
+        let scratch = try fixture.scratch(strategy, passes: passes ?? { _ in true })
         defer { scratch.remove() }
         let old = try fixture.run("rev-parse", "main")
         let outcome = try MergeQueue.outcome(
@@ -204,7 +189,7 @@ import Testing
                     repository: repository,
                     records: trees.records
                 )
-                return try repair.repair(record, with: "main") { _ in try scratch(fixture) }
+                return try repair.repair(record, with: "main") { _ in try fixture.scratch() }
             }
             try commit("begun")
             _ = try merge(fixture, candidates(fixture).candidates, .squash)

@@ -6,26 +6,12 @@ import Testing
 @testable import Trees
 
 @Suite struct `The tree for merges` {
-    private func scratch(
-        _ fixture: GitFixture,
-        _ strategy: MergeStrategy = .merge
-    ) throws -> ScratchTree {
-        let repository = try Repository.around(fixture.root, fixture.git)
-        return try ScratchTree(
-            in: Directory(following: fixture.root + "/.autonomous/.quire"),
-            of: repository,
-            at: try repository.commit("main", fixture.git),
-            strategy: strategy,
-            fixture.git
-        ) { _, _ in true }
-    }
-
-    /// What a killed merge leaves of the tree, and whether git still knows it.
+    /// The rest of the tree that a killed merge leaves, and whether git still knows it.
     @Test(arguments: ["whole", "without .git", "strange .git", "unknown", "no directory"])
     func `is made anew whatever a killed merge has left`(rest: String) throws {
         try GitFixture.with { fixture in
             _ = try fixture.trees()
-            _ = try scratch(fixture)
+            _ = try fixture.scratch()
             let path = fixture.root + "/.autonomous/.quire/.merge"
             try fixture.write("x", "deep/new.txt", in: path)
             let files = FileManager.default
@@ -38,7 +24,7 @@ import Testing
             case "no directory": try files.removeItem(atPath: path)
             default: break
             }
-            let tree = try scratch(fixture)
+            let tree = try fixture.scratch()
             #expect(text(path + "/a.txt") == "one\n")
             #expect(!files.fileExists(atPath: path + "/deep"))
             tree.remove()
@@ -75,7 +61,7 @@ import Testing
                 task: "port",
                 tip: try fixture.run("rev-parse", "quire/run/port")
             )
-            let scratch = try scratch(fixture, strategy)
+            let scratch = try fixture.scratch(strategy)
             defer { scratch.remove() }
             let outcome = try MergeQueue.outcome(
                 of: [candidate],

@@ -6,15 +6,6 @@ import Testing
 @testable import Trees
 
 @Suite struct `A commit of what is staged` {
-    private func withTree<Result>(
-        _ body: (GitFixture, TaskTrees, TaskTree) throws -> Result
-    ) throws -> Result {
-        try GitFixture.with { fixture in
-            let trees = try fixture.trees()
-            return try body(fixture, trees, try trees.tree(for: fixture.request("port")))
-        }
-    }
-
     /// Changes that are staged, by what makes them, and what the commit of them says.
     private static let staged = [
         ("echo x > new; git add new", "A\tnew"), ("echo x > new; git add -N new", "A\tnew"),
@@ -26,7 +17,7 @@ import Testing
 
     @Test(arguments: staged)
     func `holds what an agent has staged`(script: String, changes: String) throws {
-        try withTree { fixture, trees, tree in
+        try GitFixture.withTree { fixture, trees, tree in
             #expect(try Program("/bin/sh", ["-c", script], in: tree.directory).run().status == 0)
             #expect(try TaskTrees.uncommitted(tree.record, fixture.git).waiting != [])
             let done = try trees.checkpoint("port", CheckpointRequest(subject: "port"))
@@ -52,7 +43,7 @@ import Testing
         script: String,
         state: String
     ) throws {
-        try withTree { fixture, trees, tree in
+        try GitFixture.withTree { fixture, trees, tree in
             #expect(try Program("/bin/sh", ["-c", script], in: tree.directory).run().status == 0)
             try fixture.write("x", "inner/b.txt", in: tree.directory)
             let request = CheckpointRequest(subject: "port", largestFile: 1000)
@@ -70,7 +61,7 @@ import Testing
 
     /// A death, or a failure, after the index was written.
     @Test func `is made of what an earlier one has only staged`() throws {
-        try withTree { fixture, trees, tree in
+        try GitFixture.withTree { fixture, trees, tree in
             let failing = try fixture.git(
                 script: #"case "$*" in *commit-tree*) exit 1;; esac; exec "$git" "$@""#
             )
