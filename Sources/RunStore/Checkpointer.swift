@@ -5,12 +5,17 @@ import Synchronization
 
 /// Moves the pages of the write-ahead log into the database, on a thread other than the writer's: a
 /// checkpoint waits for the disk several times, which no start of a session should.
+///
+/// SQLite begins the log anew only where the database has all of it. A busy writer adds pages while
+/// others are being moved, so that the log would grow for as long as the run is busy: the writer moves
+/// these few itself, once the others are done.
 final class Checkpointer: Sendable {
-    /// The number of pages written to the log before a checkpoint: 32 MiB.
+    /// The number of pages written to the log before a checkpoint: 64 MiB.
     ///
-    /// A checkpoint waits for the disk three times: for the log, for the database, and for the first
-    /// page of the log that then begins anew. After a crash, this much is read before anything else.
-    static let usualPages = 8192
+    /// A checkpoint waits for the disk five times: for the log and the database, for both again where
+    /// pages came meanwhile, and for the first page of the log that then begins anew. After a crash, this
+    /// much and what came during a checkpoint is read before anything else.
+    static let usualPages = 16_384
     /// The size of SQLite's pages, in bytes.
     private static let pageSize = 4096
 
@@ -33,16 +38,21 @@ final class Checkpointer: Sendable {
     private let thread: SerialThread
     private let limit: Int
     private let state: Mutex<State>
+    private let finish: @Sendable () -> Void
 
     /// Makes a checkpointer for the database with this identity; it makes a checkpoint on `thread`,
     /// which others use too, each time that `limit` pages were written.
+    ///
+    /// `finish` is called on that thread after each: the writer is to move what it wrote meanwhile.
     init(
         _ place: StorePlace,
         _ identity: FileIdentity?,
         thread: SerialThread,
-        pages limit: Int
+        pages limit: Int,
+        finish: @escaping @Sendable () -> Void
     ) {
         (self.place, self.identity) = (place, identity)
+        self.finish = finish
         self.thread = thread
         self.limit = limit
         // An earlier process may have left pages. From now on the file's length says nothing: a log
@@ -64,6 +74,7 @@ final class Checkpointer: Sendable {
             else { return }
             _ = try? connection.writeWithoutTransaction { try $0.checkpoint(.passive) }
             try? ClosedQueues.close(connection)
+            finish()
         }
     }
 }

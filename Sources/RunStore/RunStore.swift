@@ -70,7 +70,17 @@ package final class RunStore: Sendable {
         self.writer = writer
         self.leastJournal = leastJournal
         background = SerialThread(name: "quire.background")
-        checkpointer = Checkpointer(place, identity, thread: background, pages: checkpointPages)
+        checkpointer = Checkpointer(
+            place,
+            identity,
+            thread: background,
+            pages: checkpointPages
+        ) { [thread] in
+            // What fails here is made up for by the next checkpoint.
+            thread.perform {
+                _ = try? writer.writeWithoutTransaction { try $0.checkpoint(.passive) }
+            }
+        }
     }
 
     /// Opens the store in a directory, which is made if need be and ignored by git.

@@ -37,10 +37,12 @@ package struct StoreReader: Sendable {
                         reader.close()
                         return try copied(place)
                     }
+                    // Whoever closes a database last moves its log into it, so that the next look
+                    // need not read what a killed run left there.
+                    reader.close()
                     // Tables that can't be brought up to the journal now are read as they are.
                     try? RunStore.open(directory: place.directory.path).close()
-                    // A cursor made before anything was read would not know columns that were added.
-                    try queue.read { _ = try Int.fetchOne($0, sql: "SELECT 1 FROM run") }
+                    return StoreReader(path: place.path, reader: try Self.queue(place.path))
                 }
                 return reader
             }

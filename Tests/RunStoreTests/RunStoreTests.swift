@@ -554,6 +554,36 @@ private func journal(seed: UInt64) -> [JournalBatch] {
         }
     }
 
+    @Test func `a log begins anew while the writer is busy`() async throws {
+        try await withDirectory { directory in
+            let store = try RunStore.open(directory: directory, checkpointsAfter: 100)
+            /// The salt in the log's header, which changes when the log begins anew.
+            func salt() throws -> Data {
+                let log = try FileHandle(forReadingFrom: URL(fileURLWithPath: store.path + "-wal"))
+                defer { try? log.close() }
+                return try #require(try log.read(upToCount: 24)).dropFirst(16)
+            }
+            let busy = JournalBatch(
+                run: "r",
+                at: Moment(awake: .zero, wall: WallTime(millisecondsSinceEpoch: 0)),
+                events: [.warned(Warned(task: nil, message: String(repeating: "m", count: 8192)))]
+            )
+            try await store.append(busy)
+            let first = try salt()
+            var writes = 0
+            // Eight batches are always on their way, so that the store has work without a pause.
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 1...8 { group.addTask { try await store.append(busy) } }
+                while try await group.next() != nil, writes < 50_000, try salt() == first {
+                    group.addTask { try await store.append(busy) }
+                    writes += 1
+                }
+            }
+            #expect(try salt() != first)
+            try store.close()
+        }
+    }
+
     @Test func `a session's standard error is kept`() async throws {
         try await withDirectory { directory in
             let store = try RunStore.open(directory: directory)
