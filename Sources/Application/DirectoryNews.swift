@@ -9,9 +9,10 @@ package import RunStore
 package struct DirectoryNews {
     /// The progress of the checklist on disk; `nil` if it is missing or damaged.
     package let progress: Progress?
-    /// The reason why a task that the journal calls complete is not complete; `nil` otherwise.
+    /// The reason why a task has not ended as the journal says; `nil` if it has.
     package let reopening: String?
-    /// The outcome that the next leg will find for such a task: damaged, or `nil` for open.
+    /// The outcome that the next leg will find for such a task: damaged, failed for an unusable
+    /// directory, or `nil` for open.
     package let outcome: Outcome?
 
     /// Compares a task's directory with the record.
@@ -30,26 +31,46 @@ package struct DirectoryNews {
     ) {
         guard let name = try? TaskName(given: task), workspace.hasTasks else { return nil }
         let directory = workspace.taskDirectory(name)
-        if let stamp, recorded != nil, directory.isListUnchanged(since: stamp) { return nil }
+        // A directory that could not be used may be back as it was.
+        let mayBeBack =
+            recorded?.isComplete == true
+            && outcome?.isRefutedByCompleteList(after: recorded) == true
+        if !mayBeBack, let stamp, recorded != nil, directory.isListUnchanged(since: stamp) {
+            return nil
+        }
         let list = directory.checklistAsItLies()
         progress = list.progress
-        guard progress != recorded else { return nil }
-        guard outcome == .complete, progress?.isComplete != true else {
+        guard mayBeBack || progress != recorded else { return nil }
+        let isComplete = progress?.isComplete == true
+        if isComplete, outcome?.isRefutedByCompleteList(after: recorded) == true {
+            (reopening, self.outcome) = (
+                "its list is complete now; the next run takes it as it is", nil
+            )
+            return
+        }
+        guard outcome == .complete, !isComplete else {
             // The checklist is missing or damaged: a leg that continues the task reports it.
-            guard progress != nil else { return nil }
+            guard progress != nil, progress != recorded else { return nil }
             (reopening, self.outcome) = (nil, outcome)
             return
         }
-        if case .damaged = list { self.outcome = .damaged } else { self.outcome = nil }
-        switch list {
+        (reopening, self.outcome) = Self.loss(of: list, in: directory)
+    }
+
+    /// Returns the reason why a task is no longer complete, and its outcome.
+    private static func loss(
+        of list: ChecklistState,
+        in directory: TaskDirectory
+    ) -> (String, Outcome?) {
+        let exists = try? directory.exists()
+        return switch list {
         case .good:
-            reopening = "its list was changed after it was complete; the next run goes on with it"
-        case .damaged(let words): reopening = words
+            ("its list was changed after it was complete; the next run goes on with it", nil)
+        case .damaged(let words): (words, exists == nil ? .failed : .damaged)
         case .missing:
-            reopening =
-                (try? directory.exists()) ?? true
-                ? "its list was deleted after it was complete"
-                : "its directory was deleted; the next run begins it anew"
+            exists ?? true
+                ? ("its list was deleted after it was complete", nil)
+                : ("its directory was deleted; the next run begins it anew", nil)
         }
     }
 }

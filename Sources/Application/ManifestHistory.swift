@@ -22,7 +22,7 @@ package struct ManifestHistory {
     /// The number of sessions of each complete task.
     package private(set) var sizes: [String: Double] = [:]
     /// The tasks that failed, stalled or were damaged in the newest run that holds them.
-    private(set) var failed: Set<String> = []
+    private(set) var failed: [String: TaskRecord] = [:]
     /// The usage of each task's sessions; no entry if none reported any.
     private(set) var usage: [String: Usage] = [:]
     /// The median length of a session, in minutes.
@@ -44,7 +44,7 @@ package struct ManifestHistory {
         for run in try reader.runs() where RunName.isRun(run.run, of: path) {
             for task in try reader.tasks(of: run.run) where known.insert(task.name).inserted {
                 guard task.outcome?.isFailure ?? false else { continue }
-                failed.insert(task.name)
+                failed[task.name] = task
             }
             for (task, sessions) in try reader.completeTasks(of: run.run) {
                 sizes[task] = sizes[task] ?? Double(max(1, sessions))

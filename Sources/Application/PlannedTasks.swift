@@ -14,7 +14,7 @@ package struct PlannedTasks {
     /// Sorts a manifest's tasks; `redone` names the tasks that begin anew.
     ///
     /// A task's checklist tells if the task is complete; where there never was one, as on another machine,
-    /// the history does. A task that the run gave up stays ended, also if its list was repaired since.
+    /// the history does. A task that the run gave up stays ended, unless its list is complete now.
     package init(
         _ manifest: Manifest,
         _ history: ManifestHistory,
@@ -30,7 +30,9 @@ package struct PlannedTasks {
             let name = plan.name
             if redone.contains(name) {
                 left.append(plan)
-            } else if history.failed.contains(name), Self.isThere(name, in: workspace) {
+            } else if let record = history.failed[name], Self.isThere(name, in: workspace),
+                !Self.isRefuted(record, isComplete: isComplete == true)
+            {
                 failed += 1
             } else if isComplete ?? (history.sizes[name] != nil) {
                 complete += 1
@@ -38,6 +40,10 @@ package struct PlannedTasks {
                 left.append(plan)
             }
         }
+    }
+
+    private static func isRefuted(_ record: TaskRecord, isComplete: Bool) -> Bool {
+        isComplete && record.outcome?.isRefutedByCompleteList(after: record.progress) == true
     }
 
     /// Returns true if a task's list is complete; `nil` where there never was one.

@@ -6,9 +6,11 @@ extension TaskDirectory {
     /// Returns a stamp of the checklist's and its prompt's files; equal stamps prove that neither file
     /// was changed in between.
     ///
-    /// - Returns: `nil` unless the checklist is a plain file.
+    /// - Returns: `nil` unless the checklist is a plain file, and its directory no link.
     package func listStamp() -> String? {
-        guard let autonomous = try? workspace.directories.autonomous() else { return nil }
+        guard let autonomous = try? workspace.directories.autonomous(),
+            autonomous.kind(of: name.description) == .directory
+        else { return nil }
         return stamp { autonomous.status(of: $0, in: name.description) }
     }
 

@@ -5,8 +5,8 @@ package import Orchestration
 /// A comparison of the tasks' directories with their prompts and the journal, before a leg begins.
 ///
 /// The directory is the truth about the work. Whatever the journal says, the review finds a checklist that
-/// was written for another prompt, or that changed after its task was complete. A complete task with an
-/// untouched directory costs two `lstat`s.
+/// was written for another prompt, or that is no longer what its task ended with. A complete task with an
+/// untouched directory costs three `lstat`s.
 package struct DirectoryReview: Sendable {
     /// The ways to treat checklists that were written for other prompts.
     package enum Policy: Hashable, Sendable {
@@ -27,8 +27,8 @@ package struct DirectoryReview: Sendable {
 
     /// Tasks whose checklists were written for other prompts, in the plan's order.
     package private(set) var otherPrompts: [String] = []
-    /// Complete tasks that must be opened again, in the plan's order: the checklist changed, or is kept under
-    /// another prompt.
+    /// Ended tasks that must be opened again, in the plan's order: the checklist changed, is kept under
+    /// another prompt, or is complete although its task failed.
     package private(set) var changed: [String] = []
     /// Tasks that begin anew, in the plan's order: by request, or since their directories were deleted.
     package private(set) var anew: [String] = []
@@ -157,6 +157,13 @@ private struct Finding: Sendable {
         }
         if !prompt.isEmpty { compare(prompt, directory, policy) }
         if isComplete, directory.checklistAsItLies().progress?.isComplete != true {
+            isChanged = true
+        }
+        // A list that was damaged for a moment, or that a person has completed.
+        if let known, let outcome = known.outcome, outcome.isFailure,
+            outcome.isRefutedByCompleteList(after: known.checklist.progress),
+            directory.checklistAsItLies().progress?.isComplete == true
+        {
             isChanged = true
         }
         // Entries that were added by hand may be ticked, too, but no check has seen them.

@@ -8,7 +8,7 @@ package import Orchestration
 package struct LeftOutReview: Sendable {
     /// The checklists that differ from the journal, in the plan's order.
     package private(set) var facts: [TaskInspected] = []
-    /// The complete tasks among them that have work left, in the plan's order.
+    /// The tasks among them that ended otherwise than their checklists say, in the plan's order.
     package private(set) var reopened: [String] = []
 
     /// Reviews the tasks' directories; `state` is the fold of the journal so far.
@@ -26,19 +26,24 @@ package struct LeftOutReview: Sendable {
                 state.known(task.name)
             )
         }.compactMap(\.self)
-        reopened = facts.map(\.task).filter { state.known($0)?.outcome == .complete }
+        reopened = facts.map(\.task).filter { state.known($0)?.outcome != nil }
     }
 
     /// Returns the task's checklist if it differs from the journal; `nil` also if the checklist is no
-    /// evidence: missing though it was never here or its task is open, written for another prompt, or of a
-    /// task that ended otherwise.
+    /// evidence: missing though it was never here or its task is open, written for another prompt, or not
+    /// complete, of a task that ended otherwise.
     private static func fact(
         of directory: TaskDirectory,
         prompt: String,
         _ known: TaskState?
     ) -> TaskInspected? {
-        guard [nil, .complete].contains(known?.outcome) else { return nil }
-        let isComplete = known?.outcome == .complete
+        let (outcome, recorded) = (known?.outcome, known?.checklist ?? .missing)
+        let isComplete = outcome == .complete
+        // Without a complete list, a task that ended otherwise stays ended.
+        let mustBeDone = outcome != nil && !isComplete
+        if mustBeDone, outcome?.isRefutedByCompleteList(after: recorded.progress) != true {
+            return nil
+        }
         let stamp = DirectoryReview.stamp(of: directory, prompt: prompt)
         // A complete task that has no list any more, or no plain file in its place, is not complete.
         guard isComplete || stamp != nil else { return nil }
@@ -56,7 +61,8 @@ package struct LeftOutReview: Sendable {
         // A damaged list of an open task may be half written.
         if !isComplete, found.progress == nil { return nil }
         let isDone = found.progress?.isComplete == true
-        guard isComplete ? !isDone : found != known?.checklist ?? .missing else { return nil }
+        let isNews = isComplete ? !isDone : mustBeDone ? isDone : found != recorded
+        guard isNews else { return nil }
         return TaskInspected(
             task: directory.name.description,
             checklist: found,

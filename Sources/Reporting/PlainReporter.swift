@@ -45,8 +45,7 @@ package struct PlainReporter: Sendable {
             "\(fact.task): its question is answered, and it goes on"
         case .taskReopened(let fact):
             view.task(fact.task)?.isLeftOut == true
-                ? "\(fact.task): its list was changed or deleted after it was complete; it is "
-                    + "not selected"
+                ? "\(fact.task): its list was changed or deleted since it ended; it is not selected"
                 : "\(fact.task): goes on"
         case .sessionStarted(let fact):
             "\(fact.task): session \(fact.session) starts (\(fact.role.rawValue)"

@@ -161,7 +161,9 @@ struct Explanation {
         if outcome == nil, let order = ScheduleWords.order(state.scheduler.estimates, scheduler) {
             words.append(order)
         }
-        if let reopening = news?.reopening { words.append("It was complete, but \(reopening).") }
+        if let reopening = news?.reopening {
+            words.append("It was \(task.outcome?.rawValue ?? "open"), but \(reopening).")
+        }
         if !isRunAlive, outcome == nil {
             words.append("The run itself does not go on now; start it again to continue.")
         }

@@ -98,6 +98,19 @@ private let broken = Failure(.turnFailed, "the build broke")
     }
 }
 
+@Suite struct `An outcome` {
+    @Test(arguments: Outcome.allCases)
+    func `is untrue once the list is complete, unless it was complete then`(outcome: Outcome) {
+        let (open, done) = (Progress(ticked: 1, total: 2), Progress(ticked: 2, total: 2))
+        for recorded in [nil, open] {
+            let isRefuted = outcome.isRefutedByCompleteList(after: recorded)
+            #expect(isRefuted == (outcome != .complete))
+        }
+        // An unusable directory fails a task whatever is known of its list.
+        #expect(outcome.isRefutedByCompleteList(after: done) == (outcome == .failed))
+    }
+}
+
 @Suite struct `A complete task` {
     private func complete() -> Scenario {
         var run = Scenario(plan("a"))

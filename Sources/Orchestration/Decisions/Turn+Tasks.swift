@@ -126,6 +126,19 @@ extension Outcome {
         }
     }
 
+    /// Returns true if a list that is complete now, whatever it was when the task ended, makes this outcome
+    /// untrue: `recorded` is the progress that the journal has of it.
+    ///
+    /// A list that was complete before says nothing new, unless the directory could not be used.
+    package func isRefutedByCompleteList(after recorded: Progress?) -> Bool {
+        let wasComplete = recorded?.isComplete == true
+        return switch self {
+        case .complete: false
+        case .failed: true
+        case .stalled, .damaged, .capped, .blocked, .unchecked, .needsYou, .cancelled: !wasComplete
+        }
+    }
+
     /// True if the tasks that need one with this outcome can't go on in the leg.
     var endsDependents: Bool {
         switch self {
