@@ -4,7 +4,7 @@ import Yams
 // The checks of tasks.
 extension TaskExpansion {
     /// Makes the check of a task; `nil` for none.
-    mutating func check(
+    func check(
         of task: Manifest.Task,
         _ own: [String: Node],
         _ texts: CheckTexts?,
@@ -17,9 +17,9 @@ extension TaskExpansion {
         )
         guard let texts else { return nil }
         return CheckCommand(
-            UserCommand(expand(texts.command, values), timeout: texts.timeout),
+            UserCommand(texts.command.text(values), timeout: texts.timeout),
             directory: texts.directory,
-            environment: texts.environment.mapValues { expand($0, values) },
+            environment: texts.environment.mapValues { $0.text(values) },
             checksBase: checksBase
         )
     }

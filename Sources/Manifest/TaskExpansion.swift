@@ -48,7 +48,7 @@ struct TaskExpansion {
     /// The prompt files that were read, in order.
     var promptFiles: [String] { known.prompts.keys.sorted() }
     /// Bytes of all texts with values inserted.
-    private var textSize = 0
+    var textSize = 0
     /// The plan of a task that sets nothing itself.
     private var usualPlan = TaskPlan(name: "")
 
@@ -77,20 +77,14 @@ struct TaskExpansion {
         }
         let keys = Set(reader.entries(own["matrix"], "the matrix of \"\(name)\"").map(\.name))
         guard isFree(ofUnknownPlaceholders: name, nameNode, keys) else { return }
-        let combinations = combinations(own["matrix"], name)
+        let matrix = matrix(own["matrix"], name)
         // After a mistake in this task, tasks that need it aren't told that it is undefined.
         expansions[name] = expansions[name] ?? []
         let texts = TaskTexts(own, defaults, reader, keys)
-        for combination in combinations where textSize <= Self.textLimit {
-            add(name, nameNode, own, texts, combination)
+        guard let matrix, hasRoom(for: texts, own["prompt_file"], in: matrix, name, nameNode) else {
+            return
         }
-        if textSize > Self.textLimit {
-            reader.fail(
-                nameNode,
-                "the texts of all tasks come to more than \(Self.textLimit >> 20) MiB; let the "
-                    + "prompts name files that hold what is long"
-            )
-        }
+        for combination in matrix.combinations { add(name, nameNode, own, texts, combination) }
     }
 
     /// Reports placeholders in a name that are no key of the matrix; returns whether there were none.
@@ -133,8 +127,9 @@ struct TaskExpansion {
         tasks.append(task(name, own, texts, values, line: line, node))
     }
 
-    private func combinations(_ node: Node?, _ name: String) -> [Template.Values] {
-        var result: [Template.Values] = [[:]]
+    /// Reads a task's matrix; `nil` after a mistake in it.
+    private func matrix(_ node: Node?, _ name: String) -> Matrix? {
+        var matrix = Matrix()
         var isEmpty = false
         for (key, word, value) in reader.entries(node, "the matrix of \"\(name)\"") {
             let values = reader.strings(value, "\"\(word)\"") ?? []
@@ -143,25 +138,23 @@ struct TaskExpansion {
                 isEmpty = true
                 continue
             }
-            guard result.count * values.count + tasks.count <= Self.limit else {
+            matrix.add(word, values)
+            guard matrix.count.addingClamped(tasks.count) <= Self.limit else {
                 reader.fail(
                     key,
                     "the matrix of \"\(name)\" makes more than \(Format.count(Self.limit, "task"))"
                 )
-                return []
+                return nil
             }
             if !name.contains("{\(word)}"), values.count > 1 {
                 reader.fail(
                     key,
                     "the name \"\(name)\" must contain {\(word)}, or its tasks would share a name"
                 )
-                return []
-            }
-            result = result.flatMap { combination in
-                values.map { combination.merging([word: $0]) { $1 } }
+                return nil
             }
         }
-        return isEmpty ? [] : result
+        return isEmpty ? nil : matrix
     }
 
     private mutating func task(
@@ -179,20 +172,20 @@ struct TaskExpansion {
             plan: plan(name, own, texts, values),
             prompt: prompt(name, own, texts, values, node),
             directory: workingDirectory(
-                texts.directory.map { expand($0, values) },
+                texts.directory.map { $0.text(values) },
                 value("directory")
             ),
             sandbox: sandbox.flatMap(Sandbox.init) ?? .workspaceWrite,
-            environment: texts.environment.mapValues { expand($0, values) },
-            codexArguments: texts.codexArguments.map { expand($0, values) },
-            model: texts.model.map { expand($0, values) },
+            environment: texts.environment.mapValues { $0.text(values) },
+            codexArguments: texts.codexArguments.map { $0.text(values) },
+            model: texts.model.map { $0.text(values) },
             memory: reader.memory(value("memory")),
-            artifacts: texts.artifacts.map { expand($0, values) },
+            artifacts: texts.artifacts.map { $0.text(values) },
             tree: reader.tree(
                 of: name,
                 run: runInBranches,
                 setup: texts.setup.map {
-                    UserCommand(expand($0.command, values), timeout: $0.timeout)
+                    UserCommand($0.command.text(values), timeout: $0.timeout)
                 },
                 own,
                 defaults
@@ -205,14 +198,7 @@ struct TaskExpansion {
         return task
     }
 
-    /// Inserts values into a text; its size counts only if it differs between combinations.
-    mutating func expand(_ text: Template, _ values: Template.Values) -> String {
-        let expanded = text.text(values)
-        if text.isVariable { textSize += expanded.utf8.count }
-        return expanded
-    }
-
-    private mutating func plan(
+    private func plan(
         _ name: String,
         _ own: [String: Node],
         _ texts: TaskTexts,
@@ -221,7 +207,7 @@ struct TaskExpansion {
         var plan = usualPlan
         plan.name = name
         plan.group = group(texts.group?.text(values), own["group"] ?? defaults["group"])
-        plan.needs = texts.needs.map { expand($0, values) }
+        plan.needs = texts.needs.map { $0.text(values) }
         plan.check = texts.check.map { CheckPlan(on: $0.occasion) }
         read(own, into: &plan)
         return plan
@@ -334,7 +320,7 @@ struct TaskExpansion {
     ) -> String {
         switch (own["prompt"], own["prompt_file"]) {
         case (let prompt?, nil):
-            let text = texts.prompt.map { expand($0, values) } ?? "-"
+            let text = texts.prompt.map { $0.text(values) } ?? "-"
             if text.allSatisfy(\.isWhitespace) { reader.fail(prompt, "the prompt is empty") }
             checkSize(of: text, prompt)
             return text
@@ -347,7 +333,7 @@ struct TaskExpansion {
                 reader.fail(file, "prompt_file \"\(path)\" is empty; write the task in it")
             }
             checkPromptFile(path, text, Set(values.keys))
-            return expand(Template(text, keys: Set(values.keys)), values)
+            return Template(text, keys: Set(values.keys)).text(values)
         case (nil, nil):
             reader.fail(node, "task \"\(name)\" needs a \"prompt\" or a \"prompt_file\"")
         case (_?, let file?):
@@ -366,7 +352,7 @@ struct TaskExpansion {
     }
 
     /// Returns a prompt file's contents; read once.
-    private mutating func promptFile(_ path: String, _ node: Node) -> String? {
+    mutating func promptFile(_ path: String, _ node: Node?) -> String? {
         if let text = known.prompts[path] { return text }
         do throws(ManifestSource.Refusal) {
             let text = try files.read(path)

@@ -14,6 +14,13 @@ struct TaskTexts {
     let artifacts: [Template]
     let environment: [String: Template]
 
+    /// All texts but the path of the prompt file.
+    var all: [Template] {
+        let single = [prompt, directory, group, model, setup?.command, check?.command]
+        let variables = Array(environment.values) + Array(check?.environment.values ?? [:].values)
+        return single.compactMap(\.self) + needs + codexArguments + artifacts + variables
+    }
+
     /// Reads the texts of an entry or the defaults; reports placeholders that are no key of the matrix.
     init(_ own: [String: Node], _ defaults: [String: Node], _ reader: Reader, _ keys: Set<String>) {
         func value(_ key: String) -> Node? { own[key] ?? defaults[key] }

@@ -58,6 +58,16 @@ struct Template {
         pieces.contains { if case .value = $0 { true } else { false } }
     }
 
+    /// The keys whose values are inserted, as often as they are.
+    var placeholders: [String] {
+        pieces.compactMap { if case .value(let key) = $0 { key } else { nil } }
+    }
+
+    /// Bytes of the text without the values.
+    var ownBytes: Int {
+        pieces.reduce(0) { if case .text(let text) = $1 { $0 + text.utf8.count } else { $0 } }
+    }
+
     /// Returns the text with the placeholders replaced; the inserted values are not expanded again.
     func text(_ values: Values) -> String {
         if pieces.count == 1, case .text(let text) = pieces[0] { return String(text) }

@@ -264,9 +264,6 @@ import Testing
                 $0.contains("the prompt has more than 4 MiB")
             }
         )
-        let wide =
-            "version: 1\ntasks: [{name: \"a-{k}\", prompt: \"{k} \(String(repeating: "x", count: 3 << 20))\", matrix: {k: [\((1...100).map(String.init).joined(separator: ","))]}}]"
-        #expect(messages(wide).contains { $0.contains("come to more than 256 MiB") })
         let many = "[\((1...1100).map(String.init).joined(separator: ","))]"
         let needs =
             "version: 1\ntasks:\n- {name: \"a-{i}\", prompt: p, matrix: {i: \(many)}}\n- {name: \"b-{j}\", prompt: p, matrix: {j: \(many)}, needs: [\"a-{i}\"]}"
