@@ -13,7 +13,7 @@ struct DiffCommand: ParsableCommand {
         abstract: "Show what a task with a tree of its own has changed.",
         discussion: """
             Compares the task's newest commit with the one that it began from, with your git's pager \
-            and colours; with --session, the last commit of that session with what was there before.
+            and colours, and safe for a terminal; with --session, the last commit of that session with what was there before.
             """
     )
 
@@ -39,7 +39,6 @@ struct DiffCommand: ParsableCommand {
         guard let git = try AgentLookup.inPath("git") else {
             throw Trouble("git was not found in PATH; install it", status: ExitStatus.missing)
         }
-        let words = ["git", "diff"] + (stat ? ["--stat"] : []) + [range, "--"] + paths
         guard chdir(record.topLevel) == 0 else {
             if let gone = GitError(goneFrom: record.topLevel, "comparing") {
                 throw Trouble("\(gone)", status: ExitStatus.missing)
@@ -49,8 +48,13 @@ struct DiffCommand: ParsableCommand {
                 status: ExitStatus.missing
             )
         }
+        let pager = try DiffPager(git: git, in: record.topLevel)
+        var words = ["git"] + pager.options + ["diff"]
+        if stat { words.append("--stat") }
+        words += [range, "--"] + paths
         // git asks for a pager and for colours by what its output is, so it takes this process's place.
         signal(SIGPIPE, SIG_DFL)
+        setenv("GIT_PAGER", pager.command, 1)
         var arguments = words.map { strdup($0) } + [nil]
         execv(git, &arguments)
         throw Trouble(

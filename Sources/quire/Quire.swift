@@ -33,6 +33,7 @@ struct Quire: ParsableCommand {
             AnswerCommand.self, TellCommand.self,
             DiffCommand.self, MergeWorkCommand.self, PullRequestCommand.self, ExportCommand.self,
             PruneCommand.self, MergeCommand.self, DoctorCommand.self, CodexSimCommand.self,
+            SafeDiffCommand.self,
         ]
     )
 
