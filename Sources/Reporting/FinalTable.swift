@@ -36,8 +36,8 @@ package enum FinalTable {
         for row in rows.sorted(by: { rank($0) < rank($1) }) {
             table.add(cells(row) + (changes.isEmpty ? [] : [row.task.changes]) + [row.words])
         }
-        var lines = table.lines(width: width)
-        lines += ["", "\(totals.text)"]
+        var lines = rows.isEmpty ? [] : table.lines(width: width) + [""]
+        lines.append("\(totals.text)")
         if let held = totals.held { lines.append("\(held)") }
         lines += TreeWords.uncommitted(tasks).map { "warning: \($0)" }
         lines += QuestionWords.lines(tasks)
@@ -111,8 +111,8 @@ struct RunTotals {
         let words = Outcome.allCases.compactMap { outcome in
             counts[outcome].map { "\($0) \(outcome.rawValue)" }
         }
-        return "\(Format.count(tasks, "task")): "
-            + (words + (open > 0 ? ["\(open) unfinished"] : [])).joined(separator: ", ")
+        let outcomes = (words + (open > 0 ? ["\(open) unfinished"] : [])).joined(separator: ", ")
+        return Format.count(tasks, "task") + (outcomes.isEmpty ? "" : ": \(outcomes)")
             + " · \(Format.count(sessions, "session")) · "
             + tokens + elapsed
     }

@@ -8,6 +8,11 @@ package enum MarkdownReport {
         let isWell = report.missing.isEmpty && report.tasks.allSatisfy { $0.outcome == .complete }
         var page = Page(limit: limit)
         page.add("### \(isWell ? "✅" : "❌") \(escape(report.name))\n\n\(escape(summary.text))\n")
+        if report.parts.count == 1,
+            let words = ShardWords.empty(report.parts[0].whole, tasks: report.tasks.count)
+        {
+            page.add("\n\(words).\n")
+        }
         if let words = report.missingWords { page.add("\n**\(escape(words))**\n") }
         for words in report.parts.compactMap(\.unfinishedWords) { page.add("\n\(words).\n") }
         page.addWarnings(TreeWords.uncommitted(report.tasks))

@@ -137,8 +137,9 @@ package enum RunSummary {
             fact.outcomes[outcome.rawValue].map { "\($0) \(outcome.rawValue)" }
         }
         let left = fact.unfinished > 0 ? ["\(fact.unfinished) unfinished"] : []
-        return "run \"\(view.name)\" \(fact.ending.words): "
-            + (counts + left).joined(separator: ", ")
+        let outcomes = (counts + left).joined(separator: ", ")
+        return "run \"\(view.name)\" \(fact.ending.words)"
+            + (outcomes.isEmpty ? "" : ": \(outcomes)")
     }
 }
 

@@ -58,7 +58,8 @@ struct PlanCommand: ParsableCommand {
             try printJSON(manifest, estimate, room, workspace)
         } else {
             printTable(selected, workspace)
-            let others = [room?.words, planned.words].compactMap(\.self)
+            let empty = ShardWords.empty(selected.part, tasks: manifest.tasks.count)
+            let others = [room?.words, planned.words, empty].compactMap(\.self)
             say(PlanDetails(left).lines + others)
             if let estimate { say(estimate.lines) }
             if prompts { try printPrompts(manifest, workspace) }
@@ -158,7 +159,7 @@ struct PlanCommand: ParsableCommand {
         }
         let columns = Terminal.columns
         let lines = table.lines(width: columns ?? 120, shrinking: columns != nil)
-        Terminal.say(lines.joined(separator: "\n"))
+        if !manifest.tasks.isEmpty { Terminal.say(lines.joined(separator: "\n")) }
         say([
             "\(Format.count(manifest.tasks.count, "task")), "
                 + (selected.part.map { "shard \($0.shard) of \(Format.count($0.tasks, "task")), " }

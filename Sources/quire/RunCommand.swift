@@ -196,7 +196,7 @@ struct RunCommand: WorkingCommand {
         reports.tellLosses()
         if progress != .none {
             let hasTrees = session.request.work.values.contains { $0.tree != nil }
-            reports.output.write(summary(result, hasTrees: hasTrees))
+            reports.output.write(summary(result, of: session.request.part, hasTrees: hasTrees))
         }
         if let loss = reports.outputLoss { StandardStream.output.giveUp(loss) }
         return (result, !reports.lacksEvents)
@@ -205,7 +205,11 @@ struct RunCommand: WorkingCommand {
     /// The command line that was called, for hints.
     private var call: CalledCommand { .run(manifest: manifest) }
 
-    private func summary(_ result: RunSession.Result, hasTrees: Bool) -> SafeText {
+    private func summary(
+        _ result: RunSession.Result,
+        of part: RunPart?,
+        hasTrees: Bool
+    ) -> SafeText {
         var hints: [SafeText] = []
         if hasTrees, result.view.tasks.contains(where: { $0.outcome == .complete }) {
             hints.append(
@@ -220,6 +224,9 @@ struct RunCommand: WorkingCommand {
             hints.append(
                 "this leg took \(Format.count(tasks.count, "task")); \(left) \(were) not selected"
             )
+        }
+        if let words = ShardWords.empty(part, tasks: tasks.count) {
+            hints.append("\(words)")
         }
         let overdraft = result.state.plan.budget.flatMap {
             SpentWords.overdraft(result.state.spending.ledger.spent, of: $0.limits)

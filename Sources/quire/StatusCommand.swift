@@ -177,11 +177,18 @@ struct StatusCommand: ParsableCommand {
             )
         }
         Terminal.say("")
-        let table = table(of: status)
-        Terminal.say(table.lines(width: Terminal.columns).joined(separator: "\n"))
+        if !status.tasks.isEmpty {
+            let table = table(of: status)
+            Terminal.say(table.lines(width: Terminal.columns).joined(separator: "\n") + "\n")
+        }
         let counts = Dictionary(grouping: status.tasks) { $0.outcome?.rawValue ?? "unfinished" }
         let words = counts.map { "\($0.value.count) \($0.key)" }.sorted().joined(separator: ", ")
-        Terminal.say("\n\(Format.count(status.tasks.count, "task")): \(words)")
+        let tasks = Format.count(status.tasks.count, "task")
+        Terminal.say("\(tasks)\(words.isEmpty ? "" : ": \(words)")")
+        let selected = status.tasks.count { !$0.isLeftOut }
+        if let empty = ShardWords.empty(part.record.part, tasks: selected) {
+            Terminal.say("\(empty)")
+        }
         let tokens = SpentWords.tokens(spent.usage, estimated: spent.estimated, run.prices)
         let wall = Format.duration(Duration(inSeconds: status.spent.wallSeconds))
         Terminal.say("\(Format.count(spent.sessions, "session")) · \(tokens) · \(wall)")

@@ -43,6 +43,34 @@ private func planned(_ run: QuireRun, _ arguments: String...) throws -> [String]
         }
     }
 
+    @Test(arguments: [(1, "the only selected task is in another shard"), (3, "all 3 tasks are")])
+    func `an empty shard says what happened`(count: Int, reason: String) throws {
+        try withRun { run in
+            try run.write((1...count).map { ("t\($0)", "entries=1") })
+            var empty = 0
+            for number in 1...8 {
+                let shard = ["m.yaml", "--shard", "\(number)/8"]
+                let words = "shard \(number)/8 has nothing to do: \(reason)"
+                let isEmpty = try planned(run, "--shard", "\(number)/8").isEmpty
+                empty += isEmpty ? 1 : 0
+                let told = [
+                    try run.quire(["plan"] + shard),
+                    try run.quire(["run", "--markdown", "r.md"] + shard),
+                    try run.quire(["status"] + shard),
+                ]
+                for outcome in told {
+                    #expect(outcome.status == 0, "\(outcome.error)")
+                    #expect(outcome.output.contains(words) == isEmpty, "\(outcome.output)")
+                    #expect(!outcome.output.contains(": \n") && !outcome.output.contains(":  "))
+                    #expect(outcome.output.contains("TASK") == !isEmpty, "\(outcome.output)")
+                }
+                #expect(told[1].output.contains("0 tasks · 0 sessions") == isEmpty)
+                #expect(text(run.root + "/r.md").contains(words) == isEmpty)
+            }
+            #expect(empty == 8 - count)
+        }
+    }
+
     @Test func `an earlier run's sessions balance shards better than nothing`() throws {
         try withRun { run in
             let sizes = [9, 1, 1, 1, 1, 1, 1, 1, 1, 1]
