@@ -177,7 +177,7 @@ struct TaskExpansion {
             ),
             sandbox: sandbox.flatMap(Sandbox.init) ?? .workspaceWrite,
             environment: texts.environment.mapValues { $0.text(values) },
-            codexArguments: texts.codexArguments.map { $0.text(values) },
+            codexArguments: arguments(texts.codexArguments, values, value("codex_args")),
             model: texts.model.map { $0.text(values) },
             memory: reader.memory(value("memory")),
             artifacts: texts.artifacts.map { $0.text(values) },

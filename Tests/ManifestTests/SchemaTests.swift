@@ -184,6 +184,9 @@ func messages(_ text: String) -> [String] {
         "version: 1\ntasks: [{name: a, prompt: b, env: {\"A=B\": 1}}]",
         "version: 1\ntasks: [{name: a, prompt: b, env: {A: }}]",
         "version: 1\ntasks: [{name: a, prompt: b, codex_args: -v}]",
+        "version: 1\ntasks: [{name: a, prompt: b, codex_args: [a, --]}]",
+        "version: 1\ntasks: [{name: a, prompt: b, codex_args: ['-']}]",
+        "version: 1\ndefaults: {codex_args: ['']}\ntasks: [{name: a, prompt: b}]",
         "version: 1\ntasks: [{name: a, prompt: b, matrix: {x: []}}]",
         "version: 1\ntasks: [{name: a, prompt: [b]}]",
     ]
