@@ -74,10 +74,13 @@ struct Session {
             Output.write(#"{"type":"turn.compl"#)
             return directives.faults.exit ?? 0
         }
-        let total = usageBefore + directives.show.tokens
+        // A directive may ask for any number, and parts of it are reported, too.
+        let (sum, overflows) = usageBefore.addingReportingOverflow(directives.show.tokens)
+        let total = overflows ? Int.max : sum
+        let cached = total > Int.max / 5 ? total / 6 * 5 : total * 5 / 6
         Output.event(
             "turn.completed",
-            #""usage":{"input_tokens":\#(total),"cached_input_tokens":\#(total * 5 / 6),"#
+            #""usage":{"input_tokens":\#(total),"cached_input_tokens":\#(cached),"#
                 + #""cache_write_input_tokens":0,"output_tokens":\#(total / 35),"#
                 + #""reasoning_output_tokens":\#(total / 120)}"#
         )

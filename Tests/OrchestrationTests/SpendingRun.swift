@@ -61,7 +61,7 @@ struct SpendingRun {
         after seconds: Double = 1
     ) {
         running.removeAll { $0 == key }
-        spent += tokens
+        spent = spent.addingClamped(tokens)
         let result = SessionResult(
             termination: tellsUsage ? .exited(0) : .signaled(9),
             failure: tellsUsage ? nil : Failure(.killed, "killed by signal 9"),

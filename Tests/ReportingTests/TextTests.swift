@@ -41,6 +41,9 @@ import Testing
 
     @Test(arguments: [
         (Double(0), "0"), (999, "999"), (1200, "1.2k"), (40_000_000, "40M"), (2.5e9, "2.5G"),
+        (999.9, "999"), (999_940, "999.9k"), (999_960, "1M"), (9.9996e11, "1T"), (1e12, "1T"),
+        (2e13, "20T"),
+        (0x1p63, "9223372T"), (.infinity, "922337203685477580.7T"), (.nan, "0"), (-5, "-5"),
     ])
     func `tokens in a sentence are short`(count: Double, text: String) {
         #expect(Format.tokensInWords(count) == text)

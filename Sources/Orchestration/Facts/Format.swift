@@ -44,22 +44,26 @@ package enum Format {
         "\(tokens(count)) \(word(for: count, "token", "tokens"))"
     }
 
-    /// A count of tokens, for tables: `950`, `12.3k`, `4.1M`.
+    /// A count of tokens, for tables: `950`, `12.3k`, `4.1M`, `1.0T`.
     package static func tokens(_ count: Int64) -> String {
-        switch count {
-        case ..<1000: "\(count)"
-        case ..<1_000_000: "\(decimal(Double(count) / 1000, 1))k"
-        default: "\(decimal(Double(count) / 1_000_000, 1))M"
-        }
+        guard let (number, unit) = scaled(Double(count)) else { return "\(count)" }
+        return decimal(number, 1) + unit
     }
 
     /// A count of tokens in a sentence: `900`, `1.2k`, `40M`.
     package static func tokensInWords(_ number: Double) -> String {
-        let units = [(1e9, "G"), (1e6, "M"), (1e3, "k")]
-        guard let (size, unit) = units.first(where: { number >= $0.0 }) else {
-            return "\(Int(clamping: number))"
-        }
-        return shortTenths(Int64(clamping: (number / size * 10).rounded())) + unit
+        guard let (number, unit) = scaled(number) else { return "\(Int(clamping: number))" }
+        return shortTenths(Int64(clamping: (number * 10).rounded())) + unit
+    }
+
+    /// Returns a number of at least a thousand in the largest unit of which it has one, rounded to tenths.
+    private static func scaled(_ number: Double) -> (number: Double, unit: String)? {
+        let units = [(1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")]
+        // 999,960 is a million once it is rounded.
+        guard number >= 1e3,
+            let (size, unit) = units.first(where: { (number / $0.0 * 10).rounded() >= 10 })
+        else { return nil }
+        return (number / size, unit)
     }
 
     /// A number with so many decimal places; `-` for more than fifteen digits, an infinity or NaN.

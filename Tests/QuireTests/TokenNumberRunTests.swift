@@ -1,0 +1,65 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct `Tokens that a session reports` {
+    /// What a session says that it used, and what a table and a program read of it; `nil` for no number.
+    private static let reports: [(input: String, shown: String, count: Int64?)] = [
+        ("999", "999", 999), ("999960", "1.0M", 999_960),
+        ("1000000000000", "1.0T", 1_000_000_000_000),
+        ("9999999999999", "10.0T", 9_999_999_999_999),
+        ("10000000000001", "10.0T", 10_000_000_000_000),
+        ("999999999999999", "10.0T", 10_000_000_000_000), ("9223372036854775807", "0", 0),
+        ("9223372036854775808", "0", 0), ("18446744073709551616", "0", 0), ("1e300", "0", 0),
+        ("-1", "0", 0),
+    ]
+
+    @Test func `are cut where they can't be, and shown with a unit`() throws {
+        try withRun { run in
+            let cases = Self.reports.enumerated().map { "  t\($0)) used=\($1.input);;" }
+            try script(
+                """
+                cat > /dev/null
+                case "$QUIRE_TASK" in
+                \(cases.joined(separator: "\n"))
+                esac
+                echo '{"type":"thread.started","thread_id":"01a20dc1-184f-7933-871b-4c78aca9e52e"}'
+                echo '{"type":"turn.started"}'
+                echo '{"type":"turn.completed","usage":{"input_tokens":'$used',"output_tokens":0}}'
+                """,
+                run.root + "/agent"
+            )
+            try run.write(
+                Self.reports.indices.map { ("t\($0)", "") },
+                defaults: "{max_sessions: 2, budget: {tokens: 5M}}",
+                agent: "{command: [./agent]}",
+                run: "budget: {tokens: 100000000000000000}"
+            )
+            let outcome = try run.quire(["run", "m.yaml"])
+            #expect(outcome.status == 101, "\(outcome.output)\(outcome.error)")
+            let rows = try run.quire(["status"]).output.split(separator: "\n")
+            let json = try run.quire(["status", "--json"]).output
+            struct Status: Decodable {
+                struct Task: Decodable {
+                    var name: String
+                    var tokens: Int64
+                    var sessions: Int64
+                }
+                var tasks: [Task]
+            }
+            let status = try decoded(Status.self, json)
+            for (place, report) in Self.reports.enumerated() {
+                let task = try #require(status.tasks.first { $0.name == "t\(place)" })
+                #expect(task.tokens == report.count.map { $0 * task.sessions }, "\(report)")
+                let row = try #require(rows.first { $0.hasPrefix("t\(place) ") })
+                if task.sessions == 1 {
+                    #expect(row.split(separator: " ").contains { $0 == report.shown }, "\(row)")
+                }
+            }
+            // Those above the budget of a task have one session alone.
+            let large = status.tasks.filter { $0.tokens > 5_000_000 }
+            #expect(large.count == 4 && large.allSatisfy { $0.sessions == 1 })
+            #expect(outcome.output.contains("1T of 5M tokens are spent"), "\(outcome.output)")
+        }
+    }
+}
