@@ -59,23 +59,21 @@ package struct CompleteTasks {
         self.stateDirectory = stateDirectory
     }
 
-    /// Returns true if a task's checklist is complete; without a checklist, as on another machine, and for a
-    /// task with a check, the recorded runs decide.
+    /// Returns true if a task's checklist is complete; for a task with a check, and where the task never had
+    /// a checklist, as on another machine, the recorded runs decide.
     package func contains(_ task: String) -> Bool {
-        switch list(of: task) {
+        guard let name = try? TaskName(given: task) else { return isRecorded(task) }
+        let directory = workspace.taskDirectory(name)
+        return switch directory.checklistAsItLies() {
         case .good(let progress): progress.isComplete && (!isChecked(task) || isRecorded(task))
         case .damaged: false
-        case .missing: isRecorded(task)
+        // The accepted copy of a list tells that it was here, and was deleted: the task begins anew.
+        case .missing: !directory.hasCopy && isRecorded(task)
         }
     }
 
     private func isChecked(_ task: String) -> Bool {
         manifest.tasks.contains { $0.plan.name == task && $0.check != nil }
-    }
-
-    private func list(of task: String) -> ChecklistState {
-        guard let name = try? TaskName(given: task) else { return .missing }
-        return workspace.taskDirectory(name).checklistAsItLies()
     }
 
     /// Returns true if a recorded run completed the task.

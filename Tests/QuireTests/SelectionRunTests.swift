@@ -152,14 +152,43 @@ private func planned(_ run: QuireRun, _ arguments: String...) throws -> [String]
                 early.error.contains("\"port\" needs \"schema\", which is neither selected nor")
             )
             #expect(try run.quire(["run", "m.yaml", "--only", "schema"]).status == 0)
-            // The store tells, and where there is none, the checklist.
+            // A directory that was deleted is to be made anew, whatever the store tells.
             let list = run.list("schema")
-            try FileManager.default.removeItem(atPath: run.task("schema"))
-            #expect(try planned(run, "--only", "port") == ["port"])
+            for loss in ["rm -r schema", "mkdir schema", "touch schema/task_list.md"] {
+                #expect(try shell(loss, in: run.root + "/.autonomous").status == 0)
+                for command in ["run", "plan"] {
+                    let held = try run.quire([command, "m.yaml", "--only", "port"])
+                    #expect(held.status == 64, "\(loss): \(held.output)")
+                    #expect(
+                        held.error.contains("\"schema\", which is neither selected nor complete"),
+                        "\(held.error)"
+                    )
+                }
+            }
+            // Without a record of it, its list tells.
             try put(list, run.task("schema") + "/task_list.md")
             let other = ["--state-dir", run.root + "/other"]
             #expect(try run.quire(["run", "m.yaml", "--only", "port"] + other).status == 0)
             #expect(try run.quire(["run", "m.yaml"]).status == 0)
+        }
+    }
+
+    @Test func `what is needed and was completed on another machine is complete`() throws {
+        try withRun { run in
+            let manifest = """
+                version: 1
+                run: {agent: simulated, admission: \(QuireRun.unbounded)}
+                tasks:
+                  - {name: schema, prompt: "sim: entries=1"}
+                  - {name: port, prompt: "sim: entries=1", needs: [schema]}
+                """
+            try put(manifest, run.root + "/m.yaml")
+            let state = ["--state-dir", run.root + "/state"]
+            #expect(try run.quire(["run", "m.yaml", "--only", "schema"] + state).status == 0)
+            // The other machine has the store alone.
+            try FileManager.default.removeItem(atPath: run.root + "/.autonomous")
+            let outcome = try run.quire(["run", "m.yaml", "--only", "port"] + state)
+            #expect(outcome.status == 0, "\(outcome.error)")
         }
     }
 
