@@ -12,7 +12,8 @@ struct AddressedTasksOptions: ParsableArguments {
         help: ArgumentHelp(
             "A manifest whose tasks count, too, such as one that was never run.",
             valueName: "manifest"
-        )
+        ),
+        transform: Names.path(given:)
     )
     var manifest: String?
 

@@ -20,7 +20,7 @@ struct DiffCommand: ParsableCommand {
     @Argument(help: "The task.")
     var task: String
 
-    @Argument(help: "Only these files and directories.")
+    @Argument(help: "Only these files and directories.", transform: Names.path(given:))
     var paths: [String] = []
 
     @Flag(help: "Only the names and the number of lines.")

@@ -22,7 +22,10 @@ struct DoctorCommand: ParsableCommand {
         discussion: "Exit status: 0 when everything is there, 69 when something is missing."
     )
 
-    @Option(help: ArgumentHelp("The agent's program, instead of codex.", valueName: "path"))
+    @Option(
+        help: ArgumentHelp("The agent's program, instead of codex.", valueName: "path"),
+        transform: Names.path(given:)
+    )
     var agent: String?
 
     @OptionGroup var state: StateOptions

@@ -19,7 +19,10 @@ struct ExplainCommand: ParsableCommand {
     @Argument(help: "The task's name.")
     var task: String
 
-    @Argument(help: "The manifest whose run to look at (default: the newest run).")
+    @Argument(
+        help: "The manifest whose run to look at (default: the newest run).",
+        transform: Names.path(given:)
+    )
     var manifest: String?
 
     @OptionGroup var look: LookOptions

@@ -29,7 +29,8 @@ struct ExportCommand: WorkingCommand {
     var tasks: [String] = []
 
     @Option(
-        help: ArgumentHelp("Where the tasks' directories of patches go.", valueName: "dir")
+        help: ArgumentHelp("Where the tasks' directories of patches go.", valueName: "dir"),
+        transform: Names.path(given:)
     )
     var into = "patches"
 
@@ -37,10 +38,6 @@ struct ExportCommand: WorkingCommand {
     var single = false
 
     @OptionGroup var state: StateOptions
-
-    func validate() throws {
-        if into.isEmpty { throw ValidationError("--into is empty; name a directory") }
-    }
 
     func run() throws {
         let isLeftOut = try TreeTasks.told {

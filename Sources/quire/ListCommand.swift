@@ -11,7 +11,11 @@ import RunStore
 /// Options of commands that read: the workspace, its state directory, and JSON.
 struct LookOptions: ParsableArguments {
     @Option(
-        help: ArgumentHelp("The workspace (default: the git top level, or here).", valueName: "dir")
+        help: ArgumentHelp(
+            "The workspace (default: the git top level, or here).",
+            valueName: "dir"
+        ),
+        transform: Names.path(given:)
     )
     var workspace: String?
 

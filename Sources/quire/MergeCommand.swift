@@ -25,7 +25,8 @@ struct MergeCommand: WorkingCommand {
         help: ArgumentHelp(
             "State directories, or directories with .autonomous/.quire in them.",
             valueName: "dir"
-        )
+        ),
+        transform: Names.path(given:)
     )
     var directories: [String]
 

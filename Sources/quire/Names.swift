@@ -1,4 +1,5 @@
 import Application
+import ArgumentParser
 import EventLoop
 import Foundation
 import Glibc
@@ -44,6 +45,19 @@ enum Names {
         guard let path = getcwd(nil, 0) else { return nil }
         defer { free(path) }
         return [UInt8](UnsafeRawBufferPointer(start: path, count: strlen(path)))
+    }
+
+    /// Returns a path that was given as an argument; as a transform of the parser's.
+    ///
+    /// An empty one would be the current directory, or a system error: mostly a variable of the shell was
+    /// empty.
+    static func path(given text: String) throws -> String {
+        guard !text.isEmpty else {
+            throw ValidationError(
+                "the path is empty (a variable that is not set?); name one, or leave it out"
+            )
+        }
+        return text
     }
 
     /// Returns the bytes as text; `nil` if they are not UTF-8.

@@ -21,7 +21,10 @@ struct PlanCommand: ParsableCommand {
             """
     )
 
-    @Argument(help: "The manifest: YAML or JSON; - reads it from standard input.")
+    @Argument(
+        help: "The manifest: YAML or JSON; - reads it from standard input.",
+        transform: Names.path(given:)
+    )
     var manifest: String
 
     @Flag(help: "Print JSON.")

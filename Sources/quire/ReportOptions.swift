@@ -10,10 +10,16 @@ enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
 
 /// The options for the reports that CI reads.
 struct ReportOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Write JUnit XML to this file at the end.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Write JUnit XML to this file at the end.", valueName: "file"),
+        transform: Names.path(given:)
+    )
     var junit: String?
 
-    @Option(help: ArgumentHelp("Write Markdown to this file at the end.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Write Markdown to this file at the end.", valueName: "file"),
+        transform: Names.path(given:)
+    )
     var markdown: String?
 
     @Option(

@@ -32,7 +32,7 @@ struct RunCommand: WorkingCommand {
             """
     )
 
-    @Argument(help: "The manifest: YAML or JSON.")
+    @Argument(help: "The manifest: YAML or JSON.", transform: Names.path(given:))
     var manifest: String
 
     @Option(help: ArgumentHelp("Sessions at once, instead of the manifest's.", valueName: "n"))
@@ -45,7 +45,8 @@ struct RunCommand: WorkingCommand {
         help: ArgumentHelp(
             "Append every fact as JSON Lines to this file; - is stdout.",
             valueName: "file"
-        )
+        ),
+        transform: Names.path(given:)
     )
     var events: String?
 

@@ -50,7 +50,8 @@ struct SelectionOptions: ParsableArguments {
             "With --shard: take the tasks' sizes from the runs of this state directory; give it to "
                 + "every shard. May be repeated.",
             valueName: "dir"
-        )
+        ),
+        transform: Names.path(given:)
     )
     var history: [String] = []
 

@@ -27,7 +27,7 @@ struct SimulateCommand: ParsableCommand {
             """
     )
 
-    @Argument(help: "The manifest: YAML or JSON.")
+    @Argument(help: "The manifest: YAML or JSON.", transform: Names.path(given:))
     var manifest: String?
 
     @Option(
@@ -38,7 +38,7 @@ struct SimulateCommand: ParsableCommand {
     )
     var workload: String?
 
-    @Option(help: "A workload as JSON.")
+    @Option(help: "A workload as JSON.", transform: Names.path(given:))
     var workloadFile: String?
 
     @Option(help: "The synthetic workload's number of tasks.")
@@ -85,10 +85,16 @@ struct SimulateCommand: ParsableCommand {
     )
     var stallAfter: Int?
 
-    @Option(help: ArgumentHelp("Write all starts to a file, a line each.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Write all starts to a file, a line each.", valueName: "file"),
+        transform: Names.path(given:)
+    )
     var dispatches: String?
 
-    @Option(help: ArgumentHelp("Write a page with pictures.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Write a page with pictures.", valueName: "file"),
+        transform: Names.path(given:)
+    )
     var html: String?
 
     @Flag(help: "Print JSON.")

@@ -8,7 +8,8 @@ struct StateOptions: ParsableArguments {
         help: ArgumentHelp(
             "Where the run database lies (default: .autonomous/.quire in the workspace).",
             valueName: "dir"
-        )
+        ),
+        transform: Names.path(given:)
     )
     var stateDir: String?
 

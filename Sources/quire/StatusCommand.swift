@@ -16,7 +16,7 @@ struct StatusCommand: ParsableCommand {
         discussion: "Reads what the run records; works while it runs and after it was killed."
     )
 
-    @Argument(help: "The manifest (default: the newest run).")
+    @Argument(help: "The manifest (default: the newest run).", transform: Names.path(given:))
     var manifest: String?
 
     @Option(

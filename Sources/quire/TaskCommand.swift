@@ -62,7 +62,10 @@ struct TaskCommand: WorkingCommand {
     @Flag(name: .shortAndLong, help: "List the workspace's tasks.")
     var list = false
 
-    @Option(help: ArgumentHelp("The agent's program, instead of codex.", valueName: "path"))
+    @Option(
+        help: ArgumentHelp("The agent's program, instead of codex.", valueName: "path"),
+        transform: Names.path(given:)
+    )
     var agent: String?
 
     @OptionGroup var state: StateOptions

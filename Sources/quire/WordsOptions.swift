@@ -11,7 +11,10 @@ struct WordsOptions: ParsableArguments {
     @Argument(help: "The words; - reads standard input.")
     var words: String?
 
-    @Option(help: ArgumentHelp("A file with the words; - is standard input.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("A file with the words; - is standard input.", valueName: "file"),
+        transform: Names.path(given:)
+    )
     var file: String?
 
     func validate() throws {

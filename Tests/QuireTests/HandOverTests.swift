@@ -100,7 +100,10 @@ func withTrees(
             )
             try trees.complete()
             let empty = try trees.quire("export", "--into", "")
-            #expect(empty.status == 64 && empty.error.contains("--into is empty"), "\(empty.error)")
+            #expect(
+                empty.status == 64 && empty.error.contains("the path is empty"),
+                "\(empty.error)"
+            )
 
             let alone = try trees.quire("export", "a", "--into", "out")
             #expect(alone.status == 0 && alone.error.contains("a builds on the work of z, whose"))
