@@ -164,7 +164,7 @@ let package = Package(
             "DriverTests",
             [
                 "Agent", "Application", "Autonomous", "Descendants", "Driver", "EventLoop",
-                "FileAccess", "Orchestration", "Reporting", "RunStore", "Trees",
+                "FileAccess", "Orchestration", "Reporting", "RunStore", "TestSupport", "Trees",
             ]
         ),
         tests("ManifestTests", ["Manifest", "Orchestration", yams]),

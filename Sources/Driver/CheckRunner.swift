@@ -12,6 +12,10 @@ protocol CheckRunner: AnyObject {
     func terminate(_ task: String)
     /// Ends a task's check by force.
     func kill(_ task: String)
+    /// Notes that a session is at work, in whose directory checks may run.
+    func sessionBegan(_ start: SessionStarted)
+    /// Notes that a session is not at work any more.
+    func sessionEnded(_ key: SessionKey)
 }
 
 /// The checks of a leg as processes, each in the tree or the directory of its task.
@@ -23,6 +27,7 @@ final class ProcessChecks: CheckRunner {
     private let checked: CheckedTrees
     /// The sessions whose labels the running checks carry, by task; true for those that are to end.
     private var running: [String: (key: SessionKey, isToEnd: Bool)] = [:]
+    private var sessions: SessionsAtWork
 
     init(
         _ loop: Loop,
@@ -33,13 +38,18 @@ final class ProcessChecks: CheckRunner {
     ) {
         (self.loop, self.request) = (loop, request)
         (self.commands, self.trees, self.checked) = (commands, trees, checked)
+        sessions = SessionsAtWork(request.work)
     }
+
+    func sessionBegan(_ start: SessionStarted) { sessions.began(start) }
+    func sessionEnded(_ key: SessionKey) { sessions.ended(key.task) }
 
     func run(_ check: CheckBegan, then: @escaping (CheckEnded, [Event]) -> Void) {
         let start = SessionStarted(
             task: check.task,
             session: max(1, check.session),
-            slot: 0,
+            // Where the work was done, for a launcher.
+            slot: sessions.slot(of: check.task),
             role: .executor
         )
         running[check.task] = (start.key, false)
@@ -50,12 +60,14 @@ final class ProcessChecks: CheckRunner {
             return then(ended, [])
         }
         let began = loop.now
+        sessions.watch(check.task)
         findPlace(start, work) { [self] found in
             switch found {
             case .failure(let trouble):
                 let isToEnd = running.removeValue(forKey: check.task)?.isToEnd ?? false
                 ended.result = isToEnd ? .stopped : .couldNotRun
                 ended.message = "has no directory: \(trouble)"
+                _ = sessions.endWatch(check.task)
                 then(ended, [])
             case .success(let tree):
                 ended.base = tree.flatMap { command.base(of: $0) }
@@ -63,6 +75,7 @@ final class ProcessChecks: CheckRunner {
                 run(command, start, in: directory, of: tree, ended) { [self] in
                     var (ended, events) = ($0, $1)
                     ended.seconds = (loop.now - began).inSeconds
+                    ended.note(others: sessions.endWatch(check.task))
                     events += tree?.earlier?.events(of: start.key) ?? []
                     running[check.task] = nil
                     then(
@@ -192,19 +205,21 @@ extension CheckEnded {
     ///
     /// Paths in its output are told from the task's tree, if it has one: elsewhere the same failure has others.
     mutating func note(
-        _ end: LoggedCommand.End,
+        _ end: CommandEnd,
         of command: UserCommand,
         in tree: String? = nil,
         log: String,
         isStopped: Bool
     ) {
-        let termination = Termination(end.termination)
+        let termination = Termination(end.said.termination)
         self.termination = termination
-        result = CheckResult(termination, isLate: end.isLate, isStopped: isStopped)
+        result = CheckResult(termination, isLate: end.said.isLate, isStopped: isStopped)
+        if end.notRun != nil, result != .stopped { result = .couldNotRun }
         guard result != .passed else { return }
         let what: String
         switch termination {
-        case _ where end.isLate:
+        case _ where end.notRun != nil: what = end.notRun ?? ""
+        case _ where end.said.isLate:
             what = "took longer than \(command.timeout.forPeople) (verify: timeout)"
         case .exited(126): what = "can't be executed (status 126)"
         case .exited(127): what = "is not there, or a program that it needs is not (status 127)"
@@ -213,7 +228,15 @@ extension CheckEnded {
         case .notStarted(_, let doing): what = "could not be started (\(doing))"
         }
         message = "\(what); see \(log)\(end.tellingWords)"
-        output = Self.safe(end.output, in: tree)
+        output = Self.safe(end.said.output, in: tree)
+    }
+
+    /// Notes the tasks that worked in the same directory while the check ran, and may be what it found.
+    mutating func note(others: [String]) {
+        guard result.takesTicksBack, let message, !others.isEmpty else { return }
+        let some = others.prefix(3).joined(separator: ", ")
+        let names = others.count > 3 ? "\(some) and \(others.count - 3) more" : some
+        self.message = "\(message); meanwhile \(names) worked in the same directory"
     }
 
     /// Returns the last lines of an output, without anything that steers a terminal.

@@ -53,22 +53,17 @@ struct SessionLaunch: Sendable {
     private func make() throws -> ChildProcess.Launch {
         if launcher != nil { try directory.prepareTurn() }
         if work.check != nil { try directory.noteTicks() }
-        let (executable, arguments) = commandLine
+        let words = words
+        let call = call(words)
         return ChildProcess.Launch(
-            executable: executable,
-            arguments: arguments,
+            executable: call?.executable ?? agent.executable,
+            arguments: call?.arguments ?? words,
             inherited: environment.inherited(beside: work.environment),
             environment: environment.variables(of: start, adding: work.environment),
             directory: work.directory,
-            input: Array(input.utf8),
+            input: Array(((call?.preamble ?? "") + prompt).utf8),
             label: label.value
         )
-    }
-
-    private var commandLine: (executable: String, arguments: [String]) {
-        guard let launcher else { return (agent.executable, words) }
-        let before = [launcher.executable] + launcher.words(values)
-        return (launcher.executable, launcher.joinsWords ? before : before + words)
     }
 
     /// The agent's program and all its arguments.
@@ -83,29 +78,19 @@ struct SessionLaunch: Sendable {
         return [agent.executable] + agent.arguments + agent.kind.arguments(for: session)
     }
 
-    private var input: String {
-        launcher?.joinsWords == true ? remote.preamble + prompt : prompt
-    }
-
-    private var remote: RemoteCommand {
-        RemoteCommand(
-            directory: work.directory,
-            marks: environment.marks(of: start),
-            environment: work.environment,
-            words: words,
-            owner: owner ?? "",
-            turn: directory.turnPath,
-            grace: max(1, grace.components.seconds)
-        )
-    }
-
-    private var values: [Launcher.Placeholder: String] {
-        let mebibytes = work.memory.map { $0.addingClamped((1 << 20) - 1) >> 20 }
-        return [
-            .command: launcher?.joinsWords == true ? remote.text : "", .slot: "\(start.slot)",
-            .task: start.task,
-            .session: "\(start.session)", .memory: mebibytes.map { "\($0)M" } ?? "",
-        ]
+    private func call(_ words: [String]) -> LauncherCall? {
+        launcher.map {
+            LauncherCall(
+                of: words,
+                through: $0,
+                for: start,
+                work,
+                marks: environment.marks(of: start),
+                owner: owner,
+                turn: directory.turnPath,
+                grace: grace
+            )
+        }
     }
 
     private var prompt: String {

@@ -11,6 +11,7 @@ final class Sessions {
     private let starter: any SessionStarter
     private let leftovers: any LeftoverEnder
     private let trees: any TreeMaker
+    private let checks: any CheckRunner
     private let machine: MachineReader
     private let inbox: Inbox
     private let disk: DiskTroubles
@@ -34,7 +35,7 @@ final class Sessions {
         usageInterval: Duration
     ) throws(LoopError) {
         (loop, starter, leftovers) = (outside.loop, outside.starter, outside.leftovers)
-        trees = outside.trees
+        (trees, checks) = (outside.trees, outside.checks)
         machine = outside.machine
         (self.inbox, self.disk, self.reports) = (inbox, disk, reports)
         (self.tasks, self.journal) = (tasks, journal)
@@ -92,6 +93,7 @@ final class Sessions {
         leftovers.sessionBegan(key, session.label)
         outOfMemory.sessionBegan(key)
         running[key] = session
+        checks.sessionBegan(start.fact)
         usage.sessionBegan { [unowned self] in Array(running.values) }
     }
 
@@ -176,6 +178,7 @@ final class Sessions {
                 var end = end
                 end.result.artifacts = artifacts
                 running[key] = nil
+                checks.sessionEnded(key)
                 warn(key.task, warnings)
                 report(key, end)
             }

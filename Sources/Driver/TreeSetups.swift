@@ -48,10 +48,11 @@ final class TreeSetups {
 
 extension UserCommand {
     /// Returns the words on a setup that ended so; `nil` if it succeeded.
-    fileprivate func trouble(of end: LoggedCommand.End, log: String) -> String? {
+    fileprivate func trouble(of end: CommandEnd, log: String) -> String? {
         let what: String
-        switch end.termination {
-        case _ where end.isLate: what = "was ended after \(timeout.forPeople) (setup: timeout)"
+        switch end.said.termination {
+        case _ where end.notRun != nil: what = end.notRun ?? ""
+        case _ where end.said.isLate: what = "was ended after \(timeout.forPeople) (setup: timeout)"
         case .exited(0): return nil
         case .exited(let status): what = "ended with status \(status)"
         case .signaled(let signal): what = "was killed by \(Signals.name(signal))"
@@ -61,10 +62,10 @@ extension UserCommand {
     }
 }
 
-extension LoggedCommand.End {
+extension CommandEnd {
     /// The line of the output that tells most, after a colon; empty for none.
     var tellingWords: String {
-        StandardErrorWords.telling(String(decoding: output, as: UTF8.self))
+        StandardErrorWords.telling(String(decoding: said.output, as: UTF8.self))
             .map { ": \($0.oneLine(300))" } ?? ""
     }
 }

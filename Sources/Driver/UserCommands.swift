@@ -7,7 +7,7 @@ import Orchestration
 /// The commands of the user's that run for tasks.
 ///
 /// Each carries the label of a session of its task: what it leaves is ended as the session's own is, also
-/// after Quire's death.
+/// after Quire's death. Where sessions go through a launcher, so do the commands.
 final class UserCommands {
     /// The logs in a task's directory.
     enum Log {
@@ -46,7 +46,7 @@ final class UserCommands {
     }
 
     /// Runs a command as a part of a session; `then` gets its end, and warnings, once nothing of what was
-    /// started lives.
+    /// started on this machine lives.
     ///
     /// - Throws: `LoopError` if nothing was started, or the error of the task's name.
     func run(
@@ -55,7 +55,7 @@ final class UserCommands {
         in directory: String,
         adding variables: [String: String] = [:],
         log: Log,
-        then: @escaping (LoggedCommand.End, [String]) -> Void
+        then: @escaping (CommandEnd, [String]) -> Void
     ) throws {
         let task = try self.task(start.task)
         let label = SessionLabel(
@@ -63,16 +63,21 @@ final class UserCommands {
             session: start.session
         )
         let own = (request.work[start.task]?.environment ?? [:]).merging(variables) { $1 }
+        let launched = request.launcher.map { ($0, LaunchedCommand()) }
+        var call = LoggedCommand.Request(
+            command: user.command,
+            inherited: environment.inherited(beside: own),
+            environment: environment.variables(of: start, adding: own),
+            directory: directory,
+            label: label.value,
+            limit: user.timeout,
+            grace: request.plan.grace
+        )
+        call.launcher = launched.map { launcher, command in
+            program(command.words(of: user.command), launcher, start, in: directory, own, task)
+        }
         let command = try LoggedCommand(
-            LoggedCommand.Request(
-                command: user.command,
-                inherited: environment.inherited(beside: own),
-                environment: environment.variables(of: start, adding: own),
-                directory: directory,
-                label: label.value,
-                limit: user.timeout,
-                grace: request.plan.grace
-            ),
+            call,
             loop: loop,
             log: writer(of: log, task)
         ) { [self] end in
@@ -82,12 +87,42 @@ final class UserCommands {
                 if let error = end.logFailure {
                     warnings.append("\(log.path(of: task)) is not whole: \(error)")
                 }
+                let ended = launched?.1.end(end, limit: user.timeout) ?? CommandEnd(end)
                 // Before anything is cut from it: the rest of a secret is no longer known as one.
-                then(end.redacted(by: request.redactor), warnings)
+                then(ended.redacted(by: request.redactor), warnings)
             }
         }
         leftovers.sessionBegan(start.key, label)
         running[start.key] = command
+    }
+
+    /// Returns the launcher's program that brings words to where the task's sessions run.
+    private func program(
+        _ words: [String],
+        _ launcher: Launcher,
+        _ start: SessionStarted,
+        in directory: String,
+        _ variables: [String: String],
+        _ task: TaskDirectory
+    ) -> LoggedCommand.LauncherProgram {
+        var work = TaskWork(description: "", directory: directory, environment: variables)
+        work.memory = request.work[start.task]?.memory
+        let call = LauncherCall(
+            of: words,
+            through: launcher,
+            for: start,
+            work,
+            marks: environment.marks(of: start),
+            owner: request.owner?.path,
+            turn: task.turnPath,
+            grace: request.plan.grace
+        )
+        return LoggedCommand.LauncherProgram(
+            executable: call.executable,
+            arguments: call.arguments,
+            input: Array(call.preamble.utf8),
+            prepare: { try task.prepareTurn() }
+        )
     }
 
     /// Returns a task's directory.
@@ -115,12 +150,13 @@ final class UserCommands {
     }
 }
 
-extension LoggedCommand.End {
+extension CommandEnd {
     /// Returns the end without the secrets in what the command said.
-    func redacted(by redactor: Redactor) -> LoggedCommand.End {
+    func redacted(by redactor: Redactor) -> CommandEnd {
         var end = self
         // As much as is kept may be the end of more.
-        end.output = redactor.redact(output, isCut: output.count >= CapturedOutput.keep)
+        let isCut = said.output.count >= CapturedOutput.keep
+        end.said.output = redactor.redact(said.output, isCut: isCut)
         return end
     }
 }

@@ -4,7 +4,8 @@ import Descendants
 ///
 /// The command leads a process group of its own, has no input, and is killed when Quire dies. At its
 /// limit it is ended politely, after the grace by force. Processes that leave its group are the
-/// owner's to end: they carry the label.
+/// owner's to end: they carry the label. A launcher may bring the command to another machine; then all of
+/// this holds for the launcher.
 package final class LoggedCommand {
     /// The command, its directory, and its time limit.
     package struct Request: Sendable {
@@ -22,6 +23,8 @@ package final class LoggedCommand {
         package var limit: Duration
         /// The time between a polite end and a forced one.
         package var grace: Duration
+        /// The program that brings the command elsewhere; `nil` for a shell on this machine.
+        package var launcher: LauncherProgram?
 
         /// Makes a request; see the properties.
         package init(
@@ -38,17 +41,44 @@ package final class LoggedCommand {
             (self.limit, self.grace) = (limit, grace)
         }
 
-        fileprivate var launch: ChildProcess.Launch {
-            ChildProcess.Launch(
-                executable: "/bin/sh",
+        fileprivate func launch() throws -> ChildProcess.Launch {
+            try launcher?.prepare()
+            return ChildProcess.Launch(
+                executable: launcher?.executable ?? "/bin/sh",
                 // Both outputs are one, in the order in which they were written.
-                arguments: ["sh", "-c", "exec 2>&1; exec /bin/sh -c \"$1\"", "sh", command],
+                arguments: launcher?.arguments
+                    ?? ["sh", "-c", "exec 2>&1; exec /bin/sh -c \"$1\"", "sh", command],
                 inherited: inherited,
                 environment: environment,
                 directory: directory,
-                input: [],
+                input: launcher?.input ?? [],
                 label: label
             )
+        }
+    }
+
+    /// A program that runs a command elsewhere.
+    ///
+    /// The command's two outputs are its standard output; its standard error is its own.
+    package struct LauncherProgram: Sendable {
+        /// The absolute path of the program.
+        package var executable: String
+        /// All of argv, the program's name first.
+        package var arguments: [String]
+        /// All of standard input.
+        package var input: [UInt8]
+        /// Called on a worker thread right before the start.
+        package var prepare: @Sendable () throws -> Void
+
+        /// Makes a program; see the properties.
+        package init(
+            executable: String,
+            arguments: [String],
+            input: [UInt8],
+            prepare: @escaping @Sendable () throws -> Void
+        ) {
+            (self.executable, self.arguments, self.input) = (executable, arguments, input)
+            self.prepare = prepare
         }
     }
 
@@ -58,16 +88,33 @@ package final class LoggedCommand {
         package var termination: ChildEnd.Termination
         /// The last 64 KiB of what it said, standard error included.
         package var output: [UInt8]
+        /// The first 64 KiB of that.
+        package var beginning: [UInt8] = []
         /// True if the command was ended at its limit.
         package var isLate: Bool
         /// The reason why the log lacks some of the output; `nil` if it has all.
         package var logFailure: LoopError?
+
+        /// Makes an end; see the properties.
+        package init(
+            termination: ChildEnd.Termination,
+            output: [UInt8],
+            beginning: [UInt8] = [],
+            isLate: Bool,
+            logFailure: LoopError? = nil
+        ) {
+            (self.termination, self.output, self.beginning) = (termination, output, beginning)
+            (self.isLate, self.logFailure) = (isLate, logFailure)
+        }
     }
 
     /// The time that a descendant may hold the output open after the command's end.
     private static let leakLimit = Duration.seconds(2)
     /// The bytes of output that the log takes; of more it gets the end.
     private static let logLimit: Int64 = 16 << 20
+
+    /// The bytes of a launcher's own words that are kept.
+    private static let mostLauncherWords = 8192
 
     private let loop: Loop
     private let grace: Duration
@@ -102,7 +149,7 @@ package final class LoggedCommand {
             ended: { [self] in ended($0) }
         )
         child = ChildProcess(loop: loop, leakLimit: Self.leakLimit, callbacks: callbacks) {
-            request.launch
+            try request.launch()
         }
     }
 
@@ -139,6 +186,9 @@ package final class LoggedCommand {
     private func ended(_ end: ChildEnd) {
         timer?.close()
         (timer, child) = (nil, nil)
+        // Only a launcher has words of its own; long ones must not drive the command's out.
+        let words = end.standardError.end.suffix(Self.mostLauncherWords)
+        if !words.isEmpty { said(Array(words).span) }
         if output.total > Self.logLimit {
             log.append("\n[more than \(Self.logLimit >> 20) MiB; here is the end]\n")
             log.append(String(decoding: output.end, as: UTF8.self))
@@ -148,6 +198,7 @@ package final class LoggedCommand {
                 End(
                     termination: end.termination,
                     output: output.end,
+                    beginning: output.head,
                     isLate: isLate,
                     logFailure: logFailure
                 )

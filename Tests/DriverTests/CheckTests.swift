@@ -130,11 +130,12 @@ import Testing
         redactor: Redactor = Redactor()
     ) -> CheckEnded {
         var fact = CheckEnded(task: "a", session: 1, .couldNotRun)
-        let end = LoggedCommand.End(
+        let said = LoggedCommand.End(
             termination: termination,
             output: Array(output.utf8),
             isLate: isLate
-        ).redacted(by: redactor)
+        )
+        let end = CommandEnd(said).redacted(by: redactor)
         let command = UserCommand("make test", timeout: .seconds(60))
         fact.note(end, of: command, log: "/log", isStopped: false)
         return fact
@@ -168,7 +169,7 @@ import Testing
             isLate: false
         )
         let command = UserCommand("make test", timeout: .seconds(60))
-        fact.note(end, of: command, in: "/trees/a", log: "/log", isStopped: false)
+        fact.note(CommandEnd(end), of: command, in: "/trees/a", log: "/log", isStopped: false)
         #expect(fact.output == "src/x.c:1: no\n/trees/ab/y.c")
     }
 
@@ -210,7 +211,8 @@ import Testing
             termination: .exited(1),
             output: output.end,
             isLate: false
-        ).redacted(by: Redactor(environment: [["A_TOKEN": secret]]))
-        #expect(check.output == end)
+        )
+        let redactor = Redactor(environment: [["A_TOKEN": secret]])
+        #expect(CommandEnd(check).redacted(by: redactor).said.output == end)
     }
 }

@@ -267,6 +267,8 @@ final class FakeChecks: CheckRunner {
 
     func terminate(_ task: String) { log.add("terminate check \(task)") }
     func kill(_ task: String) { log.add("kill check \(task)") }
+    func sessionBegan(_ start: SessionStarted) {}
+    func sessionEnded(_ key: SessionKey) {}
 
     /// Ends the check of a task.
     func end(_ task: String, _ result: CheckResult) {

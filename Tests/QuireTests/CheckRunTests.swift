@@ -97,13 +97,24 @@ import Testing
         }
     }
 
+    @Test func `could not run where its script is not there any more`() throws {
+        try withRun { run in
+            let agent = try run.writeAgent("if [ $QUIRE_SESSION = 2 ]; then rm check; fi")
+            try script("exit 0", run.root + "/check")
+            try run.write([("t", "entries=1")], defaults: defaults("./check"), agent: agent)
+            let outcome = try run.quire(["run", "m.yaml"])
+            #expect(outcome.status == 101, "\(outcome.output)\(outcome.error)")
+            #expect(outcome.output.contains("its check could not run: it is not there"))
+        }
+    }
+
     /// Checks of bad manners, the task's outcome, and what is told.
     @Test(arguments: [
         ("{command: sleep 600, timeout: 100ms}", false, "took longer than 0.1 s (verify: timeout)"),
         ("cat", true, "its check passed"), ("tty", false, "ended with status 1"),
         ("setsid sleep 600 > /dev/null 2>&1 & echo $! > pid", true, "its check passed"),
         ("rm -r .autonomous/t/task_list.md", true, "its list was changed while its check ran"),
-        ("yes | head -c 20000000; echo the end; exit 1", false, "verify.log: the end"),
+        ("head -c 1073741824 /dev/zero; echo; echo the end; exit 1", false, "verify.log: the end"),
     ])
     func `bears a check of bad manners`(verify: String, passes: Bool, words: String) throws {
         try withRun { run in

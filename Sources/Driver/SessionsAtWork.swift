@@ -1,0 +1,49 @@
+import Autonomous
+import Orchestration
+
+/// The sessions at work, as checks need to know them.
+struct SessionsAtWork {
+    /// The newest slot of each task.
+    private var slots: [String: Int] = [:]
+    /// The number of sessions at work, by task: a few overlap while one's end is looked into.
+    private var working: [String: Int] = [:]
+    /// The tasks that have worked in the directory of each watched task since the watch began.
+    private var watched: [String: Set<String>] = [:]
+    /// The directories of tasks that work where others may, by task.
+    private let directories: [String: String]
+
+    init(_ work: [String: TaskWork]) {
+        directories = work.filter { $0.value.company == .others }.mapValues(\.directory)
+    }
+
+    /// The slot of a task's newest session in this leg; 0 if there was none.
+    func slot(of task: String) -> Int { slots[task] ?? 0 }
+
+    mutating func began(_ start: SessionStarted) {
+        slots[start.task] = start.slot
+        working[start.task, default: 0] += 1
+        for task in watched.keys where isBeside(start.task, task) {
+            watched[task]?.insert(start.task)
+        }
+    }
+
+    mutating func ended(_ task: String) {
+        guard let left = working[task] else { return }
+        working[task] = left > 1 ? left - 1 : nil
+    }
+
+    /// Begins to watch who works in the directory of a task; nobody does where the task has its own.
+    mutating func watch(_ task: String) {
+        guard directories[task] != nil else { return }
+        watched[task] = Set(working.keys.filter { isBeside($0, task) })
+    }
+
+    /// Ends the watch; returns the other tasks that have worked in the directory meanwhile.
+    mutating func endWatch(_ task: String) -> [String] {
+        (watched.removeValue(forKey: task) ?? []).sorted()
+    }
+
+    private func isBeside(_ one: String, _ other: String) -> Bool {
+        one != other && directories[one] != nil && directories[one] == directories[other]
+    }
+}
