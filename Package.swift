@@ -105,7 +105,7 @@ let package = Package(
         library(
             "Driver",
             [
-                "Agent", "EventLoop", "RunStore", "Reporting", "Autonomous", "Dates",
+                "Agent", "Codec", "EventLoop", "RunStore", "Reporting", "Autonomous", "Dates",
                 "Descendants", "FileAccess", "Orchestration", "Trees",
             ]
         ),

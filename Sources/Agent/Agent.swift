@@ -28,6 +28,14 @@ package protocol Agent: Sendable {
         variable: (String) -> String?,
         ask: ([String]) -> ProgramAnswer
     ) -> [Finding]
+    /// Returns true if the program lets a command check the end of each turn.
+    ///
+    /// `ask` runs it with arguments, and returns its output; `nil` if it failed.
+    func canCheckTurns(_ ask: ([String]) -> String?) -> Bool
+}
+
+extension Agent {
+    package func canCheckTurns(_ ask: ([String]) -> String?) -> Bool { false }
 }
 
 /// An agent's program.
@@ -59,6 +67,8 @@ package struct AgentSession: Hashable, Sendable {
     package var model: String?
     /// Arguments passed through as they are.
     package var extra: [String]
+    /// The check at the end of a turn; `nil` for none, or if the program knows no such checks.
+    package var turnCheck: TurnCheck?
     /// Thread to resume; `nil`, or anything but a thread's id, for a fresh one.
     package var resumes: String?
 
@@ -68,13 +78,30 @@ package struct AgentSession: Hashable, Sendable {
         directories: [String] = [],
         model: String? = nil,
         extra: [String] = [],
+        turnCheck: TurnCheck? = nil,
         resumes: String? = nil
     ) {
         self.sandbox = sandbox
         self.directories = directories
         self.model = model
         self.extra = extra
+        self.turnCheck = turnCheck
         self.resumes = resumes
+    }
+}
+
+/// A command that may let a turn go on that is about to end.
+///
+/// It speaks as hooks of the agent do.
+package struct TurnCheck: Hashable, Sendable {
+    /// The text for the shell.
+    package var command: String
+    /// The time after which the turn ends without it.
+    package var timeout: Duration
+
+    /// Makes a check of turns.
+    package init(command: String, timeout: Duration) {
+        (self.command, self.timeout) = (command, timeout)
     }
 }
 

@@ -16,6 +16,8 @@ package struct PlanDetails {
         var setup: String?
         /// The command that checks the task's work; `nil` for none.
         var verify: String?
+        /// True if the check runs within sessions, too; `nil` without a check.
+        var verifyInSession: Bool?
         /// The manifest's prompt; `nil` unless prompts were requested.
         var prompt: String?
         /// The whole prompts of an initializer and an executor, with the manifest's in them; `nil` unless
@@ -38,6 +40,7 @@ package struct PlanDetails {
             )
             setup = task.tree?.setup?.command
             verify = task.check?.command.command
+            verifyInSession = task.check.map { $0.inSession != nil }
             self.arguments = arguments
             prompt = prompts.map { _ in task.prompt }
             (initializerPrompt, executorPrompt) = (prompts?.initializer, prompts?.executor)
@@ -123,9 +126,18 @@ package struct PlanDetails {
             }
             + section("commands that would check work, without a sandbox:") { task in
                 task.check.map {
-                    "\($0.command.words), on \(task.plan.check?.occasion.rawValue ?? "")"
+                    let occasion = task.plan.check?.occasion.rawValue ?? ""
+                    return "\($0.command.words), on \(occasion)\(inSession($0))"
                 }
             }
+    }
+
+    /// Returns the words on a check within sessions; empty for one that does not run there.
+    private func inSession(_ check: CheckCommand) -> String {
+        guard let run = check.inSession else { return "" }
+        return launcher.isEmpty
+            ? ", and within sessions (at most \(run.limit.forPeople))"
+            : ", not within sessions, as they have a launcher"
     }
 
     /// Returns the tasks grouped by a text of theirs, in the order of each group's first task.

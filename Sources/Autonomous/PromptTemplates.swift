@@ -199,7 +199,7 @@ package struct SessionBrief: Hashable, Sendable {
 
 extension String {
     /// A fence for the text as code: longer than any row of backticks in it.
-    fileprivate var fence: String {
+    var fence: String {
         var (longest, row) = (0, 0)
         for byte in utf8 {
             row = byte == UInt8(ascii: "`") ? row + 1 : 0

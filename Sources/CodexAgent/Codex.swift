@@ -33,6 +33,7 @@ package struct Codex: Agent {
             "-c", "sandbox_mode=\"\(session.sandbox.rawValue)\"",
             "--skip-git-repo-check", "--json",
         ]
+        if let hook = session.turnCheck.flatMap(StopHook.init) { arguments += hook.arguments }
         if let model = session.model { arguments += ["--model", model] }
         // The last setting of an option counts, and that is the user's.
         arguments += session.extra

@@ -5,6 +5,7 @@ struct Arguments {
         case version
         case help
         case loginStatus
+        case features
     }
 
     /// The refusal of a command line, with the message for standard error.
@@ -15,6 +16,8 @@ struct Arguments {
     var command: Command
     var prompt: String?
     var skipsRepositoryCheck = false
+    /// The values of `-c`, in order.
+    var settings: [String] = []
 
     private static let valued: Set<String> = [
         "-c", "--config", "-C", "--cd", "-s", "--sandbox", "--add-dir", "-m", "--model", "-p",
@@ -29,6 +32,7 @@ struct Arguments {
         case "exec": command = .exec(resumes: nil)
         case "--version", "-V": command = .version
         case "login": command = .loginStatus
+        case "features": command = .features
         case "--help", "-h", nil: command = .help
         case let word?: throw Refusal(message: Self.unexpected(word))
         }
@@ -51,6 +55,7 @@ struct Arguments {
                 guard next < words.count else {
                     throw Refusal(message: "error: a value is required for '\(word)'\n")
                 }
+                if word == "-c" || word == "--config" { settings.append(words[next]) }
                 next += 1
             } else if word == "--skip-git-repo-check" {
                 skipsRepositoryCheck = true

@@ -12,6 +12,7 @@ package enum CodexSim {
             switch arguments.command {
             case .exec(let resumes): return try exec(arguments, resumes)
             case .version: Output.write("codex-cli 0.163.0 (simulated)\n")
+            case .features: Output.write(Self.features)
             case .loginStatus: Output.write("Logged in using a simulation\n")
             case .help:
                 Output.write("A simulated codex. Directives, on a prompt's line \"sim: …\":\n\n")
@@ -28,6 +29,15 @@ package enum CodexSim {
             Output.write("codex-sim: \(error)\n", to: 2)
             return 1
         }
+    }
+
+    /// Lines of `codex features list`; `CODEX_SIM_HOOKS=off` plays a version that knows no hooks.
+    private static var features: String {
+        let hooks =
+            getenv("CODEX_SIM_HOOKS").map { String(cString: $0) } == "off"
+            ? "codex_hooks          under development  false"
+            : "hooks                stable             true"
+        return "goals                stable             true\n\(hooks)\n"
     }
 
     private static func exec(_ arguments: Arguments, _ resumes: String?) throws -> Int32 {
@@ -62,7 +72,8 @@ package enum CodexSim {
             directives: directives,
             work: work,
             number: session,
-            evidence: Evidence(directives, task: work.name, session: session)
+            evidence: Evidence(directives, task: work.name, session: session),
+            hook: StopHook(arguments.settings)
         ).run()
     }
 

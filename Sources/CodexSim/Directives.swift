@@ -35,6 +35,8 @@ struct Directives {
                          nothing open; every second one ignores SIGTERM
         evidence=PATH    notes in this file what it did: begin, list, tick and end, each once it is
                          done, and "double" when another session of its task is alive
+        mend=PATH        appends to this file what a hook of its turn's end says is wrong, and ends its
+                         turn once more
         work=PATH        appends a line to this file, as its work
         damage=HOW       reword, empty, remove, reorder, delete or untick the list
         ask=TEXT         an executor that asks a person this (_ is a space) instead of working, until
@@ -96,6 +98,7 @@ struct Directives {
     var ignoresTermination = false
     var evidence: String?
     var work: String?
+    var mend: String?
 
     struct Unknown: Error {
         var word: String
@@ -136,6 +139,7 @@ struct Directives {
         case "daemons": faults.daemons = Int(value) ?? faults.daemons
         case "evidence": evidence = value
         case "work": work = value
+        case "mend": mend = value
         case "damage": list.damage = value
         case "ask": list.question = String(value.map { $0 == "_" ? " " : $0 })
         case "ask-again": list.asksAgain = true

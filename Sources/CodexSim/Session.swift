@@ -9,6 +9,7 @@ struct Session {
     let work: TaskWork
     let number: Int
     let evidence: Evidence?
+    let hook: StopHook?
 
     /// Plays the session and returns its exit status.
     func run() -> Int32 {
@@ -70,13 +71,15 @@ struct Session {
         if directives.show.tearsCharacters { Output.tornCharacters() }
         work.work(directives, session: number, evidence)
         Output.item("completed", directives.show.items, #""type":"agent_message","text":"Done.""#)
+        let rounds = answerHook()
         if directives.faults.isTorn {
             Output.write(#"{"type":"turn.compl"#)
             return directives.faults.exit ?? 0
         }
         // A directive may ask for any number, and parts of it are reported, too.
-        let (sum, overflows) = usageBefore.addingReportingOverflow(directives.show.tokens)
-        let total = overflows ? Int.max : sum
+        let (spent, isTooMuch) = directives.show.tokens.multipliedReportingOverflow(by: 1 + rounds)
+        let (sum, overflows) = usageBefore.addingReportingOverflow(spent)
+        let total = isTooMuch || overflows ? Int.max : sum
         let cached = total > Int.max / 5 ? total / 6 * 5 : total * 5 / 6
         Output.event(
             "turn.completed",
@@ -87,6 +90,18 @@ struct Session {
         threads.save(thread, usage: total)
         evidence?.note("end")
         return directives.faults.exit ?? 0
+    }
+
+    /// Mends what a hook finds at the turn's end, as long as it finds anything; returns how often it did.
+    private func answerHook() -> Int {
+        var rounds = 0
+        while let reason = hook?.reason(thread: thread, isActive: rounds > 0) {
+            rounds += 1
+            if let path = directives.mend { Files.append(reason + "\n", to: path) }
+            let place = directives.show.items + rounds
+            Output.item("completed", place, #""type":"agent_message","text":"Mended.""#)
+        }
+        return rounds
     }
 
     private func command(_ step: Int) {

@@ -12,10 +12,8 @@ protocol CheckRunner: AnyObject {
     func terminate(_ task: String)
     /// Ends a task's check by force.
     func kill(_ task: String)
-    /// Notes that a session is at work, in whose directory checks may run.
-    func sessionBegan(_ start: SessionStarted)
-    /// Notes that a session is not at work any more.
-    func sessionEnded(_ key: SessionKey)
+    /// Notes a fact of the leg: sessions work where checks run.
+    func note(_ fact: RunEvent)
 }
 
 /// The checks of a leg as processes, each in the tree or the directory of its task.
@@ -41,8 +39,7 @@ final class ProcessChecks: CheckRunner {
         sessions = SessionsAtWork(request.work)
     }
 
-    func sessionBegan(_ start: SessionStarted) { sessions.began(start) }
-    func sessionEnded(_ key: SessionKey) { sessions.ended(key.task) }
+    func note(_ fact: RunEvent) { sessions.note(fact) }
 
     func run(_ check: CheckBegan, then: @escaping (CheckEnded, [Event]) -> Void) {
         let start = SessionStarted(
@@ -197,13 +194,46 @@ extension UserCommands {
     }
 }
 
-extension CheckEnded {
+extension CommandEnd {
     /// The bytes of a check's output that are kept.
     private static let keptOutput = 4096
 
+    /// Returns the end of a check that did not pass within its limit, in words that follow "it".
+    func words(limit: Duration) -> String {
+        switch Termination(said.termination) {
+        case _ where notRun != nil: notRun ?? ""
+        case _ where said.isLate: "took longer than \(limit.forPeople) (verify: timeout)"
+        case .exited(126): "can't be executed (status 126)"
+        case .exited(127): "is not there, or a program that it needs is not (status 127)"
+        case .exited(let status): "ended with status \(status)"
+        case .signaled(let signal): "was killed by \(Signals.name(signal))"
+        case .notStarted(_, let doing): "could not be started (\(doing))"
+        }
+    }
+
+    /// Returns the last lines of the output, without anything that steers a terminal.
+    ///
+    /// Paths are told from the task's tree, if it has one: elsewhere the same failure has others.
+    func safeOutput(in tree: String?) -> String {
+        let kept = Self.keptOutput
+        var end = said.output.suffix(kept)
+        // A line whose beginning is missing, as far as another one follows.
+        if end.count < said.output.count, let newline = end.dropLast().firstIndex(of: 10) {
+            end = end[(newline + 1)...]
+        }
+        var text = Sanitizer.withoutSequences(String(decoding: end, as: UTF8.self))
+        if let tree { text = text.replacing(tree + "/", with: "") }
+        var lines = text.split(omittingEmptySubsequences: false) { $0.isNewline }
+        while lines.last?.allSatisfy(\.isWhitespace) == true { lines.removeLast() }
+        let safe = lines.map { Sanitizer.line(String($0)) }.joined(separator: "\n")
+        return String(safe.suffix(kept))
+    }
+}
+
+extension CheckEnded {
     /// Notes the end of a check's process, whose log is at a path.
     ///
-    /// Paths in its output are told from the task's tree, if it has one: elsewhere the same failure has others.
+    /// Paths in its output are told from the task's tree, if it has one.
     mutating func note(
         _ end: CommandEnd,
         of command: UserCommand,
@@ -216,19 +246,8 @@ extension CheckEnded {
         result = CheckResult(termination, isLate: end.said.isLate, isStopped: isStopped)
         if end.notRun != nil, result != .stopped { result = .couldNotRun }
         guard result != .passed else { return }
-        let what: String
-        switch termination {
-        case _ where end.notRun != nil: what = end.notRun ?? ""
-        case _ where end.said.isLate:
-            what = "took longer than \(command.timeout.forPeople) (verify: timeout)"
-        case .exited(126): what = "can't be executed (status 126)"
-        case .exited(127): what = "is not there, or a program that it needs is not (status 127)"
-        case .exited(let status): what = "ended with status \(status)"
-        case .signaled(let signal): what = "was killed by \(Signals.name(signal))"
-        case .notStarted(_, let doing): what = "could not be started (\(doing))"
-        }
-        message = "\(what); see \(log)\(end.tellingWords)"
-        output = Self.safe(end.said.output, in: tree)
+        message = "\(end.words(limit: command.timeout)); see \(log)\(end.tellingWords)"
+        output = end.safeOutput(in: tree)
     }
 
     /// Notes the tasks that worked in the same directory while the check ran, and may be what it found.
@@ -237,20 +256,5 @@ extension CheckEnded {
         let some = others.prefix(3).joined(separator: ", ")
         let names = others.count > 3 ? "\(some) and \(others.count - 3) more" : some
         self.message = "\(message); meanwhile \(names) worked in the same directory"
-    }
-
-    /// Returns the last lines of an output, without anything that steers a terminal.
-    private static func safe(_ output: [UInt8], in tree: String?) -> String {
-        var end = output.suffix(keptOutput)
-        // A line whose beginning is missing, as far as another one follows.
-        if end.count < output.count, let newline = end.dropLast().firstIndex(of: 10) {
-            end = end[(newline + 1)...]
-        }
-        var text = Sanitizer.withoutSequences(String(decoding: end, as: UTF8.self))
-        if let tree { text = text.replacing(tree + "/", with: "") }
-        var lines = text.split(omittingEmptySubsequences: false) { $0.isNewline }
-        while lines.last?.allSatisfy(\.isWhitespace) == true { lines.removeLast() }
-        let safe = lines.map { Sanitizer.line(String($0)) }.joined(separator: "\n")
-        return String(safe.suffix(keptOutput))
     }
 }

@@ -20,6 +20,9 @@ final class Checks {
         (self.tasks, self.disk, self.inbox) = (tasks, disk, inbox)
     }
 
+    /// Notes a fact: who works where checks run, and where a task worked last.
+    func note(_ fact: RunEvent) { runner.note(fact) }
+
     /// Runs the check of a task's work, unless a person has left nothing to be checked, and reports its end.
     func start(_ check: CheckBegan, on occasion: CheckPlan.Occasion) {
         guard tasks.task(check.task) != nil else { return run(check) }

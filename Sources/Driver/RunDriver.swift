@@ -211,7 +211,9 @@ package final class RunDriver {
         var decisions = Decisions(at: now)
         for command in commands {
             switch command {
-            case .record(let fact): decisions.facts.append(fact)
+            case .record(let fact):
+                checks.note(fact)
+                decisions.facts.append(fact)
             case .terminateSession(let key): sessions.terminate(key)
             case .killSession(let key): sessions.kill(key)
             case .startCheck(let check):

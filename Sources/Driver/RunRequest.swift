@@ -48,6 +48,8 @@ package struct RunRequest: Sendable {
     package var artifacts: String?
     /// The redactor of what sessions and programs say.
     package var redactor = Redactor()
+    /// The program that answers for checks within sessions; `nil` for none.
+    package var turnHook: TurnHookProgram?
     /// The git that makes trees and commits; `nil` if no task has a tree of its own.
     package var git: Git?
 
@@ -185,6 +187,8 @@ package struct AgentCommand: Sendable {
     package var arguments: [String]
     /// The agent that the program is.
     package var kind: any Agent
+    /// True if the program lets a command check the ends of its turns.
+    package var checksTurns = false
 
     /// Makes a command of a program, the words before the agent's arguments, and the agent.
     package init(executable: String, arguments: [String] = [], kind: any Agent) {
@@ -192,4 +196,15 @@ package struct AgentCommand: Sendable {
         self.arguments = arguments
         self.kind = kind
     }
+}
+
+/// Quire's own program as the hook of agents.
+package struct TurnHookProgram: Hashable, Sendable {
+    /// The path of the program, for the agents.
+    package var path: String
+    /// The words that it never tells.
+    package var secrets: [String]
+
+    /// Makes a program; see the properties.
+    package init(path: String, secrets: [String]) { (self.path, self.secrets) = (path, secrets) }
 }

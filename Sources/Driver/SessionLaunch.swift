@@ -26,6 +26,8 @@ struct SessionLaunch: Sendable {
     /// The words of people for the session, which are taken before it starts.
     var givenWords: GivenWords
     var environment: SessionEnvironment
+    /// The check at the ends of the session's turns; `nil` for none.
+    var turnCheck: TurnCheck?
     var redactor = Redactor()
 
     /// The label that the session's processes carry.
@@ -73,6 +75,7 @@ struct SessionLaunch: Sendable {
             directories: [directory.path],
             model: work.model,
             extra: work.arguments,
+            turnCheck: turnCheck,
             resumes: start.resumes
         )
         return [agent.executable] + agent.arguments + agent.kind.arguments(for: session)

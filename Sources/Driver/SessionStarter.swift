@@ -1,3 +1,4 @@
+import Agent
 import Autonomous
 import Descendants
 import EventLoop
@@ -49,6 +50,7 @@ struct ProcessStarter: SessionStarter {
     ) -> (any RunningSession)? {
         guard var work = request.work[start.fact.task] else { return nil }
         if let directory { work.directory = directory }
+        let turnCheck = turnCheck(start.fact, &work)
         let launch = SessionLaunch(
             start: start.fact,
             work: work,
@@ -63,6 +65,7 @@ struct ProcessStarter: SessionStarter {
             checkTrouble: start.checkTrouble,
             givenWords: GivenWords(in: task.directory),
             environment: environment,
+            turnCheck: turnCheck,
             redactor: request.redactor
         )
         return SessionRunner(
@@ -75,5 +78,21 @@ struct ProcessStarter: SessionStarter {
             loop: loop,
             observer: observer
         )
+    }
+    /// Returns the check at the ends of a session's turns, and hands it on by a variable; `nil` for none.
+    private func turnCheck(_ start: SessionStarted, _ work: inout TaskWork) -> TurnCheck? {
+        guard let hook = request.turnHook, (work.agent ?? request.agent).checksTurns,
+            let command = work.check,
+            let check = SessionCheck(
+                start,
+                command,
+                in: work.directory,
+                workspace: request.workspace.root,
+                path: work.environment["PATH"] ?? environment.inherited(beside: [:]).text("PATH"),
+                secrets: hook.secrets
+            ), let json = check.json
+        else { return nil }
+        work.environment[SessionCheck.variable] = json
+        return check.turnCheck(by: hook.path)
     }
 }

@@ -11,7 +11,6 @@ final class Sessions {
     private let starter: any SessionStarter
     private let leftovers: any LeftoverEnder
     private let trees: any TreeMaker
-    private let checks: any CheckRunner
     private let machine: MachineReader
     private let inbox: Inbox
     private let disk: DiskTroubles
@@ -35,7 +34,7 @@ final class Sessions {
         usageInterval: Duration
     ) throws(LoopError) {
         (loop, starter, leftovers) = (outside.loop, outside.starter, outside.leftovers)
-        (trees, checks) = (outside.trees, outside.checks)
+        trees = outside.trees
         machine = outside.machine
         (self.inbox, self.disk, self.reports) = (inbox, disk, reports)
         (self.tasks, self.journal) = (tasks, journal)
@@ -93,7 +92,6 @@ final class Sessions {
         leftovers.sessionBegan(key, session.label)
         outOfMemory.sessionBegan(key)
         running[key] = session
-        checks.sessionBegan(start.fact)
         usage.sessionBegan { [unowned self] in Array(running.values) }
     }
 
@@ -178,7 +176,6 @@ final class Sessions {
                 var end = end
                 end.result.artifacts = artifacts
                 running[key] = nil
-                checks.sessionEnded(key)
                 warn(key.task, warnings)
                 report(key, end)
             }

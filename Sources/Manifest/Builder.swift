@@ -80,6 +80,7 @@ struct Builder {
         manifest.promptFiles = expansion.promptFiles
         checkPrices(manifest, root)
         checkMemory(manifest, run["launcher"])
+        warnOfChecksInSession(manifest, run["launcher"])
         return manifest
     }
 
@@ -119,6 +120,18 @@ struct Builder {
             node,
             "the launcher has {memory}, but task \"\(task.plan.name)\" has no \"memory\"; add "
                 + "memory: 2G to it or to \"defaults\""
+        )
+    }
+
+    /// Warns of checks within sessions that a launcher brings to where Quire is not.
+    private func warnOfChecksInSession(_ manifest: Manifest, _ node: Node?) {
+        guard let node, !manifest.launcher.isEmpty,
+            manifest.tasks.contains(where: { $0.check?.inSession != nil })
+        else { return }
+        reader.warn(
+            node,
+            "\"verify_in_session\" has no effect with a launcher, as Quire is not where sessions run; the "
+                + "checks run after sessions alone"
         )
     }
 

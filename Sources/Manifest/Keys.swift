@@ -37,6 +37,7 @@ package enum Keys {
         "retries", "sandbox", "resume",
         "env", "codex_args", "model", "memory", "budget", "session_budget", "isolation", "base",
         "branch", "include", "setup", "commit", "artifacts", "verify", "verify_base",
+        "verify_in_session",
     ]
     /// Keys in a task.
     package static let task = ["name", "prompt", "prompt_file", "matrix", "needs"] + defaults

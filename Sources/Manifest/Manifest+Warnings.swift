@@ -18,9 +18,18 @@ extension Manifest {
                 column: 1,
                 message: "\(names(places)) work in the same directory \(directory); "
                     + "give each a tree of its own (isolation: worktree), or its own \"directory\", "
-                    + "unless they can't clash"
+                    + "unless they can't clash\(checkWords(places))"
             )
         }
+    }
+
+    /// Returns the words on the checks that run beside the sessions of others; empty for none.
+    private func checkWords(_ places: [Int]) -> String {
+        let checked = places.filter { tasks[$0].check != nil }
+        guard !checked.isEmpty else { return "" }
+        let checks = checked.count == 1 ? "the check (verify) of" : "the checks (verify) of"
+        return
+            "; \(checks) \(names(checked)) may fail, or pass, by what the others do there meanwhile"
     }
 
     /// Returns the tasks that may work in one tree with others at the same time.

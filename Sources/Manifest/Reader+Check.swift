@@ -75,6 +75,15 @@ extension Reader {
         return hasTree && isWanted ?? true
     }
 
+    /// Reads whether a check runs within sessions, too.
+    func checksInSession(_ own: Node?, _ usual: Node?, hasCheck: Bool) -> Bool {
+        let isWanted = bool(own ?? usual, "\"verify_in_session\"") ?? false
+        if isWanted, !hasCheck, let own, !own.isNull {
+            fail(own, "\"verify_in_session\" needs a check; add verify: and its command")
+        }
+        return isWanted
+    }
+
     /// Reads a directory within that of the task's work.
     private func innerDirectory(_ node: Node?) -> String? {
         guard let node, !node.isNull, let path = word(node, "\"directory\"") else { return nil }

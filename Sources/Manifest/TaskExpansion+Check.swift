@@ -15,12 +15,23 @@ extension TaskExpansion {
             defaults["verify_base"],
             hasTree: task.tree != nil
         )
+        let isInSession = reader.checksInSession(
+            own["verify_in_session"],
+            defaults["verify_in_session"],
+            hasCheck: texts != nil
+        )
         guard let texts else { return nil }
-        return CheckCommand(
+        var check = CheckCommand(
             UserCommand(texts.command.text(values), timeout: texts.timeout),
             directory: texts.directory,
             environment: texts.environment.mapValues { $0.text(values) },
             checksBase: checksBase
         )
+        // A session whose check runs is silent; longer silence would end it.
+        if isInSession {
+            let limit = min(texts.timeout, task.plan.idleTimeout * 3 / 4)
+            check.inSession = CheckCommand.InSession(on: texts.occasion, limit: limit)
+        }
+        return check
     }
 }

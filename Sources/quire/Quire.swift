@@ -1,7 +1,9 @@
 import Application
 import ArgumentParser
 import CodexSim
+import Driver
 import EventLoop
+import Foundation
 import Glibc
 import Manifest
 import Reporting
@@ -49,6 +51,7 @@ struct Quire: ParsableCommand {
         if words.first == "codex-sim" {
             Glibc.exit(CodexSim.main(arguments: Array(words.dropFirst())))
         }
+        if words.first == TurnHook.command { Glibc.exit(TurnHookCommand.main()) }
         Signals.takeCharge()
         // A closed reader, or a file size limit, then is an error of the write, not a signal.
         Signals.ignoreFailedWrites()
@@ -131,4 +134,20 @@ struct CodexSimCommand: ParsableCommand {
         abstract: "Plays codex, simulated.",
         shouldDisplay: false
     )
+}
+
+/// The hook that agents call at the end of a turn; no command of anybody's.
+enum TurnHookCommand {
+    /// The most bytes that an agent says of its turn.
+    private static let longestInput = 16 << 20
+
+    /// Answers the agent on standard output; without an answer the turn ends.
+    static func main() -> Int32 {
+        let input = FileHandle.standardInput
+        guard let hook = TurnHook(.own), let data = try? input.read(upToCount: longestInput),
+            let answer = hook.answer(to: [UInt8](data))
+        else { return 0 }
+        FileHandle.standardOutput.write(Data((answer + "\n").utf8))
+        return 0
+    }
 }

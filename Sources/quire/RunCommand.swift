@@ -157,6 +157,7 @@ struct RunCommand: WorkingCommand {
             named: self.manifest,
             concurrency: request.plan.concurrency
         ).map(\.description)
+        TurnHooks.prepare(&request, of: selected.manifest)
         request.redo = try prompts.redone(of: selected, in: manifest)
         request.promptPolicy = prompts.policy
         if let drainTimeout {

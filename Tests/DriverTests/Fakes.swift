@@ -267,8 +267,7 @@ final class FakeChecks: CheckRunner {
 
     func terminate(_ task: String) { log.add("terminate check \(task)") }
     func kill(_ task: String) { log.add("kill check \(task)") }
-    func sessionBegan(_ start: SessionStarted) {}
-    func sessionEnded(_ key: SessionKey) {}
+    func note(_ fact: RunEvent) {}
 
     /// Ends the check of a task.
     func end(_ task: String, _ result: CheckResult) {

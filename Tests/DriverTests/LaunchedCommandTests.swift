@@ -1,3 +1,4 @@
+import Autonomous
 import EventLoop
 import Orchestration
 import TestSupport

@@ -4,6 +4,7 @@
 Serves POST /v1/responses as server-sent events. The model acts on the prompt like an agent: an
 initializer writes the task list with one command, an executor ticks the next box with one (and
 writes a line of work where it is in a git worktree), then each says that it is done. A line "model: entries=3" in the prompt sets the entries (default 3).
+Told that the check of the task fails, in the prompt or at the end of a turn, it makes the file "fixed-TASK".
 
     scripted_model.py [--port N] [--limit FILE]
 
@@ -55,18 +56,26 @@ if os.path.isfile(".git"):
     open(os.path.basename(sys.argv[1]) + ".txt", "a").write("a piece\\n")
 """
 
+MEND = """
+import os, sys
+open("fixed-" + os.path.basename(sys.argv[1]), "w").close()
+"""
 
-def command_for(prompt):
+
+def command_for(prompt, told=False):
     """The shell command that does the prompt's work; None where there is nothing to do."""
     directory = re.search(r"^Task Directory: (.+)$", prompt, re.M)
     if not directory:
         return None
     words = ["python3", "-c"]
-    if "You are the Initializer Agent" in prompt:
+    mend = MEND if told or "The check of this task fail" in prompt else ""
+    if told:
+        words += [mend, directory[1]]
+    elif "You are the Initializer Agent" in prompt:
         entries = re.search(r"^(?:Task: )?model:.*\bentries=(\d+)", prompt, re.M)
         words += [INITIALIZE, directory[1], entries[1] if entries else "3"]
     else:
-        words += [EXECUTE, directory[1]]
+        words += [mend + EXECUTE, directory[1]]
     return shlex.join(words)
 
 
@@ -83,8 +92,12 @@ def answer(request):
     prompts = [n for n, i in enumerate(items)
                if i.get("role") == "user" and "Task Directory: " in texts(i)]
     start = prompts[-1] if prompts else 0
-    done = any(i.get("type") == "function_call_output" for i in items[start:])
-    command = command_for(texts(items[start])) if prompts else None
+    # What a hook says at the turn's end is a message of its own.
+    hooks = [n for n, i in enumerate(items) if n > start and i.get("role") == "user"
+             and "The check of this task fails" in texts(i)]
+    newest = hooks[-1] if hooks else start
+    done = any(i.get("type") == "function_call_output" for i in items[newest:])
+    command = command_for(texts(items[start]), told=bool(hooks)) if prompts else None
     if command and not done:
         return [{
             "type": "function_call", "id": "fc_" + uuid.uuid4().hex,

@@ -75,6 +75,28 @@ import Testing
         #expect(try task("verify: x, " + defaults, own).check?.checksBase == checksBase)
     }
 
+    @Test(
+        arguments: [
+            ("verify: x", "name: a", nil),
+            ("verify: x, verify_in_session: true", "name: a", .seconds(450)),
+            ("verify_in_session: true", "name: a, verify: x, idle_timeout: 1h", .seconds(1200)),
+            ("verify_in_session: true", "name: a", nil),
+            ("verify: x, verify_in_session: true", "name: a, verify_in_session: false", nil),
+        ] as [(String, String, Duration?)]
+    )
+    func `runs within sessions where that is asked for, as long as their silence may last`(
+        defaults: String,
+        own: String,
+        limit: Duration?
+    ) throws {
+        #expect(try task(defaults, own).check?.inSession?.limit == limit)
+        let launched = try parse(
+            "version: 1\nrun: {launcher: [x]}\ndefaults: {\(defaults)}\ntasks: [{\(own), prompt: p}]"
+        )
+        let warned = launched.warnings.filter { $0.message.contains("no effect with a launcher") }
+        #expect(warned.count == (limit == nil ? 0 : 1))
+    }
+
     @Test func `has places of its own`() throws {
         let text = "version: 1\nrun: {check_slots: 3}\ntasks: [{name: a, prompt: p}]"
         #expect(try parse(text).plan.checkSlots == 3)
@@ -95,6 +117,8 @@ import Testing
         ("verify: {command: x, on: ticks}", "\"on\""),
         ("verify: {command: x, env: {A: b}}", "env"),
         ("verify: x, verify_base: true", "add isolation: worktree"),
+        ("verify_in_session: true", "needs a check"),
+        ("verify: x, verify_in_session: 5", "in_session"),
     ])
     func `is refused if it is none`(setting: String, words: String) {
         let found = messages("version: 1\ntasks: [{name: a, prompt: p, \(setting)}]")

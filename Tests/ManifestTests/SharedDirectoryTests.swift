@@ -98,6 +98,28 @@ import Testing
         #expect(try warnings(["name: a", "name: b"], rest) == count)
     }
 
+    /// Tasks in one directory, and the words on their checks.
+    @Test(arguments: [
+        ("name: a|name: b", ""),
+        (
+            "name: a, verify: x|name: b",
+            "the check (verify) of \"a\" may fail, or pass, by what the others do"
+        ),
+        (
+            "name: a, verify: x|name: b, verify: x",
+            "the checks (verify) of \"a\", \"b\" may fail, or pass"
+        ),
+        ("name: a, verify: x, directory: x|name: b|name: c", ""),
+    ])
+    func `are told where a check runs among them`(tasks: String, words: String) throws {
+        let list = tasks.split(separator: "|").map { "- {prompt: p, \($0)}" }
+        let manifest = try parse("version: 1\ntasks:\n" + list.joined(separator: "\n"))
+        let warnings = manifest.sharedDirectories(named: "m")
+        #expect(warnings.count == 1)
+        #expect(warnings[0].message.contains("(verify)") == !words.isEmpty)
+        #expect(warnings[0].message.contains(words) || words.isEmpty)
+    }
+
     @Test func `are not where one always follows the other`() throws {
         #expect(try warnings(["name: a", "name: b"], "run: {concurrency: 1}") == 0)
         #expect(try warnings(["name: a", "name: b, needs: [a]", "name: c, needs: [b]"]) == 0)

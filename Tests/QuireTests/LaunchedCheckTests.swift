@@ -58,8 +58,8 @@ import Testing
 
     /// Launchers that fail with checks alone, and what is told.
     @Test(arguments: [
-        ("echo no route to host >&2; exit 255", "not begun by the launcher, which ended with status 255"),
-        ("echo no node is free >&2; exit 1", "not begun by the launcher, which ended with status 1"),
+        ("echo no route >&2; exit 255", "not begun by the launcher, which ended with status 255"),
+        ("echo no node >&2; exit 1", "not begun by the launcher, which ended with status 1"),
         ("exit 0", "not begun by the launcher, which ended with status 0"),
         ("\"$@\"; exit 255", "lost by the launcher, which ended with status 255"),
         ("\"$@\"; exit 0", "lost by the launcher, which ended with status 0"),

@@ -26,6 +26,19 @@ package struct CheckPlan: Hashable, Sendable, Codable {
 
 /// The command that checks a task's work.
 package struct CheckCommand: Hashable, Sendable {
+    /// The run of a check within a session.
+    package struct InSession: Hashable, Sendable {
+        /// The sessions whose work is checked.
+        package var occasion: CheckPlan.Occasion
+        /// The time that it may take there.
+        package var limit: Duration
+
+        /// Makes a run; see the properties.
+        package init(on occasion: CheckPlan.Occasion, limit: Duration) {
+            (self.occasion, self.limit) = (occasion, limit)
+        }
+    }
+
     /// The command and its limit.
     package var command: UserCommand
     /// The directory from that of the task's work; `nil` for that one.
@@ -34,6 +47,8 @@ package struct CheckCommand: Hashable, Sendable {
     package var environment: [String: String]
     /// True if the untouched base is checked before the first session.
     package var checksBase: Bool
+    /// The check within sessions, at the end of a turn; `nil` if it does not run there.
+    package var inSession: InSession?
 
     /// The fingerprint of the command and its directory.
     package var fingerprint: String {
