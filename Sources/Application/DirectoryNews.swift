@@ -9,11 +9,18 @@ package import RunStore
 package struct DirectoryNews {
     /// The progress of the checklist on disk; `nil` if it is missing or damaged.
     package let progress: Progress?
-    /// The reason why a task has not ended as the journal says; `nil` if it has.
+    /// The reason why a task has not ended as the journal says, or why one that asks a person goes on;
+    /// `nil` otherwise.
+    ///
+    /// Agents' words may be in it.
     package let reopening: String?
     /// The outcome that the next leg will find for such a task: damaged, failed for an unusable
     /// directory, or `nil` for open.
     package let outcome: Outcome?
+
+    /// The reason why a task that asks a person goes on.
+    package static let answered =
+        "its question is answered or withdrawn; the next run goes on with it"
 
     /// Compares a task's directory with the record.
     ///
@@ -31,6 +38,10 @@ package struct DirectoryNews {
     ) {
         guard let name = try? TaskName(given: task), workspace.hasTasks else { return nil }
         let directory = workspace.taskDirectory(name)
+        if outcome == .needsYou, directory.isAnswered {
+            (progress, reopening, self.outcome) = (recorded, Self.answered, nil)
+            return
+        }
         // A directory that could not be used may be back as it was.
         let mayBeBack =
             recorded?.isComplete == true
@@ -71,6 +82,17 @@ package struct DirectoryNews {
             exists ?? true
                 ? ("its list was deleted after it was complete", nil)
                 : ("its directory was deleted; the next run begins it anew", nil)
+        }
+    }
+}
+
+extension TaskDirectory {
+    /// True if the directory is there, and no question in it waits for an answer.
+    fileprivate var isAnswered: Bool {
+        do {
+            return try exists() && question() == nil
+        } catch {
+            return false
         }
     }
 }

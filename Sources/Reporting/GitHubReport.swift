@@ -49,7 +49,8 @@ package enum GitHubReport {
             title = "\(task.name): \(task.outcome?.rawValue ?? "unfinished")"
             words =
                 task.outcome == .complete
-                ? "complete after \(Format.count(troubles, "session")) that failed" : task.words
+                ? "complete after \(Format.count(troubles, "session")) that failed"
+                : task.wordsAndAdvice
         }
     }
 

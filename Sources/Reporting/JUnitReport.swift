@@ -118,7 +118,7 @@ private struct Suite {
             writeReruns(task.troubles.dropLast(), as: "rerunFailure", to: &xml)
         case .failed, .stalled, .damaged, .capped, .blocked, .unchecked, .needsYou, .cancelled, nil:
             let type = task.outcome?.rawValue ?? "unfinished"
-            xml.element("skipped", [("type", type), ("message", task.words)])
+            xml.element("skipped", [("type", type), ("message", task.wordsAndAdvice)])
         }
         if !task.history.isEmpty { xml.element("system-out", [], task.story) }
         xml.close("testcase")

@@ -106,7 +106,7 @@ private struct Page {
 
     private static func row(_ task: TaskRecord, hasTrees: Bool) -> String {
         let mark = task.outcome == .complete ? (task.isFlaky ? "⚠️" : "✅") : "❌"
-        var words = task.outcome == .complete ? task.note ?? "" : task.words
+        var words = task.outcome == .complete ? task.note ?? "" : task.wordsAndAdvice
         if task.isFlaky, let last = task.troubles.last {
             let count = task.troubles.count
             words =

@@ -19,6 +19,9 @@ package struct PlainReporter: Sendable {
         if case .checkpointMade(let fact) = event {
             texts += fact.work.uncommitted.map { "warning: \(fact.task): \($0)" }
         }
+        if case .taskEnded(let fact) = event, fact.outcome == .needsYou {
+            texts.append("\(fact.task): to answer: \(QuestionWords.command(fact.task))")
+        }
         return texts.map { "\(moment.wall.timeOfDay(offset: offset(moment.wall))) \($0)" }
     }
 
@@ -61,7 +64,9 @@ package struct PlainReporter: Sendable {
         // A warning follows, with the same words.
         case .checkEnded(let fact) where fact.isOfBase == true && fact.result != .passed: nil
         case .checkEnded(let fact):
-            "\(fact.task): \(fact.words), \(Format.duration(Duration(inSeconds: fact.seconds)))"
+            "\(fact.task): \(fact.words)"
+                + (fact.result == .withdrawn
+                    ? "" : ", \(Format.duration(Duration(inSeconds: fact.seconds)))")
         case .taskEnded(let fact):
             "\(fact.task): \(fact.outcome.rawValue.uppercased()) "
                 + "(\(Format.progress(fact.progress)), \(Format.count(fact.sessions, "session"))): "

@@ -5,13 +5,16 @@ package enum QuestionWords {
     /// The most questions that are listed, and the most characters of each.
     private static let (most, length) = (20, 400)
 
+    /// Returns the command that answers a task.
+    package static func command(_ task: String) -> String { "quire answer \(task) \"…\"" }
+
     /// Returns the questions of the first tasks that ask, a line each.
     static func few(_ tasks: [TaskRecord]) -> [String] {
         let asking = tasks.filter { $0.outcome == .needsYou }
         let more =
             asking.count > 3 ? ["and \(Format.count(asking.count - 3, "more question"))"] : []
         return asking.prefix(3).map {
-            "\($0.name) \(($0.reason ?? "it asks").asked.oneLine(length)) (quire answer \($0.name) …)"
+            "\($0.name) \(($0.reason ?? "it asks").asked.oneLine(length)) (\(command($0.name)))"
         } + more
     }
 
@@ -22,7 +25,7 @@ package enum QuestionWords {
         var lines: [SafeText] = [""]
         for task in asking.prefix(most) {
             lines.append("\(task.name) \((task.reason ?? "it asks").asked.oneLine(length))")
-            lines.append("    to answer: quire answer \(task.name) \"…\"")
+            lines.append("    to answer: \(command(task.name))")
         }
         if asking.count > most {
             lines.append(
@@ -30,6 +33,14 @@ package enum QuestionWords {
             )
         }
         return lines
+    }
+}
+
+extension TaskRecord {
+    /// The reason for the task's state, and where it needs a person, how to answer.
+    var wordsAndAdvice: String {
+        guard outcome == .needsYou, !isLeftOut else { return words }
+        return "\(words); to answer: \(QuestionWords.command(name))"
     }
 }
 

@@ -51,13 +51,16 @@ struct ExplainCommand: ParsableCommand {
                 status: ExitStatus.missing
             )
         }
-        let explanation = Explanation(
+        var explanation = Explanation(
             state,
             place,
             isRunAlive: row.status(in: look.stateDirectory(of: manifest)) == "running",
             workspace: look.place(of: manifest),
             at: SystemClock.wall
         )
+        if explanation.outcome == .damaged, explanation.isNews {
+            explanation.redact(by: Redactor(ofRuns: [row.run]))
+        }
         guard look.json else {
             let lines = explanation.words.map { "\($0)" as SafeText }
             return Terminal.say(lines.joined(separator: "\n"))
@@ -118,8 +121,11 @@ struct Explanation {
     private let now: WallTime
     private let news: DirectoryNews?
     /// The outcome, by the task's directory.
-    private let outcome: Outcome?
+    let outcome: Outcome?
     private let isRunAlive: Bool
+
+    /// True if the task's directory tells something that the journal does not.
+    var isNews: Bool { news?.reopening != nil }
 
     private var scheduler: SchedulerName { state.plan.scheduler ?? .pace }
 
@@ -155,7 +161,7 @@ struct Explanation {
         words.append(headline)
         switch task.phase {
         case .ended where outcome == .needsYou:
-            words.append("To answer: quire answer \(task.plan.name) \"…\"")
+            words.append("To answer: \(QuestionWords.command(task.plan.name))")
         case .ended: break
         case .running(let number) where isRunAlive: explainRunning(number)
         case .running(let number): words.append("Session \(number) was cut off when Quire died.")
@@ -165,19 +171,26 @@ struct Explanation {
             words.append(order)
         }
         if let reopening = news?.reopening {
-            words.append("It was \(task.outcome?.rawValue ?? "open"), but \(reopening).")
+            let ended =
+                task.outcome == .needsYou
+                ? "It asked a person" : "It was \(task.outcome?.rawValue ?? "open")"
+            words.append("\(ended), but \(reopening).")
         }
         if !isRunAlive, outcome == nil {
             words.append("The run itself does not go on now; start it again to continue.")
         }
     }
 
+    /// Takes the secrets out of the words.
+    mutating func redact(by redactor: Redactor) { words = words.map(redactor.redact) }
+
     private var headline: String {
         let entries = progress.map { "\($0.ticked) of \(Format.count($0.total, "entry")) ticked" }
         let facts =
             "\(entries ?? (outcome == .damaged ? "a damaged checklist" : "no checklist yet")), \(Format.count(task.sessions, "session")) so far"
         let reason = (news?.reopening == nil ? task.reason : nil).map { ": \($0)" } ?? ""
-        return "\(task.plan.name) is \(phase)\(reason) (\(facts))."
+        let state = outcome == .needsYou ? "needs you" : "is \(phase)"
+        return "\(task.plan.name) \(state)\(reason) (\(facts))."
     }
 
     private mutating func explainRunning(_ number: Int) {

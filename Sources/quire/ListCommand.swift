@@ -198,7 +198,9 @@ struct ListCommand: ParsableCommand {
         if let damage = task.damage { return "✗ \(task.name) (\(damage))" }
         let progress = task.total.map { Progress(ticked: task.ticked ?? 0, total: $0) }
         let line = TaskList.line(name: task.name, progress: progress, thread: task.thread)
-        return task.question.map { "\(line) asks: \($0)" } ?? line
+        return task.question.map {
+            "\(line) asks: \($0) (\(QuestionWords.command(task.name)))"
+        } ?? line
     }
 
     private func printRuns(_ runs: [Listing.Run]) {

@@ -228,7 +228,7 @@ private func list(_ ticked: Int, of total: Int = 4) -> ChecklistState {
         #expect(run.begin() == ["check a#0"])
         #expect(
             run.check("a", .withdrawn, ticked: 3) == [
-                "a: its check is off, as its list claims nothing any more",
+                "a: its check was not run, as its list claims nothing any more",
                 "start a#1 slot 0 executor",
             ]
         )

@@ -162,7 +162,7 @@ private func answer(_ task: String, asking question: String? = nil) -> [Event] {
         #expect(
             run.end("b", 1, ticked: 2, of: 2) == [
                 "b#1 ticked, charged to session", "b complete: every entry is ticked",
-                "c blocked: it needs \"a\", which is needs-you",
+                "c blocked: it needs \"a\", which needs you",
                 "d blocked: it needs \"c\", which is blocked", "end finished",
             ]
         )

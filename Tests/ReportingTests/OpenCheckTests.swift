@@ -11,6 +11,7 @@ import Testing
             (Check(), true, true, .running), (Check(), false, false, .cutOff),
             (Check(.stopped), true, false, .cutOff), (Check(.failed), false, true, nil),
             (Check(.failed), true, true, .due), (Check(.couldNotRun), true, false, nil),
+            (Check(.withdrawn), false, true, nil), (Check(.withdrawn), true, true, .due),
         ] as [(Check?, Bool, Bool, OpenCheck.State?)]
     )
     func `is told from its newest session and its list`(

@@ -76,7 +76,8 @@ extension Turn {
     }
 
     private mutating func block(_ task: TaskState, _ need: String, _ outcome: Outcome) {
-        recordEnd(task, .blocked, "it needs \"\(need)\", which is \(outcome.rawValue)")
+        let state = outcome == .needsYou ? "needs you" : "is \(outcome.rawValue)"
+        recordEnd(task, .blocked, "it needs \"\(need)\", which \(state)")
     }
 
     private mutating func recordEnd(

@@ -36,7 +36,7 @@ package enum CheckResult: String, Hashable, Sendable, Word, CaseIterable {
         case .failed, .timedOut: return "\(check) failed\(trouble)"
         case .couldNotRun: return "\(check) could not run\(trouble)"
         case .stopped: return "\(check) was ended with the run, and runs again"
-        case .withdrawn: return "\(check) is off, as its list claims nothing any more"
+        case .withdrawn: return "\(check) was not run, as its list claims nothing any more"
         }
     }
 
