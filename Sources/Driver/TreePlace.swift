@@ -51,13 +51,16 @@ package struct TreePlace: Sendable {
 
     private func opened() throws(FileError) -> Directory {
         guard let names else {
-            guard let place = try Directory.open(path, made: true) else {
+            guard let place = try Directory.open(path, made: true, isPrivate: true) else {
                 throw FileError("making the directory", path, errno: ENOENT)
             }
             return place
         }
         var place = try Directory(following: root)
-        for name in names { place = try place.makeDirectory(name) }
-        return place
+        for name in names.dropLast() { place = try place.makeDirectory(name) }
+        // Trees have copies of files that hold secrets.
+        return try names.last.map { name throws(FileError) in
+            try place.makeDirectory(name, isPrivate: true)
+        } ?? place
     }
 }

@@ -1,4 +1,5 @@
 import FileAccess
+import Glibc
 
 /// The tree that a task needs.
 package struct TreeRequest: Sendable {
@@ -270,6 +271,8 @@ package struct TaskTrees: Sendable {
 
     /// Adds an empty tree on its branch; returns git's own directory for it.
     private func addTree(_ record: TreeRecord) throws -> String {
+        // git would make it as open as the umask lets it; what can't be made here is git's to tell.
+        mkdir(record.path, 0o700)
         // git itself does not keep two of these apart.
         let shared = try Directory(following: record.repository)
         let added: [UInt8]? = try shared.alone {
