@@ -28,21 +28,22 @@ package struct PlanDetails {
         fileprivate init(
             _ task: Manifest.Task,
             arguments: [String],
-            prompts: (initializer: String, executor: String)?
+            prompts: (initializer: String, executor: String)?,
+            redact: (String) -> String
         ) {
             name = task.plan.name
             directory = task.directory
             sandbox = task.sandbox.rawValue
             env = Dictionary(
                 uniqueKeysWithValues: task.environment.map {
-                    ($0, SecretVariable.isSecret($0) ? Redactor.mark : $1)
+                    ($0, SecretVariable.isSecret($0) ? Redactor.mark : redact($1))
                 }
             )
-            setup = task.tree?.setup?.command
-            verify = task.check?.command.command
+            setup = (task.tree?.setup?.command).map(redact)
+            verify = (task.check?.command.command).map(redact)
             verifyInSession = task.check.map { $0.inSession != nil }
-            self.arguments = arguments
-            prompt = prompts.map { _ in task.prompt }
+            self.arguments = arguments.map(redact)
+            prompt = prompts.map { _ in Terminal.redactor.redact(task.prompt) }
             (initializerPrompt, executorPrompt) = (prompts?.initializer, prompts?.executor)
         }
     }
@@ -54,12 +55,17 @@ package struct PlanDetails {
     private let kind: any Agent
     private let tasks: [Manifest.Task]
     private let worktrees: String
+    private let redactor: Redactor
 
-    /// Makes the details of a manifest.
-    package init(_ manifest: Manifest) {
+    /// Makes the details of a manifest, without the secrets of an environment.
+    ///
+    /// The manifest's own `redact` and `env` take nothing out: they could hide a command.
+    package init(_ manifest: Manifest, environment: [String: String] = Terminal.environment) {
+        let redactor = Redactor(environment: [environment], isForCommands: true)
+        self.redactor = redactor
         kind = manifest.agent.kind
-        agent = kind.program.words
-        launcher = manifest.launcher
+        agent = kind.program.words.map(redactor.redact)
+        launcher = manifest.launcher.map(redactor.redact)
         tasks = manifest.tasks
         worktrees = manifest.worktrees ?? ".autonomous/.quire/worktrees"
     }
@@ -69,7 +75,12 @@ package struct PlanDetails {
         of task: Manifest.Task,
         prompts: (initializer: String, executor: String)? = nil
     ) -> Work {
-        Work(task, arguments: arguments(of: task), prompts: prompts)
+        Work(
+            task,
+            arguments: arguments(of: task),
+            prompts: prompts,
+            redact: redactor.redact
+        )
     }
 
     /// Returns the arguments after the agent's own; the task's directory is a placeholder.
@@ -105,7 +116,7 @@ package struct PlanDetails {
         }
         lines += treeLines
         // A value must not break its line.
-        return lines.map(Sanitizer.line)
+        return lines.map { Sanitizer.line(redactor.redact($0)) }
     }
 
     /// The lines on trees, what sets them up, and commits.

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+package import Orchestration
 package import Reporting
 
 /// The standard output and error of commands, and the environment variables that affect them.
@@ -36,8 +37,14 @@ package enum Terminal {
     /// Writes a line to standard output.
     package static func say(_ text: SafeText) { StandardStream.output.write(text + "\n") }
 
-    /// Writes a line to standard error.
-    package static func complain(_ text: SafeText) { StandardStream.error.write(text + "\n") }
+    /// Writes a line to standard error, without the secrets of this environment: errors repeat what other
+    /// programs have said.
+    package static func complain(_ text: SafeText) {
+        StandardStream.error.write(text.redacted(by: redactor) + "\n")
+    }
+
+    /// The redactor of what is shown although it was never recorded.
+    package static let redactor = Redactor(environment: [environment])
 
     /// Returns the exit status of a command whose report for people went to a stream.
     ///

@@ -1,3 +1,5 @@
+package import Orchestration
+
 /// Text that is safe to write where a terminal or a CI system reads it.
 ///
 /// A literal is safe. The interpolation makes each value in it safe, in one line (`Sanitizer.line`), and the
@@ -35,6 +37,11 @@ package struct SafeText: Hashable, Sendable, CustomStringConvertible {
     /// Makes a line of a log for programs safe: JSON keeps its meaning, any other line is sanitized.
     package init(record line: String) {
         description = line.first == "{" ? Sanitizer.json(line) : Sanitizer.line(line)
+    }
+
+    /// Returns the text without its secrets.
+    package func redacted(by redactor: Redactor) -> SafeText {
+        SafeText(trusted: redactor.redact(description))
     }
 
     /// True if there is no text.

@@ -36,7 +36,8 @@ struct DoctorCommand: ParsableCommand {
     func run() throws {
         var isWell = true
         func tell(_ mark: String, _ subject: String, _ words: SafeText) {
-            Terminal.say("\(mark) \(subject): \(words)")
+            // An agent may tell which key it has.
+            Terminal.say("\(mark) \(subject): \(words.redacted(by: Terminal.redactor))")
             if mark == "✗" { isWell = false }
         }
         checkAgent(tell)

@@ -22,6 +22,7 @@ struct MergeChecks {
     private var shared: [Check] = []
     private var own: [String: [Check]] = [:]
     private let topLevel: String
+    private let redactor: Redactor
 
     /// Collects the checks of tasks in a repository, and that of the call.
     ///
@@ -33,7 +34,7 @@ struct MergeChecks {
         in repository: Repository,
         _ git: Git
     ) throws {
-        topLevel = repository.topLevel
+        (topLevel, redactor) = (repository.topLevel, checks.redactor)
         for task in tasks {
             guard let found = checks[task] else { continue }
             let place = try Repository.around(found.directory, git).prefix
@@ -81,11 +82,9 @@ struct MergeChecks {
     ) -> Trouble {
         let said = String(decoding: output, as: UTF8.self)
             .trimmingCharacters(in: .whitespacesAndNewlines)
-        return Trouble(
-            "the check \"\(check.command.command)\" could not run in \(directory): "
-                + "\(reason)\(said.isEmpty ? "" : ": \(said)"); nothing was merged",
-            status: ExitStatus.missing
-        )
+        let message: SafeText =
+            "the check \"\(check.command.command)\" could not run in \(directory): \(reason)\(said.isEmpty ? "" : ": \(said)"); nothing was merged"
+        return Trouble(message.redacted(by: redactor), status: ExitStatus.missing)
     }
 
     /// Runs the checks on what is in a directory, the work of these tasks; true if all pass.

@@ -157,7 +157,7 @@ struct PlanCommand: ParsableCommand {
                 task.plan.maxSessions == 0 ? "no limit" : "≤ \(task.plan.maxSessions)",
                 task.plan.needs.isEmpty ? "-" : task.plan.needs.joined(separator: " "),
                 // Only the beginning of a prompt is shown.
-                task.directory, String(task.prompt.prefix(400)),
+                task.directory, String(Terminal.redactor.redact(task.prompt).prefix(400)),
             ])
         }
         let columns = Terminal.columns

@@ -4,7 +4,7 @@ import Manifest
 import Orchestration
 import Reporting
 
-/// The prompts of a task's sessions, word for word: the manifest's prompt within the templates.
+/// The prompts of a task's sessions, word for word but for secrets: the manifest's prompt within the templates.
 struct PlannedPrompts {
     /// The prompt of the session that writes the checklist.
     let initializer: String
@@ -20,7 +20,7 @@ struct PlannedPrompts {
     ) {
         let directory = (try? TaskName(given: task.plan.name)).map(workspace.taskDirectory)
         func prompt(_ role: Role) -> String {
-            templates.prompt(
+            let prompt = templates.prompt(
                 for: SessionBrief(
                     role: role,
                     description: task.prompt,
@@ -30,6 +30,7 @@ struct PlannedPrompts {
                     company: company
                 )
             )
+            return Terminal.redactor.redact(prompt)
         }
         (initializer, executor) = (prompt(.initializer), prompt(.executor))
     }

@@ -30,6 +30,24 @@ extension Redactor {
         self.init(environment: environments, words: words)
     }
 
+    /// Returns a run's tasks as they lie, without its secrets in what their directories tell; `recorded` are
+    /// the same tasks in the journal, from which they were taken before.
+    static func redact(
+        _ tasks: [TaskRecord],
+        recorded: [TaskRecord],
+        of run: String
+    ) -> [TaskRecord] {
+        // Nothing is read where nothing is told.
+        let told = tasks.indices.filter {
+            tasks[$0].outcome == .damaged && tasks[$0].reason != recorded[$0].reason
+        }
+        guard !told.isEmpty else { return tasks }
+        let redactor = Redactor(ofRuns: [run])
+        var tasks = tasks
+        for place in told { tasks[place].reason = tasks[place].reason.map(redactor.redact) }
+        return tasks
+    }
+
     private static func warn(of manifest: String, _ reason: SafeText) {
         Terminal.complain(
             "warning: the secrets of \(manifest) (env, redact) are not known and may be shown, as \(reason)"

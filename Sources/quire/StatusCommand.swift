@@ -127,7 +127,12 @@ struct StatusCommand: ParsableCommand {
             troubles: record.holds.troubles + (diskTrouble.map { [$0] } ?? []),
             warnings: record.holds.warnings,
             tasks: isRunning
-                ? record.tasks : record.tasks.mapSideBySide { $0.asLies(in: place) },
+                ? record.tasks
+                : Redactor.redact(
+                    record.tasks.mapSideBySide { $0.asLies(in: place) },
+                    recorded: record.tasks,
+                    of: run.run
+                ),
             checks: checks.isEmpty ? nil : checks
         )
         return Part(status: status, record: record, diskTrouble: diskTrouble)

@@ -19,14 +19,20 @@ struct TaskChecks {
     }
 
     private var found: [String: Found] = [:]
+    /// The redactor of what the checks say: of this environment and of the manifests.
+    let redactor: Redactor
 
     /// Reads the manifests of the runs that hold the tasks; one with errors is told, and knows no check.
     init(of tasks: [String], _ history: TaskHistory) {
         let manifests = Set(tasks.compactMap { history[$0]?.manifest })
+        var (environments, words) = ([Terminal.environment], [String]())
         // The run of a single task, and that of a stream, have no manifest to read again.
         for path in manifests.sorted() where FileKind(path) == .file {
             do throws(ManifestErrors) {
-                for task in try Manifest.load(path: path).tasks
+                let manifest = try Manifest.load(path: path)
+                environments += manifest.environments
+                words += manifest.redact
+                for task in manifest.tasks
                 where history[task.plan.name]?.manifest == path {
                     found[task.plan.name] = task.check.map {
                         Found(
@@ -43,6 +49,7 @@ struct TaskChecks {
                 )
             }
         }
+        redactor = Redactor(environment: environments, words: words)
     }
 
     /// Returns the check of a task; `nil` for none.

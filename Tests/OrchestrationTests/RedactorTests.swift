@@ -101,6 +101,21 @@ private func token(
         #expect(SecretShapes.secrets(in: Array(text.utf8)).isEmpty)
     }
 
+    @Test(
+        arguments: [
+            ("curl https://a:x;halt;@b", nil), ("curl https://a:$(halt)@b", nil),
+            ("curl https://a:x|halt@b", nil), ("a-value;halt", nil),
+            ("curl https://a:p4ss@b", "curl https://a:[redacted]@b"),
+            ("echo one-value", "echo [redacted]"),
+        ] as [(String, String?)]
+    )
+    func `is nothing in a command that may be one itself`(command: String, shown: String?) {
+        let variables = [["A_TOKEN": "a-value;halt", "B_TOKEN": "one-value"]]
+        let redactor = Redactor(environment: variables, isForCommands: true)
+        #expect(redactor.redact(command) == shown ?? command)
+        #expect(Redactor(environment: variables).redact(command) != command)
+    }
+
     @Test func `are words of the user's, and values in one line`() {
         let redactor = Redactor(
             environment: [["A_TOKEN": "first line\nsecond line"]],

@@ -18,9 +18,19 @@ package struct Redactor: Sendable {
     private let ranges: [Range<Int>]
     /// True for each byte that a secret may begin with.
     private let starts: [Bool]
+    /// True if nothing is taken out in which a shell may find a command.
+    private let isForCommands: Bool
 
     /// Makes a redactor of variables and the user's own words; without any, of shapes alone.
-    package init(environment: [[String: String]] = [], words: [String] = []) {
+    ///
+    /// One for commands shows what may be a command itself, as in `https://a:x;reboot;@b`: nobody is to run what
+    /// they could not see.
+    package init(
+        environment: [[String: String]] = [],
+        words: [String] = [],
+        isForCommands: Bool = false
+    ) {
+        self.isForCommands = isForCommands
         // Messages are brought into one line before they are recorded.
         let all = (environment.flatMap(Self.secrets) + words).flatMap { [$0, $0.oneLine(.max)] }
             .filter { !$0.allSatisfy(\.isWhitespace) }
@@ -82,7 +92,9 @@ package struct Redactor: Sendable {
         var copied = 0
         var place = 0
         while place < bytes.count {
-            guard starts[Int(bytes[place])], let found = secret(at: place, in: bytes) else {
+            guard starts[Int(bytes[place])], let found = secret(at: place, in: bytes),
+                !isForCommands || !bytes[found].contains(where: Self.separates)
+            else {
                 place += 1
                 continue
             }
@@ -91,6 +103,12 @@ package struct Redactor: Sendable {
             (place, copied) = (found.upperBound, found.upperBound)
         }
         return result.isEmpty ? nil : result + bytes[copied...]
+    }
+
+    /// Indicates whether a byte may separate the words or the commands of a line for a shell, or begin what it
+    /// puts in.
+    private static func separates(_ byte: UInt8) -> Bool {
+        byte <= 0x20 || ";|&()<>$`".utf8.contains(byte)
     }
 
     private func secret(
