@@ -26,6 +26,7 @@ def is_closed(token, lines):
 
 
 def look(parser, text):
+    text = text.replace("\r\n", "\n")
     lines = text.split("\n")
     entries, is_open = [], False
     in_tasks = False
