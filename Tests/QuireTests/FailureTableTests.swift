@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct `The table of failures` {
+@Suite struct `A table of tests` {
     private static let tests = URL(filePath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().path
 
@@ -19,12 +19,28 @@ import Testing
         return names
     }
 
-    @Test func `names tests that there are, where it says`() throws {
+    /// The rows of the tables that stand in files: of failures, and of README's promises.
+    private static let rows: [String: [Substring]] = [
+        "failures.md": rows(of: text(tests + "/failures.md")),
+        "Can I trust it?": rows(
+            of: text(tests + "/../README.md").split(separator: "\n### ").first {
+                $0.hasPrefix("Can I trust it?\n")
+            }.map(String.init) ?? ""
+        ),
+    ]
+
+    private static func rows(of text: String) -> [Substring] {
+        let heads = ["| failure | test |", "| promise | proved by |"]
+        return text.split(separator: "\n").filter {
+            $0.hasPrefix("| ") && !heads.contains(String($0))
+        }
+    }
+
+    @Test(arguments: [("failures.md", 20), ("Can I trust it?", 12)])
+    func `names tests that there are, where it says`(table: String, least: Int) throws {
         var count = 0
         var known: [String: Set<String>] = [:]
-        let rows = text(Self.tests + "/failures.md").split(separator: "\n").filter {
-            $0.hasPrefix("| ") && $0 != "| failure | test |"
-        }
+        let rows = try #require(Self.rows[table])
         for row in rows {
             let cells = row.split(separator: " | ", maxSplits: 1)
             let cell = try #require(cells.last).dropLast(2)
@@ -42,6 +58,6 @@ import Testing
                 count += 1
             }
         }
-        #expect(rows.count > 20 && count > rows.count)
+        #expect(rows.count > least && count > rows.count)
     }
 }
