@@ -116,7 +116,7 @@ let package = Package(
             [
                 "Agent", "CodexAgent", "Driver", "EventLoop", "RunStore", "Reporting",
                 "Autonomous", "Dates", "Descendants", "FileAccess", "Orchestration", "Manifest",
-                "Simulation",
+                "Simulation", "Trees",
             ]
         ),
         .executableTarget(

@@ -7,7 +7,7 @@ package import Reporting
 package enum Terminal {
     /// True if standard output is a terminal that can be drawn on.
     package static var canDraw: Bool {
-        isatty(STDOUT_FILENO) == 1 && environment["TERM"] != "dumb" && !isOn("CI")
+        isatty(STDOUT_FILENO) == 1 && environment["TERM"] != "dumb" && !isCI
     }
 
     /// True on a terminal, unless `NO_COLOR` is set.
@@ -27,6 +27,9 @@ package enum Terminal {
 
     /// True if GitHub Actions reads the output.
     package static var isReadByGitHub: Bool { isOn("GITHUB_ACTIONS") }
+
+    /// True if a CI system runs Quire, as its variable `CI` tells.
+    package static var isCI: Bool { isOn("CI") }
 
     /// Returns true if an environment variable is set to anything but a word for no.
     private static func isOn(_ name: String) -> Bool {

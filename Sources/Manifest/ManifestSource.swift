@@ -24,11 +24,14 @@ struct ManifestSource {
     /// Makes the source of a path as given; `-` is standard input.
     init(_ path: String, in workingDirectory: String) {
         let absolute = path.resolved(in: workingDirectory)
-        let isStream = path == "-" || Self.namesDescriptor(path)
+        let isStream = Self.isStream(path)
         identity = isStream ? workingDirectory + "/-" : absolute
         self.path = isStream ? path : absolute
         isStandardInput = path == "-"
     }
+
+    /// Indicates whether a path as given is that of a stream, which no file of its own stands for.
+    static func isStream(_ path: String) -> Bool { path == "-" || namesDescriptor(path) }
 
     /// Indicates whether a path names an open descriptor, as a shell's `<(…)` does.
     ///
@@ -102,7 +105,7 @@ struct ManifestSource {
     }
 
     /// Decodes UTF-8, or UTF-16 with a byte-order mark.
-    private static func decoded(_ bytes: [UInt8]) throws(Refusal) -> String {
+    static func decoded(_ bytes: [UInt8]) throws(Refusal) -> String {
         if bytes.starts(with: [0xFF, 0xFE]) { return try utf16(bytes, isBigEndian: false) }
         if bytes.starts(with: [0xFE, 0xFF]) { return try utf16(bytes, isBigEndian: true) }
         let text = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]

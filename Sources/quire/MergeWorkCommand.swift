@@ -63,6 +63,8 @@ struct MergeWorkCommand: WorkingCommand {
     @Flag(help: "Let the tasks named resolve what keeps them from being merged.")
     var repair = false
 
+    @OptionGroup var trust: TrustOptions
+
     @OptionGroup var state: StateOptions
 
     func validate() throws {
@@ -94,6 +96,16 @@ struct MergeWorkCommand: WorkingCommand {
         }
         let git = try ManifestFile.git()
         let chosen = try trees.chosen(tasks, isChecked: !noVerify || check != nil)
+        let tasks = noVerify ? [] : chosen.records.map(\.task)
+        for (path, manifest) in chosen.checks.manifests(of: tasks, chosen.history) {
+            let approval = try ManifestApproval(
+                manifest,
+                named: path,
+                in: trees.workspace,
+                for: .merge
+            )
+            try approval.require(trust)
+        }
         var isLeftOut = chosen.isLeftOut
         for (repository, group) in trees.byRepository(chosen.records) {
             let merge = RepositoryMerge(

@@ -13,8 +13,9 @@ struct PlanCommand: ParsableCommand {
         commandName: "plan",
         abstract: "Check a manifest and show what would run, and what it would take.",
         discussion: """
-            Starts nothing and changes nothing. Exit status: 0, or 64 with all errors. Below the table \
-            stands every command, sandbox and variable that would be used.
+            Starts nothing, and changes nothing but approvals (--trust). Exit status: 0, or 64 with all errors. Below the table \
+            stands every command, sandbox and variable that would be used, and what of a manifest of \
+            somebody else's you have not approved yet (quire trust).
 
             Sessions, tokens, cost and time are estimated by playing the run several times, as \
             "quire simulate" does: from earlier runs, then from "size", then from what is usual.
@@ -37,6 +38,8 @@ struct PlanCommand: ParsableCommand {
 
     @OptionGroup(title: "Checklist options") var lists: PromptOptions
 
+    @OptionGroup var trust: TrustOptions
+
     @OptionGroup var state: StateOptions
 
     func run() throws {
@@ -57,13 +60,15 @@ struct PlanCommand: ParsableCommand {
         let estimate = PlanEstimate(left, history, complete: planned.complete)
         warnings += estimate?.warnings ?? []
         let room = treeRoom(left, workspace, &warnings)
+        let approval = try ManifestApproval(manifest, named: self.manifest, in: workspace)
         if json {
-            try printJSON(manifest, estimate, room, workspace)
+            try printJSON(manifest, estimate, room, workspace, approval.planned)
         } else {
             printTable(selected, workspace)
             let empty = ShardWords.empty(selected.part, tasks: manifest.tasks.count)
             let others = [room?.words, planned.words, empty].compactMap(\.self)
             say(PlanDetails(left).lines + others)
+            if !approval.planLines.isEmpty { say(approval.planLines) }
             if let estimate { say(estimate.lines) }
             if prompts { try printPrompts(manifest, workspace) }
         }
@@ -71,6 +76,7 @@ struct PlanCommand: ParsableCommand {
         for warning in warnings { Terminal.complain("warning: \(warning)") }
         try Companies.refuseSharedCommits(manifest, named: self.manifest)
         try refuse(selected, workspace, redone)
+        if trust.trust { try approval.require(trust) }
     }
 
     /// Measures the trees that would be made; what can't be measured is told as a warning.
@@ -177,7 +183,8 @@ struct PlanCommand: ParsableCommand {
         _ manifest: Manifest,
         _ estimate: PlanEstimate?,
         _ room: TreeRoom?,
-        _ workspace: Workspace
+        _ workspace: Workspace,
+        _ notApproved: [ManifestApproval.Needed]?
     ) throws {
         /// The plan's own keys, and the estimate.
         struct Answer: Encodable {
@@ -186,6 +193,7 @@ struct PlanCommand: ParsableCommand {
             var room: TreeRoom?
             var details: PlanDetails
             var work: [PlanDetails.Work]
+            var notApproved: [ManifestApproval.Needed]?
 
             func encode(to encoder: any Encoder) throws {
                 try plan.encode(to: encoder)
@@ -195,11 +203,12 @@ struct PlanCommand: ParsableCommand {
                 try container.encode(details.agent, forKey: .agent)
                 try container.encode(details.launcher, forKey: .launcher)
                 try container.encode(work, forKey: .work)
+                try container.encodeIfPresent(notApproved, forKey: .notApproved)
             }
 
             enum Keys: String, CodingKey {
                 case room = "trees"
-                case estimate, agent, launcher, work
+                case estimate, agent, launcher, work, notApproved
             }
         }
         let templates = try ManifestFile.templates(manifest.prompts)
@@ -216,7 +225,8 @@ struct PlanCommand: ParsableCommand {
                 estimate: estimate,
                 room: room,
                 details: details,
-                work: manifest.tasks.map { details.work(of: $0, prompts: whole($0)) }
+                work: manifest.tasks.map { details.work(of: $0, prompts: whole($0)) },
+                notApproved: notApproved
             )
         )
     }

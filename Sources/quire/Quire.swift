@@ -34,8 +34,8 @@ struct Quire: ParsableCommand {
             StatusCommand.self, LogsCommand.self, ExplainCommand.self, SimulateCommand.self,
             AnswerCommand.self, TellCommand.self,
             DiffCommand.self, MergeWorkCommand.self, PullRequestCommand.self, ExportCommand.self,
-            PruneCommand.self, MergeCommand.self, DoctorCommand.self, CodexSimCommand.self,
-            SafeDiffCommand.self,
+            PruneCommand.self, MergeCommand.self, DoctorCommand.self, TrustCommand.self,
+            CodexSimCommand.self, SafeDiffCommand.self,
         ]
     )
 

@@ -68,6 +68,8 @@ struct RunCommand: WorkingCommand {
 
     @OptionGroup(title: "Checklist options") var prompts: PromptOptions
 
+    @OptionGroup var trust: TrustOptions
+
     @OptionGroup(title: "Report options") var ciReports: ReportOptions
 
     @OptionGroup var state: StateOptions
@@ -99,6 +101,7 @@ struct RunCommand: WorkingCommand {
             stateDirectory: stateDirectory
         )
         for warning in selected.warnings { Terminal.complain("warning: \(warning)") }
+        try ManifestApproval(selected.manifest, named: self.manifest, in: workspace).require(trust)
         var request = try request(selected, of: manifest, in: workspace)
         request.artifacts = stateDirectory + "/artifacts"
         if progress == .none {

@@ -21,18 +21,21 @@ struct TaskChecks {
     private var found: [String: Found] = [:]
     /// The redactor of what the checks say: of this environment and of the manifests.
     let redactor: Redactor
+    /// The manifests that have checks of the tasks, by path.
+    private var manifests: [String: Manifest] = [:]
 
     /// Reads the manifests of the runs that hold the tasks; one with errors is told, and knows no check.
     init(of tasks: [String], _ history: TaskHistory) {
-        let manifests = Set(tasks.compactMap { history[$0]?.manifest })
+        let paths = Set(tasks.compactMap { history[$0]?.manifest })
         var (environments, words) = ([Terminal.environment], [String]())
         // The run of a single task, and that of a stream, have no manifest to read again.
-        for path in manifests.sorted() where FileKind(path) == .file {
+        for path in paths.sorted() where FileKind(path) == .file {
             do throws(ManifestErrors) {
-                let manifest = try Manifest.load(path: path)
-                environments += manifest.environments
-                words += manifest.redact
-                for task in manifest.tasks
+                let loaded = try Manifest.load(path: path)
+                manifests[path] = loaded
+                environments += loaded.environments
+                words += loaded.redact
+                for task in loaded.tasks
                 where history[task.plan.name]?.manifest == path {
                     found[task.plan.name] = task.check.map {
                         Found(
@@ -50,6 +53,17 @@ struct TaskChecks {
             }
         }
         redactor = Redactor(environment: environments, words: words)
+    }
+
+    /// Returns the manifests of those of these tasks that have a check, by path, with these tasks alone.
+    func manifests(of tasks: [String], _ history: TaskHistory) -> [(path: String, Manifest)] {
+        let checked = Set(tasks.filter { found[$0] != nil })
+        return manifests.sorted { $0.key < $1.key }.compactMap { path, manifest in
+            let plans = manifest.tasks.map(\.plan).filter {
+                checked.contains($0.name) && history[$0.name]?.manifest == path
+            }
+            return plans.isEmpty ? nil : (path, manifest.keeping(plans))
+        }
     }
 
     /// Returns the check of a task; `nil` for none.

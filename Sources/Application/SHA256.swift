@@ -1,0 +1,76 @@
+/// The SHA-256 of bytes (FIPS 180-4): a name for a text that nobody can give to another one.
+enum SHA256 {
+    /// The first 32 bits of the fractional parts of the cube roots of the first 64 primes.
+    private static let constants: [UInt32] = [
+        0x428a_2f98, 0x7137_4491, 0xb5c0_fbcf, 0xe9b5_dba5, 0x3956_c25b, 0x59f1_11f1, 0x923f_82a4,
+        0xab1c_5ed5, 0xd807_aa98, 0x1283_5b01, 0x2431_85be, 0x550c_7dc3, 0x72be_5d74, 0x80de_b1fe,
+        0x9bdc_06a7, 0xc19b_f174, 0xe49b_69c1, 0xefbe_4786, 0x0fc1_9dc6, 0x240c_a1cc, 0x2de9_2c6f,
+        0x4a74_84aa, 0x5cb0_a9dc, 0x76f9_88da, 0x983e_5152, 0xa831_c66d, 0xb003_27c8, 0xbf59_7fc7,
+        0xc6e0_0bf3, 0xd5a7_9147, 0x06ca_6351, 0x1429_2967, 0x27b7_0a85, 0x2e1b_2138, 0x4d2c_6dfc,
+        0x5338_0d13, 0x650a_7354, 0x766a_0abb, 0x81c2_c92e, 0x9272_2c85, 0xa2bf_e8a1, 0xa81a_664b,
+        0xc24b_8b70, 0xc76c_51a3, 0xd192_e819, 0xd699_0624, 0xf40e_3585, 0x106a_a070, 0x19a4_c116,
+        0x1e37_6c08, 0x2748_774c, 0x34b0_bcb5, 0x391c_0cb3, 0x4ed8_aa4a, 0x5b9c_ca4f, 0x682e_6ff3,
+        0x748f_82ee, 0x78a5_636f, 0x84c8_7814, 0x8cc7_0208, 0x90be_fffa, 0xa450_6ceb, 0xbef9_a3f7,
+        0xc671_78f2,
+    ]
+
+    /// Returns the digest of some bytes as 64 hexadecimal digits.
+    static func digest(of bytes: [UInt8]) -> String {
+        var state: [UInt32] = [
+            0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c,
+            0x1f83_d9ab, 0x5be0_cd19,
+        ]
+        let message = padded(bytes)
+        for start in stride(from: 0, to: message.count, by: 64) {
+            add(message[start..<start + 64], to: &state)
+        }
+        return state.map { word in
+            let digits = String(word, radix: 16)
+            return String(repeating: "0", count: 8 - digits.count) + digits
+        }.joined()
+    }
+
+    /// Returns the bytes with a one, zeros and their number of bits behind them.
+    private static func padded(_ bytes: [UInt8]) -> [UInt8] {
+        let zeros = (119 - bytes.count % 64) % 64
+        let bits = UInt64(bytes.count) * 8
+        let length = stride(from: 56, through: 0, by: -8).map {
+            UInt8(truncatingIfNeeded: bits >> $0)
+        }
+        return bytes + [0x80] + Array(repeating: 0, count: zeros) + length
+    }
+
+    private static func add(_ block: ArraySlice<UInt8>, to state: inout [UInt32]) {
+        let words = schedule(of: block)
+        var v = state
+        for round in 0..<64 {
+            let choice = v[4] & v[5] ^ ~v[4] & v[6]
+            let sum1 = v[4].turned(6) ^ v[4].turned(11) ^ v[4].turned(25)
+            let first = v[7] &+ sum1 &+ choice &+ constants[round] &+ words[round]
+            let majority = v[0] & v[1] ^ v[0] & v[2] ^ v[1] & v[2]
+            let sum0 = v[0].turned(2) ^ v[0].turned(13) ^ v[0].turned(22)
+            v = [
+                first &+ sum0 &+ majority, v[0], v[1], v[2], v[3] &+ first, v[4], v[5], v[6],
+            ]
+        }
+        for place in state.indices { state[place] &+= v[place] }
+    }
+
+    private static func schedule(of block: ArraySlice<UInt8>) -> [UInt32] {
+        var words = stride(from: block.startIndex, to: block.endIndex, by: 4).map { place in
+            block[place..<place + 4].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+        }
+        for place in 16..<64 {
+            let (early, late) = (words[place - 15], words[place - 2])
+            let first = early.turned(7) ^ early.turned(18) ^ early >> 3
+            let second = late.turned(17) ^ late.turned(19) ^ late >> 10
+            words.append(words[place - 16] &+ first &+ words[place - 7] &+ second)
+        }
+        return words
+    }
+}
+
+extension UInt32 {
+    /// Returns the bits rotated to the right.
+    fileprivate func turned(_ count: UInt32) -> UInt32 { self >> count | self << (32 - count) }
+}
