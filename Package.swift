@@ -153,8 +153,8 @@ let package = Package(
         tests(
             "ApplicationTests",
             [
-                "Agent", "Application", "Autonomous", "FileAccess", "Manifest", "Orchestration",
-                "Reporting", "RunStore", "Simulation",
+                "TestSupport", "Agent", "Application", "Autonomous", "Driver", "EventLoop", "FileAccess",
+                "Manifest", "Orchestration", "Reporting", "RunStore", "Simulation", "Trees",
             ]
         ),
         tests("DatesTests", ["Dates", "Orchestration"]),

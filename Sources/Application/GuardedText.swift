@@ -11,6 +11,7 @@ package struct GuardedText: Sendable {
         case sandbox, directory
         case promptFile = "prompt_file"
         case template = "prompts"
+        case simulation = "prompt"
         case worktrees
 
         /// The effect of the text, for people.
@@ -25,6 +26,7 @@ package struct GuardedText: Sendable {
             case .sandbox: "agents without a sandbox"
             case .directory: "agents that work outside of the workspace"
             case .promptFile, .template: "a prompt from outside of the workspace"
+            case .simulation: "files outside of the workspace that a simulated agent writes to"
             case .worktrees: "trees outside of the workspace"
             }
         }

@@ -94,6 +94,12 @@ package struct GuardedTexts {
             }
         ),
         (
+            .simulation,
+            { task, around in
+                around.isSimulated ? around.writes(of: task).map { [.init(text: $0)] } : []
+            }
+        ),
+        (
             .directory,
             { task, around in
                 around.holds(task.directory) ? [] : [[.init(text: task.directory)]]
@@ -185,6 +191,22 @@ private struct Surroundings {
         guard path.utf8.starts(with: start.utf8) else { return false }
         let names = path.utf8.dropFirst(start.utf8.count).split(separator: UInt8(ascii: "/"))
         return !names.contains { $0.elementsEqual(".git".utf8) }
+    }
+
+    /// Returns the directives in a task's prompt by which a simulated agent writes elsewhere; it has no sandbox.
+    func writes(of task: Manifest.Task) -> [String] {
+        guard task.prompt.contains("sim:") else { return [] }
+        // Whichever line the words are on: what ends a line is the simulator's own matter.
+        return task.prompt.split(whereSeparator: \.isWhitespace)
+            .map { String($0.hasPrefix("sim:") ? $0.dropFirst(4) : $0) }
+            .filter { word in
+                ["work=", "evidence="].contains { name in
+                    word.hasPrefix(name)
+                        && !holds(
+                            word.dropFirst(name.count).description.absolute(in: task.directory)
+                        )
+                }
+            }
     }
 
     /// Returns the path of a directory for trees.

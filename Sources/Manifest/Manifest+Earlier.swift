@@ -5,13 +5,15 @@ extension Manifest {
 
     /// Returns the manifest of another text that stood, or might stand, at a path; `nil` if it has mistakes.
     ///
-    /// The files and directories that it names may be gone: none is looked at, and all prompts from
-    /// files are a dash.
+    /// The files and directories that it names may be gone: a prompt that can't be read is a dash.
     package static func parse(other text: [UInt8], path: String) -> Manifest? {
         guard text.count <= sizeLimit, let text = try? ManifestSource.decoded(text) else {
             return nil
         }
-        let files = Builder.Files(read: { _ in "-" }, isDirectory: { _ in true })
+        let files = Builder.Files(
+            read: { (try? Builder.Files.real.read($0)) ?? "-" },
+            isDirectory: { _ in true }
+        )
         return try? parse(text: text, path: path, absolute: path, files: files)
     }
 }

@@ -90,12 +90,15 @@ struct ManifestApproval {
         guard options.trust else { throw refusal(of: needed) }
         if trust.isCI { return }
         if let trouble = trust.trouble { throw trouble }
-        guard let file = Self.file else {
+        do {
+            guard let file = Self.file else { throw Self.noPlace }
+            try file.approve(needed)
+        } catch let trouble as Trouble {
+            // The person's word counts, whether it can be written down or not.
             return Terminal.complain(
-                "warning: \(Self.noPlace.message); the commands of \(name) are approved for this call alone"
+                "warning: \(trouble.message); the commands of \(name) are approved for this call alone"
             )
         }
-        try file.approve(needed)
         Terminal.complain(
             "approved \(Format.count(needed.count, "text")) of \(name); to take that back: "
                 + "\(["quire", "trust", name, "--revoke"].shellCommand)"
@@ -108,23 +111,24 @@ struct ManifestApproval {
         let lines: [SafeText] =
             ["\(name) would run what you have not approved, and so nothing was started:"] + named
             + (more > 0 ? ["  and \(more) more"] : [])
-            + ["it counts as somebody else's: \(trust.origin ?? "")", advice]
+            + [
+                "it counts as somebody else's: \(trust.origin ?? "")",
+                "to see it whole: \(["quire", "plan", name].shellCommand)", advice,
+            ]
         let trouble = trust.trouble.map { [$0.message] } ?? []
         return Trouble((lines + trouble).joined(separator: "\n"), status: ExitStatus.missing)
     }
 
-    /// The ways to see the texts and to approve them.
+    /// The ways to approve the texts.
     private var advice: SafeText {
-        let see = ["quire", "plan", name].shellCommand
         let again =
             use == .run ? ["quire", "run", name, "--trust"] : ["quire", "merge", "--trust"]
         if trust.isCI {
             return
-                "in CI --trust is required, since nobody can be asked there: look at it with \(see), then "
-                + "give --trust (\(again.shellCommand))"
+                "in CI --trust is required, since nobody can be asked there: \(again.shellCommand)"
         }
         return
-            "to see it: \(see); to approve it, once: \(["quire", "trust", name].shellCommand), or give --trust "
+            "to approve it, once: \(["quire", "trust", name].shellCommand), or give --trust "
             + "(\(again.shellCommand))"
     }
 
@@ -133,9 +137,11 @@ struct ManifestApproval {
     /// The lines that show texts in whole, for people; each line of a text has a bar before it.
     static func lines(_ texts: [GuardedText], _ mark: (GuardedText) -> String) -> [String] {
         texts.flatMap { text in
-            let lines = text.text.split(omittingEmptySubsequences: false) {
+            var lines = text.text.split(omittingEmptySubsequences: false) {
                 $0 == "\n" || $0 == "\r\n"
             }
+            // A block of YAML ends with a newline.
+            if lines.count > 1, lines.last == "" { lines.removeLast() }
             return [Sanitizer.line("  \(mark(text)) \(text.place) (\(text.kind.effect)):")]
                 + lines.map { "      | " + Sanitizer.line(String($0)) }
         }

@@ -46,13 +46,13 @@ struct TrustCommand: WorkingCommand {
         let workspace = WorkspacePlace(state).workspace(ofManifest: manifest.path)
         let trust = try ManifestApproval(manifest, named: self.manifest, in: workspace).trust
         if list { return show(trust) }
+        let needed = trust.needed
+        guard !needed.isEmpty || revoke else {
+            return Terminal.say("nothing in \(self.manifest) needs your approval")
+        }
         guard let file = ManifestApproval.file else { throw ManifestApproval.noPlace }
         if revoke { return try revoke(trust, file) }
         if let trouble = trust.trouble { throw trouble }
-        let needed = trust.needed
-        guard !needed.isEmpty else {
-            return Terminal.say("nothing in \(self.manifest) needs your approval")
-        }
         guard !trust.isCI else {
             throw Trouble(
                 "in CI approvals are not kept; give --trust: "

@@ -119,7 +119,8 @@ private let filling = """
         (["doctor", "--agent", Program.built("codex-sim")], false),
         (["help"], true), (["help", "run"], true), (["run", "--help"], true), (["--version"], true),
         (["prune", "--dry-run"], true),
-        (["tell", "t2", "yes"], true),
+        (["tell", "t2", "yes"], true), (["trust", "m.yaml"], true),
+        (["trust", "m.yaml", "--list"], true),
         (["--generate-completion-script", "bash"], true), (["task", "--list"], true),
         (["run", "m.yaml"], false), (["run", "m.yaml", "--events", "-"], false),
     ]
@@ -224,7 +225,7 @@ private let filling = """
                 switch words[0] {
                 case "run" where words != ["run", "--help"]:
                     #expect(closed.status == 0 && closed.errorBytes > 0, "\(words): \(closed)")
-                case "task", "merge-runs", "prune", "tell":
+                case "task", "merge-runs", "prune", "tell", "trust":
                     #expect(closed.status == 0 && closed.errorBytes == 0, "\(words): \(closed)")
                 case "doctor": #expect([69, 141].contains(closed.status))
                 // Its warnings about the manifest stand on standard error.

@@ -157,7 +157,7 @@ import Testing
     @Test(arguments: [
         "list", "status", "logs t", "explain t", "plan m.yaml", "run m.yaml", "doctor",
         "merge-runs .", "task --list", "task x", "simulate m.yaml", "diff t", "merge", "pr",
-        "export",
+        "export", "trust m.yaml",
         "prune",
     ])
     func `can't be found from a directory that is gone, and that is told`(words: String) throws {
