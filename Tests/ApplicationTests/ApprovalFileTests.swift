@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Reporting
+import TestSupport
 import Testing
 
 @testable import Application
@@ -15,7 +16,7 @@ import Testing
     }
 
     private static func withHome<Result>(_ body: (String) throws -> Result) throws -> Result {
-        let home = NSTemporaryDirectory() + "/quire-approvals-" + UUID().uuidString
+        let home = TestEnvironment.temporaryDirectory + "/quire-approvals-" + UUID().uuidString
         defer { try? FileManager.default.removeItem(atPath: home) }
         try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)
         return try body(home)
@@ -28,8 +29,6 @@ import Testing
 
     @Test func `keeps what is approved, for its owner alone, and gives it back`() throws {
         try Self.withHome { home in
-            let earlier = umask(0)
-            defer { umask(earlier) }
             let file = try #require(ApprovalFile(environment: ["HOME": home]))
             #expect(file.path == home + "/.local/state/quire/trust")
             #expect(try file.keys() == [])

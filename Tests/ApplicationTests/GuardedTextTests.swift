@@ -490,6 +490,8 @@ struct GuardedCase: Sendable, CustomTestStringConvertible {
         try TrustFixture.with { fixture in
             try Self.check.write(fixture)
             try put("garbage\n", fixture.root + "/state/quire/trust")
+            chmod(fixture.root + "/state/quire/trust", 0o600)
+            chmod(fixture.root + "/state/quire", 0o700)
             let state = ["XDG_STATE_HOME": fixture.root + "/state"]
             let file = try #require(ApprovalFile(environment: state))
             #expect(try fixture.trust("up/m.yaml", approvals: file).trouble == nil)
