@@ -1,4 +1,5 @@
 package import Autonomous
+import EventLoop
 package import FileAccess
 import Orchestration
 import Reporting
@@ -17,8 +18,16 @@ package enum Exclusive {
         do {
             return try OwnerLock(fileName(run), in: directory, work: run)
         } catch {
-            throw Trouble("\(error)", status: ExitStatus.missing)
+            throw Trouble("\(error)\(Self.hookWords)", status: ExitStatus.missing)
         }
+    }
+
+    /// A remark for a Quire that a hook started: what holds the lock waits for that hook.
+    private static var hookWords: String {
+        guard let hook = InheritedEnvironment.own.text("QUIRE_HOOK") else { return "" }
+        return
+            "; this quire was started by the hook \(hook.oneLine(40)) of a run, which waits for it: "
+            + "start what follows a run after it"
     }
 
     /// Returns the path of the lock file.

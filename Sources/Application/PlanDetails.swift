@@ -18,6 +18,8 @@ package struct PlanDetails {
         var verify: String?
         /// True if the check runs within sessions, too; `nil` without a check.
         var verifyInSession: Bool?
+        /// The commands of the task's hooks; `nil` for none.
+        var hooks: [String: String]?
         /// The manifest's prompt; `nil` unless prompts were requested.
         var prompt: String?
         /// The whole prompts of an initializer and an executor, with the manifest's in them; `nil` unless
@@ -42,6 +44,7 @@ package struct PlanDetails {
             setup = (task.tree?.setup?.command).map(redact)
             verify = (task.check?.command.command).map(redact)
             verifyInSession = task.check.map { $0.inSession != nil }
+            hooks = task.hooks.commands?.mapValues(redact)
             self.arguments = arguments.map(redact)
             prompt = prompts.map { _ in Terminal.redactor.redact(task.prompt) }
             (initializerPrompt, executorPrompt) = (prompts?.initializer, prompts?.executor)
@@ -52,6 +55,9 @@ package struct PlanDetails {
     package let agent: [String]
     /// The launcher's words; empty for none.
     package let launcher: [String]
+    /// The commands of the run's hooks, and of messages to a person; `nil` for none.
+    package let hooks: [String: String]?
+    private let runHooks: [Hook: HookCommand]
     private let kind: any Agent
     private let tasks: [Manifest.Task]
     private let worktrees: String
@@ -66,6 +72,9 @@ package struct PlanDetails {
         kind = manifest.agent.kind
         agent = kind.program.words.map(redactor.redact)
         launcher = manifest.launcher.map(redactor.redact)
+        var hooks = manifest.hooks
+        hooks[.notify] = manifest.notify?.command
+        (self.hooks, runHooks) = (hooks.commands?.mapValues(redactor.redact), hooks)
         tasks = manifest.tasks
         worktrees = manifest.worktrees ?? ".autonomous/.quire/worktrees"
     }
@@ -114,18 +123,14 @@ package struct PlanDetails {
             lines += ["variables that are set:"]
             lines += variables.sorted { $0.key < $1.key }.map { "  \($0)\(suffix($1))" }
         }
-        lines += treeLines
+        lines += treeLines + hookLines
         // A value must not break its line.
         return lines.map { Sanitizer.line(redactor.redact($0)) }
     }
 
     /// The lines on trees, what sets them up, and commits.
     private var treeLines: [String] {
-        func section(_ title: String, _ text: (Manifest.Task) -> String?) -> [String] {
-            let found = groups { text($0) ?? "" }.filter { !$0.text.isEmpty }
-            return found.isEmpty ? [] : [title] + found.map { "  \($0.text)\(suffix($0.names))" }
-        }
-        return section("trees, below \(worktrees):") { $0.tree?.words(task: $0.plan.name) }
+        section("trees, below \(worktrees):") { $0.tree?.words(task: $0.plan.name) }
             + section("work that is committed to the branch that is checked out, in:") {
                 $0.commits == nil ? nil : $0.directory
             }
@@ -149,6 +154,24 @@ package struct PlanDetails {
         return launcher.isEmpty
             ? ", and within sessions (at most \(run.limit.forPeople))"
             : ", not within sessions, as they have a launcher"
+    }
+
+    /// The lines on the commands that run on occasions.
+    private var hookLines: [String] {
+        let ofTasks = Hook.ofTasks.flatMap { hook in
+            section("") { $0.hooks[hook].map { "\(hook.rawValue): \($0.words)" } }.dropFirst()
+        }
+        let ofRun = (Hook.ofRuns + [.notify]).compactMap { hook in
+            runHooks[hook].map { "  \(hook.rawValue): \($0.words)" }
+        }
+        let all = ofTasks + ofRun
+        return all.isEmpty ? [] : ["commands that would run as hooks, without a sandbox:"] + all
+    }
+
+    /// Returns a title, and a line for each text of tasks; empty without any.
+    private func section(_ title: String, _ text: (Manifest.Task) -> String?) -> [String] {
+        let found = groups { text($0) ?? "" }.filter { !$0.text.isEmpty }
+        return found.isEmpty ? [] : [title] + found.map { "  \($0.text)\(suffix($0.names))" }
     }
 
     /// Returns the tasks grouped by a text of theirs, in the order of each group's first task.
@@ -182,6 +205,21 @@ package struct PlanDetails {
 extension UserCommand {
     /// The command and its limit, for people.
     fileprivate var words: String { "\(command)  (at most \(timeout.forPeople))" }
+}
+
+extension HookCommand {
+    /// The command, its directory and its limit, for people.
+    fileprivate var words: String {
+        directory.map { "in \($0): \(command.words)" } ?? command.words
+    }
+}
+
+extension [Hook: HookCommand] {
+    /// The commands by the words for their occasions; `nil` for none.
+    fileprivate var commands: [String: String]? {
+        let pairs = map { ($0.rawValue, $1.command.command) }
+        return pairs.isEmpty ? nil : [String: String](uniqueKeysWithValues: pairs)
+    }
 }
 
 extension TreeSettings {

@@ -20,8 +20,9 @@ package struct TaskDirectory: Sendable {
     static let logName = "session.log"
     static let setupLogName = "setup.log"
     static let checkLogName = "verify.log"
-    /// The size in bytes above which the log of checks is begun anew.
-    static let largestCheckLog = 16 << 20
+    static let hookLogName = "hooks.log"
+    /// The size in bytes above which a log of the user's commands is begun anew.
+    static let largestCommandLog = 16 << 20
     static let threadName = "session.id"
     static let lockName = ".runner.lock"
     var copyName: String { "\(name).md" }
@@ -42,6 +43,8 @@ package struct TaskDirectory: Sendable {
     package var setupLogPath: String { path + "/" + Self.setupLogName }
     /// Path of the log of the task's checks.
     package var checkLogPath: String { path + "/" + Self.checkLogName }
+    /// Path of the log of the task's hooks.
+    package var hookLogPath: String { path + "/" + Self.hookLogName }
     /// Path of the last good copy of the checklist, where agents have no business.
     package var goodListPath: String { workspace.stateDirectory + "/lists/" + copyName }
     /// Path of the file that a launched session holds locked while any of its processes lives.
@@ -136,13 +139,13 @@ package struct TaskDirectory: Sendable {
 
     /// Opens the log of the task's checks as `openLog` does; one that has grown large is begun anew.
     package func openCheckLog() throws(FileError) -> Int32 {
-        let log = try directory().openForAppending(Self.checkLogName)
-        var status = stat()
-        if fstat(log, &status) == 0, status.st_size > Self.largestCheckLog {
-            // A log that can't be emptied only grows on.
-            _ = ftruncate(log, 0)
-        }
-        return log
+        try directory().openCommandLog(Self.checkLogName)
+    }
+
+    /// Opens the log of the task's hooks as `openCheckLog` does; a task that never began gets a directory.
+    package func openHookLog() throws(FileError) -> Int32 {
+        if try directoryIfThere() == nil { try create() }
+        return try directory().openCommandLog(Self.hookLogName)
     }
 
     /// Opens the transcript for reading; returns -1 if there is none.
@@ -213,4 +216,27 @@ package enum SavedThread: Hashable, Sendable {
     case id(String)
     /// Something else, described in a message.
     case other(String)
+}
+
+extension Workspace {
+    /// Path of the log of a run's own hooks.
+    package var hookLogPath: String { stateDirectory + "/hooks/run.log" }
+
+    /// Opens the log of a run's own hooks as that of a task's is opened.
+    package func openHookLog() throws(FileError) -> Int32 {
+        try directories.makeState("hooks", isDurable: false).openCommandLog("run.log")
+    }
+}
+
+extension Directory {
+    /// Opens a log of the user's commands for appending; one that has grown large is begun anew.
+    fileprivate func openCommandLog(_ name: String) throws(FileError) -> Int32 {
+        let log = try openForAppending(name)
+        var status = stat()
+        if fstat(log, &status) == 0, status.st_size > TaskDirectory.largestCommandLog {
+            // A log that can't be emptied only grows on.
+            _ = ftruncate(log, 0)
+        }
+        return log
+    }
 }

@@ -198,17 +198,26 @@ extension CommandEnd {
     /// The bytes of a check's output that are kept.
     private static let keptOutput = 4096
 
-    /// Returns the end of a check that did not pass within its limit, in words that follow "it".
-    func words(limit: Duration) -> String {
+    /// Returns the end of a command that did not pass within its limit, in words that follow "it".
+    ///
+    /// `setting` is the place of the limit in the manifest.
+    private func words(limit: Duration, setting: String) -> String {
         switch Termination(said.termination) {
         case _ where notRun != nil: notRun ?? ""
-        case _ where said.isLate: "took longer than \(limit.forPeople) (verify: timeout)"
+        case _ where said.isLate: "took longer than \(limit.forPeople) (\(setting))"
         case .exited(126): "can't be executed (status 126)"
         case .exited(127): "is not there, or a program that it needs is not (status 127)"
         case .exited(let status): "ended with status \(status)"
         case .signaled(let signal): "was killed by \(Signals.name(signal))"
         case .notStarted(_, let doing): "could not be started (\(doing))"
         }
+    }
+
+    /// Returns the trouble of a command that did not pass, in words that follow "it".
+    ///
+    /// `setting` is the place of its limit in the manifest, `log` the path of its log.
+    func trouble(_ command: UserCommand, setting: String, log: String) -> String {
+        "\(words(limit: command.timeout, setting: setting)); see \(log)\(tellingWords)"
     }
 
     /// Returns the last lines of the output, without anything that steers a terminal.
@@ -246,7 +255,7 @@ extension CheckEnded {
         result = CheckResult(termination, isLate: end.said.isLate, isStopped: isStopped)
         if end.notRun != nil, result != .stopped { result = .couldNotRun }
         guard result != .passed else { return }
-        message = "\(end.words(limit: command.timeout)); see \(log)\(end.tellingWords)"
+        message = end.trouble(command, setting: "verify: timeout", log: log)
         output = end.safeOutput(in: tree)
     }
 

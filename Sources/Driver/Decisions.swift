@@ -20,11 +20,13 @@ struct Decisions {
     var at: Moment
     var facts: [RunEvent] = []
     var starts: [PendingStart] = []
+    /// The hooks of tasks' ends that begin.
+    var hooks: [PendingHook] = []
     /// The tasks whose directories are no longer used.
     var releases: [String] = []
     /// The ending of the leg; `nil` while it goes on.
     var ending: Ending?
 
     /// True if something waits for the record.
-    var areUrgent: Bool { !starts.isEmpty || !releases.isEmpty || ending != nil }
+    var areUrgent: Bool { !starts.isEmpty || !hooks.isEmpty || !releases.isEmpty || ending != nil }
 }

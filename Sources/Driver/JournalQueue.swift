@@ -97,6 +97,8 @@ final class JournalQueue {
             inbox.refuse(start, .notRecorded, "its start can't be recorded: \(reason)")
         }
         decisions.starts = []
+        inbox.add(decisions.hooks.map { .hookEnded(HookEnded($0.fact, .putOff)) })
+        decisions.hooks = []
     }
 
     /// Reports the decisions that are waiting for the journal: that may take hours, and people are watching.

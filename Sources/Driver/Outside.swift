@@ -15,6 +15,7 @@ struct Outside {
     var leftovers: any LeftoverEnder
     var trees: any TreeMaker
     var checks: any CheckRunner
+    var hooks: any HookRunner
     var reports: [any Report]
     var usageReader: UsageReader
     var machine: MachineReader
@@ -55,6 +56,9 @@ extension Outside {
         let commands = UserCommands(loop, request, environment, leftovers)
         let keeper = TreeKeeper(loop: loop, request: request, setups: TreeSetups(commands))
         let checked = CheckedTrees(loop, request)
+        let hooks = ProcessHooks(loop, request, commands)
+        let trees = BaseChecks(request, commands, keeper, checked)
+        let hasHooks = request.work.values.contains(where: \.hasSessionHooks)
         self.init(
             loop: loop,
             store: MailedStore(store, on: loop),
@@ -66,8 +70,9 @@ extension Outside {
                 loop: loop
             ),
             leftovers: leftovers,
-            trees: BaseChecks(request, commands, keeper, checked),
+            trees: hasHooks ? HookedTrees(request, hooks, trees) : trees,
             checks: ProcessChecks(loop, request, commands, keeper, checked),
+            hooks: hooks,
             reports: reports,
             usageReader: reader,
             machine: machine,

@@ -25,7 +25,7 @@ package final class RunDriver {
     private let tasks: TaskDirectories
     private let journal: JournalQueue
     private let sessions: Sessions
-    private let checks: Checks
+    private let commands: (checks: Checks, hooks: LegHooks)
     private var clock: DriverClock
     private var orchestrator: Orchestrator
     private var phase = Phase.opening
@@ -104,7 +104,10 @@ package final class RunDriver {
             journal: journal,
             usageInterval: request.plan.hasBudgets ? .seconds(5) : .seconds(60)
         )
-        checks = Checks(outside, tasks: tasks, disk: disk, inbox: inbox)
+        commands = (
+            Checks(outside, tasks: tasks, disk: disk, inbox: inbox),
+            LegHooks(outside, request, inbox: inbox)
+        )
         clock = DriverClock(loop: loop)
         orchestrator = Orchestrator(recovering: recovered, seed: seed)
         // The deadline's timer only has to cause a turn of the loop.
@@ -206,7 +209,7 @@ package final class RunDriver {
         timers?.deadline.set(orchestrator.nextDeadline.map(clock.loopTime))
     }
 
-    /// Signals, checks and reads the machine at once, and sends all other commands through the journal.
+    /// Signals, checks, runs the run's hooks and reads the machine at once, and sends all other commands through the journal.
     private func carryOut(_ commands: [Command], at now: Moment) {
         var decisions = Decisions(at: now)
         for command in commands {
@@ -218,9 +221,13 @@ package final class RunDriver {
             case .killSession(let key): sessions.kill(key)
             case .startCheck(let check):
                 let plan = orchestrator.state.task(check.task)?.plan.check
-                checks.start(check, on: plan?.occasion ?? .completion)
-            case .terminateCheck(let task): checks.terminate(task)
-            case .killCheck(let task): checks.kill(task)
+                self.commands.checks.start(check, on: plan?.occasion ?? .completion)
+            case .terminateCheck(let task): self.commands.checks.terminate(task)
+            case .killCheck(let task): self.commands.checks.kill(task)
+            case .startHook(let hook): begin(hook, &decisions)
+            case .notify(let message): self.commands.hooks.notify(message, orchestrator.state)
+            case .terminateHook(let key): self.commands.hooks.terminate(key)
+            case .killHook(let key): self.commands.hooks.kill(key)
             case .readMachine: sessions.readMachine()
             case .startSession(let start): decisions.starts.append(pending(start))
             case .releaseTask(let task): decisions.releases.append(task)
@@ -228,6 +235,16 @@ package final class RunDriver {
             }
         }
         journal.append(decisions, state: { orchestrator.state }) { [unowned self] in recorded($0) }
+    }
+
+    /// Begins a hook; one of a task waits for its record, as it must not run twice.
+    private func begin(_ hook: HookBegan, _ decisions: inout Decisions) {
+        let pending = commands.hooks.pending(hook, orchestrator.state)
+        if hook.task == nil {
+            commands.hooks.start(pending)
+        } else {
+            decisions.hooks.append(pending)
+        }
     }
 
     private func pending(_ start: SessionStarted) -> PendingStart {
@@ -245,6 +262,7 @@ package final class RunDriver {
     /// Carries out what waited for its record.
     private func recorded(_ decisions: Decisions) {
         decisions.starts.forEach(sessions.start)
+        decisions.hooks.forEach(commands.hooks.start)
         tasks.release(decisions.releases)
         tasks.awaitAnswers(
             of: decisions.releases.filter {

@@ -52,6 +52,11 @@ package struct RunRequest: Sendable {
     package var turnHook: TurnHookProgram?
     /// The git that makes trees and commits; `nil` if no task has a tree of its own.
     package var git: Git?
+    /// The run's own hooks, and the directory that they run in: the manifest's.
+    package var hooks: [Hook: HookCommand] = [:]
+    package var manifestDirectory = "/"
+    /// The command that takes messages to a person; `nil` for none.
+    package var notify: NotifyCommand?
 
     /// Compares the tasks' directories with their prompts and the journal.
     package func review(_ state: RunState) -> DirectoryReview {
@@ -128,6 +133,8 @@ package struct TaskWork: Sendable {
     package var artifacts: [String] = []
     /// The command that checks the task's work; `nil` for none.
     package var check: CheckCommand?
+    /// The hooks of the task and its sessions.
+    package var hooks: [Hook: HookCommand] = [:]
     /// The company in which the task's agents work.
     package var company = Company.none
 

@@ -16,7 +16,7 @@ struct SessionEnvironment: Sendable {
         self.run = run
         self.places = places
         runner = RunnerMark.own.text
-        self.inherited = inherited.without(SessionMark.variables)
+        self.inherited = inherited.without(SessionMark.variables + HookInput.variables)
     }
 
     /// Returns the variables that a session inherits unchanged: all but those in its task's `own`.
@@ -25,17 +25,25 @@ struct SessionEnvironment: Sendable {
     }
 
     /// Returns `NAME=value` for each variable that a session gets besides.
-    func variables(of start: SessionStarted, adding own: [String: String]) -> [String] {
+    func variables(of session: SessionKey, adding own: [String: String]) -> [String] {
+        unmarked(own) + marks(of: session)
+    }
+
+    /// Returns `NAME=value` for each variable that a hook of the run gets.
+    func variables(ofRun own: [String: String]) -> [String] {
+        unmarked(own) + ["\(SessionMark.runVariable)=\(run)"]
+    }
+
+    private func unmarked(_ own: [String: String]) -> [String] {
         own.filter { !SessionMark.variables.contains($0.key) }.map { "\($0.key)=\($0.value)" }
-            + marks(of: start)
     }
 
     /// Returns `NAME=value` for each variable that marks a session's processes.
-    func marks(of start: SessionStarted) -> [String] {
+    func marks(of session: SessionKey) -> [String] {
         SessionMark.variables(
             run: run,
-            session: start.key,
-            directory: places.path(of: start.task),
+            session: session,
+            directory: places.path(of: session.task),
             runner: runner
         )
     }

@@ -61,7 +61,7 @@ struct SessionLaunch: Sendable {
             executable: call?.executable ?? agent.executable,
             arguments: call?.arguments ?? words,
             inherited: environment.inherited(beside: work.environment),
-            environment: environment.variables(of: start, adding: work.environment),
+            environment: environment.variables(of: start.key, adding: work.environment),
             directory: work.directory,
             input: Array(((call?.preamble ?? "") + prompt).utf8),
             label: label.value
@@ -88,7 +88,7 @@ struct SessionLaunch: Sendable {
                 through: $0,
                 for: start,
                 work,
-                marks: environment.marks(of: start),
+                marks: environment.marks(of: start.key),
                 owner: owner,
                 turn: directory.turnPath,
                 grace: grace

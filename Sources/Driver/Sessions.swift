@@ -99,6 +99,7 @@ final class Sessions {
     func terminate(_ key: SessionKey) {
         stopPreparing(key)
         running[key]?.terminate()
+        trees.endHook(of: key)
     }
 
     /// Ends a session by force, unless it has ended.

@@ -25,16 +25,19 @@ protocol TreeMaker: AnyObject {
     func commit(_ key: SessionKey, _ end: SessionEnd, then: @escaping ([Event]) -> Void)
     /// Ends the command that sets a tree up for a session politely, or keeps it from beginning.
     func terminate(_ key: SessionKey)
-    /// Ends that command by force, and stops waiting for a disk, or another git, that refuses a
+    /// Ends the hook that follows a session politely.
+    func endHook(of key: SessionKey)
+    /// Ends these commands by force, and stops waiting for a disk, or another git, that refuses a
     /// session's commit.
     func giveUp(_ key: SessionKey)
 }
 
-// Only the maker that checks bases has something to tell.
+// Only the makers that check bases and run hooks have something to tell.
 extension TreeMaker {
     func observe(_ report: @escaping (Event) -> Void) {}
     func learn(checked: some Sequence<String>) {}
     func isChecking(_ key: SessionKey) -> Bool { false }
+    func endHook(of key: SessionKey) {}
 }
 
 extension TreeTrouble {
@@ -44,6 +47,7 @@ extension TreeTrouble {
         case .time: .treeBusy
         case .person: .noTree
         case .setup: .setupFailed
+        case .hook: .hookFailed
         case .otherNeeds: .needsConflict
         }
     }

@@ -2,7 +2,7 @@ import Descendants
 
 /// A user's command in a shell, with a log of what it says and a limit on its time.
 ///
-/// The command leads a process group of its own, has no input, and is killed when Quire dies. At its
+/// The command leads a process group of its own, reads its input from memory, and is killed when Quire dies. At its
 /// limit it is ended politely, after the grace by force. Processes that leave its group are the
 /// owner's to end: they carry the label. A launcher may bring the command to another machine; then all of
 /// this holds for the launcher.
@@ -25,6 +25,10 @@ package final class LoggedCommand {
         package var grace: Duration
         /// The program that brings the command elsewhere; `nil` for a shell on this machine.
         package var launcher: LauncherProgram?
+        /// All of standard input, without a launcher.
+        package var input: [UInt8] = []
+        /// The shell's positional parameters, `$1` and so on, without a launcher.
+        package var arguments: [String] = []
 
         /// Makes a request; see the properties.
         package init(
@@ -41,17 +45,20 @@ package final class LoggedCommand {
             (self.limit, self.grace) = (limit, grace)
         }
 
+        private static let wrapper =
+            #"exec 2>&1; command=$1; shift; exec /bin/sh -c "$command" /bin/sh "$@""#
+
         fileprivate func launch() throws -> ChildProcess.Launch {
             try launcher?.prepare()
             return ChildProcess.Launch(
                 executable: launcher?.executable ?? "/bin/sh",
                 // Both outputs are one, in the order in which they were written.
                 arguments: launcher?.arguments
-                    ?? ["sh", "-c", "exec 2>&1; exec /bin/sh -c \"$1\"", "sh", command],
+                    ?? (["sh", "-c", Self.wrapper, "sh", command] + arguments),
                 inherited: inherited,
                 environment: environment,
                 directory: directory,
-                input: launcher?.input ?? [],
+                input: launcher?.input ?? input,
                 label: label
             )
         }

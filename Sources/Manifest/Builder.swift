@@ -60,6 +60,9 @@ struct Builder {
             tasks: [],
             warnings: []
         )
+        (manifest.hooks, manifest.notify) = (
+            reader.runHooks(run["hooks"]), reader.notify(run["notify"])
+        )
         guard let list = top["tasks"], !list.isNull else {
             reader.fail(top["tasks"] ?? root, "there are no tasks; list them under \"tasks:\"")
             return manifest

@@ -8,7 +8,7 @@ package enum Keys {
     package static let run = [
         "name", "concurrency", "tokens_per_minute", "agent", "launcher", "scheduler", "prompts",
         "grace", "drain_timeout", "budget", "prices", "admission", "worktrees", "redact",
-        "check_slots",
+        "check_slots", "hooks", "notify",
     ]
     /// Keys in `run.budget`.
     package static let runBudget = budget + ["hard"]
@@ -37,7 +37,7 @@ package enum Keys {
         "retries", "sandbox", "resume",
         "env", "codex_args", "model", "memory", "budget", "session_budget", "isolation", "base",
         "branch", "include", "setup", "commit", "artifacts", "verify", "verify_base",
-        "verify_in_session",
+        "verify_in_session", "hooks",
     ]
     /// Keys in a task.
     package static let task = ["name", "prompt", "prompt_file", "matrix", "needs"] + defaults
@@ -45,6 +45,10 @@ package enum Keys {
     package static let command = ["command", "timeout"]
     /// Keys in `verify`, if it is a mapping.
     package static let check = ["command", "timeout", "directory", "environment", "on"]
+    /// Keys in a hook, if it is a mapping.
+    package static let hook = ["command", "timeout", "directory"]
+    /// Keys in `run.notify`, if it is a mapping.
+    package static let notify = hook + ["on"]
     /// Keys in `commit`, if it is a mapping.
     package static let commit = ["author", "subject", "max_file"]
     /// Placeholders of `branch`.

@@ -51,6 +51,8 @@ package struct Manifest: Sendable {
         package var commits: CommitSettings?
         /// The command that checks the work; `nil` for none.
         package var check: CheckCommand?
+        /// The hooks of the task and its sessions.
+        package var hooks: [Hook: HookCommand] = [:]
         /// Line of the task in the manifest.
         package var line: Int
     }
@@ -91,6 +93,10 @@ package struct Manifest: Sendable {
     package var redact: [String]
     /// Number of checks at once; `nil` for 1.
     package var checkSlots: Int?
+    /// The run's own hooks.
+    package var hooks: [Hook: HookCommand] = [:]
+    /// The command that takes messages to a person; `nil` for none.
+    package var notify: NotifyCommand?
     /// The groups, by name.
     package var groups: [GroupPlan]
     /// The tasks, expanded, in the manifest's order.
@@ -120,6 +126,7 @@ package struct Manifest: Sendable {
             admission: admission
         )
         plan.checkSlots = checkSlots
+        plan.hooks = RunHookPlan(hooks.keys, notify: notify?.topics)
         return plan
     }
 }

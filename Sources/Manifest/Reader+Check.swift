@@ -35,12 +35,12 @@ extension Reader {
         let timeout = duration(members["timeout"], "\"timeout\"") ?? Self.checkTime
         if timeout == .zero { fail(members["timeout"], "\"timeout\" must be longer than 0") }
         let occasions = CheckPlan.Occasion.allCases.map(\.rawValue)
-        refuseNoCommand(text)
+        refuseNoCommand(text, "verify")
         guard let command = read(text, "verify") else { return nil }
         return CheckTexts(
             command: command,
             timeout: timeout,
-            directory: innerDirectory(members["directory"]),
+            directory: innerDirectory(members["directory"], of: "verify"),
             environment: variables([members["environment"]]),
             occasion: choice(members["on"], "\"on\"", of: occasions)
                 .flatMap(CheckPlan.Occasion.init) ?? .completion
@@ -48,12 +48,12 @@ extension Reader {
     }
 
     /// Refuses what was meant as a switch, and a command that does nothing and so passes each time.
-    private func refuseNoCommand(_ node: Node) {
+    func refuseNoCommand(_ node: Node, _ key: String) {
         guard case .scalar(let scalar) = node else { return }
         if scalar.style == .plain, node.bool != nil || node.int != nil || node.float != nil {
             return fail(
                 node,
-                "\"verify\" is \(scalar.string.prefix(40)), but must be a command for the shell; to check "
+                "\"\(key)\" is \(scalar.string.prefix(40)), but must be a command for the shell; to run "
                     + "nothing leave it out, and for a command of that name write it in quotes"
             )
         }
@@ -62,7 +62,7 @@ extension Reader {
         }
         let commands = lines.filter { !$0.isEmpty && !$0.hasPrefix("#") }
         if commands.isEmpty, lines.contains(where: { !$0.isEmpty }) {
-            fail(node, "\"verify\" is only a comment; write the command, or leave it out")
+            fail(node, "\"\(key)\" is only a comment; write the command, or leave it out")
         }
     }
 
@@ -84,13 +84,13 @@ extension Reader {
         return isWanted
     }
 
-    /// Reads a directory within that of the task's work.
-    private func innerDirectory(_ node: Node?) -> String? {
+    /// Reads a directory within that of the task's work, or of the manifest.
+    func innerDirectory(_ node: Node?, of key: String) -> String? {
         guard let node, !node.isNull, let path = word(node, "\"directory\"") else { return nil }
         if path.isEmpty || path.hasPrefix("/") || path.split(separator: "/").contains("..") {
             fail(
                 node,
-                "the \"directory\" of \"verify\" is \(node.kind), but must be a path from the task's "
+                "the \"directory\" of \"\(key)\" is \(node.kind), but must be a path from the usual "
                     + "directory, and within it"
             )
         }

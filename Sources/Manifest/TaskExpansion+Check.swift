@@ -1,7 +1,7 @@
 import Orchestration
 import Yams
 
-// The checks of tasks.
+// The checks and hooks of tasks.
 extension TaskExpansion {
     /// Makes the check of a task; `nil` for none.
     func check(
@@ -33,5 +33,14 @@ extension TaskExpansion {
             check.inSession = CheckCommand.InSession(on: texts.occasion, limit: limit)
         }
         return check
+    }
+
+    /// Makes a hook of a task.
+    mutating func hook(_ texts: HookTexts, _ values: Template.Values) -> HookCommand {
+        let command = texts.command.shellText { expand($0, values) }
+        return HookCommand(
+            UserCommand(command, timeout: texts.timeout),
+            directory: texts.directory
+        )
     }
 }

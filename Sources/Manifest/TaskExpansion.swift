@@ -195,6 +195,7 @@ struct TaskExpansion {
         )
         task.check = check(of: task, own, texts.check, values)
         task.plan.check?.fingerprint = task.check?.fingerprint
+        task.hooks = texts.hooks.mapValues { hook($0, values) }
         return task
     }
 
@@ -209,6 +210,7 @@ struct TaskExpansion {
         plan.group = group(texts.group?.text(values), own["group"] ?? defaults["group"])
         plan.needs = texts.needs.map { $0.text(values) }
         plan.check = texts.check.map { CheckPlan(on: $0.occasion) }
+        plan.hooks = TaskHookPlan(texts.hooks.keys)
         read(own, into: &plan)
         return plan
     }

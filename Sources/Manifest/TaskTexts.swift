@@ -1,3 +1,4 @@
+import Orchestration
 import Yams
 
 /// The texts of a task entry that may contain placeholders, read once for all tasks of its matrix.
@@ -9,6 +10,7 @@ struct TaskTexts {
     let model: Template?
     let setup: (command: Template, timeout: Duration)?
     let check: CheckTexts?
+    let hooks: [Hook: HookTexts]
     let needs: [Template]
     let codexArguments: [Template]
     let artifacts: [Template]
@@ -74,6 +76,7 @@ struct TaskTexts {
             return variables
         }
         environment = variables([defaults["env"], own["env"]])
+        hooks = reader.hooks(own["hooks"], defaults["hooks"], template: template)
         check = reader.check(value("verify"), command: command, variables: variables)
     }
 }

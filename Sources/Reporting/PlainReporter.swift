@@ -67,6 +67,7 @@ package struct PlainReporter: Sendable {
             "\(fact.task): \(fact.words)"
                 + (fact.result == .withdrawn
                     ? "" : ", \(Format.duration(Duration(inSeconds: fact.seconds)))")
+        case .hookEnded(let fact): HookWords.ended(fact)
         case .taskEnded(let fact):
             "\(fact.task): \(fact.outcome.rawValue.uppercased()) "
                 + "(\(Format.progress(fact.progress)), \(Format.count(fact.sessions, "session"))): "
@@ -80,7 +81,7 @@ package struct PlainReporter: Sendable {
         case .shutdownAdvanced(let fact): ShutdownWords.text(fact)
         case .warned(let fact): "warning: " + (fact.task.map { "\($0): " } ?? "") + fact.message
         case .runEnded(let fact): RunSummary.ended(fact, view)
-        case .taskInspected, .sessionSpawned, .sessionUsed, .threadStarted: nil
+        case .taskInspected, .sessionSpawned, .sessionUsed, .threadStarted, .hookBegan: nil
         }
     }
 }

@@ -144,7 +144,8 @@ package struct RunView: Sendable {
         case .checkEnded(let fact): if fact.isOfBase != true { checking.remove(fact.task) }
         case .sessionEnded(let fact): if fact.verdict != .lost { end(fact) }
         case .taskInspected, .sessionSpawned, .sessionUsed, .threadStarted, .checkpointMade,
-            .taskEnded, .gateClosed, .gateOpened, .concurrencyChanged, .shutdownAdvanced, .warned,
+            .hookBegan, .hookEnded, .taskEnded, .gateClosed, .gateOpened, .concurrencyChanged,
+            .shutdownAdvanced, .warned,
             .runEnded:
             break
         }

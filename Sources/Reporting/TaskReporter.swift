@@ -24,9 +24,10 @@ package struct TaskReporter: Sendable {
         case .gateOpened: return ["ℹ Going on"]
         case .shutdownAdvanced(let fact): return ["⚠ \(ShutdownWords.text(fact))"]
         case .warned(let fact): return ["⚠ \(fact.message)"]
-        // A single task has neither a tree of its own nor a check.
+        // A single task has no tree of its own, no check and no hook.
         case .runBegan, .taskReopened, .taskInspected, .sessionSpawned, .sessionUsed,
-            .checkpointMade, .checkBegan, .checkEnded, .concurrencyChanged, .runEnded:
+            .checkpointMade, .checkBegan, .checkEnded, .hookBegan, .hookEnded,
+            .concurrencyChanged, .runEnded:
             return []
         }
     }

@@ -202,6 +202,8 @@ extension RunEvent {
         case .runBegan, .gateClosed, .gateOpened, .concurrencyChanged, .shutdownAdvanced, .runEnded:
             true
         case .warned(let fact): fact.task == nil
+        case .hookBegan(let fact): fact.task == nil
+        case .hookEnded(let fact): fact.task == nil
         case .taskReopened, .taskInspected, .sessionStarted, .sessionSpawned, .sessionUsed,
             .threadStarted, .sessionSignalled, .checkpointMade, .sessionEnded, .checkBegan,
             .checkEnded, .taskEnded:

@@ -135,6 +135,8 @@ extension RunEvent.Kind {
         case .checkpointMade: 1 << 16
         case .checkBegan: 1 << 17
         case .checkEnded: 1 << 18
+        case .hookBegan: 1 << 19
+        case .hookEnded: 1 << 20
         }
     }
 }

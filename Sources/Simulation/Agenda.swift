@@ -9,6 +9,8 @@ struct Happening: Comparable, Sendable {
         case written
         /// The driver learns of a process's end.
         case exited(SessionKey)
+        /// The driver learns of the end of the hook that began with this number.
+        case hookEnded(HookKey, Int)
 
         /// The living session that the event reports on; `nil` for none.
         fileprivate var session: SessionKey? {

@@ -12,6 +12,7 @@ struct Checker: Sendable {
     private var processes = Processes()
     /// Tasks of this leg whose directory could not be inspected; they may be complete unnoticed.
     private var held: Set<String> = []
+    private var hooks = HookChecker()
 
     /// Decisions of the leg so far.
     private struct Decided: Sendable {
@@ -62,6 +63,7 @@ struct Checker: Sendable {
         let isRecovered = durable.isGivenUp || recovered.tasks == durable.state.tasks
         expect(isRecovered, "what was durable is not recovered")
         held = []
+        hooks.beginLeg()
         durable.isGivenUp = false
         durable.state = recovered
         // Decisions that were not durable are void.
@@ -134,6 +136,7 @@ struct Checker: Sendable {
 
     private mutating func check(_ command: Command) {
         expect(!decided.hasEnded, "something is decided after the end")
+        if let violation = hooks.check(command) { note(violation, at: now) }
         switch command {
         case .record(let fact): check(fact)
         case .startSession(let start):
@@ -142,8 +145,7 @@ struct Checker: Sendable {
             expect(decided.running.isEmpty, "the run ends with sessions running")
             decided.hasEnded = true
         case .terminateSession, .killSession, .releaseTask, .readMachine, .startCheck,
-            .terminateCheck,
-            .killCheck:
+            .terminateCheck, .killCheck, .startHook, .notify, .terminateHook, .killHook:
             break
         }
     }
@@ -192,7 +194,13 @@ struct Checker: Sendable {
     /// Notes that facts are durable.
     mutating func wrote(_ events: [RunEvent], at moment: Moment) {
         durable.state.apply(events, at: moment)
+        hooks.wrote(events)
         for case .sessionStarted(let fact) in events { durable.starts.insert(fact.key) }
+    }
+
+    /// Checks the start of a hook of a task's end.
+    mutating func begins(_ hook: HookBegan, at time: Duration) {
+        if let violation = hooks.begins(hook) { note(violation, at: time) }
     }
 
     /// Checks the start of a session's process beside those that live.
@@ -231,6 +239,7 @@ struct Checker: Sendable {
         expect(one.tasks == other.tasks, "\(complaint) about tasks")
         expect(one.running == other.running, "\(complaint) about what runs")
         expect(one.gates.closed == other.gates.closed, "\(complaint) about gates")
+        expect(one.leg.hooks == other.leg.hooks, "\(complaint) about hooks")
         for place in one.tasks.indices {
             // One of them may have been woken by a turn that recorded nothing.
             guard let left = one.scheduler.standing(of: place),
@@ -243,6 +252,7 @@ struct Checker: Sendable {
 
     /// Checks that every task of a finished run has the right outcome.
     mutating func finished(_ state: RunState, checklists: [String: ChecklistState]) {
+        if let violation = hooks.finished(state) { note(violation, at: now) }
         for task in state.tasks {
             let name = task.plan.name
             let isComplete = checklists[name]?.progress?.isComplete == true

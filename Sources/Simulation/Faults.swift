@@ -50,6 +50,8 @@ package struct Faults: Hashable, Sendable {
     package var shortMachine = 0.0
     /// Machine readings that never arrive, or arrive without the memory.
     package var hangingLooks = 0.0
+    /// Hooks that fail, each in one of the ways in which a hook can.
+    package var failingHooks = 0.0
 
     /// Makes a world without faults.
     package init() {}
@@ -93,6 +95,7 @@ package struct Faults: Hashable, Sendable {
         faults.statedResets = weight(1)
         faults.tokens = Bool.random(using: &generator) ? 400_000 : 0
         faults.watched = weight(1)
+        faults.failingHooks = weight(0.5)
         return faults
     }
 }

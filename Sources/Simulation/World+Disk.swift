@@ -78,8 +78,14 @@ extension World {
             for case .startSession(let start) in disk.waiting[place].commands {
                 events.append(refusal(of: start))
             }
+            for case .startHook(let hook) in disk.waiting[place].commands {
+                events.append(.hookEnded(HookEnded(hook, .putOff)))
+            }
             disk.waiting[place].commands.removeAll {
-                if case .startSession = $0 { true } else { false }
+                switch $0 {
+                case .startSession, .startHook: true
+                default: false
+                }
             }
         }
         if let last = disk.waiting.last(where: \.endsRun) {
@@ -104,6 +110,10 @@ extension World {
 
     private mutating func begin(_ commands: [Command]) {
         for case .startSession(let start) in commands { begin(start) }
+        for case .startHook(let hook) in commands {
+            checker.begins(hook, at: now)
+            begin(hook)
+        }
     }
 
     private mutating func endRun(_ commands: [Command]) {

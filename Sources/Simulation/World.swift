@@ -47,6 +47,7 @@ package struct World: Sendable {
     private var agenda = Agenda()
     var agents: [String: Agent] = [:]
     var processes = ProcessTable()
+    var hooks = HookTable()
     var disk = Disk()
     var record = Record()
     var checker: Checker
@@ -106,7 +107,7 @@ package struct World: Sendable {
     /// the journal.
     package mutating func crash() {
         if bug == .losesABatch { _ = record.batches.popLast() }
-        agenda = Agenda()
+        (agenda, hooks) = (Agenda(), HookTable())
         disk = Disk()
         if bug != .sparesSurvivors { endAllProcesses() }
         beginAgain(isCrash: true)
@@ -252,6 +253,7 @@ package struct World: Sendable {
         case .event(let event): return [event]
         case .written: return write()
         case .exited(let key): return exit(key)
+        case .hookEnded(let key, let number): return endedHook(key, number)
         }
     }
 
@@ -264,6 +266,10 @@ package struct World: Sendable {
             case .killSession(let key): kill(key)
             case .startSession, .endRun: batch.commands.append(command)
             case .readMachine: readMachine()
+            case .startHook(let hook):
+                if hook.task == nil { begin(hook) } else { batch.commands.append(command) }
+            case .notify: notify()
+            case .terminateHook(let key), .killHook(let key): end(key)
             case .releaseTask, .startCheck, .terminateCheck, .killCheck: break
             }
         }

@@ -10,6 +10,8 @@ package struct TreeTrouble: Error, Hashable, Sendable, CustomStringConvertible {
         case person
         /// Another try, perhaps: the command that sets the tree up failed.
         case setup
+        /// Another try, perhaps: the hook before the session failed.
+        case hook
         /// None: the work of two needs does not fit together.
         case otherNeeds
     }

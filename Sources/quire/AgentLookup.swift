@@ -6,6 +6,7 @@ import FileAccess
 import Foundation
 import Glibc
 import Manifest
+import Orchestration
 import Reporting
 
 /// Finds the program that sessions run.
@@ -53,6 +54,17 @@ enum AgentLookup {
             executable: try program(name, directory, "the launcher", "run.launcher"),
             words: Array(words.dropFirst())
         )
+    }
+
+    /// Returns the reason why messages to a person will reach nobody; `nil` where nothing is known against it.
+    static func refusal(of notify: NotifyCommand?, in directory: String) -> String? {
+        guard let word = notify?.program else { return nil }
+        do {
+            _ = try program(word, directory, "the command of messages to you", "run.notify")
+            return nil
+        } catch {
+            return (error as? Trouble).map { "\($0.message)" } ?? "\(error)"
+        }
     }
 
     /// The path of this program; without `/proc`, the path that the caller found.

@@ -74,6 +74,8 @@ enum ManifestFile {
             words: manifest.redact
         )
         request.worktrees = manifest.treePlace(in: workspace)
+        (request.hooks, request.notify) = (manifest.hooks, manifest.notify)
+        request.manifestDirectory = directory
         if manifest.tasks.contains(where: { $0.tree != nil || $0.commits != nil }) {
             request.git = try git()
         }
@@ -109,7 +111,7 @@ enum ManifestFile {
             agent: agents.own[task.plan.name]
         )
         (work.company, work.commits) = (company, task.commits)
-        (work.artifacts, work.check) = (task.artifacts, task.check)
+        (work.artifacts, work.check, work.hooks) = (task.artifacts, task.check, task.hooks)
         work.tree = task.tree.map { tree in
             TreeWork(
                 base: tree.base,

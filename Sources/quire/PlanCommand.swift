@@ -59,6 +59,8 @@ struct PlanCommand: ParsableCommand {
         let left = manifest.keeping(planned.left)
         let estimate = PlanEstimate(left, history, complete: planned.complete)
         warnings += estimate?.warnings ?? []
+        let directory = (manifest.path as NSString).deletingLastPathComponent
+        warnings += [AgentLookup.refusal(of: manifest.notify, in: directory)].compactMap(\.self)
         let room = treeRoom(left, workspace, &warnings)
         let approval = try ManifestApproval(manifest, named: self.manifest, in: workspace)
         if json {
@@ -204,10 +206,12 @@ struct PlanCommand: ParsableCommand {
                 try container.encode(details.launcher, forKey: .launcher)
                 try container.encode(work, forKey: .work)
                 try container.encodeIfPresent(notApproved, forKey: .notApproved)
+                try container.encodeIfPresent(details.hooks, forKey: .hooks)
             }
 
             enum Keys: String, CodingKey {
                 case room = "trees"
+                case hooks = "run_hooks"
                 case estimate, agent, launcher, work, notApproved
             }
         }

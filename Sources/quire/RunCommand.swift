@@ -161,6 +161,9 @@ struct RunCommand: WorkingCommand {
             concurrency: request.plan.concurrency
         ).map(\.description)
         TurnHooks.prepare(&request, of: selected.manifest)
+        if let words = AgentLookup.refusal(of: manifest.notify, in: request.manifestDirectory) {
+            request.warnings.append(words)
+        }
         request.redo = try prompts.redone(of: selected, in: manifest)
         request.promptPolicy = prompts.policy
         if let drainTimeout {

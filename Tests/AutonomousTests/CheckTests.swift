@@ -31,7 +31,7 @@ private typealias Progress = Orchestration.Progress
     @Test(arguments: [(0, true), (1, false)])
     func `are told in a log that is begun anew once it is large`(more: Int64, isKept: Bool) throws {
         try withTask { task in
-            let size = Int64(TaskDirectory.largestCheckLog) + more
+            let size = Int64(TaskDirectory.largestCommandLog) + more
             for _ in 1...2 {
                 let log = try task.openCheckLog()
                 defer { close(log) }

@@ -12,6 +12,7 @@ final class FakeLeg {
     let sessions: FakeSessions
     let trees: FakeTrees
     let checks: FakeChecks
+    let hooks: FakeHooks
     let directories: FakeDirectories
     let report: FakeReport
     let driver: RunDriver
@@ -21,18 +22,23 @@ final class FakeLeg {
         _ tasks: [String],
         timeout: Duration = .seconds(600),
         waitsForTasks: Bool = false,
-        check: CheckPlan? = nil
+        check: CheckPlan? = nil,
+        hooks: [Hook] = []
     ) throws {
         (store, sessions) = (FakeStore(loop, log), FakeSessions(log))
         (directories, report) = (FakeDirectories(log), FakeReport(log))
-        (trees, checks) = (FakeTrees(log), FakeChecks(log))
+        (trees, checks, self.hooks) = (FakeTrees(log), FakeChecks(log), FakeHooks(log))
         let plans = tasks.map { name in
             var plan = TaskPlan(name: name, sessionTimeout: timeout, sameFailure: 1)
             plan.check = check
+            plan.hooks = TaskHookPlan(hooks)
             return plan
         }
-        let work = TaskWork(description: "Nothing.", directory: "/")
-        let request = RunRequest(
+        var work = TaskWork(description: "Nothing.", directory: "/")
+        for hook in hooks {
+            work.hooks[hook] = HookCommand(UserCommand("true", timeout: .seconds(1)))
+        }
+        var request = RunRequest(
             run: "run",
             name: "run",
             version: "0",
@@ -44,6 +50,7 @@ final class FakeLeg {
             environment: .none,
             waitsForTasks: waitsForTasks
         )
+        request.plan.hooks = RunHookPlan(hooks, notify: hooks.contains(.notify) ? [.end] : nil)
         let review = DirectoryReview(
             of: [],
             prompts: { _ in nil },
@@ -56,8 +63,9 @@ final class FakeLeg {
             directories: directories,
             starter: sessions,
             leftovers: sessions,
-            trees: trees,
+            trees: work.hasSessionHooks ? HookedTrees(request, self.hooks, trees) : trees,
             checks: checks,
+            hooks: self.hooks,
             reports: [report],
             usageReader: UsageReader(of: TinyAgent(), environment: .none, work: [:]),
             machine: MachineReader(places: [], proc: "/none", groups: "/none"),

@@ -276,6 +276,40 @@ final class FakeChecks: CheckRunner {
     }
 }
 
+/// Hooks that are nothing but their names.
+final class FakeHooks: HookRunner {
+    private let log: Log
+    private(set) var inputs: [HookKey: HookInput] = [:]
+    private(set) var places: [HookKey: HookPlace] = [:]
+    private var running: [HookKey: (HookBegan, (HookEnded, [Event]) -> Void)] = [:]
+
+    init(_ log: Log) { self.log = log }
+
+    func run(
+        _ hook: HookBegan,
+        _ input: HookInput,
+        at place: HookPlace?,
+        then: @escaping (HookEnded, [Event]) -> Void
+    ) {
+        log.add("hook \(hook.key.words)")
+        (inputs[hook.key], places[hook.key]) = (input, place)
+        running[hook.key] = (hook, then)
+    }
+
+    func terminate(_ key: HookKey) { log.add("terminate hook \(key.words)") }
+    func kill(_ key: HookKey) { log.add("kill hook \(key.words)") }
+
+    /// Ends a hook.
+    func end(_ hook: Hook, _ task: String? = nil, _ result: HookResult = .passed) {
+        guard let (began, then) = running.removeValue(forKey: HookKey(hook, task)) else { return }
+        then(HookEnded(began, result, message: result.isTrouble ? "said no" : nil), [])
+    }
+}
+
+extension HookKey {
+    fileprivate var words: String { hook.rawValue + (task.map { " \($0)" } ?? "") }
+}
+
 /// Task directories: without checklists, and on no disk but where a test writes them.
 final class FakeDirectories: DirectoryKeeper {
     let workspace = Workspace(

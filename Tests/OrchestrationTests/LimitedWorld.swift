@@ -95,7 +95,7 @@ struct LimitedWorld {
             case .startSession(let start): begin(start)
             case .endRun(let ending): self.ending = ending
             case .terminateSession, .killSession, .releaseTask, .readMachine, .startCheck,
-                .terminateCheck, .killCheck:
+                .terminateCheck, .killCheck, .startHook, .notify, .terminateHook, .killHook:
                 break
             }
         }

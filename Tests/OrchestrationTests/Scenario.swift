@@ -150,6 +150,19 @@ struct Scenario {
         return play([.checkEnded(fact, list, list: nil, nil)], after: pause)
     }
 
+    /// Ends a hook.
+    mutating func hook(
+        _ hook: Hook,
+        _ task: String? = nil,
+        _ result: HookResult = .passed,
+        after pause: Double = 1
+    ) -> [String] {
+        let session = task.flatMap { state.task($0)?.sessions }
+        let began = HookBegan(hook, task: task, session: session)
+        let message = result.isTrouble ? "said no" : nil
+        return play([.hookEnded(HookEnded(began, result, message: message))], after: pause)
+    }
+
     private static func line(_ command: Command) -> String? {
         switch command {
         case .record(let fact): line(fact)
@@ -159,6 +172,16 @@ struct Scenario {
         case .startCheck(let check): "check \(check.task)#\(check.session)"
         case .terminateCheck(let task): "terminate the check of \(task)"
         case .killCheck(let task): "kill the check of \(task)"
+        case .startHook(let hook):
+            "hook \(hook.hook.rawValue)\(hook.task.map { " of \($0)" } ?? "")"
+        case .notify(let message):
+            "notify "
+                + message.news.map { "\($0.topic.rawValue) \($0.task ?? "-")" }
+                .joined(separator: ", ") + (message.ending.map { "; \($0.rawValue)" } ?? "")
+        case .terminateHook(let key):
+            "terminate the hook \(key.hook.rawValue)\(key.task.map { " of \($0)" } ?? "")"
+        case .killHook(let key):
+            "kill the hook \(key.hook.rawValue)\(key.task.map { " of \($0)" } ?? "")"
         case .releaseTask: nil
         case .readMachine: "look at the machine"
         case .endRun(let ending): "end \(ending.rawValue)"
@@ -187,7 +210,7 @@ struct Scenario {
                 + (fact.checks.map { " and \($0) checked" } ?? "")
         case .warned(let fact): "warning: \(fact.message)"
         case .runBegan, .taskInspected, .sessionSpawned, .sessionUsed, .threadStarted,
-            .sessionSignalled, .checkpointMade, .checkBegan,
+            .sessionSignalled, .checkpointMade, .checkBegan, .hookBegan, .hookEnded,
             .runEnded:
             nil
         }

@@ -100,6 +100,8 @@ private struct HostileTexts: Sequence, IteratorProtocol {
                 CheckpointMade(task: text, session: 1, commit: text, work: work(text))
             ),
             .checkBegan(CheckBegan(task: text, session: 1)), .checkEnded(failedCheck(text)),
+            .hookBegan(HookBegan(.onFail, task: text, session: 1)),
+            .hookEnded(HookEnded(HookBegan(.onFail, task: text), .passed)),
             .taskEnded(TaskEnded(task: text, outcome: .failed, reason: text, sessions: 1)),
         ]
     }

@@ -67,6 +67,9 @@ private func decode(_ value: Any) throws -> [RunEvent] {
         var checked = CheckEnded(task: "t", session: 1, .failed)
         (checked.message, checked.output) = ("failed", "no")
         facts["checked"] = .checkEnded(checked)
+        let hook = HookBegan(.onComplete, task: "t", session: 1)
+        facts["hook"] = .hookBegan(hook)
+        facts["hook's end"] = .hookEnded(HookEnded(hook, .failed, message: "failed"))
         return try facts.sorted { $0.key < $1.key }.flatMap { _, fact in
             let json = Data(try FactEncoder.json([fact]).utf8)
             return try #require(JSONSerialization.jsonObject(with: json) as? [[String: Any]])
@@ -88,7 +91,7 @@ private func decode(_ value: Any) throws -> [RunEvent] {
         #expect(texts > 50)
         let words = [
             "event", "verdict", "charge", "role", "gate", "outcome", "ending", "scheduler",
-            "result",
+            "result", "hook",
         ]
         for word in words { #expect(unknown.contains("\"\(word)\": \"brand_new\""), "\(unknown)") }
     }

@@ -68,6 +68,7 @@ import Testing
             #expect(
                 missing == [
                     .sessionUsed, .sessionSignalled, .checkpointMade, .checkBegan, .checkEnded,
+                    .hookBegan, .hookEnded,
                 ]
             )
             try store.close()

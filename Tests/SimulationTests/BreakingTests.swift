@@ -32,7 +32,19 @@ private func smallPlan(_ random: inout SplitMix64) -> RunPlan {
         if Bool.random(using: &random) { plan.admission?.minFreeDisk = most / 8 }
     }
     limit(&plan, &random)
+    hook(&plan, &random)
     return plan
+}
+
+/// Draws the hooks of the run and of its tasks; half of the runs have none.
+private func hook(_ plan: inout RunPlan, _ random: inout SplitMix64) {
+    guard Bool.random(using: &random) else { return }
+    func some(_ hooks: [Hook]) -> [Hook] { hooks.filter { _ in Bool.random(using: &random) } }
+    let topics = NotifyTopic.allCases.filter { _ in Bool.random(using: &random) }
+    plan.hooks = RunHookPlan(some(Hook.ofRuns), notify: Bool.random(using: &random) ? topics : nil)
+    for place in plan.tasks.indices {
+        plan.tasks[place].hooks = TaskHookPlan(some([.onComplete, .onFail]))
+    }
 }
 
 /// Draws what a plan may spend, and how fast.

@@ -6,7 +6,7 @@ extension Event {
     package func redacted(by redactor: Redactor) -> Event {
         switch self {
         case .runBegan, .taskAnswered, .sessionSpawned, .sessionUsed, .threadStarted,
-            .sessionActive, .sessionTimeBegins,
+            .sessionActive, .sessionTimeBegins, .sessionIsOver,
             .sessionAnswered,
             .sessionWaitsForNetwork, .shutdownRequested, .storeRecovered, .machineRead:
             return self
@@ -41,6 +41,9 @@ extension Event {
                 list: list,
                 artifacts?.redacted(by: redactor)
             )
+        case .hookEnded(var fact):
+            fact.message = fact.message.map(redactor.redact)
+            return .hookEnded(fact)
         case .checkpointMade(var fact):
             fact.work.uncommitted = fact.work.uncommitted.map(redactor.redact)
             fact.work.failure = fact.work.failure.map(redactor.redact)

@@ -35,6 +35,10 @@ package enum Event: Hashable, Sendable {
     /// A check of a task's work, or of its base, ended, and the checklist was read afterwards; with the
     /// list's stamp and the files that were kept, as in `TaskEnded`.
     indirect case checkEnded(CheckEnded, ChecklistState, list: String?, Artifacts?)
+    /// Nothing of a session's process lives; a command of the user's with a limit of its own follows.
+    case sessionIsOver(SessionKey)
+    /// A hook ended, or a message was handed over.
+    indirect case hookEnded(HookEnded)
     /// The user or the system asked for a shutdown.
     case shutdownRequested(ShutdownSignal)
     /// The journal or a file of a task can't be written; the message says why and what to do. The
@@ -66,6 +70,14 @@ package enum Command: Hashable, Sendable {
     case terminateCheck(String)
     /// End a task's check by force; does nothing if it has ended already.
     case killCheck(String)
+    /// Run a hook: one of a task's end once everything recorded so far is durable, others now.
+    case startHook(HookBegan)
+    /// Hand a message for a person over, and reply with `hookEnded`.
+    case notify(Notification)
+    /// End a hook politely; does nothing if it has ended already.
+    case terminateHook(HookKey)
+    /// End a hook by force; does nothing if it has ended already.
+    case killHook(HookKey)
     /// Read the machine's free resources and reply with `machineRead`. Starts wait for the reply
     /// for ten seconds at most.
     case readMachine

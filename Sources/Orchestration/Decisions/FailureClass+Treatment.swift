@@ -116,7 +116,7 @@ extension FailureClass {
         case .noTree: Treatment(.free, .none, [.neverBegan, .final])
         case .treeBusy: Treatment(.retry, .none, [.neverBegan, .delayed])
         case .needsConflict: Treatment(.free, .none, [.neverBegan, .blocks])
-        case .setupFailed:
+        case .setupFailed, .hookFailed:
             Treatment(.retry, .none, [.neverBegan, .delayed, .repeats, .quotes])
         case .connectionLost:
             Treatment(.retry, .none, [.resumable, .delayed, .bySignal, .usesTokens, .losesSlot])

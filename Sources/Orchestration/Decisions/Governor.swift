@@ -21,6 +21,8 @@ protocol Governor: Sendable {
     func reasonToCap(_ task: TaskState, after ended: SessionEnded?, in turn: Turn) -> String?
     /// Returns the ending of a leg that is to end as soon as nothing runs; `nil` while it goes on.
     func ending(in turn: Turn) -> Ending?
+    /// Does what is left to do at the end of a leg in which nothing runs; returns true once nothing is.
+    mutating func finish(_ ending: Ending, in turn: inout Turn) -> Bool
     /// Returns the awake time at which the governor must act even if nothing happens; `nil` for never.
     func nextDeadline(in turn: Turn) -> Duration?
     /// Returns true if a run in which nothing runs has something to wait for: this governor will let
@@ -38,6 +40,7 @@ extension Governor {
         nil
     }
     func ending(in turn: Turn) -> Ending? { nil }
+    mutating func finish(_ ending: Ending, in turn: inout Turn) -> Bool { true }
     func nextDeadline(in turn: Turn) -> Duration? { nil }
     func willLetStart(in turn: Turn) -> Bool { nextDeadline(in: turn) != nil }
 }
@@ -66,6 +69,8 @@ enum Occurrence {
     indirect case sessionEnded(SessionEnded, since: Duration)
     /// A task's list claims what is to be checked.
     case checkDue(String)
+    /// A hook ended, or a message was handed over.
+    indirect case hookEnded(HookEnded)
     /// The user or the system asked for a shutdown.
     case shutdownRequested(ShutdownSignal)
     /// The journal can't be written; the message says why and what to do.

@@ -10,7 +10,7 @@ package struct Orchestrator: Sendable {
     var governors = Shutdown().and(FailureQuota()).and(SessionDeadlines()).and(Budgets())
         .and(AdaptiveConcurrency()).and(TokenRate()).and(MachineAdmission()).and(StartSpacing())
         .and(Network()).and(UsageLimits()).and(RateLimits()).and(Credentials())
-        .and(StartShortages()).and(StoreTroubles()).and(Checks())
+        .and(StartShortages()).and(StoreTroubles()).and(Hooks()).and(Checks()).and(Notifications())
     var generator: SplitMix64
     /// The awake time at which `handle` must be called even if nothing happens; `nil` for never.
     package private(set) var nextDeadline: Duration?
@@ -87,6 +87,8 @@ package struct Orchestrator: Sendable {
         case .checkpointMade(let fact): turn.record(.checkpointMade(fact))
         case .checkEnded(let fact, let checklist, let list, let artifacts):
             checkEnded(fact, checklist, list: list, artifacts: artifacts)
+        case .sessionIsOver(let key): turn.sessions.noteOver(key)
+        case .hookEnded(let fact): hookEnded(fact)
         case .shutdownRequested(let signal): tell(.shutdownRequested(signal))
         case .storeFailed(let reason): tell(.storeFailed(reason))
         case .storeLost(let reason): tell(.storeLost(reason))
@@ -116,7 +118,9 @@ package struct Orchestrator: Sendable {
             return turn.settleLeftOut(turn.state.tasks[place], list: fact.list)
         }
         // A task that ended before its directory was open could not be released then.
-        if turn.state.tasks[place].outcome != nil { turn.order(.releaseTask(fact.task)) }
+        if turn.state.tasks[place].outcome != nil, !turn.state.leg.hooks.isOpen(fact.task) {
+            turn.order(.releaseTask(fact.task))
+        }
         settle(place, list: fact.list, artifacts: fact.artifacts)
         turn.blockIfNeedEnded(fact.task)
     }
@@ -128,12 +132,14 @@ package struct Orchestrator: Sendable {
     }
 
     private mutating func endRunIfDone() {
-        guard turn.state.leg.number > 0, turn.state.running.isEmpty, turn.checks.isEmpty else {
-            return
-        }
+        guard turn.state.leg.number > 0, turn.state.running.isEmpty, turn.checks.isEmpty,
+            turn.hooks.running.isEmpty
+        else { return }
         turn.endWaitForAnswers()
-        let expected = turn.state.unfinished == 0 ? .finished : governors.ending(in: turn)
+        let isDone = turn.state.unfinished == 0 && turn.hooks.beginning != .failed
+        let expected = isDone ? .finished : governors.ending(in: turn)
         guard let ending = expected ?? (isStuck ? .unable : nil) else { return }
+        guard governors.finish(ending, in: &turn) else { return }
         hasEnded = true
         if expected == nil {
             let unfinished = turn.state.unfinished

@@ -21,6 +21,7 @@ struct SessionWatch: Sendable {
         var waitsForNetwork = false
         var hasAnswer = false
         var wasAnswered = false
+        var isOver = false
 
         var due: Duration {
             if let killAt { return killAt }
@@ -59,6 +60,13 @@ struct SessionWatch: Sendable {
     mutating func beginAgain(_ key: SessionKey, at now: Duration) {
         entries[key]?.begun = now
         entries[key]?.lastActivity = now
+    }
+
+    /// Notes that nothing of a session's process lives: no timeout ends what follows, nor a kill but that of
+    /// a shutdown.
+    mutating func noteOver(_ key: SessionKey) {
+        entries[key]?.isOver = true
+        if entries[key]?.cause != .shutdown { entries[key]?.killAt = nil }
     }
 
     mutating func noteActivity(_ key: SessionKey, at now: Duration) {
@@ -117,7 +125,7 @@ struct SessionWatch: Sendable {
         while let alarm = alarms.first, alarm.at <= now {
             _ = alarms.pop()
             let key = SessionKey(task: alarm.task, number: alarm.number)
-            guard let entry = entries[key] else { continue }
+            guard let entry = entries[key], !entry.isOver || entry.killAt != nil else { continue }
             if entry.due > now {
                 arm(key, entry)
                 continue

@@ -1,8 +1,9 @@
 // Tasks that ask a person: they end for now, and go on once they are answered.
 extension Turn {
-    /// Goes on with a task that ended with a question; does nothing if it has another outcome by now.
+    /// Goes on with a task that ended with a question; does nothing if it has another outcome by now, or the
+    /// leg's last hook runs: the answer is there for the next leg.
     mutating func goOn(withAnswerTo name: String) {
-        guard state.task(name)?.outcome == .needsYou else { return }
+        guard state.task(name)?.outcome == .needsYou, !hooks.isEnding else { return }
         record(.taskReopened(TaskReopened(task: name, isAnswered: true)))
     }
 

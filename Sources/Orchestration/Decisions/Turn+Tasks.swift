@@ -71,7 +71,11 @@ extension Turn {
         failures += 1
         guard let most = state.plan.maxFailures, failures == most else { return }
         let failed = Format.count(failures, "task")
-        let running = ShutdownAdvanced.work(sessions: state.running.count, checks: checks.count)
+        let running = ShutdownAdvanced.work(
+            sessions: state.running.count,
+            checks: checks.count,
+            hooks: hooks.count
+        )
         warn("\(failed) failed: nothing more starts, \(running) may finish")
     }
 
@@ -88,7 +92,11 @@ extension Turn {
         artifacts: Artifacts? = nil
     ) {
         record(end(of: task, outcome, reason, list: list, artifacts: artifacts))
-        order(.releaseTask(task.plan.name))
+        if state.leg.hooks.isOpen(task.plan.name) {
+            hooks.queue.append(task.plan.name)
+        } else {
+            order(.releaseTask(task.plan.name))
+        }
         if outcome.isFailure { countFailure() }
         if outcome == .needsYou { asksPeople = true }
     }

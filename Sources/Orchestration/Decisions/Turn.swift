@@ -15,6 +15,8 @@ struct Turn: Sendable {
     var held: Set<String> = []
     /// The tasks whose checks run.
     var checks: Set<String> = []
+    /// The hooks that run or are due, and what they decide on.
+    var hooks = TurnHooks()
     /// True once a task has ended with a question to a person in this leg.
     var asksPeople = false
     /// Number of tasks that failed in this leg.
@@ -50,6 +52,7 @@ struct Turn: Sendable {
     mutating func record(_ fact: RunEvent) {
         commands.append(.record(fact))
         state.apply(fact, at: now)
+        if hooks.collectsNews { hooks.note(fact) }
     }
 
     /// Asks for a command to be carried out.

@@ -16,6 +16,8 @@ extension RunEvent: Codable {
         case checkpointMade = "checkpoint_made"
         case checkBegan = "check_began"
         case checkEnded = "check_ended"
+        case hookBegan = "hook_began"
+        case hookEnded = "hook_ended"
         case taskEnded = "task_ended"
         case gateClosed = "gate_closed"
         case gateOpened = "gate_opened"
@@ -44,6 +46,8 @@ extension RunEvent: Codable {
         case .checkpointMade: .checkpointMade
         case .checkBegan: .checkBegan
         case .checkEnded: .checkEnded
+        case .hookBegan: .hookBegan
+        case .hookEnded: .hookEnded
         case .taskEnded: .taskEnded
         case .gateClosed: .gateClosed
         case .gateOpened: .gateOpened
@@ -69,6 +73,8 @@ extension RunEvent: Codable {
         case .checkpointMade(let fact): fact
         case .checkBegan(let fact): fact
         case .checkEnded(let fact): fact
+        case .hookBegan(let fact): fact
+        case .hookEnded(let fact): fact
         case .taskEnded(let fact): fact
         case .gateClosed(let fact): fact
         case .gateOpened(let fact): fact
@@ -104,6 +110,8 @@ extension RunEvent: Codable {
         case .checkpointMade: self = .checkpointMade(try CheckpointMade(from: decoder))
         case .checkBegan: self = .checkBegan(try CheckBegan(from: decoder))
         case .checkEnded: self = .checkEnded(try CheckEnded(from: decoder))
+        case .hookBegan: self = .hookBegan(try HookBegan(from: decoder))
+        case .hookEnded: self = .hookEnded(try HookEnded(from: decoder))
         case .taskEnded: self = .taskEnded(try TaskEnded(from: decoder))
         case .gateClosed: self = .gateClosed(try GateClosed(from: decoder))
         case .gateOpened: self = .gateOpened(try GateOpened(from: decoder))

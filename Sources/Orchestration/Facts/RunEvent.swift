@@ -30,6 +30,10 @@ package indirect enum RunEvent: Hashable, Sendable {
     case checkBegan(CheckBegan)
     /// A check of a task's work, or of the base that it begins from, ended.
     case checkEnded(CheckEnded)
+    /// A hook of the run or of a task's end began.
+    case hookBegan(HookBegan)
+    /// A hook ended.
+    case hookEnded(HookEnded)
     /// A task ended; the task's last fact in this leg, unless it asks a person who then answers.
     case taskEnded(TaskEnded)
     /// Starts are held, for a stated reason.

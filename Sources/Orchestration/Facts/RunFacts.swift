@@ -106,15 +106,21 @@ package struct ShutdownAdvanced: Hashable, Sendable, Codable {
     package var running: Int
     /// Number of checks that run now; `nil` for none.
     package var checks: Int?
+    /// Number of hooks that run now; `nil` for none.
+    package var hooks: Int?
 
-    /// The sessions and checks that run now, in words.
-    package var work: String { Self.work(sessions: running, checks: checks ?? 0) }
+    /// The sessions, checks and hooks that run now, in words.
+    package var work: String {
+        Self.work(sessions: running, checks: checks ?? 0, hooks: hooks ?? 0)
+    }
 
-    /// Returns sessions and checks that run, in words.
-    static func work(sessions: Int, checks: Int) -> String {
-        guard checks > 0 else { return Format.count(sessions, "session") }
-        let words = Format.count(checks, "check")
-        return sessions > 0 ? "\(Format.count(sessions, "session")) and \(words)" : words
+    /// Returns sessions, checks and hooks that run, in words.
+    static func work(sessions: Int, checks: Int, hooks: Int) -> String {
+        let counts = [(sessions, "session"), (checks, "check"), (hooks, "hook")]
+        let words = counts.filter { $0.0 > 0 }.map { Format.count($0.0, $0.1) }
+        guard let last = words.last else { return Format.count(0, "session") }
+        let others = words.dropLast().joined(separator: ", ")
+        return others.isEmpty ? last : "\(others) and \(last)"
     }
 
     /// Makes the fact; see the properties.

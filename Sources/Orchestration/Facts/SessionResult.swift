@@ -64,6 +64,8 @@ package enum FailureClass: String, Hashable, Sendable, Word, CaseIterable {
     case needsConflict = "needs_conflict"
     /// The command that sets a new tree up failed, or took too long.
     case setupFailed = "setup_failed"
+    /// The command before the session (`before_session`) failed, or took too long.
+    case hookFailed = "hook_failed"
     /// The launcher lost the agent, or never reached the machine to run it on: the slot's own
     /// trouble, if other slots have none.
     case connectionLost = "connection_lost"

@@ -42,6 +42,8 @@ package struct RunPlan: Hashable, Sendable, Codable {
     package var admission: AdmissionPlan?
     /// Number of checks at once, at least 1; `nil` for 1.
     package var checkSlots: Int?
+    /// The run's own hooks; `nil` for none.
+    package var hooks: RunHookPlan?
 
     /// Makes a plan with the manifest's defaults for everything not given.
     package init(

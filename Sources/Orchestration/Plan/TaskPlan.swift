@@ -158,6 +158,8 @@ package struct TaskTerms: Hashable, Sendable, Codable {
     package var sessionBudget: Budget?
     /// The check of the work; `nil` for none.
     package var check: CheckPlan?
+    /// The hooks of the task's end; `nil` for none.
+    package var hooks: TaskHookPlan?
     /// True if the leg leaves the task alone, since it was not selected; `nil` for no.
     ///
     /// Such a task is part of the run: its known state stays as it is.

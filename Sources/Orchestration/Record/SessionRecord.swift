@@ -115,7 +115,8 @@ extension RunEvent {
         case .checkEnded(let fact): fact.isOfBase == true ? nil : fact.key
         case .sessionEnded(let fact): fact.key
         case .runBegan, .taskReopened, .taskInspected, .sessionUsed, .sessionSignalled, .taskEnded,
-            .gateClosed, .gateOpened, .concurrencyChanged, .shutdownAdvanced, .warned, .runEnded:
+            .hookBegan, .hookEnded, .gateClosed, .gateOpened, .concurrencyChanged,
+            .shutdownAdvanced, .warned, .runEnded:
             nil
         }
     }

@@ -115,8 +115,9 @@ extension RunEvent {
         case .checkEnded(let fact): fact.task
         case .sessionEnded(let fact): fact.task
         case .taskEnded(let fact): fact.task
-        case .runBegan, .sessionSpawned, .sessionUsed, .sessionSignalled, .checkBegan, .gateClosed,
-            .gateOpened, .concurrencyChanged, .shutdownAdvanced, .warned, .runEnded:
+        case .runBegan, .sessionSpawned, .sessionUsed, .sessionSignalled, .checkBegan, .hookBegan,
+            .hookEnded, .gateClosed, .gateOpened, .concurrencyChanged, .shutdownAdvanced, .warned,
+            .runEnded:
             nil
         }
     }

@@ -46,6 +46,7 @@ package struct RunSnapshot: Sendable {
         fileprivate var runner: RunState.Runner?
         fileprivate var bases: [Base]
         fileprivate var baseChecks: [BaseCheck]
+        fileprivate var hooks: RunState.HookStanding
         fileprivate var absent: Tasks
         fileprivate var delayed: BinaryHeap<RunState.Delayed>
         fileprivate var slots: Slots
@@ -150,6 +151,7 @@ extension RunSnapshot.Head {
         baseChecks = state.bases.checks.sorted { $0.key < $1.key }.map {
             BaseCheck(base: $0, signature: $1)
         }
+        hooks = state.leg.hooks
         absent = RunSnapshot.Tasks(state.absent.sorted { $0.key < $1.key }.map(\.value))
         delayed = state.delayed
         slots = state.slots
@@ -193,7 +195,7 @@ extension RunState {
         for probe in head.probes { gates.probes[probe.account] = probe.session }
         leg.concurrencyLimit = head.concurrencyLimit
         (leg.shutdown, leg.ending) = (head.shutdown, head.ending)
-        (leg.number, leg.runner) = (head.legs, head.runner)
+        (leg.number, leg.runner, leg.hooks) = (head.legs, head.runner, head.hooks)
         for base in head.bases { bases.commits[base.topLevel] = base.commit }
         for check in head.baseChecks { bases.checks[check.base] = check.signature }
         for task in head.absent.all { absent[task.plan.name] = task }

@@ -20,11 +20,13 @@ extension RunState {
         package internal(set) var shutdown: ShutdownAdvanced?
         /// The ending; `nil` while the leg runs, and after a crash.
         package internal(set) var ending: Ending?
+        /// The hooks that are due or run, those of earlier legs included.
+        package internal(set) var hooks = HookStanding()
 
         init() {}
 
         init(after last: Leg, _ fact: RunBegan, at time: WallTime) {
-            number = last.number + 1
+            (number, hooks) = (last.number + 1, last.hooks)
             runner = fact.runner.map { Runner(mark: $0, since: time) }
             concurrencyLimit = fact.plan.concurrency
         }

@@ -139,6 +139,8 @@ package struct RunState: Sendable {
         case .checkpointMade(let fact): update(fact.task, at: moment) { $0.work = fact.work }
         case .checkBegan(let fact): update(fact.task, at: moment) { $0.check = .running }
         case .checkEnded(let fact): end(fact, at: moment)
+        case .hookBegan(let fact): leg.hooks.apply(fact)
+        case .hookEnded(let fact): leg.hooks.apply(fact)
         case .taskEnded(let fact): end(fact, at: moment)
         case .gateClosed(let fact): close(fact, at: moment)
         case .gateOpened(let fact): open(fact.key, at: moment)
@@ -195,6 +197,7 @@ extension RunState {
     }
 
     private mutating func reopen(_ fact: TaskReopened) {
+        leg.hooks.noteReopening(of: fact.task)
         guard let place = index.places[fact.task] else { return }
         let wasComplete = tasks[place].outcome == .complete
         if let outcome = tasks[place].outcome {
@@ -300,6 +303,7 @@ extension RunState {
         tasks[place].phase = .ended(fact.outcome)
         tasks[place].reason = fact.reason
         tasks[place].list = fact.list
+        leg.hooks.noteEnd(of: fact.task, fact.outcome, tasks[place].plan.hooks)
         // The leg counts no task that it leaves out.
         guard tasks[place].plan.isLeftOut != true else { return }
         scheduler.taskEnded(place)

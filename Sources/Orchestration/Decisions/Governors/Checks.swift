@@ -12,7 +12,7 @@ struct Checks: Governor {
     mutating func act(in turn: inout Turn) {
         if !turn.checks.isEmpty { endChecks(in: &turn) }
         // The rest is checked at the beginning of the next leg.
-        while !due.isEmpty, !turn.startsNothingMore,
+        while !due.isEmpty, !turn.startsNothingMore, !turn.hooks.holdsStarts,
             turn.checks.count < turn.state.plan.checkSlots ?? 1
         {
             begin(due.removeFirst(), in: &turn)

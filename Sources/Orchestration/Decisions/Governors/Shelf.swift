@@ -45,6 +45,11 @@ struct Shelf<First: Governor, Second: Governor>: Governor {
         return other.urgency > one.urgency ? other : one
     }
 
+    /// Asks the second only once the first has nothing left to do.
+    mutating func finish(_ ending: Ending, in turn: inout Turn) -> Bool {
+        first.finish(ending, in: &turn) && second.finish(ending, in: &turn)
+    }
+
     func nextDeadline(in turn: Turn) -> Duration? {
         var next = first.nextDeadline(in: turn)
         next.lower(to: second.nextDeadline(in: turn))

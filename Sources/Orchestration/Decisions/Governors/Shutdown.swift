@@ -47,6 +47,7 @@ struct Shutdown: Governor {
             running: turn.state.running.count
         )
         fact.checks = turn.checks.isEmpty ? nil : turn.checks.count
+        fact.hooks = turn.hooks.count > 0 ? turn.hooks.count : nil
         turn.record(.shutdownAdvanced(fact))
         let reason = "the run is being stopped"
         let running = turn.state.running.keys.sorted()
