@@ -115,3 +115,9 @@ struct HookInput: Hashable, Encodable, Sendable {
         return variables
     }
 }
+
+/// A hook that waits for its record.
+struct PendingHook {
+    var fact: HookBegan
+    var input: HookInput
+}

@@ -132,7 +132,15 @@ final class HookedTrees: TreeMaker {
     }
 }
 
+extension TreeMaker {
+    /// Returns the maker of trees that runs the hooks of sessions, too; without any, this one.
+    func hooked(_ request: RunRequest, _ runner: any HookRunner) -> any TreeMaker {
+        let hasHooks = request.work.values.contains(where: \.hasSessionHooks)
+        return hasHooks ? HookedTrees(request, runner, self) : self
+    }
+}
+
 extension TaskWork {
     /// True if a command runs before or after each session.
-    var hasSessionHooks: Bool { Hook.ofSessions.contains { hooks[$0] != nil } }
+    fileprivate var hasSessionHooks: Bool { Hook.ofSessions.contains { hooks[$0] != nil } }
 }

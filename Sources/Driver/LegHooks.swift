@@ -1,11 +1,5 @@
 import Orchestration
 
-/// A hook that waits for its record.
-struct PendingHook {
-    var fact: HookBegan
-    var input: HookInput
-}
-
 /// The hooks of a leg's decisions, from their beginning until their ends are reported.
 final class LegHooks {
     private let runner: any HookRunner

@@ -44,11 +44,10 @@ extension Outside {
             places: [request.workspace.root, store.directory]
                 + [request.worktrees?.path].compactMap(\.self)
         )
-        let names = beginning.names + state.running.keys.map(\.task)
         let survivors = Survivors(
             of: state,
             run: run,
-            directories: places.paths(of: names),
+            directories: places.paths(of: beginning.names + state.running.keys.map(\.task)),
             grace: grace
         )
         let environment = SessionEnvironment(run: run, inherited: inherited, places: places)
@@ -57,8 +56,6 @@ extension Outside {
         let keeper = TreeKeeper(loop: loop, request: request, setups: TreeSetups(commands))
         let checked = CheckedTrees(loop, request)
         let hooks = ProcessHooks(loop, request, commands)
-        let trees = BaseChecks(request, commands, keeper, checked)
-        let hasHooks = request.work.values.contains(where: \.hasSessionHooks)
         self.init(
             loop: loop,
             store: MailedStore(store, on: loop),
@@ -70,7 +67,7 @@ extension Outside {
                 loop: loop
             ),
             leftovers: leftovers,
-            trees: hasHooks ? HookedTrees(request, hooks, trees) : trees,
+            trees: BaseChecks(request, commands, keeper, checked).hooked(request, hooks),
             checks: ProcessChecks(loop, request, commands, keeper, checked),
             hooks: hooks,
             reports: reports,

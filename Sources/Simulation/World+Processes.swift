@@ -2,6 +2,8 @@ import Orchestration
 
 /// The processes of sessions.
 struct ProcessTable: Sendable {
+    /// The users' hooks.
+    var hooks = HookTable()
     struct Process: Sendable {
         var pid: Int32
         var start: UInt64

@@ -47,7 +47,6 @@ package struct World: Sendable {
     private var agenda = Agenda()
     var agents: [String: Agent] = [:]
     var processes = ProcessTable()
-    var hooks = HookTable()
     var disk = Disk()
     var record = Record()
     var checker: Checker
@@ -107,7 +106,7 @@ package struct World: Sendable {
     /// the journal.
     package mutating func crash() {
         if bug == .losesABatch { _ = record.batches.popLast() }
-        (agenda, hooks) = (Agenda(), HookTable())
+        (agenda, processes.hooks) = (Agenda(), HookTable())
         disk = Disk()
         if bug != .sparesSurvivors { endAllProcesses() }
         beginAgain(isCrash: true)

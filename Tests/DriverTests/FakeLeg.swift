@@ -63,7 +63,7 @@ final class FakeLeg {
             directories: directories,
             starter: sessions,
             leftovers: sessions,
-            trees: work.hasSessionHooks ? HookedTrees(request, self.hooks, trees) : trees,
+            trees: trees.hooked(request, self.hooks),
             checks: checks,
             hooks: self.hooks,
             reports: [report],

@@ -52,6 +52,10 @@ func messages(_ text: String) -> [String] {
         #expect(schema.properties(of: "run", "admission") == Set(Keys.admission))
         #expect(schema.properties(of: "budget") == Set(Keys.budget))
         #expect(schema.properties(of: "task", "setup") == Set(Keys.command))
+        #expect(schema.properties(of: "hooks", "on_fail") == Set(Keys.hook))
+        #expect(schema.properties(of: "run", "notify") == Set(Keys.notify))
+        #expect(schema.properties(of: "run", "hooks") == Set(Hook.ofRuns.map(\.rawValue)))
+        #expect(schema.properties(of: "task", "hooks") == Set(Hook.ofTasks.map(\.rawValue)))
         #expect(schema.properties(of: "task", "commit") == Set(Keys.commit))
         #expect(schema.properties(of: "task", "stall_after") == Set(Keys.stall))
     }
@@ -85,6 +89,9 @@ func messages(_ text: String) -> [String] {
         "version: 1\ndefaults: {isolation: worktree}\ntasks: [{name: a, prompt: b, verify: x, verify_base: false}]",
         "version: 1\ndefaults: {verify: x, verify_in_session: true}\ntasks: [{name: a, prompt: b, verify_in_session: }]",
         "version: 1\ndefaults: {isolation: worktree}\ntasks: [{name: a, prompt: b, setup: npm ci}]",
+        "version: 1\ndefaults: {hooks: {on_fail: x, after_session: [a, 1]}}\ntasks: [{name: a, prompt: b, hooks: {on_fail: , on_complete: {command: [x], timeout: 5s, directory: d}}}]",
+        "version: 1\nrun: {hooks: {run_begin: x, run_end: [y]}, notify: [z]}\ntasks: [{name: a, prompt: b, hooks: }]",
+        "version: 1\nrun: {hooks: , notify: {command: z, timeout: 1m, on: [needs-you]}}\ntasks: [{name: a, prompt: b}]",
         "version: 1\ndefaults: {isolation: worktree, setup: {command: make, timeout: 1h}}\ntasks: [{name: a, prompt: b, setup: }]",
         "version: 1\nrun: {launcher: [srun, -n1, \"--mem={memory}\"]}\ntasks: [{name: a, prompt: b, memory: 1.5G}]",
         "version: 1\nrun: {launcher: [ssh, \"n{slot}\", \"{command}\", \"${x} {{y}} {A}\"]}\ntasks: [{name: a, prompt: b}]",
@@ -132,6 +139,15 @@ func messages(_ text: String) -> [String] {
         "version: 1\nrun: {check_slots: 0}\ntasks: [{name: a, prompt: b}]",
         "version: 1\ntasks: [{name: a, prompt: b, verify: ' '}]",
         "version: 1\ntasks: [{name: a, prompt: b, verify: {on: tick}}]",
+        "version: 1\ntasks: [{name: a, prompt: b, hooks: {run_end: x}}]",
+        "version: 1\ntasks: [{name: a, prompt: b, hooks: {on_fail: []}}]",
+        "version: 1\ntasks: [{name: a, prompt: b, hooks: {on_fail: ' '}}]",
+        "version: 1\ntasks: [{name: a, prompt: b, hooks: {on_fail: {timeout: 5s}}}]",
+        "version: 1\ntasks: [{name: a, prompt: b, hooks: {on_fail: {command: x, directory: /x}}}]",
+        "version: 1\nrun: {hooks: {on_fail: x}}\ntasks: [{name: a, prompt: b}]",
+        "version: 1\nrun: {notify: {on: [end]}}\ntasks: [{name: a, prompt: b}]",
+        "version: 1\nrun: {notify: {command: x, on: []}}\ntasks: [{name: a, prompt: b}]",
+        "version: 1\nrun: {notify: {command: x, on: [start]}}\ntasks: [{name: a, prompt: b}]",
         "version: 1\ntasks: [{name: a, prompt: b, verify: {command: x, on: start}}]",
         "version: 1\ntasks: [{name: a, prompt: b, verify: {command: x, directory: /tmp}}]",
         "version: 1\ntasks: [{name: a, prompt: b, verify_base: often}]",
