@@ -201,7 +201,7 @@ extension CommandEnd {
     /// Returns the end of a command that did not pass within its limit, in words that follow "it".
     ///
     /// `setting` is the place of the limit in the manifest.
-    private func words(limit: Duration, setting: String) -> String {
+    func words(limit: Duration, setting: String) -> String {
         switch Termination(said.termination) {
         case _ where notRun != nil: notRun ?? ""
         case _ where said.isLate: "took longer than \(limit.forPeople) (\(setting))"

@@ -215,7 +215,7 @@ package final class RunDriver {
         for command in commands {
             switch command {
             case .record(let fact):
-                checks.note(fact)
+                self.commands.checks.note(fact)
                 decisions.facts.append(fact)
             case .terminateSession(let key): sessions.terminate(key)
             case .killSession(let key): sessions.kill(key)

@@ -51,7 +51,8 @@ package struct TurnHook {
             return nil
         }
         let prompt = RoundPrompt(
-            words: end.words(limit: .milliseconds(check.limit)) + end.tellingWords,
+            words: end.words(limit: .milliseconds(check.limit), setting: "verify: timeout")
+                + end.tellingWords,
             output: end.safeOutput(in: nil),
             left: Self.mostRounds - round - 1
         )

@@ -15,11 +15,19 @@ struct HookTexts {
 }
 
 extension HookTexts.Command {
-    /// Returns the text for the shell; `expand` puts values into a template.
-    func shellText(_ expand: (Template) -> String) -> String {
+    /// The texts that it is made of.
+    var templates: [Template] {
         switch self {
-        case .text(let text): expand(text)
-        case .words(let words): words.map { expand($0).shellWord }.joined(separator: " ")
+        case .text(let text): [text]
+        case .words(let words): words
+        }
+    }
+
+    /// Returns the text for the shell, with values put in.
+    func shellText(_ values: Template.Values) -> String {
+        switch self {
+        case .text(let text): text.text(values)
+        case .words(let words): words.map { $0.text(values).shellWord }.joined(separator: " ")
         }
     }
 
@@ -70,7 +78,7 @@ extension Reader {
         for (hook, node) in members(of: node, among: Hook.ofRuns) {
             let texts = self.hook(node, hook.rawValue, template: Self.asItIs)
             hooks[hook] = texts.map {
-                let command = $0.command.shellText { $0.text([:]) }
+                let command = $0.command.shellText([:])
                 return HookCommand(
                     UserCommand(command, timeout: $0.timeout),
                     directory: $0.directory
@@ -104,7 +112,7 @@ extension Reader {
             HookCommand(
                 UserCommand(
                     // The title and the text of a message follow.
-                    text.shellText { $0.text([:]) } + #" "$@""#,
+                    text.shellText([:]) + #" "$@""#,
                     timeout: limit(members["timeout"])
                 ),
                 directory: innerDirectory(members["directory"], of: "notify")

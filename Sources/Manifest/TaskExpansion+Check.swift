@@ -36,8 +36,8 @@ extension TaskExpansion {
     }
 
     /// Makes a hook of a task.
-    mutating func hook(_ texts: HookTexts, _ values: Template.Values) -> HookCommand {
-        let command = texts.command.shellText { expand($0, values) }
+    func hook(_ texts: HookTexts, _ values: Template.Values) -> HookCommand {
+        let command = texts.command.shellText(values)
         return HookCommand(
             UserCommand(command, timeout: texts.timeout),
             directory: texts.directory

@@ -20,7 +20,8 @@ struct TaskTexts {
     var all: [Template] {
         let single = [prompt, directory, group, model, setup?.command, check?.command]
         let variables = Array(environment.values) + Array(check?.environment.values ?? [:].values)
-        return single.compactMap(\.self) + needs + codexArguments + artifacts + variables
+        let others = needs + codexArguments + artifacts + hooks.values.flatMap(\.command.templates)
+        return single.compactMap(\.self) + variables + others
     }
 
     /// Reads the texts of an entry or the defaults; reports placeholders that are no key of the matrix.

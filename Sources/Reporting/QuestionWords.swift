@@ -8,19 +8,26 @@ package enum QuestionWords {
     /// Returns the command that answers a task.
     package static func command(_ task: String) -> String { "quire answer \(task) \"…\"" }
 
-    /// Returns the questions of the first tasks that ask, a line each.
+    /// Returns the tasks of a leg that ask.
+    private static func asking(_ tasks: [TaskRecord]) -> [TaskRecord] {
+        tasks.filter { $0.outcome == .needsYou && !$0.isLeftOut }
+    }
+
+    /// Returns the questions of the first tasks that ask, a line each; how to answer comes first, since the
+    /// end of a line may have no room.
     static func few(_ tasks: [TaskRecord]) -> [String] {
-        let asking = tasks.filter { $0.outcome == .needsYou }
+        let asking = asking(tasks)
         let more =
             asking.count > 3 ? ["and \(Format.count(asking.count - 3, "more question"))"] : []
         return asking.prefix(3).map {
-            "\($0.name) \(($0.reason ?? "it asks").asked.oneLine(length)) (\(command($0.name)))"
+            let reason = ($0.reason ?? "it asks").asked.oneLine(length)
+            return "needs you: \(command($0.name)): \($0.name) \(reason)"
         } + more
     }
 
     /// Returns the questions of tasks, and how to answer them; a line each.
     package static func lines(_ tasks: [TaskRecord]) -> [SafeText] {
-        let asking = tasks.filter { $0.outcome == .needsYou && !$0.isLeftOut }
+        let asking = asking(tasks)
         guard !asking.isEmpty else { return [] }
         var lines: [SafeText] = [""]
         for task in asking.prefix(most) {

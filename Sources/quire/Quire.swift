@@ -147,7 +147,7 @@ enum TurnHookCommand {
         guard let hook = TurnHook(.own), let data = try? input.read(upToCount: longestInput),
             let answer = hook.answer(to: [UInt8](data))
         else { return 0 }
-        FileHandle.standardOutput.write(Data((answer + "\n").utf8))
+        StandardStream.output.write(raw: Array((answer + "\n").utf8))
         return 0
     }
 }

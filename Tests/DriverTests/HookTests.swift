@@ -192,8 +192,8 @@ import Testing
 
     // MARK: - Messages
 
-    private func message(_ news: [Notification.News]) -> HookMessage {
-        HookMessage(Notification(news: news, ending: nil), of: "r\u{1B}[31m", RunState())
+    private func message(_ news: [Orchestration.Notification.News]) -> HookMessage {
+        HookMessage(Orchestration.Notification(news: news, ending: nil), of: "r\u{1B}[31m", RunState())
     }
 
     @Test func `says in safe words what an agent wrote`() {
@@ -208,7 +208,7 @@ import Testing
 
     @Test func `says the first of very many facts`() {
         let news = (0..<1000).map {
-            Notification.News(.failed, "t\($0)", String(repeating: "x", count: 10_000))
+            Orchestration.Notification.News(.failed, "t\($0)", String(repeating: "x", count: 10_000))
         }
         let words = message(news)
         #expect(words.title == "Quire: r: 1000 facts")

@@ -16,7 +16,7 @@ import Testing
                 defaults: {retries: {limit: 2, delay: 10ms}}
                 tasks:
                   - {name: usual, prompt: "sim: entries=2"}
-                  - {name: reads, prompt: "sim: entries=2", sandbox: read-only}
+                  - {name: says, prompt: "sim: entries=2", sandbox: workspace-write}
                   - {name: free, prompt: "sim: entries=2", sandbox: danger-full-access}
 
                 """,
@@ -25,7 +25,7 @@ import Testing
             let outcome = try run.quire(["run", "m.yaml"])
             #expect(outcome.status == 0, "\(outcome.output)\(outcome.error)")
             for (task, sandbox) in [
-                ("usual", "workspace-write"), ("reads", "read-only"),
+                ("usual", "workspace-write"), ("says", "workspace-write"),
                 ("free", "danger-full-access"),
             ] {
                 let calls = text(run.root + "/arguments-\(task)").split(separator: "\n")

@@ -9,7 +9,8 @@ package struct Notification: Hashable, Sendable {
         /// The fact in words; an agent may have written a part of them.
         package var words: String
 
-        init(_ topic: NotifyTopic, _ task: String?, _ words: String) {
+        /// Makes news; see the properties.
+        package init(_ topic: NotifyTopic, _ task: String?, _ words: String) {
             (self.topic, self.task, self.words) = (topic, task, words)
         }
     }
@@ -18,4 +19,9 @@ package struct Notification: Hashable, Sendable {
     package var news: [News]
     /// The ending of the leg; `nil` if it goes on, or its end is not told.
     package var ending: Ending?
+
+    /// Makes a message; see the properties.
+    package init(news: [News], ending: Ending? = nil) {
+        (self.news, self.ending) = (news, ending)
+    }
 }
