@@ -55,7 +55,8 @@ struct ExportCommand: WorkingCommand {
             guard let (repository, records) = groups.first else { return chosen.isLeftOut }
             let git = try ManifestFile.git()
             let ready = try records.filter { try !trees.tellUnresolved($0, in: repository, git) }
-            let uncommitted = try ready.filter { try trees.tellUncommitted($0, git) }
+            let redactor = chosen.checks.redactor
+            let uncommitted = try ready.filter { try trees.tellUncommitted($0, git, redactor) }
             let all = try trees.records.all()
             return try export(ready, of: repository, among: all, git) || chosen.isLeftOut
                 || !uncommitted.isEmpty || ready.count < records.count

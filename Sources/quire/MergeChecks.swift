@@ -22,7 +22,8 @@ struct MergeChecks {
     private var shared: [Check] = []
     private var own: [String: [Check]] = [:]
     private let topLevel: String
-    private let redactor: Redactor
+    /// The redactor of what the checks say, and of agents' names.
+    let redactor: Redactor
 
     /// Collects the checks of tasks in a repository, and that of the call.
     ///

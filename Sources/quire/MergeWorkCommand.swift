@@ -155,7 +155,7 @@ private struct RepositoryMerge {
         let all = group.count
         group = try group.filter { try isReady($0, target) }
             .compactMap { try records.record(of: $0.task) }
-        let uncommitted = try group.filter { try trees.tellUncommitted($0, git) }
+        let uncommitted = try group.filter { try trees.tellUncommitted($0, git, checks.redactor) }
         let sorted = try MergeCandidates(
             group,
             among: records.all(),

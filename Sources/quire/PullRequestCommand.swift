@@ -68,7 +68,7 @@ struct PullRequestCommand: WorkingCommand {
                         isLeftOut = true
                         continue
                     }
-                    if try trees.tellUncommitted(record, git) { isLeftOut = true }
+                    if try trees.tellUncommitted(record, git, redactor) { isLeftOut = true }
                     isLeftOut = try !handOver.run(record) || isLeftOut
                 }
             }

@@ -150,9 +150,11 @@ struct TreeTasks {
     }
 
     /// Says that a task's tree has work that is in no commit, and so is left out; false if it has none.
-    func tellUncommitted(_ record: TreeRecord, _ git: Git) throws -> Bool {
+    ///
+    /// `redactor` takes secrets out of the names that agents gave to files.
+    func tellUncommitted(_ record: TreeRecord, _ git: Git, _ redactor: Redactor) throws -> Bool {
         let (files, leftOut) = try TaskTrees.uncommitted(record, git)
-        leftOut.forEach { Terminal.say("\(record.task): \($0)") }
+        leftOut.forEach { Terminal.say("\(record.task): \(redactor.redact($0))") }
         if !leftOut.isEmpty {
             Terminal.say(
                 "    if it belongs to the work, commit it in \(record.path); if not, remove it, or let "
@@ -160,8 +162,9 @@ struct TreeTasks {
             )
         }
         guard !files.isEmpty else { return !leftOut.isEmpty }
+        let names = redactor.redact(files.inWords)
         Terminal.say(
-            "\(record.task): left out what is in no commit in its tree \(record.path): \(files.inWords)"
+            "\(record.task): left out what is in no commit in its tree \(record.path): \(names)"
         )
         Terminal.say(
             "    a session's end commits it; if none works there, do it yourself: cd "

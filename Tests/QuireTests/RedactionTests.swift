@@ -156,6 +156,34 @@ import Testing
         }
     }
 
+    @Test func `leaves by no trouble with a tree or a merge`() throws {
+        try `Tasks in trees of their own`().withRepository(
+            [("good", ""), ("bad", ", setup: \"cat $SAID; exit 3\"")],
+            work: """
+                echo work > $QUIRE_TASK.txt
+                sed -n 4p $SAID > "note-$(sed -n 1p $SAID).txt"
+                """,
+            defaults:
+                "isolation: worktree, env: {SERVICE_PASSWORD: \(Self.kinds[1].secret), SAID: ../../../../said}",
+            settings: ", redact: [\(Self.kinds[2].secret)]"
+        ) { run in
+            try put(Self.kinds.map { $0.text + "\n" }.joined(), run.root + "/said")
+            let environment = Self.environment.merging(`Tasks in trees of their own`.identity) {
+                $1
+            }
+            let check = "cat '\(run.root)/said' >&2; exit 127"
+            for words in [
+                ["run", "m.yaml", "--junit", "junit.xml"], ["status"], ["status", "--json"],
+                ["explain", "bad"], ["merge", "good", "--check", check],
+                ["export", "good", "--into", "patches"],
+            ] {
+                let outcome = try run.quire(words, environment: environment)
+                expect(outcome.output + outcome.error, words.joined(separator: " "))
+            }
+            expect(text(run.root + "/junit.xml"), "junit.xml")
+        }
+    }
+
     @Test func `leaves by no plan, and none hides a command`() throws {
         try withRun { run in
             let (inherited, token, url) = (Self.kinds[0], Self.kinds[3], Self.kinds[4])
