@@ -100,9 +100,8 @@ package struct FileHistory: Sendable {
         var versions: [Version] = []
         var followed = 0
         while let tip = tips.popLast() {
-            let blobs = try own.blobs(at: tip.path, calls)
             let graph = try calls.graph(of: tip.path, from: tip.commit)
-            for end in try ends(of: graph, own, blobs, at: tip.path) {
+            for end in try ends(of: graph, own, at: tip.path) {
                 guard end.isOwn else {
                     versions.append(try version(of: tip.path, end.commit))
                     continue
@@ -127,7 +126,7 @@ package struct FileHistory: Sendable {
         let found = try calls.blobs(path, in: names).filter { blobs[$0.key] == nil }
         guard found.count <= Self.mostOthers else {
             throw GitError(
-                "\(path) differs between too many branches to compare it with all of them"
+                "too many branches have another version of \(path) to compare it with each"
             )
         }
         return found.map { Version(commit: $1, contents: calls.contents(of: $0)) }
@@ -144,9 +143,10 @@ package struct FileHistory: Sendable {
     private func ends(
         of graph: CommitGraph,
         _ own: OwnCommits,
-        _ blobs: [String: [String]],
         at path: String
     ) throws(GitError) -> [(commit: String, isOwn: Bool)] {
+        // Read once there is a commit of others at all.
+        var blobs: [String: [String]]?
         var ends: [(commit: String, isOwn: Bool)] = []
         var next = graph.tips
         var seen: Set<String> = []
@@ -157,7 +157,8 @@ package struct FileHistory: Sendable {
             if own.contains(commit, isMerge: parents.count > 1) {
                 isOwn = true
             } else {
-                isOwn = try isCopy(commit, blobs, at: path)
+                if blobs == nil { blobs = try own.blobs(at: path, calls) }
+                isOwn = try isCopy(commit, blobs ?? [:], at: path)
             }
             if isOwn, !parents.isEmpty {
                 next += parents

@@ -295,9 +295,15 @@ import Testing
 
     @Test func `need git, a repository and a commit, and say so`() throws {
         try withRepository([("one", "")], work: ":") { run in
-            let outcome = try run.quire(["run", "m.yaml"], environment: ["PATH": "/nonexistent"])
-            #expect(outcome.status == 69)
-            #expect(outcome.error.contains("need git"), "\(outcome.error)")
+            // Whose the manifest is, git would know.
+            for (options, words) in [([], "not found in PATH"), (["--trust"], "need git")] {
+                let outcome = try run.quire(
+                    ["run", "m.yaml"] + options,
+                    environment: ["PATH": "/nonexistent"]
+                )
+                #expect(outcome.status == 69)
+                #expect(outcome.error.contains(words), "\(outcome.error)")
+            }
             _ = try git(run, "branch quire/The-run/one")
             let taken = try quire(run, ["run", "m.yaml"])
             #expect(taken.status == 100, "\(taken.output)")
