@@ -5,7 +5,7 @@ import Orchestration
 package struct GuardedText: Sendable {
     /// The part of a manifest that a text is from; the raw value is its name in the manifest.
     package enum Kind: String, CaseIterable, Sendable {
-        case agent, launcher, setup, verify
+        case agent, launcher, setup, verify, hooks, notify
         case variable = "env"
         case codexArguments = "codex_args"
         case sandbox, directory
@@ -21,6 +21,8 @@ package struct GuardedText: Sendable {
             case .launcher: "a command that starts the agent"
             case .setup: "a command that runs in each new tree, without a sandbox"
             case .verify: "a command that checks the work, without a sandbox"
+            case .hooks: "a command that runs on an occasion, without a sandbox"
+            case .notify: "a command that takes messages, without a sandbox"
             case .variable: "a variable by which programs load or run others"
             case .codexArguments: "arguments of the agent that are not known to be harmless"
             case .sandbox: "agents without a sandbox"

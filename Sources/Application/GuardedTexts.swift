@@ -30,6 +30,18 @@ package struct GuardedTexts {
             }
         ),
         (
+            .hooks,
+            { manifest, _ in
+                hooks(manifest.hooks) { [.init(text: $0)] }
+            }
+        ),
+        (
+            .notify,
+            { manifest, _ in
+                manifest.notify.map { hooks([.notify: $0.command]) { [.init(text: $0)] } } ?? []
+            }
+        ),
+        (
             .template,
             { manifest, around in
                 [manifest.prompts.initializer, manifest.prompts.executor].compactMap(\.self)
@@ -69,6 +81,12 @@ package struct GuardedTexts {
                 var parts = command(check.command.command, check.environment, of: task)
                 if let place { parts.insert(place, at: 1) }
                 return [parts]
+            }
+        ),
+        (
+            .hooks,
+            { task, _ in
+                hooks(task.hooks) { command($0, [:], of: task) }
             }
         ),
         (
@@ -149,6 +167,18 @@ package struct GuardedTexts {
                 line: task?.line ?? 0
             )
         )
+    }
+
+    /// Returns the commands of hooks, made of their texts by `command`, each with its occasion and directory.
+    private static func hooks(
+        _ hooks: [Hook: HookCommand],
+        _ command: (String) -> [GuardedText.Part]
+    ) -> Found {
+        hooks.sorted { $0.key.rawValue < $1.key.rawValue }.map { hook, called in
+            let place = called.directory.map { [GuardedText.Part(label: "in", text: $0)] } ?? []
+            return command(called.command.command)
+                + [GuardedText.Part(label: "as", text: hook.rawValue)] + place
+        }
     }
 
     /// Returns a command for the shell with the variables that are set for it.

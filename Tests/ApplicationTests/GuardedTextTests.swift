@@ -142,6 +142,17 @@ struct GuardedCase: Sendable, CustomTestStringConvertible {
             task: "prompt: p, verify: {command: x, directory: inside, environment: {B: c, A: a}}",
             text: "x\nin inside\nwith A=a\nwith B=c"
         ),
+        GuardedCase(
+            kind: .hooks,
+            task: "prompt: p, env: {X: y}, hooks: {on_fail: {command: 'say $X', directory: d}}",
+            text: "say $X\nwith X=y\nas on_fail\nin d"
+        ),
+        GuardedCase(
+            kind: .hooks,
+            run: "hooks: {run_begin: make ready}",
+            text: "make ready\nas run_begin"
+        ),
+        GuardedCase(kind: .notify, run: "notify: tell", text: "tell \"$@\"\nas notify"),
         GuardedCase(kind: .variable, task: "prompt: p, env: {PATH: ./bin}", text: "PATH=./bin"),
         GuardedCase(
             kind: .variable,
