@@ -10,7 +10,8 @@ extension TaskExpansion {
     ) -> [String] {
         texts.map { text in
             let argument = text.text(values)
-            if let reason = Self.refusal(ofArgument: argument) {
+            // A placeholder that names nothing is told of already.
+            if text.unknown.isEmpty, let reason = Self.refusal(ofArgument: argument) {
                 reader.fail(node, "\"codex_args\" holds \"\(argument)\", \(reason)")
             }
             return argument

@@ -40,7 +40,9 @@ struct DiffPager {
             )
             let parameters = String(decoding: shown.output, as: UTF8.self)
                 .trimmingPrefix("\u{1B}[").prefix { $0 != "m" }
-            words.append("\(color.map(String.init).joined(separator: ";"))=\(parameters)")
+            // As git writes a colour of 24 bits.
+            let told = "38;2;" + color.map(String.init).joined(separator: ";")
+            words.append("\(told)=\(parameters)")
         }
         let pager = Self.pager(git, directory, calls)
         command = words.shellCommand + (pager.map { " | \($0)" } ?? "")

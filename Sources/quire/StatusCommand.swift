@@ -106,6 +106,8 @@ struct StatusCommand: ParsableCommand {
         var record: RunRecord
         /// The reason why a living run can record nothing now; `nil` if it can.
         var diskTrouble: String?
+        /// The part of the manifest that a run without tasks carries out; `nil` for any other.
+        var whole: RunPart?
 
         var names: Set<String> { Set(status.tasks.map(\.name)) }
     }
@@ -135,7 +137,9 @@ struct StatusCommand: ParsableCommand {
                 ),
             checks: checks.isEmpty ? nil : checks
         )
-        return Part(status: status, record: record, diskTrouble: diskTrouble)
+        // Only the journal has it.
+        let whole = record.tasks.isEmpty ? try reader.record(of: run)?.part : nil
+        return Part(status: status, record: record, diskTrouble: diskTrouble, whole: whole)
     }
 
     /// Returns the check that an open task waits for; `nil` for none.
@@ -190,8 +194,7 @@ struct StatusCommand: ParsableCommand {
         let words = counts.map { "\($0.value.count) \($0.key)" }.sorted().joined(separator: ", ")
         let tasks = Format.count(status.tasks.count, "task")
         Terminal.say("\(tasks)\(words.isEmpty ? "" : ": \(words)")")
-        let selected = status.tasks.count { !$0.isLeftOut }
-        if let empty = ShardWords.empty(part.record.part, tasks: selected) {
+        if let empty = ShardWords.empty(part.whole, tasks: status.tasks.count) {
             Terminal.say("\(empty)")
         }
         let tokens = SpentWords.tokens(spent.usage, estimated: spent.estimated, run.prices)

@@ -24,7 +24,9 @@ import Testing
     ) {
         let text = "version: 1\n" + place.replacing("X", with: "\"\(argument.text)\"")
         let told = messages(text)
-        #expect(told.count == 1 && told[0].contains(argument.reason), "\(told)")
+        #expect(told.contains { $0.contains(argument.reason) }, "\(told)")
+        // A matrix that has lost its value is told of, too.
+        #expect(told.count == 1 || argument.reason.contains("NUL"), "\(told)")
         #expect(told.first?.hasPrefix("m.yaml:2:") == true, "\(told)")
     }
 

@@ -48,7 +48,7 @@ import Testing
         "prompt: \"{a} LONG\"", "prompt: p, model: \"{b} LONG\"",
         "prompt: p, env: {A: \"{a}LONG\"}",
         "prompt: p, codex_args: [\"{a}LONG\"]", "prompt: p, setup: \"true {a} LONG\"",
-        "prompt: p, verify: {command: \"true\", env: {A: \"{b} LONG\"}}",
+        "prompt: p, verify: {command: \"true\", environment: {A: \"{b} LONG\"}}",
     ]
 
     @Test(arguments: absurd)

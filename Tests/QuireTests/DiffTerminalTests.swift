@@ -69,7 +69,7 @@ import Testing
                 text.split(separator: "\r\n").first { $0.contains("title") }.map(String.init)
             )
             let shown = #"""
-                title \u{1B}]0;gone\u{7} clear \u{1B}[2J hidden \u{1B}[8m red \u{1B}[31m c1 \u{9B} \#
+                title \u{1B}]0;gone\u{07} clear \u{1B}[2J hidden \u{1B}[8m red \u{1B}[31m c1 \u{9B} \#
                 over \u{202E} tab    end^M
                 """#
             let plain = line.replacing(/\u{1B}\[[0-9;]*m/, with: "")

@@ -22,7 +22,9 @@ import Testing
             )
             let outcome = try run.quire(words)
             #expect(outcome.status == 64, "\(outcome.output)\(outcome.error)")
-            #expect(outcome.error.contains("the path is empty"), "\(outcome.error)")
+            // Of an option that ends with its equals sign the parser itself misses the value.
+            let told = call.hasSuffix("=") ? "Missing value for '" : "the path is empty"
+            #expect(outcome.error.contains(told), "\(outcome.error)")
         }
     }
 

@@ -33,7 +33,7 @@ import Testing
                 Self.reports.indices.map { ("t\($0)", "") },
                 defaults: "{max_sessions: 2, budget: {tokens: 5M}}",
                 agent: "{command: [./agent]}",
-                run: "budget: {tokens: 1000000G}"
+                run: "budget: {tokens: 900000G}"
             )
             let outcome = try run.quire(["run", "m.yaml"])
             #expect(outcome.status == 101, "\(outcome.output)\(outcome.error)")

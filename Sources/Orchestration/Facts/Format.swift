@@ -61,7 +61,7 @@ package enum Format {
         let units = [(1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")]
         // 999,960 is a million once it is rounded.
         guard number >= 1e3,
-            let (size, unit) = units.first(where: { (number / $0.0 * 10).rounded() >= 10 })
+            let (size, unit) = units.first(where: { (number / $0.0 * 1e4).rounded() >= 1e4 })
         else { return nil }
         return (number / size, unit)
     }
