@@ -86,12 +86,15 @@ package struct GitError: Error, Hashable, Sendable, CustomStringConvertible {
                     "it belongs to another user: if you trust them, run `git config --global --add "
                     + "safe.directory '\(path)'`"
             }
-            if ["tell me who you are", "empty ident", "auto-detect"].contains(
-                where: complaint.contains
-            ) {
+            if isOfIdentity(complaint) {
                 return "set user.name and user.email with `git config --global`"
             }
             return ""
         }
+    }
+
+    /// Indicates whether git says that it knows no author for a commit.
+    static func isOfIdentity(_ complaint: String) -> Bool {
+        ["tell me who you are", "empty ident", "auto-detect"].contains(where: complaint.contains)
     }
 }

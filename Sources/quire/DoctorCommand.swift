@@ -138,13 +138,19 @@ struct DoctorCommand: ParsableCommand {
         }
     }
 
-    /// Tells what trees of this repository would take; nothing where there is none with a commit.
+    /// Tells whether git knows an author for commits, and what trees of this repository would take; nothing
+    /// where there is none.
     private func checkTrees(_ tell: Tell) {
         let workspace = WorkspacePlace(state).workspace(around: WorkingDirectory.path)
         guard let git = try? ManifestFile.git(),
-            let repository = try? Repository.around(workspace.root, git),
-            let size = try? repository.size(of: "HEAD", git)
+            let repository = try? Repository.around(workspace.root, git)
         else { return }
+        do throws(GitError) {
+            if let words = try repository.missingIdentity(git) { tell("⚠", "commits", "\(words)") }
+        } catch {
+            tell("⚠", "commits", "\(error)")
+        }
+        guard let size = try? repository.size(of: "HEAD", git) else { return }
         let room = TreeRoom(for: 40, size, in: workspace)
         let files = Format.count(size.files, "file")
         tell(

@@ -63,6 +63,7 @@ struct PlanCommand: ParsableCommand {
         warnings += [AgentLookup.refusal(of: manifest.notify, in: directory)].compactMap(\.self)
         let room = treeRoom(left, workspace, &warnings)
         let approval = try ManifestApproval(manifest, named: self.manifest, in: workspace)
+        if let words = try CommitAuthor.trouble(of: left) { warnings.append(words) }
         if json {
             try printJSON(manifest, estimate, room, workspace, approval.planned)
         } else {

@@ -104,6 +104,13 @@ struct RunCommand: WorkingCommand {
         try ManifestApproval(selected.manifest, named: self.manifest, in: workspace).require(trust)
         var request = try request(selected, of: manifest, in: workspace)
         request.artifacts = stateDirectory + "/artifacts"
+        try CommitAuthor.refuse(
+            selected.manifest,
+            workspace,
+            stateDirectory: stateDirectory,
+            redone: request.redo,
+            retryFailed: retryFailed
+        )
         if progress == .none {
             for warning in request.warnings { Terminal.complain("warning: \(warning)") }
         }
