@@ -187,6 +187,7 @@ private struct HandOver {
 
     /// Pushes a commit as a task's branch; says so, with git's words, if it is refused.
     private func push(_ commit: String, _ record: TreeRecord) throws -> Bool {
+        guard try pushLargeFiles(of: commit, record) else { return false }
         let settings = [
             "push.followTags=false", "push.recurseSubmodules=no", "push.gpgSign=false",
         ]
@@ -199,12 +200,37 @@ private struct HandOver {
             in: repository.topLevel
         )
         if answer.status == 0 { return true }
-        let words = answer.errors.isEmpty ? answer.complaint : answer.errors
+        tell(answer.errors.isEmpty ? answer.complaint : answer.errors, onPushing: record)
+        return false
+    }
+
+    /// Pushes what git-lfs keeps of a commit, which its hook would do if hooks ran; returns false if that is
+    /// refused.
+    private func pushLargeFiles(of commit: String, _ record: TreeRecord) throws -> Bool {
+        let files = LargeFiles(of: repository, git)
+        guard try files.areNew(in: commit, notAt: remote) else { return true }
+        guard files.canBePushed else {
+            tell(
+                "it has files that git-lfs keeps, which was not found, and without it nobody could get "
+                    + "them; install git-lfs",
+                onPushing: record
+            )
+            return false
+        }
+        do throws(GitError) {
+            try files.push(commit, as: record.branch, to: remote)
+            return true
+        } catch {
+            tell("\(error)", onPushing: record)
+            return false
+        }
+    }
+
+    private func tell(_ words: String, onPushing record: TreeRecord) {
         let lines = SafeText(lines: words.trimmingCharacters(in: .whitespacesAndNewlines))
         Terminal.complain(
             "\(record.task): \(record.branch) was not pushed to \(remote):\n    \(lines.hanging(4, width: nil))"
         )
-        return false
     }
 
     private func text(of record: TreeRecord) throws -> PullRequestText {

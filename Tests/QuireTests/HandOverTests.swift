@@ -437,6 +437,60 @@ func withTrees(
         }
     }
 
+    /// What git-lfs is there: its exit status before a push, `nil` for none, and what is told.
+    private static let largeFiles: [(status: Int32?, words: String?)] = [
+        (0, nil), (2, "the store of large files is full"), (nil, "install git-lfs"),
+    ]
+
+    @Test(arguments: largeFiles)
+    func `have what git-lfs keeps pushed before them, or are not pushed`(
+        status: Int32?,
+        words: String?
+    ) throws {
+        try withRemote(["one", "two"], programs: []) { trees, environment in
+            let remote = trees.run.root + "/.git/remote"
+            if let status {
+                try script(
+                    """
+                    if [ "$1" = version ]; then exit; fi
+                    echo "$*" >> '\(remote)/lfs'
+                    cat >> '\(remote)/lfs'
+                    git ls-remote '\(remote)/bare.git' >> '\(remote)/lfs'
+                    if [ \(status) != 0 ]; then echo 'the store of large files is full' >&2; fi
+                    exit \(status)
+                    """,
+                    remote + "/bin/git-lfs"
+                )
+            }
+            let tree = trees.run.root + "/.autonomous/.quire/worktrees/one"
+            try put(
+                "version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 1\n",
+                tree + "/large.bin"
+            )
+            try trees.git("add large.bin && git commit --quiet -m large", in: tree)
+            // One that is gone in the end is pushed with the commit that had it.
+            try trees.git("rm --quiet large.bin && git commit --quiet -m small", in: tree)
+            let outcome = try trees.quire("pr", environment: environment)
+            let branches = try trees.git("for-each-ref", in: remote + "/bare.git")
+            #expect(branches.contains("/one") == (status == 0), "\(outcome.error)")
+            // Without such a file git-lfs has no part in it.
+            #expect(branches.contains("/two"), "\(outcome.error)")
+            #expect(outcome.status == (status == 0 ? 0 : 101), "\(outcome.output)")
+            if let words { #expect(outcome.error.contains(words), "\(outcome.error)") }
+            let called = text(remote + "/lfs")
+            guard status != nil else { return #expect(called.isEmpty) }
+            let commit = try trees.git("rev-parse quire/The-run/one").dropLast()
+            let name = "refs/heads/quire/The-run/one"
+            let none = String(repeating: "0", count: 40)
+            let line = "pre-push origin \(remote)/bare.git\n\(name) \(commit) \(name) \(none)\n"
+            #expect(called.hasPrefix(line) && !called.contains("two "), "\(called)")
+            #expect(
+                !called.dropFirst(line.count).contains("/one"),
+                "it was pushed first: \(called)"
+            )
+        }
+    }
+
     @Test func `that a remote refuses are told in git's words, and the others go on`() throws {
         try withRemote(["one", "two", "three"], programs: ["gh"]) { trees, environment in
             let bare = trees.run.root + "/.git/remote/bare.git"
