@@ -115,7 +115,8 @@ extension TaskTrees {
                 TreeGit(git, record),
                 largestFile: record.largestFile ?? usual.largestFile
             )
-            return ((changes.files + changes.staged).map(\.text), changes.leftOut)
+            let leftOut = try changes.leftOut + wordsOnSubmodules(record, git)
+            return ((changes.files + changes.staged).map(\.text), leftOut)
         }
     }
 }

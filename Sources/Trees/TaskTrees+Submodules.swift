@@ -16,7 +16,7 @@ extension TaskTrees {
         try inTrouble {
             let links = try gitLinks(record, at: tip, git)
             guard !links.isEmpty else { return [] }
-            let names = submodules(record, at: tip, git)
+            let names = names(ofSubmodulesAt: tip, [], record, git)
             return links.filter { path, commit in
                 guard let name = names[path], !name.contains("..") else { return false }
                 let place = record.administration + "/modules/" + name
@@ -59,15 +59,17 @@ extension TaskTrees {
         }
     }
 
-    /// Returns the names of the submodules in a commit, by their paths.
-    private static func submodules(
+    /// Returns the names of the submodules in a commit, by their paths; options of git's may name another
+    /// repository than that of the task.
+    static func names(
+        ofSubmodulesAt commit: String,
+        _ options: [String],
         _ record: TreeRecord,
-        at tip: String,
         _ git: Git
     ) -> [String: String] {
         let answer = git.call(
-            [
-                "config", "--null", "--blob", "\(tip):.gitmodules", "--get-regexp",
+            options + [
+                "config", "--null", "--blob", "\(commit):.gitmodules", "--get-regexp",
                 #"^submodule\..*\.path$"#,
             ],
             in: record.topLevel

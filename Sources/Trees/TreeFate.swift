@@ -85,6 +85,12 @@ struct TreeInquest {
                     "its submodule \(path) is at a commit that only this tree has; push it: git -C "
                     + "\(record.path)/\(path) push"
             }
+            if let path = try TaskTrees.changedSubmodules(record, git).first {
+                return
+                    "its submodule \(path) has changes that no commit holds; look: git -C "
+                    + "\(record.path)/\(path) status; if you need nothing of it: `git worktree remove "
+                    + "--force \(record.path)`"
+            }
             return
                 "it has submodules, in which there may be work that only this tree has; look there, "
                 + "and if you need nothing of it: `git worktree remove --force \(record.path)`"

@@ -167,7 +167,11 @@ package struct WorkspaceCommits: Sendable {
         record.settle(changes.others)
         record.isAtWork = false
         try save(record)
-        return Checkpoint(commit: commit, leftOut: changes.leftOut + Self.words(record))
+        let submodules = try TaskTrees.wordsOnSubmodules(record.tree, git)
+        return Checkpoint(
+            commit: commit,
+            leftOut: changes.leftOut + submodules + Self.words(record)
+        )
     }
 
     /// Returns words on the files of which nobody can tell who changed them.

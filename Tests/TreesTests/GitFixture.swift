@@ -123,6 +123,23 @@ struct GitFixture {
         return text.hasSuffix("\n") ? String(text.dropLast()) : text
     }
 
+    /// Runs a line of the shell as a person would.
+    func shell(_ line: String, in directory: String) throws {
+        let launch = ChildProcess.Launch(
+            executable: "/bin/sh",
+            arguments: ["sh", "-ec", line],
+            inherited: Self.environment(with: variables),
+            environment: [],
+            directory: directory,
+            input: []
+        )
+        let end = ShortProgram(launch, patience: .seconds(300)).run()
+        guard end.termination == .exited(0) else {
+            let words = String(decoding: end.standardError.head, as: UTF8.self)
+            throw GitError("\(line) failed: \(end.termination) \(words)")
+        }
+    }
+
     func write(_ text: String, _ name: String, in directory: String? = nil) throws {
         let path = (directory ?? root) + "/" + name
         try FileManager.default.createDirectory(
