@@ -94,7 +94,7 @@ extension TaskTrees {
             try records.save(record)
             return Checkpoint(
                 commit: commit,
-                leftOut: changes.leftOut + Self.wordsOnSubmodules(record, git),
+                leftOut: try changes.leftOut + Self.wordsOnSubmodules(record, git),
                 changes: try self.changes(record),
                 warnings: warning.map { [$0] } ?? []
             )

@@ -1,4 +1,5 @@
 import FileAccess
+import Orchestration
 
 /// A repository within a tree, as git keeps one for a submodule.
 private struct Submodule {

@@ -2,6 +2,7 @@ import Application
 import Autonomous
 import Manifest
 import Orchestration
+import Reporting
 import Trees
 
 /// The author of the commits that a manifest's tasks make.
