@@ -32,9 +32,20 @@ struct StopHook {
         guard let place = text.firstRange(of: words + "\"")?.upperBound else { return nil }
         var result = ""
         var isEscaped = false
+        var digits: String?
         for character in text[place...] {
-            if isEscaped {
-                result.append(character == "n" ? "\n" : character == "t" ? "\t" : character)
+            if let begun = digits {
+                digits = begun.count < 3 ? begun + String(character) : nil
+                guard digits == nil, let number = UInt32(begun + String(character), radix: 16),
+                    let scalar = Unicode.Scalar(number)
+                else { continue }
+                result.unicodeScalars.append(scalar)
+            } else if isEscaped {
+                if character == "u" {
+                    digits = ""
+                } else {
+                    result.append(character == "n" ? "\n" : character == "t" ? "\t" : character)
+                }
                 isEscaped = false
             } else if character == "\\" {
                 isEscaped = true
@@ -60,7 +71,8 @@ struct StopHook {
             setsid()
             dup2(question[0], 0)
             dup2(answer[1], 1)
-            for descriptor in question + answer { close(descriptor) }
+            // Standard input was closed after the prompt, so that a pipe may have its number.
+            for descriptor in question + answer where descriptor > 2 { close(descriptor) }
             execv(shell, words)
             _exit(127)
         }

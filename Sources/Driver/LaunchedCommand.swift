@@ -20,7 +20,7 @@ struct LaunchedCommand {
     func words(of command: String) -> [String] {
         let script = #"""
             exec 2>&1 </dev/null
-            echo "$2 begins"
+            echo "$2 begun"
             /bin/sh -c "$1"
             status=$?
             printf '\n%s ended with status %s\n' "$2" "$status"
@@ -32,7 +32,7 @@ struct LaunchedCommand {
     /// Returns the end of the command, from that of its launcher: without the shell's own lines, and with the
     /// reason in `notRun` if it is not known how the command ended.
     func end(_ end: LoggedCommand.End, limit: Duration) -> CommandEnd {
-        let began = contains(mark + " begins", end.beginning)
+        let began = contains("\(mark) begun", end.beginning)
         var result = CommandEnd(end)
         result.said.output = withoutMarks(end.output)
         switch (end.termination, status(in: end.output)) {

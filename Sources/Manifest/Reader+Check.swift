@@ -77,8 +77,9 @@ extension Reader {
 
     /// Reads whether a check runs within sessions, too.
     func checksInSession(_ own: Node?, _ usual: Node?, hasCheck: Bool) -> Bool {
-        let isWanted = bool(own ?? usual, "\"verify_in_session\"") ?? false
-        if isWanted, !hasCheck, let own, !own.isNull {
+        guard let node = own ?? usual, !node.isNull else { return false }
+        let isWanted = bool(node, "\"verify_in_session\"") ?? false
+        if isWanted, !hasCheck, let own {
             fail(own, "\"verify_in_session\" needs a check; add verify: and its command")
         }
         return isWanted

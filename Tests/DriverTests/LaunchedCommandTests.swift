@@ -7,7 +7,7 @@ import Testing
 @testable import Driver
 
 @Suite struct `A command that a launcher brings elsewhere` {
-    private static let begins = "quire-a: begins\n"
+    private static let begins = "quire-a: begun\n"
 
     /// Returns the end of a command from that of its launcher.
     private func end(
