@@ -387,17 +387,6 @@ package final class RunStore: Sendable {
         }
     }
 
-    /// Returns all batches of a run, in order.
-    ///
-    /// - Throws: `StoreError` when the journal can't be read, or holds facts of a newer Quire.
-    package func journal(of run: String) throws(StoreError) -> [JournalBatch] {
-        do {
-            return try writer.read { try Journal.batches(of: run, in: $0) }
-        } catch {
-            throw StoreError(error, path: path)
-        }
-    }
-
     /// Makes the projections anew from the journal.
     package func rebuildProjections() throws(StoreError) {
         thread.performAndWait { [self] in writeAllProjections() }
