@@ -153,7 +153,8 @@ let package = Package(
         tests(
             "ApplicationTests",
             [
-                "TestSupport", "Agent", "Application", "Autonomous", "Driver", "EventLoop", "FileAccess",
+                "TestSupport", "Agent", "Application", "Autonomous", "Driver", "EventLoop",
+                "FileAccess",
                 "Manifest", "Orchestration", "Reporting", "RunStore", "Simulation", "Trees",
             ]
         ),

@@ -193,7 +193,11 @@ import Testing
     // MARK: - Messages
 
     private func message(_ news: [Orchestration.Notification.News]) -> HookMessage {
-        HookMessage(Orchestration.Notification(news: news, ending: nil), of: "r\u{1B}[31m", RunState())
+        HookMessage(
+            Orchestration.Notification(news: news, ending: nil),
+            of: "r\u{1B}[31m",
+            RunState()
+        )
     }
 
     @Test func `says in safe words what an agent wrote`() {
@@ -208,7 +212,11 @@ import Testing
 
     @Test func `says the first of very many facts`() {
         let news = (0..<1000).map {
-            Orchestration.Notification.News(.failed, "t\($0)", String(repeating: "x", count: 10_000))
+            Orchestration.Notification.News(
+                .failed,
+                "t\($0)",
+                String(repeating: "x", count: 10_000)
+            )
         }
         let words = message(news)
         #expect(words.title == "Quire: r: 1000 facts")
