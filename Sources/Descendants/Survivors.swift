@@ -103,14 +103,14 @@ extension Warned {
     /// Warns of processes of a session that outlive a kill, or the time that one may take.
     package static func cannotEnd(_ processes: [ProcessID], of session: SessionKey) -> Warned {
         about(processes, of: session) { count, numbers in
-            "\(count) of session \(session.number) can't be ended; end what is left by hand: "
+            "\(count) of \(session.owner) can't be ended; end what is left by hand: "
                 + "kill -9 \(numbers)"
         }
     }
 
     fileprivate static func ended(_ processes: [ProcessID], of session: SessionKey) -> Warned {
         about(processes, of: session) { count, numbers in
-            "ended \(count) of session \(session.number), which had outlived an earlier Quire: "
+            "ended \(count) of \(session.owner), which had outlived an earlier Quire: "
                 + numbers
         }
     }
@@ -127,7 +127,15 @@ extension Warned {
     ) -> Warned {
         let numbers = processes.map(\.pid).sorted().map { "\($0)" }
         let count = Format.count(numbers.count, "process")
-        return Warned(task: session.task, message: words(count, numbers.joined(separator: " ")))
+        let task = session.task.isEmpty ? nil : session.task
+        return Warned(task: task, message: words(count, numbers.joined(separator: " ")))
+    }
+}
+
+extension SessionKey {
+    /// The starter of processes, for people: commands of the run itself have the name of no task.
+    fileprivate var owner: String {
+        task.isEmpty ? "a hook of the run" : "session \(number)"
     }
 }
 

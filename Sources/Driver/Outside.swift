@@ -47,7 +47,7 @@ extension Outside {
         let survivors = Survivors(
             of: state,
             run: run,
-            directories: places.paths(of: beginning.names + state.running.keys.map(\.task)),
+            directories: places.paths(of: beginning.names + state.running.keys.map(\.task) + [""]),
             grace: grace
         )
         let environment = SessionEnvironment(run: run, inherited: inherited, places: places)

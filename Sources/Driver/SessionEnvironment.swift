@@ -57,6 +57,7 @@ struct TaskPlaces: Sendable {
         root = workspace.autonomousDirectory.resolved(in: "/")
     }
 
+    /// Returns the path of a task's directory; that of no task, `""`, stands for the run's own hooks.
     func path(of task: String) -> String { root + "/" + task }
 
     /// Returns the paths of some tasks' directories, by the tasks' names.

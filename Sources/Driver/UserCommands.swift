@@ -82,7 +82,7 @@ final class UserCommands {
         then: @escaping (CommandEnd, [String]) -> Void
     ) throws {
         let label = SessionLabel(
-            place: task.map(environment.places.path) ?? request.workspace.stateDirectory,
+            place: environment.places.path(of: task ?? ""),
             session: key.number
         )
         let own = task.flatMap { request.work[$0]?.environment } ?? [:]
