@@ -414,7 +414,7 @@ struct GuardedCase: Sendable, CustomTestStringConvertible {
     private static let everything = GuardedCase(
         kind: .agent,
         run: "agent: {command: [./tool]}, launcher: [env], worktrees: ~/trees, "
-            + "prompts: {initializer: ROOT/outside/p.md}",
+            + "prompts: {initializer: ROOT/outside/p.md}, hooks: {run_end: y}, notify: z",
         task: "prompt_file: ROOT/outside/p.md, isolation: worktree, setup: npm ci, verify: make, "
             + "env: {PATH: /x}, codex_args: [--yolo], sandbox: danger-full-access, directory: ROOT/outside",
         text: ""
