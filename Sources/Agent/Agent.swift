@@ -17,17 +17,14 @@ package protocol Agent: Sendable {
     func logReader() -> any LogReader
     /// Finds the agent's own records; `variable` is the environment that sessions inherit.
     func records(inheriting variable: (String) -> String?) -> any AgentRecords
-    /// Checks a program, and its login, in this directory and with these variables.
+    /// Checks a program for what its sessions need: version, login, sandbox and abilities.
     ///
-    /// `isNamed` is true if the user named the program, which may then be another agent that speaks like
-    /// this one. `ask` runs it with arguments.
+    /// `ask` runs it with arguments in the directory, with the variables that `variable` returns.
     func checkUp(
-        _ program: String,
-        isNamed: Bool,
-        in directory: String,
+        _ needs: CheckUpNeeds,
         variable: (String) -> String?,
         ask: ([String]) -> ProgramAnswer
-    ) -> [Finding]
+    ) -> CheckUp
     /// Returns true if the program lets a command check the end of each turn.
     ///
     /// `ask` runs it with arguments, and returns its output; `nil` if it failed.
@@ -71,6 +68,10 @@ package struct AgentSession: Hashable, Sendable {
     package var turnCheck: TurnCheck?
     /// Thread to resume; `nil`, or anything but a thread's id, for a fresh one.
     package var resumes: String?
+    /// The features that are on, and whether the user's surroundings are kept out.
+    package var settings = AgentSettings.usual
+    /// The abilities of the program that runs the session.
+    package var abilities = AgentAbilities.unknown
 
     /// Makes the settings; see the properties.
     package init(

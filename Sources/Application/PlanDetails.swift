@@ -94,14 +94,14 @@ package struct PlanDetails {
 
     /// Returns the arguments after the agent's own; the task's directory is a placeholder.
     private func arguments(of task: Manifest.Task) -> [String] {
-        kind.arguments(
-            for: AgentSession(
-                sandbox: task.sandbox,
-                directories: [".autonomous/TASK"],
-                model: task.model,
-                extra: task.codexArguments
-            )
+        var session = AgentSession(
+            sandbox: task.sandbox,
+            directories: [".autonomous/TASK"],
+            model: task.model,
+            extra: task.codexArguments
         )
+        session.settings = task.settings
+        return kind.arguments(for: session)
     }
 
     /// The lines for people.

@@ -107,6 +107,8 @@ struct Classifier {
         ("database is locked", .stateLocked),
         ("another codex process is using its local data", .stateLocked),
         ("reconnecting... waiting for network", .noNetwork),
+        // No connection was made: offline, and in versions that wait for no network.
+        ("error sending request", .noNetwork),
         ("stream disconnected before completion", .streamCut),
         ("error while reading the server response", .streamCut),
         ("connection failed:", .streamCut), ("websocket closed", .streamCut),

@@ -1,42 +1,104 @@
 package import Agent
+import Orchestration
 import Foundation
 
 // The questions that a check-up asks `codex`.
 extension Codex {
-    /// The version of the CLI that Quire was measured with.
-    private static let measured = "0.163.0"
+    /// The versions of the CLI that Quire is tested with.
+    package static let testedVersions = ["0.144.4", "0.155.1", "0.163.0"]
 
     package func checkUp(
-        _ program: String,
-        isNamed: Bool,
-        in directory: String,
+        _ needs: CheckUpNeeds,
         variable: (String) -> String?,
         ask: ([String]) -> ProgramAnswer
-    ) -> [Finding] {
-        let question = "\(program) --version"
-        var findings: [Finding] = []
+    ) -> CheckUp {
+        let question = "\(needs.program) --version"
+        var checkUp = CheckUp(isUnderstood: !needs.isNamed)
         switch ask(["--version"]) {
         case .unanswered(let reason):
-            return [Finding(.missing, "agent", "\(question) did not answer: \(reason)")]
+            checkUp.add(.missing, "agent", "\(question) did not answer: \(reason)")
+            return checkUp
         case .failed(let error):
             // Quire knows no advice for other agents.
-            let advice = isNamed ? "" : "; reinstall the Codex CLI"
-            return [Finding(.missing, "agent", "\(question) failed: \(error)\(advice)")]
+            let advice = needs.isNamed ? "" : "; reinstall the Codex CLI"
+            checkUp.add(.missing, "agent", "\(question) failed: \(error)\(advice)")
+            return checkUp
         case .silent:
-            let words = "\(question) said nothing: what agent that is isn't known"
-            findings.append(Finding(.doubtful, "agent", words))
-        case .said(let version):
-            findings.append(Finding(.well, "agent", "\(program), \(version)"))
-            guard !version.contains(Self.measured) else { break }
+            checkUp.add(
+                .doubtful,
+                "agent",
+                "\(question) said nothing: what agent that is isn't known"
+            )
+        case .said(let text): judge(version: text, needs, &checkUp, ask: ask)
+        }
+        let login = login(ask(["login", "status"]), of: needs.program) {
+            needs.isNamed || Self.needsNoLogin(needs, variable)
+        }
+        checkUp.findings.append(login)
+        return checkUp
+    }
+
+    /// Judges the version, and asks a Codex for its abilities and its sandbox.
+    private func judge(
+        version text: String,
+        _ needs: CheckUpNeeds,
+        _ checkUp: inout CheckUp,
+        ask: ([String]) -> ProgramAnswer
+    ) {
+        let version = Self.versionLine(text)
+        checkUp.add(.well, "agent", "\(needs.program), \(version)")
+        let number = version.firstMatch(of: /\d+\.\d+\.\d+/).map { String($0.0) }
+        if number.map(Self.testedVersions.contains) != true {
+            let known = Self.testedVersions.joined(separator: ", ")
+            checkUp.add(
+                .doubtful,
+                "agent",
+                "Quire is tested with Codex \(known); unknown events of other versions are carried, not "
+                    + "understood"
+            )
+        }
+        guard version.hasPrefix("codex") else { return }
+        checkUp.isUnderstood = true
+        // The simulated agent has neither features nor a sandbox.
+        guard !version.contains("(simulated)") else { return }
+        checkUp.abilities = Self.abilities(
+            features: ask(["features", "list"]),
+            help: ask(["exec", "--help"])
+        )
+        checkSettings(needs, version, &checkUp)
+        let sandbox = Self.sandboxFinding(needs, machine: .own, ask: ask)
+        checkUp.findings += [sandbox].compactMap(\.self)
+    }
+
+    /// Returns the line that has the version: warnings may precede it.
+    private static func versionLine(_ text: String) -> String {
+        let lines = text.split(whereSeparator: \.isNewline)
+        let line =
+            lines.first { $0.wholeMatch(of: /codex\S*\s+v?\d+\.\d+\.\d+.*/) != nil }
+            ?? lines.first { $0.contains(/\d+\.\d+\.\d+/) } ?? lines.first ?? ""
+        return String(line).oneLine(200)
+    }
+
+    /// Compares the requests of a manifest with the abilities of this version.
+    private func checkSettings(_ needs: CheckUpNeeds, _ version: String, _ checkUp: inout CheckUp) {
+        let abilities = checkUp.abilities
+        let missing = Self.hermeticOptions.filter { !abilities.options.contains($0) }
+        if needs.settings.isHermetic, !missing.isEmpty {
+            checkUp.add(
+                .missing,
+                "hermetic",
+                "\(version) has no \(missing.joined(separator: " and no ")), without which your own "
+                    + "configuration takes part; update Codex, or leave \"hermetic\" out"
+            )
+        }
+        guard abilities.areFeaturesKnown else { return }
+        for name in needs.settings.features where abilities.features[name] == nil {
             let words =
-                "Quire was measured with Codex \(Self.measured); unknown events of other versions are "
-                + "carried, not understood"
-            findings.append(Finding(.doubtful, "agent", words))
+                "codex_features names \"\(name)\", which \(version) doesn't have: sessions do without it "
+                + "(codex features list names what it has)"
+            checkUp.add(.doubtful, "features", words)
+            checkUp.warnings.append(words)
         }
-        let login = login(ask(["login", "status"]), of: program) {
-            isNamed || Self.needsNoLogin(variable, in: directory)
-        }
-        return findings + [login]
     }
 
     /// Judges the agent's login: a custom provider needs none, and another agent may not know the question.
@@ -48,7 +110,7 @@ extension Codex {
         let unknown = "whether there is a login isn't known"
         let question = "\(program) login status"
         switch answer {
-        case .said(let words): return Finding(.well, "login", words)
+        case .said(let words): return Finding(.well, "login", Self.lastLine(words))
         case .silent: return Finding(.doubtful, "login", "\(question) said nothing; \(unknown)")
         case .unanswered(let reason):
             return Finding(.doubtful, "login", "\(question) did not answer: \(reason); \(unknown)")
@@ -65,18 +127,48 @@ extension Codex {
         }
     }
 
-    /// Returns true if the environment has an API key, or the configuration sets a model provider.
+    /// Returns the last line of an answer, which warnings may precede.
+    private static func lastLine(_ text: String) -> String {
+        String(text.split(whereSeparator: \.isNewline).last ?? "").oneLine(200)
+    }
+
+    /// Returns true if the environment has an API key, or the configuration or the arguments set a model
+    /// provider.
     private static func needsNoLogin(
-        _ variable: (String) -> String?,
-        in directory: String
+        _ needs: CheckUpNeeds,
+        _ variable: (String) -> String?
     ) -> Bool {
         let keys = ["CODEX_API_KEY", "OPENAI_API_KEY"]
         if keys.contains(where: { !(variable($0) ?? "").isEmpty }) { return true }
-        let home = CodexHome(variable).account(of: [:], in: directory)
+        if needs.extra.contains(where: { $0.contains("model_provider") || $0 == "--oss" }) {
+            return true
+        }
+        let home = CodexHome(variable).account(of: [:], in: needs.directory)
         guard let data = FileManager.default.contents(atPath: home + "/config.toml") else {
             return false
         }
         return String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline)
             .contains { $0.contains("model_provider") && $0.first != "#" }
+    }
+}
+
+extension CheckUp {
+    fileprivate mutating func add(_ mark: Finding.Mark, _ subject: String, _ words: String) {
+        findings.append(Finding(mark, subject, words))
+    }
+}
+
+extension SandboxMachine {
+    /// This machine.
+    static var own: SandboxMachine {
+        SandboxMachine(
+            file: { path in
+                // The files of the kernel are short, and reading them waits for nothing.
+                FileManager.default.contents(atPath: path).map {
+                    String(decoding: $0, as: UTF8.self)
+                }
+            },
+            exists: { FileManager.default.fileExists(atPath: $0) }
+        )
     }
 }

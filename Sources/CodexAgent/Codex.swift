@@ -34,6 +34,7 @@ package struct Codex: Agent {
             "--skip-git-repo-check", "--json",
         ]
         if let hook = session.turnCheck.flatMap(StopHook.init) { arguments += hook.arguments }
+        arguments += Self.settings(for: session)
         if let model = session.model { arguments += ["--model", model] }
         // The last setting of an option counts, and that is the user's.
         arguments += session.extra

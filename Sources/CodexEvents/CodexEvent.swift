@@ -94,13 +94,11 @@ package struct Undecodable: Hashable, Sendable {
 }
 
 extension CodexEvent {
-    /// True if the session waits for the network, which is no sign of life.
+    /// True if the session waits for the network, or tries again to reach it, which is no sign of life.
     package var isNetworkWaiting: Bool {
-        if case .error(let message) = self {
-            message.hasPrefix("Reconnecting... waiting for network (")
-        } else {
-            false
-        }
+        guard isReconnecting, case .error(let message) = self else { return false }
+        return message.hasPrefix("Reconnecting... waiting for network (")
+            || message.contains("error sending request")
     }
 
     /// True if Codex repeats a request by itself, which is not a failure.

@@ -22,6 +22,7 @@ struct Arguments {
     private static let valued: Set<String> = [
         "-c", "--config", "-C", "--cd", "-s", "--sandbox", "--add-dir", "-m", "--model", "-p",
         "--profile", "-i", "--image", "-o", "--output-last-message", "--output-schema", "--color",
+        "--enable", "--disable",
     ]
     private static let beforeResumeOnly: Set<String> = [
         "-C", "--cd", "-s", "--sandbox", "--add-dir", "-p", "--profile", "--color",
@@ -61,7 +62,7 @@ struct Arguments {
                 skipsRepositoryCheck = true
             } else if word == "--help" || word == "-h" {
                 command = .help
-            } else if word == "--json" {
+            } else if ["--json", "--ignore-user-config", "--ignore-rules"].contains(word) {
                 continue
             } else if word.hasPrefix("-"), word != "-" {
                 throw Refusal(message: Self.unexpected(word))

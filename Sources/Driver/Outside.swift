@@ -19,6 +19,8 @@ struct Outside {
     var reports: [any Report]
     var usageReader: UsageReader
     var machine: MachineReader
+    /// The check-up of the agents before the first session; `nil` for none.
+    var agents: AgentChecks?
     /// Ends the processes that earlier legs left behind; called on a worker thread.
     var examine: @Sendable () -> LegBeginning.Findings
 }
@@ -40,10 +42,7 @@ extension Outside {
             environment: request.environment,
             work: request.work
         )
-        let machine = MachineReader(
-            places: [request.workspace.root, store.directory]
-                + [request.worktrees?.path].compactMap(\.self)
-        )
+        let machine = MachineReader(places: request.places(with: store.directory))
         let survivors = Survivors(
             of: state,
             run: run,
@@ -56,6 +55,7 @@ extension Outside {
         let keeper = TreeKeeper(loop: loop, request: request, setups: TreeSetups(commands))
         let checked = CheckedTrees(loop, request)
         let hooks = ProcessHooks(loop, request, commands)
+        let agents = AgentChecks(Preflight(request, of: beginning.names))
         self.init(
             loop: loop,
             store: MailedStore(store, on: loop),
@@ -64,6 +64,7 @@ extension Outside {
                 request: request,
                 environment: environment,
                 usageReader: reader,
+                abilities: agents.abilities,
                 loop: loop
             ),
             leftovers: leftovers,
@@ -73,6 +74,7 @@ extension Outside {
             reports: reports,
             usageReader: reader,
             machine: machine,
+            agents: agents,
             examine: { [lost = state.lostSessions, directories = request.directoriesWithTrees] in
                 LegBeginning.Findings(
                     warnings: survivors.end(),
@@ -82,6 +84,13 @@ extension Outside {
                 )
             }
         )
+    }
+}
+
+extension RunRequest {
+    /// The directories that a run writes to.
+    fileprivate func places(with store: String) -> [String] {
+        [workspace.root, store] + [worktrees?.path].compactMap(\.self)
     }
 }
 

@@ -18,7 +18,11 @@ package final class RunDriver {
     }
 
     private let loop: any DriverLoop
-    private let opening: (beginning: LegBeginning, examine: @Sendable () -> LegBeginning.Findings)
+    private let opening:
+        (
+            beginning: LegBeginning, examine: @Sendable () -> LegBeginning.Findings,
+            agents: AgentChecks?
+        )
     private let inbox: Inbox
     private let reports: ReportSet
     private let disk: DiskTroubles
@@ -73,7 +77,7 @@ package final class RunDriver {
         outside: Outside
     ) throws {
         let request = beginning.request
-        (opening, loop) = ((beginning, outside.examine), outside.loop)
+        (opening, loop) = ((beginning, outside.examine, outside.agents), outside.loop)
         inbox = Inbox(redactor: request.redactor)
         reports = try ReportSet(
             outside.reports,
@@ -158,28 +162,36 @@ package final class RunDriver {
     // MARK: - Beginning
 
     /// Ends what earlier legs left, opens the directories of the first tasks, begins the leg, and opens the
-    /// others.
+    /// others; the agents are checked meanwhile.
     private func openTasks() {
         var first: [String] = []
         let beginning = opening.beginning
+        opening.agents?.begin(on: loop)
         loop.perform(opening.examine) { [unowned self] findings in
             sessions.noteKills(findings.kills)
             sessions.note(bases: findings.bases, before: orchestrator.state)
             inbox.add(findings.warnings.map(Event.warned))
             tasks.openFirst(first, of: beginning.names) { [unowned self] inspected in
-                begin(
-                    with: findings.used.map(Event.sessionUsed) + beginning.events(findings)
-                        + inspected
-                )
-                tasks.openLater(beginning.later(without: first))
+                let events = findings.used.map(Event.sessionUsed) + beginning.events(findings)
+                awaitAgents { [unowned self] agents in
+                    begin(with: events + agents.events + inspected, refusals: agents.refusals)
+                    tasks.openLater(beginning.later(without: first))
+                }
             }
         }
         // Computed while the workers read.
         first = beginning.first(in: orchestrator.state)
     }
 
-    private func begin(with events: [Event]) {
-        if let refusal = tasks.refusal {
+    /// Calls `then` once the agents were checked.
+    private func awaitAgents(then: @escaping (AgentChecks.Result) -> Void) {
+        guard let agents = opening.agents else { return then(AgentChecks.Result()) }
+        agents.whenDone(then)
+    }
+
+    private func begin(with events: [Event], refusals: [String]) {
+        let agents = refusals.isEmpty ? nil : RunRefusal(reasons: refusals)
+        if let refusal = tasks.refusal ?? agents {
             phase = .refused(refusal)
             return leave()
         }

@@ -135,6 +135,8 @@ package struct TaskWork: Sendable {
     package var check: CheckCommand?
     /// The hooks of the task and its sessions.
     package var hooks: [Hook: HookCommand] = [:]
+    /// The agent's features that are on, and whether the user's surroundings are kept out.
+    package var settings = AgentSettings.usual
     /// The company in which the task's agents work.
     package var company = Company.none
 

@@ -29,6 +29,8 @@ struct SessionLaunch: Sendable {
     /// The check at the ends of the session's turns; `nil` for none.
     var turnCheck: TurnCheck?
     var redactor = Redactor()
+    /// The abilities of the leg's agents; `nil` if they are unknown.
+    var abilities: KnownAbilities?
 
     /// The label that the session's processes carry.
     var label: SessionLabel {
@@ -70,7 +72,7 @@ struct SessionLaunch: Sendable {
 
     /// The agent's program and all its arguments.
     private var words: [String] {
-        let session = AgentSession(
+        var session = AgentSession(
             sandbox: work.sandbox,
             directories: [directory.path],
             model: work.model,
@@ -78,6 +80,8 @@ struct SessionLaunch: Sendable {
             turnCheck: turnCheck,
             resumes: start.resumes
         )
+        session.settings = work.settings
+        session.abilities = abilities?.abilities(of: agent) ?? .unknown
         return [agent.executable] + agent.arguments + agent.kind.arguments(for: session)
     }
 

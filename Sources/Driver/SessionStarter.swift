@@ -40,6 +40,7 @@ struct ProcessStarter: SessionStarter {
     let request: RunRequest
     let environment: SessionEnvironment
     let usageReader: UsageReader
+    let abilities: KnownAbilities
     let loop: Loop
 
     func start(
@@ -66,7 +67,8 @@ struct ProcessStarter: SessionStarter {
             givenWords: GivenWords(in: task.directory),
             environment: environment,
             turnCheck: turnCheck,
-            redactor: request.redactor
+            redactor: request.redactor,
+            abilities: abilities
         )
         return SessionRunner(
             start.fact,

@@ -35,7 +35,8 @@ package enum Keys {
         "priority", "group", "weight", "size", "directory", "max_sessions", "session_timeout",
         "idle_timeout", "stall_after", "grow_after", "growth", "tamper_limit", "same_failure",
         "retries", "sandbox", "resume",
-        "env", "codex_args", "model", "memory", "budget", "session_budget", "isolation", "base",
+        "env", "codex_args", "codex_features", "hermetic", "model", "memory", "budget",
+        "session_budget", "isolation", "base",
         "branch", "include", "setup", "commit", "artifacts", "verify", "verify_base",
         "verify_in_session", "hooks",
     ]

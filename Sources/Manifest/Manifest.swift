@@ -39,6 +39,8 @@ package struct Manifest: Sendable {
         package var environment: [String: String]
         /// Arguments passed through to the agent.
         package var codexArguments: [String]
+        /// The agent's features that are on, and whether the user's surroundings are kept out.
+        package var settings = AgentSettings.usual
         /// The model; `nil` for the agent's own choice.
         package var model: String?
         /// Memory that a session may use, in bytes; `nil` if not stated.

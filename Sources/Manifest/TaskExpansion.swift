@@ -193,6 +193,7 @@ struct TaskExpansion {
             commits: reader.commitsWithoutTree(own, defaults),
             line: line
         )
+        task.settings = reader.agentSettings(own, defaults)
         task.check = check(of: task, own, texts.check, values)
         task.plan.check?.fingerprint = task.check?.fingerprint
         task.hooks = texts.hooks.mapValues { hook($0, values) }

@@ -19,8 +19,15 @@ struct DoctorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
         abstract: "Check what a run needs: Codex, limits, memory, disk, state.",
-        discussion: "Exit status: 0 when everything is there, 69 when something is missing."
+        discussion: """
+            With a manifest, the agent is checked as that manifest's sessions run it.
+
+            Exit status: 0 when everything is there, 69 when something is missing.
+            """
     )
+
+    @Argument(help: "The manifest whose run is checked for.")
+    var manifest: String?
 
     @Option(
         help: ArgumentHelp("The agent's program, instead of codex.", valueName: "path"),
@@ -34,13 +41,14 @@ struct DoctorCommand: ParsableCommand {
     private static let filesOfARun: UInt64 = 32
 
     func run() throws {
+        let manifest = try manifest.map(ManifestFile.load)
         var isWell = true
         func tell(_ mark: String, _ subject: String, _ words: SafeText) {
             // An agent may tell which key it has.
             Terminal.say("\(mark) \(subject): \(words.redacted(by: Terminal.redactor))")
             if mark == "✗" { isWell = false }
         }
-        checkAgent(tell)
+        if let manifest { checkAgents(of: manifest, tell) } else { checkAgent(tell) }
         checkLimits(tell)
         checkMachine(tell)
         checkTrees(tell)
@@ -65,28 +73,53 @@ struct DoctorCommand: ParsableCommand {
         } catch {
             return tell("✗", "agent", (error as? Trouble)?.message ?? "\(error)")
         }
-        let findings = command.kind.checkUp(
-            command.executable,
+        let questions = AgentQuestions(
+            command,
+            inherited: .handedOn,
+            in: WorkingDirectory.path
+        )
+        let needs = CheckUpNeeds(
+            program: command.executable,
             isNamed: agent != nil,
-            in: WorkingDirectory.path,
-            variable: InheritedEnvironment.own.text
-        ) { ask(command, $0) }
-        for finding in findings {
+            directory: WorkingDirectory.path
+        )
+        for finding in questions.checkUp(needs).findings {
             tell(finding.mark.rawValue, finding.subject, "\(finding.words)")
         }
     }
 
-    private func ask(_ command: AgentCommand, _ arguments: [String]) -> ProgramAnswer {
-        let result = ShortCommand(
-            executable: command.executable,
-            arguments: command.arguments + arguments,
-            patience: .seconds(5),
-            longestOutput: 64 * 1024
-        ).run()
-        if result.isUnanswered { return .unanswered(result.complaint) }
-        guard result.status == 0 else { return .failed(result.complaint) }
-        return (ShortCommand.firstLine(result.output) ?? result.words).map(ProgramAnswer.said)
-            ?? .silent
+    /// Checks the agents of a manifest's tasks as its run would before the first session.
+    private func checkAgents(of manifest: Manifest, _ tell: Tell) {
+        let request: RunRequest
+        do {
+            try NestedRun.refuse(manifest.agent)
+            request = try ManifestFile.request(
+                SelectedTasks(manifest, held: manifest, part: nil, warnings: []),
+                workspace: WorkspacePlace(state).workspace(ofManifest: manifest.path),
+                concurrency: nil,
+                retryFailed: false
+            )
+        } catch {
+            return tell("✗", "agent", (error as? Trouble)?.message ?? "\(error)")
+        }
+        let checkUps = request.checkUps()
+        if checkUps.isEmpty {
+            tell(
+                "✓",
+                "agent",
+                manifest.launcher.isEmpty
+                    ? "\(manifest.agent.kind.program.words.joined(separator: " ")), which is asked nothing"
+                    : "it runs where the launcher starts it, and is asked nothing here"
+            )
+        }
+        for checkUp in checkUps {
+            for finding in checkUp.findings {
+                // What another agent lacks, no run knows.
+                let isDoubtful = finding.mark == .missing && !checkUp.isUnderstood
+                let mark = isDoubtful ? Finding.Mark.doubtful : finding.mark
+                tell(mark.rawValue, finding.subject, "\(finding.words)")
+            }
+        }
     }
 
     private func checkLimits(_ tell: Tell) {

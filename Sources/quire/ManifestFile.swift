@@ -112,6 +112,7 @@ enum ManifestFile {
         )
         (work.company, work.commits) = (company, task.commits)
         (work.artifacts, work.check, work.hooks) = (task.artifacts, task.check, task.hooks)
+        work.settings = task.settings
         work.tree = task.tree.map { tree in
             TreeWork(
                 base: tree.base,

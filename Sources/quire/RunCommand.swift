@@ -91,6 +91,7 @@ struct RunCommand: WorkingCommand {
 
     func run() throws {
         let manifest = try ManifestFile.load(self.manifest)
+        try NestedRun.refuse(manifest.agent)
         for warning in manifest.warnings { Terminal.complain("\(warning)") }
         var workspace = WorkspacePlace(state).workspace(ofManifest: manifest.path)
         workspace.isDurable = durability.durable

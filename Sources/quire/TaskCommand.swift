@@ -79,6 +79,7 @@ struct TaskCommand: WorkingCommand {
         var workspace = WorkspacePlace(state).workspace(around: directory)
         workspace.isDurable = durability.durable
         if list { return try Self.printList(workspace) }
+        try NestedRun.refuse(agent.map { .command([$0]) } ?? .codex)
         if maxSessions < 0 { throw Trouble("--max-sessions can't be negative", status: 1) }
         let name = try name(in: workspace)
         let task = workspace.taskDirectory(name)

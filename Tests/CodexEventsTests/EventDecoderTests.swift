@@ -169,6 +169,11 @@ import Testing
         (#"{"type":"error","message":"Reconnecting... waiting for network (x)"}"#, true),
         (#"{"type":"error","message":"Reconnecting... 1/5 (x)"}"#, false),
         (
+            #"{"type":"error","message":"Reconnecting... 1/5 (Connection failed: error sending request)"}"#,
+            true
+        ),
+        (#"{"type":"error","message":"Connection failed: error sending request"}"#, false),
+        (
             #"{"type":"item.completed","item":{"type":"error","message":"Reconnecting... waiting for network ("}}"#,
             false
         ),

@@ -244,7 +244,14 @@ private let others = [
         .streamCut,
         errors
     ),
-    Wording("Connection failed: error sending request for url (x)", .streamCut, errors),
+    Wording("Connection failed: error sending request for url (x)", .noNetwork, errors),
+    Wording("Connection failed: error sending request", .noNetwork, "0.163.0, refused port"),
+    Wording(
+        "stream disconnected before completion: error sending request for url (http://127.0.0.1:1/v1)",
+        .noNetwork,
+        "0.144.4, refused port"
+    ),
+    Wording("Connection failed: tls handshake eof", .streamCut, errors),
     Wording(
         "unexpected status 401 Unauthorized: Incorrect API key provided",
         .authentication,

@@ -31,12 +31,10 @@ struct TinyAgent: Agent {
     func records(inheriting variable: (String) -> String?) -> any AgentRecords { TinyRecords() }
 
     func checkUp(
-        _ program: String,
-        isNamed: Bool,
-        in directory: String,
+        _ needs: CheckUpNeeds,
         variable: (String) -> String?,
         ask: ([String]) -> ProgramAnswer
-    ) -> [Finding] { [] }
+    ) -> CheckUp { CheckUp() }
 }
 
 /// The reader of a session: all that another agent needs for its output.

@@ -205,6 +205,9 @@ func messages(_ text: String) -> [String] {
         "version: 1\ntasks: [{name: a, prompt: b, codex_args: [a, --]}]",
         "version: 1\ntasks: [{name: a, prompt: b, codex_args: ['-']}]",
         "version: 1\ndefaults: {codex_args: ['']}\ntasks: [{name: a, prompt: b}]",
+        "version: 1\ntasks: [{name: a, prompt: b, codex_features: goals}]",
+        "version: 1\ntasks: [{name: a, prompt: b, codex_features: [Goals=1]}]",
+        "version: 1\ntasks: [{name: a, prompt: b, hermetic: perhaps}]",
         "version: 1\ntasks: [{name: a, prompt: b, matrix: {x: []}}]",
         "version: 1\ntasks: [{name: a, prompt: [b]}]",
     ]

@@ -1,0 +1,19 @@
+/// The abilities of one version of an agent's program, as its check-up found them.
+package struct AgentAbilities: Hashable, Sendable {
+    /// The features that can be switched, each with the setting that it has now; removed features are
+    /// left out.
+    package var features: [String: Bool]
+    /// The long options of a session's command, such as `--json`.
+    package var options: Set<String>
+
+    /// Makes abilities; see the properties.
+    package init(features: [String: Bool] = [:], options: Set<String> = []) {
+        (self.features, self.options) = (features, options)
+    }
+
+    /// The abilities of a program that could not be asked.
+    package static let unknown = AgentAbilities()
+
+    /// True if the program named any of its features.
+    package var areFeaturesKnown: Bool { !features.isEmpty }
+}
