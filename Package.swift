@@ -201,7 +201,9 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["TestSupport", "Descendants", "EventLoop", "quire"],
-            exclude: ["install-codex", "codex-version", "scripted_model.py"],
+            exclude: [
+                "install-codex", "codex-version", "scripted_model.py", "without_namespaces.py",
+            ],
             swiftSettings: strict
         ),
         tests("OrchestrationTests", ["Orchestration", "Simulation"]),

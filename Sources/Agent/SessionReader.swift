@@ -43,6 +43,8 @@ package enum SessionSign: Hashable, Sendable {
     case turnBegan
     /// A line has another format than the agent's; a step follows.
     case noise
+    /// The agent did something that needs its sandbox to work; once.
+    case worked
     /// The session waits for the network, which is no sign of life.
     case waitsForNetwork
     /// Anything else that shows that the session lives.

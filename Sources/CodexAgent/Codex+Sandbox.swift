@@ -1,26 +1,11 @@
 import Agent
+import CodexEvents
 import Orchestration
 
 // The sandbox that Codex runs commands in, which may be missing although every turn is completed.
 extension Codex {
     /// The environment variable that Codex sets for commands within its sandbox.
     package static let nestingVariable = "CODEX_SANDBOX_NETWORK_DISABLED"
-
-    /// Beginnings of the lines in which the sandbox says that it can't start.
-    ///
-    /// Source: Codex CLI 0.144.4, 0.155.1 and 0.163.0 with new user namespaces denied: `bwrap: No
-    /// permissions to create a new namespace, …` and status 1, for `codex sandbox` and as the output of
-    /// each command of a session alike.
-    private static let complaints = [
-        "bwrap: ", "codex-linux-sandbox: ", "thread 'main' panicked at linux-sandbox/",
-        "error running landlock",
-    ]
-
-    /// Returns true if a text is the sandbox's own complaint that it can't start, and nothing else.
-    static func isSandboxComplaint(_ text: some StringProtocol) -> Bool {
-        let line = text.drop { $0.isWhitespace }
-        return complaints.contains { line.hasPrefix($0) }
-    }
 
     /// Returns the sandbox of sessions with these arguments of the user's own.
     static func sandbox(_ sandbox: Sandbox, with extra: [String]) -> Sandbox {
@@ -63,7 +48,7 @@ extension Codex {
         case .said, .silent:
             return Finding(.well, "sandbox", "\(sandbox.rawValue) starts in \(needs.directory)")
         case .unanswered(let reason): return Finding(.doubtful, "sandbox", "\(unknown): \(reason)")
-        case .failed(let error) where isSandboxComplaint(error):
+        case .failed(let error) where CodexEvent.isSandboxComplaint(error):
             let words =
                 "Codex's sandbox (\(sandbox.rawValue)) can't start in \(needs.directory), and every command "
                 + "of a session would fail: \(error.oneLine(200)); to mend it: \(machine.advice)"

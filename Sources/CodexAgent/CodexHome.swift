@@ -1,9 +1,7 @@
 package import Agent
-import CodexEvents
-import Dates
 import FileAccess
 import Foundation
-import Orchestration
+package import Orchestration
 
 /// Codex's home directory, by Codex's own rules: `CODEX_HOME`, or else `.codex` in `HOME`.
 ///
@@ -14,6 +12,7 @@ package struct CodexHome: AgentRecords {
     private let home: String
     /// The home directory of sessions without variables of their own; `nil` if it is a relative path.
     private let usual: String?
+    private let families = ThreadFamilies()
 
     /// Reads the environment that sessions inherit.
     package init(_ variable: (String) -> String?) {
@@ -40,39 +39,22 @@ package struct CodexHome: AgentRecords {
         with own: [String: String],
         in directory: String
     ) -> RecordedUsage {
-        guard let file = rollout(of: thread, in: account(of: own, in: directory)),
-            let end = Self.end(of: file)
-        else { return .unknown }
-        if let total = Rollout.usage(inEnd: end) { return .total(total) }
-        return end.count < Rollout.tailSize ? .none : .unknown
+        let home = account(of: own, in: directory)
+        let recorded = RolloutFiles(home: home).usage(of: thread)
+        switch recorded {
+        case .unknown, .compressed: return recorded
+        case .none, .total: break
+        }
+        let more = families.usageOfDescendants(of: thread, in: home)
+        if case .total(let total) = recorded { return .total(total + more) }
+        return more == .zero ? .none : .total(more)
     }
 
-    private func rollout(of thread: String, in home: String) -> String? {
-        guard let creation = Rollout.creation(of: thread) else { return nil }
-        // The directory is named for the local day, in the time zone of whatever machine wrote it.
-        for days in [0, -1, 1] {
-            let day = (creation + .seconds(days * 86_400)).date("/")
-            let directory = "\(home)/sessions/\(day)"
-            let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
-            if let name = names.first(where: { Rollout.isFile($0, of: thread) }) {
-                return "\(directory)/\(name)"
-            }
-        }
-        return nil
-    }
-
-    private static func end(of file: String) -> [UInt8]? {
-        guard let handle = FileHandle(forReadingAtPath: file) else { return nil }
-        do {
-            let size = try handle.seekToEnd()
-            let tail = UInt64(Rollout.tailSize)
-            try handle.seek(toOffset: size > tail ? size - tail : 0)
-            let bytes = try handle.readToEnd() ?? Data()
-            try handle.close()
-            return [UInt8](bytes)
-        } catch {
-            // The usage is unknown now; the session itself may still report it.
-            return nil
-        }
+    package func usageOfDescendants(
+        of thread: String,
+        with own: [String: String],
+        in directory: String
+    ) -> TokenUsage {
+        families.usageOfDescendants(of: thread, in: account(of: own, in: directory))
     }
 }

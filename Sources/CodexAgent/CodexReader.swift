@@ -5,7 +5,7 @@ import Orchestration
 
 /// The reader of a session of Codex: its events, folded into a transcript, and their signs.
 struct CodexReader: SessionReader {
-    private var decoder = EventDecoder(steps: .newest)
+    private var decoder = EventDecoder(steps: .untilWork)
     private var transcript: SessionTranscript
 
     init(resuming report: ThreadReport?) { transcript = SessionTranscript(resuming: report) }
@@ -38,6 +38,7 @@ extension SessionTranscript {
     fileprivate mutating func observe(_ event: CodexEvent, _ emit: (SessionSign) -> Void) {
         let before = self
         observe(event)
+        if deeds == .some, before.deeds != .some { emit(.worked) }
         if let name = refusedThread, name != before.refusedThread { emit(.refusedThread(name)) }
         if let oddUsage, before.oddUsage == nil { emit(.oddUsage(oddUsage)) }
         if let thread, thread != before.thread { emit(.thread(thread)) }

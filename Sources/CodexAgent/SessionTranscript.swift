@@ -16,6 +16,10 @@ package struct SessionTranscript: Sendable {
     private(set) var turnFailure: String?
     /// The last message of the error channel that was not about Codex's own retries.
     private(set) var lastError: String?
+    /// The evidence that the agent could work, as far as it was seen.
+    private(set) var deeds = SessionDeeds.none
+    /// True if a command began whose end was not seen: what became of it isn't known.
+    private var hasOpenCommand = false
     /// Events that were observed, unknown ones included.
     private(set) var events = 0
     private var resumed: ThreadReport?
@@ -36,6 +40,7 @@ package struct SessionTranscript: Sendable {
     package mutating func observe(_ event: CodexEvent) {
         if case .undecodable = event { return }
         events += 1
+        observeDeeds(of: event)
         switch event {
         case .threadStarted(let id):
             if let id = ThreadID.checked(id) { thread = id } else { refusedThread = id }
@@ -47,6 +52,17 @@ package struct SessionTranscript: Sendable {
         case .turnFailed(let message): (isCompleted, turnFailure) = (false, message)
         case .error(let message) where !event.isReconnecting: lastError = message
         default: break
+        }
+    }
+
+    private mutating func observeDeeds(of event: CodexEvent) {
+        guard deeds != .some else { return }
+        if event.showsWork { return deeds = .some }
+        if let words = event.sandboxComplaint {
+            hasOpenCommand = false
+            if deeds == .none { deeds = .refused(words.oneLine(200)) }
+        } else if case .item(.started, let item) = event, case .commandExecution = item.kind {
+            hasOpenCommand = true
         }
     }
 
@@ -64,7 +80,7 @@ package struct SessionTranscript: Sendable {
         if let limit = failure, [.usageLimit, .rateLimit].contains(limit.kind) {
             failure?.resetsAt = ResetTime.parse(limit.message, now: now, offset: offset)
         }
-        return SessionResult(
+        var result = SessionResult(
             termination: ending.termination,
             failure: failure,
             thread: thread,
@@ -72,6 +88,8 @@ package struct SessionTranscript: Sendable {
             usage: total.map(ownUsage),
             outputLeaked: ending.outputLeaked
         )
+        result.deeds = hasOpenCommand ? nil : deeds
+        return result
     }
 
     /// Returns the session's part of its thread's total.

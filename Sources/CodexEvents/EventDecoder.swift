@@ -11,6 +11,8 @@ package struct EventDecoder: Sendable {
         case all
         /// No items: they are counted, and `newestStep` is the last one if no other event followed it.
         case newest
+        /// All items until one shows that the agent can work, and from there on as `newest`.
+        case untilWork
     }
 
     /// Number of items passed over without being emitted.
@@ -19,7 +21,7 @@ package struct EventDecoder: Sendable {
     /// True if an answer was passed over since `takePassedAnswer` was last called.
     private var hasPassedAnswer = false
 
-    private let steps: Steps
+    private var steps: Steps
     private let longestLine: Int
     /// The beginning of an incomplete line; in `long` instead if that is set.
     private var line: [UInt8] = []
@@ -85,7 +87,7 @@ package struct EventDecoder: Sendable {
         let end = Scanner.newline(in: bytes)
         keep(bytes.extracting(..<end))
         guard end < bytes.count else { return end }
-        let isItem = continues && steps != .all && long == nil && passKeptLine()
+        let isItem = continues && steps == .newest && long == nil && passKeptLine()
         if !isItem { endKeptLine(emit) }
         return end + 1
     }
@@ -125,6 +127,7 @@ package struct EventDecoder: Sendable {
         long = nil
         guard let event else { return }
         if case .undecodable = event {} else { dropNewest() }
+        if steps == .untilWork, event.showsWork { steps = .newest }
         emit(event)
     }
 

@@ -37,6 +37,12 @@ struct SessionLaunch: Sendable {
         SessionLabel(place: environment.places.path(of: start.task), session: start.session)
     }
 
+    /// True if the agent runs commands in a sandbox, as far as the manifest tells.
+    var isSandboxed: Bool {
+        if case .own = agent.kind.program { return false }
+        return work.sandbox != .dangerFullAccess
+    }
+
     /// Starts the session as a process of its own; `first` runs before that, on the same worker thread.
     func start(
         on loop: Loop,

@@ -8,6 +8,7 @@ struct SessionProgress {
         case active
         case answered
         case waitsForNetwork
+        case worked
         case namedThread(String)
         case warning(String)
     }
@@ -62,6 +63,7 @@ struct SessionProgress {
             )
         case .turnBegan: hasTurn = true
         case .noise: noise += 1
+        case .worked: reports.append(.worked)
         case .waitsForNetwork:
             hasAnswer = false
             reports.append(.waitsForNetwork)

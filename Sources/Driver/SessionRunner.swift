@@ -177,6 +177,7 @@ final class SessionRunner {
             case .active: observer.sessionIsActive(key)
             case .answered: self.report(.sessionAnswered(key))
             case .waitsForNetwork: self.report(.sessionWaitsForNetwork(key))
+            case .worked: if launch.isSandboxed { self.report(.sessionWorked(key)) }
             case .namedThread(let thread): save(thread)
             case .warning(let words): warn(words)
             }
@@ -315,18 +316,24 @@ final class SessionRunner {
             outputLeaked: process.outputLeaked,
             isLaunched: launch.launcher != nil
         )
+        var result = decoder.result(ending, now: SystemClock(loop: loop).now.wall)
+        if !launch.isSandboxed { result.deeds = nil }
         let end = SessionEnd(
-            result: decoder.result(ending, now: SystemClock(loop: loop).now.wall),
+            result: result,
             look: look,
             standardError: process.standardError,
             wasKilled: isKilled
         )
         closing.end = end
-        guard end.result.usage == nil, let query = usageQuery else { return note(.usageRead) }
-        loop.perform { [usageReader] in
-            usageReader.look([query])
-        } then: { [self] used in
+        guard let query = usageQuery else { return note(.usageRead) }
+        loop.perform { [usageReader, result = end.result] in
+            result.usage == nil
+                ? (usageReader.look([query]), result)
+                : ([], usageReader.addingDescendants(result, query))
+        } then: { [self] used, result in
             used.forEach { report(.sessionUsed($0)) }
+            usageReader.takeWarnings().forEach(warn)
+            closing.end?.result = result
             note(.usageRead)
         }
     }

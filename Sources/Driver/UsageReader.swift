@@ -14,6 +14,7 @@ struct UsageReader: Sendable {
 
     private let records: any AgentRecords
     private let work: [String: TaskWork]
+    private let troubles = UsageTroubles()
 
     init(of agent: any Agent, environment: InheritedEnvironment, work: [String: TaskWork]) {
         records = agent.records(inheriting: environment.text)
@@ -41,17 +42,72 @@ struct UsageReader: Sendable {
         switch recorded(thread, of: task) {
         case .total(let total): total
         case .none: .zero
-        case .unknown: nil
+        case .unknown, .compressed: nil
         }
     }
 
+    /// Adds to a result the usage of the threads that the session's thread started.
+    ///
+    /// Blocks, too.
+    func addingDescendants(_ result: SessionResult, _ query: Query) -> SessionResult {
+        guard let total = result.threadUsage, result.usage != nil, result.thread == query.thread
+        else { return result }
+        let work = work[query.key.task]
+        let more = records.usageOfDescendants(
+            of: query.thread,
+            with: work?.environment ?? [:],
+            in: work?.directory ?? "/"
+        )
+        guard more != .zero else { return result }
+        var result = result
+        result.threadUsage = total + more
+        // The thread's earlier usage includes its descendants, too.
+        result.usage = (total + more).part(since: query.before ?? .zero)
+        return result
+    }
+
+    /// Returns the messages about records that can't be read, each once in a leg.
+    func takeWarnings() -> [String] { troubles.take() }
+
     private func recorded(_ thread: String, of task: String) -> RecordedUsage {
         let work = work[task]
-        return records.usage(
+        let usage = records.usage(
             of: thread,
             with: work?.environment ?? [:],
             in: work?.directory ?? "/"
         )
+        if case .compressed(let path) = usage { troubles.note(path) }
+        return usage
+    }
+}
+
+/// The warnings about records of usage, of which a leg needs one.
+final class UsageTroubles: Sendable {
+    private struct State: Sendable {
+        var isNoted = false
+        var warnings: [String] = []
+    }
+
+    private let state = Mutex(State())
+
+    /// Notes a compressed record; only the first is told.
+    func note(_ path: String) {
+        state.withLock { state in
+            guard !state.isNoted else { return }
+            state.isNoted = true
+            state.warnings.append(
+                "the usage in \(path) isn't known, as Codex has compressed that record; nor is it in others "
+                    + "like it"
+            )
+        }
+    }
+
+    /// Returns the warnings that nobody has taken yet.
+    func take() -> [String] {
+        state.withLock { state in
+            defer { state.warnings = [] }
+            return state.warnings
+        }
     }
 }
 

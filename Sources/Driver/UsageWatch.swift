@@ -48,6 +48,7 @@ final class UsageWatch {
         } then: { [weak self] found in
             guard let self, let timer else { return }
             inbox.add(found.map(Event.sessionUsed))
+            inbox.add(reader.takeWarnings().map { .warned(Warned(task: nil, message: $0)) })
             timer.set(loop.now + interval)
         }
     }

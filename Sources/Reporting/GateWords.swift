@@ -40,6 +40,7 @@ extension Gate {
         case .usageLimit: "a usage limit"
         case .rateLimit: "a rate limit"
         case .network: "a missing network"
+        case .sandbox: "a sandbox that does not start"
         case .authentication: "an account that can't be used"
         case .tokenRate: "the tokens of a minute"
         case .store: "a disk that takes nothing more"

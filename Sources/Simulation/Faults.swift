@@ -8,7 +8,8 @@ package struct Faults: Hashable, Sendable {
     package var failing = 0.0
     /// Failure classes of failing sessions.
     package var classes = FailureClass.allCases.filter {
-        ![.authentication, .notRecorded, .shortage, .brokenConfiguration].contains($0)
+        ![.authentication, .notRecorded, .shortage, .brokenConfiguration, .noSandbox]
+            .contains($0)
     }
     /// Sessions that fall silent and don't end by themselves.
     package var hanging = 0.0

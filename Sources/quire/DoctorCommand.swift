@@ -258,7 +258,9 @@ extension MachineReading {
                 + "without max_load"
         case .disk:
             disks.map { "\($0.free.bytesForPeople) free under \($0.path)" }.joined(separator: ", ")
-        case .usageLimit, .rateLimit, .authentication, .network, .tokenRate, .store, .shortage: ""
+        case .usageLimit, .rateLimit, .authentication, .network, .sandbox, .tokenRate, .store,
+            .shortage:
+            ""
         }
     }
 

@@ -16,6 +16,8 @@ import Testing
     private static let thread = #"{"type":"thread.started","thread_id":"a"}"#
     private static let offline =
         #"{"type":"error","message":"Reconnecting... waiting for network (Connection failed)"}"#
+    private static let worked =
+        #"{"type":"item.completed","item":{"id":"0","type":"command_execution","exit_code":0}}"#
     private static let quiet = SessionSign.step(SessionStep(summary: nil, isAnswer: false))
 
     private static let lines: [([String], [SessionSign])] = [
@@ -45,6 +47,8 @@ import Testing
 
     @Test func `counts steps, and shows the newest`() {
         var reader = Codex.cli.reader(resuming: nil)
+        let worked = Array("\(Self.worked)\n".utf8)
+        reader.read(worked.span) { _ in }
         let item = #"{"type":"item.completed","item":{"id":"1","type":"web_search","query":"q"}}"#
         let bytes = Array("\(item)\n\(item)\n".utf8)
         reader.read(bytes.span) { Issue.record("a sign: \($0)") }

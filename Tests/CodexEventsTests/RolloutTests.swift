@@ -36,6 +36,36 @@ import Testing
         #expect(usage("") == nil && usage("\n\n") == nil && usage(none) == nil)
     }
 
+    @Test func `a record of a response tells the thread's total, too`() {
+        let record = """
+            {"type":"token_usage_record","payload":{"thread_id":"t","usage":{"input_tokens":1,\
+            "output_tokens":1},"turn_token_usage":{"input_tokens":2,"output_tokens":2},\
+            "thread_token_usage":{"input_tokens":7000,"cached_input_tokens":10,"output_tokens":3}}}
+            """
+        #expect(usage("\(count)\n\(record)\n")?.input == 7000)
+        #expect(usage("\(record)\n\(count)\n")?.input == 1200)
+        #expect(usage("\(count)\n\(record.dropLast(5))")?.input == 1200)
+    }
+
+    @Test func `a thread that another one started names it`() {
+        func parent(_ line: String) -> String? { Rollout.parent(inHead: Array(line.utf8)) }
+        let id = "01a22f05-a1a5-7121-b9e5-dbac5da8a951"
+        let head = #"{"type":"session_meta","payload":{"id":"x","parent_thread_id":"\#(id)","#
+        #expect(parent(head + #""cwd":"/w","base_instructions":{"text":"cut"#) == id)
+        let source =
+            #"{"type":"session_meta","payload":{"source":{"subagent":{"parent_thread_id":"\#(id)"}}}}"#
+        #expect(parent(source) == id)
+        #expect(
+            parent(#"{"type":"session_meta","payload":{"id":"x","parent_thread_id":null}}"#) == nil
+        )
+        // Words that are quoted later, or in another line, name nobody.
+        let quoted =
+            #"{"type":"session_meta","base_instructions":{"text":""parent_thread_id":"\#(id)""#
+        #expect(parent(quoted) == nil)
+        #expect(parent("{\"type\":\"session_meta\"}\n" + head) == nil)
+        #expect(parent(#"{"type":"session_meta","parent_thread_id":"../../etc"}"#) == nil)
+    }
+
     @Test func `a thread tells when it was created`() {
         let thread = "01a20dc1-184f-7933-871b-4c78aca9e52e"
         #expect(

@@ -3,7 +3,8 @@
 
 Serves POST /v1/responses as server-sent events. The model acts on the prompt like an agent: an
 initializer writes the task list with one command, an executor ticks the next box with one (and
-writes a line of work where it is in a git worktree), then each says that it is done. A line "model: entries=3" in the prompt sets the entries (default 3).
+writes a line of work where it is in a git worktree), then each says that it is done. A line "model: entries=3" in the prompt sets the entries (default 3);
+with "spawn" in it each first starts a sub-agent, which says that it is done.
 Told that the check of the task fails, in the prompt or at the end of a turn, it makes the file "fixed-TASK".
 
     scripted_model.py [--port N] [--limit FILE]
@@ -86,6 +87,16 @@ def texts(item):
     return "\n".join(part.get("text", "") for part in content if isinstance(part, dict))
 
 
+def call(name, arguments, namespace=None):
+    """A call of a tool as an output item."""
+    item = {
+        "type": "function_call", "id": "fc_" + uuid.uuid4().hex,
+        "call_id": "call_" + uuid.uuid4().hex, "name": name,
+        "arguments": json.dumps(arguments),
+    }
+    return {**item, "namespace": namespace} if namespace else item
+
+
 def answer(request):
     """The output items of a turn: a command first, words after its result."""
     items = request.get("input", [])
@@ -96,14 +107,19 @@ def answer(request):
     hooks = [n for n, i in enumerate(items) if n > start and i.get("role") == "user"
              and "The check of this task fails" in texts(i)]
     newest = hooks[-1] if hooks else start
-    done = any(i.get("type") == "function_call_output" for i in items[newest:])
-    command = command_for(texts(items[start]), told=bool(hooks)) if prompts else None
-    if command and not done:
-        return [{
-            "type": "function_call", "id": "fc_" + uuid.uuid4().hex,
-            "call_id": "call_" + uuid.uuid4().hex, "name": "exec_command",
-            "arguments": json.dumps({"cmd": command, "yield_time_ms": 10000}),
-        }]
+    results = sum(i.get("type") == "function_call_output" for i in items[newest:])
+    prompt = texts(items[start]) if prompts else ""
+    command = command_for(prompt, told=bool(hooks)) if prompts else None
+    if command and not hooks and re.search(r"^(?:Task: )?model:.*\bspawn\b", prompt, re.M):
+        if results == 0:
+            return [call("spawn_agent", {"message": "Say that you are done."}, "multi_agent_v1")]
+        if results == 1:
+            words = json.dumps(items[start:])
+            child = re.findall(r'agent_id\W+([0-9a-f]{8}-[0-9a-f-]{27})', words)
+            return [call("wait_agent", {"targets": child}, "multi_agent_v1")]
+        results -= 2
+    if command and results == 0:
+        return [call("exec_command", {"cmd": command, "yield_time_ms": 10000})]
     return [{
         "type": "message", "id": "msg_" + uuid.uuid4().hex, "role": "assistant",
         "content": [{"type": "output_text", "text": "Done."}],

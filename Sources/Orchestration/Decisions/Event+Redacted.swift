@@ -7,7 +7,7 @@ extension Event {
         switch self {
         case .runBegan, .taskAnswered, .sessionSpawned, .sessionUsed, .threadStarted,
             .sessionActive, .sessionTimeBegins, .sessionIsOver,
-            .sessionAnswered,
+            .sessionAnswered, .sessionWorked,
             .sessionWaitsForNetwork, .shutdownRequested, .storeRecovered, .machineRead:
             return self
         case .taskInspected(var fact):

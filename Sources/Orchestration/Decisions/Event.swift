@@ -28,6 +28,8 @@ package enum Event: Hashable, Sendable {
     case sessionAnswered(SessionKey)
     /// A session reported that it waits for the network, which is no sign of life.
     case sessionWaitsForNetwork(SessionKey)
+    /// A session's output shows that its agent can work: at most once a session.
+    case sessionWorked(SessionKey)
     /// A session's process and its output have ended, and the checklist was read afterwards.
     indirect case sessionEnded(SessionKey, SessionResult, ChecklistState)
     /// A session's work in its task's tree was committed.

@@ -14,6 +14,8 @@ struct Treatment: Hashable, Sendable {
         case configuration
         /// The network is down: all starts wait for a probe.
         case network
+        /// The sandbox does not start, it seems: all starts wait for a probe.
+        case sandbox
         /// The service was reached and the account works, as after a completed turn.
         case answered
         /// Many agents at once compete for Codex's own databases: starts are spaced.
@@ -105,6 +107,7 @@ extension FailureClass {
         case .streamCut: Treatment(.retry, .none, [.resumable, .delayed, .usesTokens])
         case .noNetwork: Treatment(.free, .network, [.resumable])
         case .authentication: Treatment(.free, .credentials, [.fromService, .resumable])
+        case .noSandbox: Treatment(.free, .sandbox, [.repeats, .quotes])
         case .contextWindow:
             Treatment(.session, .answered, [.fromService, .repeats, .forgetsThread, .delayed])
         case .unknownThread: Treatment(.retry, .none, [.forgetsThread, .badResume])

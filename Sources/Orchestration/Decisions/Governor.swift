@@ -61,6 +61,8 @@ enum Occurrence {
     case sessionActive(SessionKey)
     /// The model answered a session, or the session's turn ended.
     case sessionAnswered(SessionKey)
+    /// A session's agent can work.
+    case sessionWorked(SessionKey)
     /// A session waits for the network.
     case sessionWaitsForNetwork(SessionKey)
     /// A session failed; its end follows as an occurrence of its own.

@@ -14,7 +14,7 @@ extension Orchestrator {
             verdict: .idled,
             charge: .session,
             termination: result.termination,
-            failure: failure(result, cause),
+            failure: failure(result, cause) ?? blindness(result, session, checklist),
             seconds: (turn.now.awake - session.since).inSeconds,
             thread: result.thread,
             progress: checklist.progress,
@@ -27,7 +27,8 @@ extension Orchestrator {
         fact.question = result.question
         if fact.usage == nil { session.fillInLastSeen(&fact) }
         session.fillInEstimate(&fact, wasAnswered: wasAnswered)
-        judge(&fact, session, cause, checklist, completed: result.failure == nil)
+        let isCompleted = result.failure == nil && fact.failure == nil
+        judge(&fact, session, cause, checklist, completed: isCompleted)
         if let failure = fact.failure { tellFailure(failure, of: session) }
         if result.failure == nil { tell(.sessionAnswered(key)) }
         tell(.sessionEnded(fact, since: session.since))
@@ -55,6 +56,39 @@ extension Orchestrator {
         // A message from before the signal stands; a death by the signal is Quire's doing.
         guard let cause, failure.kind.has(.bySignal) else { return failure }
         return cause == .network ? Failure(.noNetwork, "the network was down") : nil
+    }
+
+    /// Returns the failure of a session that completed its turn and could do nothing; `nil` for any other.
+    ///
+    /// A session whose list advanced did something, whatever its output shows.
+    private func blindness(
+        _ result: SessionResult,
+        _ session: RunState.Running,
+        _ checklist: ChecklistState
+    ) -> Failure? {
+        guard result.failure == nil, result.question == nil, let deeds = result.deeds else {
+            return nil
+        }
+        // Where others worked meanwhile, the machine's sandbox is sound.
+        let lastWork = turn.sessions.lastWork
+        if let lastWork, lastWork >= session.since { return nil }
+        let isExecutor = session.start.role != .initializer
+        let before = session.start.progress?.ticked ?? 0
+        let progress = checklist.progress
+        if isExecutor ? (progress?.ticked ?? 0) > before : progress != nil { return nil }
+        switch deeds {
+        case .some: return nil
+        case .refused(let words):
+            return Failure(.noSandbox, "the sandbox refused every command: \(words)".oneLine(500))
+        case .none:
+            // An agent may also have nothing to do, which is no matter of the machine that worked before.
+            guard isExecutor, lastWork == nil else { return nil }
+            return Failure(
+                .noSandbox,
+                "the agent completed its turn without running a command or changing a file, as it does "
+                    + "where its sandbox can't start"
+            )
+        }
     }
 
     private mutating func tellFailure(_ failure: Failure, of session: RunState.Running) {

@@ -9,7 +9,7 @@ package struct Orchestrator: Sendable {
     /// A new one is a word here.
     var governors = Shutdown().and(FailureQuota()).and(SessionDeadlines()).and(Budgets())
         .and(AdaptiveConcurrency()).and(TokenRate()).and(MachineAdmission()).and(StartSpacing())
-        .and(Network()).and(UsageLimits()).and(RateLimits()).and(Credentials())
+        .and(Network()).and(Sandboxes()).and(UsageLimits()).and(RateLimits()).and(Credentials())
         .and(StartShortages()).and(StoreTroubles()).and(Hooks()).and(Checks()).and(Notifications())
     var generator: SplitMix64
     /// The awake time at which `handle` must be called even if nothing happens; `nil` for never.
@@ -82,6 +82,7 @@ package struct Orchestrator: Sendable {
         case .sessionWaitsForNetwork(let key):
             turn.sessions.noteNetworkWaiting(key)
             tell(.sessionWaitsForNetwork(key))
+        case .sessionWorked(let key): tell(.sessionWorked(key))
         case .sessionEnded(let key, let result, let checklist):
             sessionEnded(key, result, checklist)
         case .checkpointMade(let fact): turn.record(.checkpointMade(fact))

@@ -37,6 +37,8 @@ struct SessionWatch: Sendable {
         static func < (left: Alarm, right: Alarm) -> Bool { left.at < right.at }
     }
 
+    /// Awake time at which a session last showed that its agent can work; `nil` for never in the leg.
+    var lastWork: Duration?
     private var entries: [SessionKey: Entry] = [:]
     /// One alarm a session and a few stale ones: activity only moves an entry's deadline, and the
     /// alarm checks the deadline when it goes off.

@@ -82,8 +82,10 @@ extension Turn {
         else { return false }
         // All accounts share the network: one probe is enough.
         let isNetworkDown = closed.contains { $0.gate == .network }
+        // An answer of the model tells nothing of the sandbox: its probe is one until it has ended.
+        let isSandboxInDoubt = closed.contains { $0.gate == .sandbox }
         return !state.gates.probes.contains { other, key in
-            (isNetworkDown || other == account) && !sessions.hasAnswer(key)
+            isSandboxInDoubt || (isNetworkDown || other == account) && !sessions.hasAnswer(key)
         }
     }
 

@@ -9,6 +9,8 @@ package enum Gate: String, Hashable, Sendable, Word, CaseIterable {
     case authentication
     /// The network is down; one session at a time probes it.
     case network
+    /// The agent's sandbox can't start, it seems; one session at a time probes it.
+    case sandbox
     /// The tokens per minute are used up.
     case tokenRate = "token_rate"
     /// The journal can't be written.
@@ -161,6 +163,8 @@ extension Gate {
         case .authentication:
             GateNature(scope: .account, opening: .probe(.seconds(30)), canEndRun: true)
         case .network: GateNature(scope: .everything, opening: .probe(.seconds(30)))
+        case .sandbox:
+            GateNature(scope: .everything, opening: .probe(.seconds(30)), canEndRun: true)
         case .tokenRate: GateNature(scope: .everything, opening: .time)
         case .store: GateNature(scope: .everything, opening: .event, canEndRun: true)
         case .memory, .load, .disk: GateNature(scope: .everything, opening: .reading)

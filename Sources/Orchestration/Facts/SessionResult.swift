@@ -42,6 +42,9 @@ package enum FailureClass: String, Hashable, Sendable, Word, CaseIterable {
     case noNetwork = "no_network"
     /// The credentials were refused; a probe finds out whether for good.
     case authentication
+    /// The agent's sandbox did not start, or nothing shows that it did: the session completed its turn
+    /// and could do nothing. One more session finds out whether that is so for all.
+    case noSandbox = "no_sandbox"
     /// The thread outgrew the model's context window and is never resumed.
     case contextWindow = "context_window"
     /// The thread to resume is unknown; a new one starts.
@@ -189,6 +192,8 @@ package struct SessionResult: Hashable, Sendable {
     package var artifacts: Artifacts?
     /// The session's question to a person, in one line; `nil` for none.
     package var question: String?
+    /// The evidence that the session could work; `nil` if that can't be told.
+    package var deeds: SessionDeeds?
 
     /// Makes a result; see the properties.
     package init(

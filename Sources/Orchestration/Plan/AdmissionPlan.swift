@@ -36,7 +36,8 @@ package struct AdmissionPlan: Hashable, Sendable, Codable {
             case .memory: minFreeMemory != 0
             case .load: maxLoad != nil
             case .disk: minFreeDisk != 0
-            case .usageLimit, .rateLimit, .authentication, .network, .tokenRate, .store, .shortage:
+            case .usageLimit, .rateLimit, .authentication, .network, .sandbox, .tokenRate, .store,
+                .shortage:
                 false
             }
         }
@@ -83,7 +84,8 @@ extension AdmissionPlan {
         case .memory: return reading.memory.flatMap { memoryShortage($0, swings) }
         case .load: return reading.load.flatMap { loadShortage($0, reading.processors, swings) }
         case .disk: return reading.disks.lazy.compactMap { diskShortage($0, swings) }.first
-        case .usageLimit, .rateLimit, .authentication, .network, .tokenRate, .store, .shortage:
+        case .usageLimit, .rateLimit, .authentication, .network, .sandbox, .tokenRate, .store,
+            .shortage:
             return nil
         }
     }

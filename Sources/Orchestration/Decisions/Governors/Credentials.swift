@@ -16,7 +16,8 @@ struct Credentials: Governor {
             switch failed.treatment.reaction {
             case .credentials: credentialsRefused(failed, in: &turn)
             case .configuration: configurationRefused(failed, in: &turn)
-            case .none, .usageLimit, .rateLimit, .network, .answered, .spacing, .shortage: break
+            case .none, .usageLimit, .rateLimit, .network, .sandbox, .answered, .spacing, .shortage:
+                break
             }
         default: break
         }

@@ -142,7 +142,9 @@ extension MachineReading {
             memory != nil ? nil : "free memory is unknown without /proc/meminfo; mount /proc"
         case .load: load != nil ? nil : "the load is unknown without /proc/loadavg; mount /proc"
         case .disk: !disks.isEmpty ? nil : "no file system reports its free space"
-        case .usageLimit, .rateLimit, .authentication, .network, .tokenRate, .store, .shortage: nil
+        case .usageLimit, .rateLimit, .authentication, .network, .sandbox, .tokenRate, .store,
+            .shortage:
+            nil
         }
     }
 }

@@ -1,0 +1,85 @@
+import Orchestration
+import Testing
+
+@Suite struct `A sandbox that does not start` {
+    private static let begun = ChecklistState.good(Progress(ticked: 0, total: 4))
+    private static let complaint = SessionDeeds.refused("bwrap: No permissions")
+
+    /// A run of two tasks, with lists, that both run.
+    private func two() -> (Scenario, [String]) {
+        let tasks = ["a", "b"].map { TaskPlan(name: $0) }
+        var run = Scenario(
+            RunPlan(concurrency: 2, tasks: tasks),
+            found: ["a": Self.begun, "b": Self.begun]
+        )
+        return (run, run.begin())
+    }
+
+    /// Ends a session with a completed turn, this evidence and this progress.
+    private func end(
+        _ run: inout Scenario,
+        _ task: String,
+        _ session: Int,
+        _ deeds: SessionDeeds?,
+        ticked: Int = 0
+    ) -> [String] {
+        var result = SessionResult(termination: .exited(0))
+        result.deeds = deeds
+        let list = ChecklistState.good(Progress(ticked: ticked, total: 4))
+        let key = SessionKey(task: task, number: session)
+        return run.play([.sessionEnded(key, result, list)], after: 10)
+    }
+
+    @Test(arguments: [complaint, .none])
+    func `costs no task anything, and ends the run once a second session could do nothing`(
+        deeds: SessionDeeds
+    ) {
+        var (run, _) = two()
+        #expect(
+            end(&run, "a", 1, deeds) == ["gate sandbox closed", "a#1 failed, charged to free"]
+        )
+        // The other session began before that, and finds the same.
+        let lines = end(&run, "b", 1, deeds)
+        #expect(lines.first == "b#1 failed, charged to free")
+        #expect(lines.last?.hasSuffix("as a probe") == true && lines.count == 2, "\(lines)")
+        let probe = lines.last?.hasPrefix("start a") == true ? "a" : "b"
+        // The model's answer tells nothing of the sandbox: no second probe.
+        #expect(run.answer(probe, 2) == [])
+        let last = end(&run, probe, 2, deeds)
+        #expect(last.first == "gate sandbox closed", "\(last)")
+        #expect(last.contains("\(probe)#2 failed, charged to free"))
+        #expect(last.last?.contains("unable") == true, "\(last)")
+        #expect(run.state.tasks.allSatisfy { $0.outcome == nil })
+    }
+
+    @Test func `opens again as soon as one session does anything`() {
+        var (run, _) = two()
+        _ = end(&run, "a", 1, Self.complaint)
+        let b = SessionKey(task: "b", number: 1)
+        let lines = run.play([.sessionWorked(b)], after: 1)
+        #expect(lines.first == "gate sandbox opened" && lines.count == 2, "\(lines)")
+        #expect(lines.last?.hasPrefix("start a#2") == true)
+    }
+
+    @Test func `is not what a task suffers from while others work`() {
+        var (run, _) = two()
+        _ = run.play([.sessionWorked(SessionKey(task: "b", number: 1))], after: 1)
+        for deeds in [Self.complaint, .none] {
+            let lines = end(&run, "a", deeds == .none ? 2 : 1, deeds)
+            #expect(lines.first?.contains("idled, charged to session") == true, "\(lines)")
+            _ = run.play([.sessionWorked(SessionKey(task: "b", number: 1))], after: 1)
+        }
+    }
+
+    @Test(arguments: [
+        (complaint, 1), (SessionDeeds.none, 1), (.some, 0), (nil, 0),
+    ])
+    func `is none where the list advanced, or anything was done, or nothing can be told`(
+        deeds: SessionDeeds?,
+        ticked: Int
+    ) {
+        var (run, _) = two()
+        let lines = end(&run, "a", 1, deeds, ticked: ticked)
+        #expect(!lines.contains { $0.contains("gate") || $0.contains("failed") }, "\(lines)")
+    }
+}
