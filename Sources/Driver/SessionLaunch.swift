@@ -43,6 +43,14 @@ struct SessionLaunch: Sendable {
         return work.sandbox != .dangerFullAccess
     }
 
+    /// Returns the result of a session, without evidence of work that tells nothing of a sandbox.
+    func told(_ result: SessionResult) -> SessionResult {
+        guard !isSandboxed else { return result }
+        var result = result
+        result.deeds = nil
+        return result
+    }
+
     /// Starts the session as a process of its own; `first` runs before that, on the same worker thread.
     func start(
         on loop: Loop,

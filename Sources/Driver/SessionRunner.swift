@@ -207,9 +207,7 @@ final class SessionRunner {
         }
     }
 
-    private func endSaving() {
-        if closing.savesUnderWay == 0 { note(.threadSaved) }
-    }
+    private func endSaving() { if closing.savesUnderWay == 0 { note(.threadSaved) } }
 
     // MARK: - The end, stage by stage
 
@@ -316,10 +314,8 @@ final class SessionRunner {
             outputLeaked: process.outputLeaked,
             isLaunched: launch.launcher != nil
         )
-        var result = decoder.result(ending, now: SystemClock(loop: loop).now.wall)
-        if !launch.isSandboxed { result.deeds = nil }
         let end = SessionEnd(
-            result: result,
+            result: launch.told(decoder.result(ending, now: SystemClock(loop: loop).now.wall)),
             look: look,
             standardError: process.standardError,
             wasKilled: isKilled
@@ -327,13 +323,10 @@ final class SessionRunner {
         closing.end = end
         guard let query = usageQuery else { return note(.usageRead) }
         loop.perform { [usageReader, result = end.result] in
-            result.usage == nil
-                ? (usageReader.look([query]), result)
-                : ([], usageReader.addingDescendants(result, query))
-        } then: { [self] used, result in
-            used.forEach { report(.sessionUsed($0)) }
-            usageReader.takeWarnings().forEach(warn)
-            closing.end?.result = result
+            usageReader.settle(result, query)
+        } then: { [self] settled in
+            closing.end?.result = settled.result
+            settled.events.forEach(report)
             note(.usageRead)
         }
     }

@@ -46,10 +46,26 @@ struct UsageReader: Sendable {
         }
     }
 
+    /// Completes the usage in a result: from the records if the session reported none, and else with that of
+    /// the threads that the session's thread started.
+    ///
+    /// Blocks, too.
+    func settle(
+        _ result: SessionResult,
+        _ query: Query
+    ) -> (result: SessionResult, events: [Event]) {
+        guard result.usage == nil else { return (addingDescendants(result, query), []) }
+        let used = look([query]).map(Event.sessionUsed)
+        let warnings = takeWarnings().map {
+            Event.warned(Warned(task: query.key.task, message: $0))
+        }
+        return (result, used + warnings)
+    }
+
     /// Adds to a result the usage of the threads that the session's thread started.
     ///
     /// Blocks, too.
-    func addingDescendants(_ result: SessionResult, _ query: Query) -> SessionResult {
+    private func addingDescendants(_ result: SessionResult, _ query: Query) -> SessionResult {
         guard let total = result.threadUsage, result.usage != nil, result.thread == query.thread
         else { return result }
         let work = work[query.key.task]

@@ -40,6 +40,12 @@ struct DoctorCommand: ParsableCommand {
     /// The least number of free inodes: a run of a few tasks creates about as many files.
     private static let filesOfARun: UInt64 = 32
 
+    func validate() throws {
+        if agent != nil, manifest != nil {
+            throw ValidationError("--agent is the manifest's own; name one of the two")
+        }
+    }
+
     func run() throws {
         let manifest = try manifest.map(ManifestFile.load)
         var isWell = true
