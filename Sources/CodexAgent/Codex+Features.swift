@@ -31,6 +31,8 @@ extension Codex {
             off += personalFeatures.filter {
                 !abilities.areFeaturesKnown || abilities.features[$0] != nil
             }
+            // The check at a turn's end is a hook; the user's own are left out with the configuration.
+            if session.turnCheck != nil { off.removeAll { $0 == "hooks" } }
         }
         var states = off.filter { !settings.features.contains($0) }.map { "features.\($0)=false" }
         states += settings.features.filter { abilities.features[$0] != nil }

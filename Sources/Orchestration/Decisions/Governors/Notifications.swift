@@ -91,7 +91,8 @@ extension Gate {
     fileprivate var isToldAsLimit: Bool {
         switch self {
         case .usageLimit, .authentication: true
-        case .rateLimit, .network, .tokenRate, .store, .memory, .load, .disk, .shortage: false
+        case .rateLimit, .network, .sandbox, .tokenRate, .store, .memory, .load, .disk, .shortage:
+            false
         }
     }
 }
