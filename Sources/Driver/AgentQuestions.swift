@@ -56,7 +56,7 @@ package struct AgentQuestions: Sendable {
 
     private static func answer(_ end: ShortProgram.End) -> ProgramAnswer {
         switch end.refusal {
-        case .isLate: return .unanswered("it did not end within \(patience.forPeople)")
+        case .isLate: return .unanswered("it did not end within \(Format.duration(patience))")
         case .saysTooMuch:
             return .unanswered("it said more than \(Format.count(longestAnswer, "byte"))")
         case nil: break

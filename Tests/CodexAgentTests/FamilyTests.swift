@@ -8,10 +8,12 @@ import Testing
 private struct Home {
     let root = FileManager.default.temporaryDirectory.appending(path: "quire-\(UUID())").path
 
-    /// A thread that was created now; the number makes it another one.
+    /// The time of all threads, a minute ago.
+    private static let begun = Int64(Date().timeIntervalSince1970 * 1000) - 60_000
+
+    /// A thread that was created then; the number makes it another one.
     static func thread(_ number: Int) -> String {
-        let now = Int64(Date().timeIntervalSince1970 * 1000) - 60_000
-        let digits = String(now + Int64(number), radix: 16)
+        let digits = String(begun + Int64(number), radix: 16)
         let time = String(repeating: "0", count: 12 - digits.count) + digits
         return "\(time.prefix(8))-\(time.suffix(4))-7000-8000-00000000000\(number)"
     }
@@ -22,7 +24,10 @@ private struct Home {
     }
 
     var directory: String {
-        let parts = Calendar.current.dateComponents([.year, .month, .day], from: Date() - 60)
+        let parts = Calendar.current.dateComponents(
+            [.year, .month, .day],
+            from: Date(timeIntervalSince1970: Double(Self.begun) / 1000)
+        )
         let day = [parts.year ?? 0, parts.month ?? 0, parts.day ?? 0]
             .map { $0 < 10 ? "0\($0)" : "\($0)" }
         return "\(root)/sessions/" + day.joined(separator: "/")

@@ -19,7 +19,7 @@ import Testing
         try put(
             """
             #!/bin/sh
-            echo \(directory) >> '\(run.root)/found'
+            [ "$1" = exec ] && echo \(directory) >> '\(run.root)/found'
             exec '\(Program.built("codex-sim"))' "$@"
             """,
             path

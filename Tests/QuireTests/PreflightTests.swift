@@ -18,11 +18,11 @@ private struct CodexOfOnesOwn {
 
     init(_ run: QuireRun, _ answers: Answers = Answers(), called name: String = "codex") throws {
         self.run = run
-        try script(Self.text(answers, in: run.root), "\(run.root)/bin/\(name)")
+        try script(Self.program(answers, in: run.root), "\(run.root)/bin/\(name)")
     }
 
     /// The program, which notes how it is called.
-    static func text(_ answers: Answers, in root: String) -> String {
+    static func program(_ answers: Answers, in root: String) -> String {
         """
         echo "$*" >> '\(root)/calls'
         case "$1 $2" in
@@ -155,7 +155,7 @@ private struct CodexOfOnesOwn {
         try withRun { run in
             var next = CodexOfOnesOwn.Answers()
             next.features = "printf 'goals  stable  true\\n'"
-            try script(CodexOfOnesOwn.text(next, in: run.root), run.root + "/next")
+            try script(CodexOfOnesOwn.program(next, in: run.root), run.root + "/next")
             let replace = "mv '\(run.root)/next' '\(run.root)/bin/codex' 2> /dev/null\n"
             var first = CodexOfOnesOwn.Answers()
             first.session = replace + first.session
