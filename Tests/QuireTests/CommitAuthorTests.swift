@@ -8,7 +8,6 @@ import Testing
         [:], ["GIT_AUTHOR_NAME": "Ada", "GIT_COMMITTER_NAME": "Ada"],
         ["GIT_AUTHOR_NAME": "Ada", "GIT_AUTHOR_EMAIL": "ada@example.org"],
         ["GIT_COMMITTER_NAME": "Ada", "GIT_COMMITTER_EMAIL": "ada@example.org"],
-        TreeRun.identity.merging(["GIT_AUTHOR_NAME": " "]) { $1 },
     ]
 
     private func write(_ trees: TreeRun, defaults: String, tasks: [String] = ["one"]) throws {

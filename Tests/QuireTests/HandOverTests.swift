@@ -178,7 +178,7 @@ func withTrees(
             var pruned: Outcome?
             let outcome = try trees.run.quire(
                 ["run", "m.yaml"],
-                environment: ["QUIRE_TEST": root]
+                environment: TreeRun.identity.merging(["QUIRE_TEST": root]) { $1 }
             ) { output, pid in
                 guard pruned == nil, output.contains("session 1 starts"),
                     eventually({ FileManager.default.fileExists(atPath: root + "/began") })

@@ -3,8 +3,8 @@ import TestSupport
 import Testing
 
 @Suite struct `Tokens that a session reports` {
-    /// What a session says that it used, and what a table and a program read of it; `nil` for no number.
-    private static let reports: [(input: String, shown: String, count: Int64?)] = [
+    /// What a session says that it used, and what a table and a program read of it.
+    private static let reports: [(input: String, shown: String, count: Int64)] = [
         ("999", "999", 999), ("999960", "1.0M", 999_960),
         ("1000000000000", "1.0T", 1_000_000_000_000),
         ("9999999999999", "10.0T", 9_999_999_999_999),
@@ -14,26 +14,31 @@ import Testing
         ("-1", "0", 0),
     ]
 
+    /// Writes an agent that reports so many tokens for the task of each number.
+    private func writeAgent(_ run: QuireRun) throws {
+        let cases = Self.reports.enumerated().map { "  t\($0)) used=\($1.input);;" }
+        try script(
+            """
+            cat > /dev/null
+            case "$QUIRE_TASK" in
+            \(cases.joined(separator: "\n"))
+            esac
+            echo '{"type":"thread.started","thread_id":"01a20dc1-184f-7933-871b-4c78aca9e52e"}'
+            echo '{"type":"turn.started"}'
+            echo '{"type":"turn.completed","usage":{"input_tokens":'$used',"output_tokens":0}}'
+            """,
+            run.root + "/agent"
+        )
+    }
+
     @Test func `are cut where they can't be, and shown with a unit`() throws {
         try withRun { run in
-            let cases = Self.reports.enumerated().map { "  t\($0)) used=\($1.input);;" }
-            try script(
-                """
-                cat > /dev/null
-                case "$QUIRE_TASK" in
-                \(cases.joined(separator: "\n"))
-                esac
-                echo '{"type":"thread.started","thread_id":"01a20dc1-184f-7933-871b-4c78aca9e52e"}'
-                echo '{"type":"turn.started"}'
-                echo '{"type":"turn.completed","usage":{"input_tokens":'$used',"output_tokens":0}}'
-                """,
-                run.root + "/agent"
-            )
+            try writeAgent(run)
+            // With a budget an estimate would stand for what can't be.
             try run.write(
                 Self.reports.indices.map { ("t\($0)", "") },
-                defaults: "{max_sessions: 2, budget: {tokens: 5M}}",
-                agent: "{command: [./agent]}",
-                run: "budget: {tokens: 900000G}"
+                defaults: "{max_sessions: 1}",
+                agent: "{command: [./agent]}"
             )
             let outcome = try run.quire(["run", "m.yaml"])
             #expect(outcome.status == 101, "\(outcome.output)\(outcome.error)")
@@ -43,23 +48,36 @@ import Testing
                 struct Task: Decodable {
                     var name: String
                     var tokens: Int64
-                    var sessions: Int64
                 }
                 var tasks: [Task]
             }
             let status = try decoded(Status.self, json)
             for (place, report) in Self.reports.enumerated() {
                 let task = try #require(status.tasks.first { $0.name == "t\(place)" })
-                #expect(task.tokens == report.count.map { $0 * task.sessions }, "\(report)")
+                #expect(task.tokens == report.count, "\(report)")
                 let row = try #require(rows.first { $0.hasPrefix("t\(place) ") })
-                if task.sessions == 1 {
-                    #expect(row.split(separator: " ").contains { $0 == report.shown }, "\(row)")
-                }
+                #expect(row.split(separator: " ").contains { $0 == report.shown }, "\(row)")
             }
-            // Those above the budget of a task have one session alone.
-            let large = status.tasks.filter { $0.tokens > 5_000_000 }
-            #expect(large.count == 4 && large.allSatisfy { $0.sessions == 1 })
-            #expect(outcome.output.contains("1T of 5M tokens are spent"), "\(outcome.output)")
+        }
+    }
+
+    @Test func `use a budget up, however large they are`() throws {
+        try withRun { run in
+            try writeAgent(run)
+            // The fifth reports more than a session is believed to use.
+            try run.write(
+                [("t2", ""), ("t4", "")],
+                concurrency: 1,
+                defaults: "{max_sessions: 3, budget: {tokens: 5M}}",
+                agent: "{command: [./agent]}",
+                run: "budget: {tokens: 900000G}"
+            )
+            let outcome = try run.quire(["run", "m.yaml"])
+            #expect(outcome.status == 101, "\(outcome.output)\(outcome.error)")
+            for words in ["1T of 5M tokens are spent", "10T of 5M tokens are spent"] {
+                #expect(outcome.output.contains(words), "\(outcome.output)")
+            }
+            #expect(outcome.output.contains("2 tasks: 2 capped · 2 sessions"), "\(outcome.output)")
         }
     }
 }
