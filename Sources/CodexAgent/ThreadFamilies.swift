@@ -1,7 +1,6 @@
 import Agent
 import CodexEvents
-import Foundation
-import Glibc
+import FileAccess
 import Orchestration
 import Synchronization
 
@@ -16,15 +15,15 @@ final class ThreadFamilies: Sendable {
         }
 
         /// The directory's time of modification when it was listed; `nil` if it must be listed again.
-        var modified: Int64?
+        var modified: Duration?
         /// The parents of the threads in files, by file name; `nil` for a thread without.
         var parents: [String: String?] = [:]
         /// The threads that threads started.
         var children: [String: [Child]] = [:]
     }
 
-    /// The time in which the time of modification may not tell a later change, in nanoseconds.
-    private static let slack: Int64 = 2_000_000_000
+    /// The time in which the time of modification may not tell a later change.
+    private static let slack = Duration.seconds(2)
 
     private let days = Mutex<[String: Day]>([:])
 
@@ -49,7 +48,7 @@ final class ThreadFamilies: Sendable {
 
     /// Returns the threads in a directory that others started; lists it if it may have changed.
     private func children(in directory: String) -> [String: [Day.Child]] {
-        guard let modified = Self.modification(of: directory) else { return [:] }
+        guard let modified = FileTime.modification(of: directory) else { return [:] }
         return days.withLock { days in
             var day = days[directory] ?? Day()
             if day.modified != modified {
@@ -60,9 +59,9 @@ final class ThreadFamilies: Sendable {
         }
     }
 
-    private static func list(_ directory: String, _ modified: Int64, _ known: Day) -> Day {
+    private static func list(_ directory: String, _ modified: Duration, _ known: Day) -> Day {
         var day = known
-        let isSettled = now() - modified > slack
+        let isSettled = FileTime.now() - modified > slack
         day.modified = isSettled ? modified : nil
         for name in RolloutFiles.names(in: directory) where day.parents[name] == nil {
             guard let thread = Rollout.thread(ofFile: name) else { continue }
@@ -82,12 +81,4 @@ final class ThreadFamilies: Sendable {
         }
         return day
     }
-
-    private static func modification(of directory: String) -> Int64? {
-        var status = stat()
-        guard stat(directory, &status) == 0 else { return nil }
-        return Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
-    }
-
-    private static func now() -> Int64 { Int64(Date().timeIntervalSince1970 * 1_000_000_000) }
 }

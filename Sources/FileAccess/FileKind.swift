@@ -103,6 +103,22 @@ extension Duration {
     }
 }
 
+/// The times of files, by the clock that gives them.
+package enum FileTime {
+    /// The time now, since the epoch.
+    package static func now() -> Duration {
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        return Duration(now)
+    }
+
+    /// Returns the time since the epoch at which a file was last modified; `nil` if that can't be told.
+    package static func modification(of path: String) -> Duration? {
+        var status = stat()
+        return stat(path, &status) == 0 ? Duration(status.st_mtim) : nil
+    }
+}
+
 /// Access to single files by paths that Quire itself or a person named.
 package enum RegularFile {
     /// Opens a regular file for reading; returns -1 with `errno` for anything else.

@@ -26,11 +26,11 @@ struct HookChecker: Sendable {
     mutating func check(_ command: Command) -> String? {
         switch command {
         case .startHook(let hook):
-            guard running.insert(hook.key).inserted else { return "\(hook) runs twice" }
+            guard running.insert(hook.key).inserted else { return "twice at once: \(hook)" }
             if hook.hook == .runBegin { beginning = .running }
             if hook.hook == .runEnd, hasEnded { return "the leg ends twice" }
             if hook.hook == .runEnd { hasEnded = true }
-            if hook.hook != .runBegin, beginning == .running { return "\(hook) begins too early" }
+            if hook.hook != .runBegin, beginning == .running { return "too early: \(hook)" }
         case .record(.hookEnded(let fact)):
             running.remove(fact.key)
             guard fact.hook == .runBegin else { return nil }
@@ -58,7 +58,7 @@ struct HookChecker: Sendable {
         guard let task = hook.task else { return nil }
         begun[task, default: 0] += 1
         let (ends, begun) = (ends[task] ?? 0, begun[task] ?? 0)
-        return begun > ends ? "\(begun) hooks of \(task) follow \(ends) of its ends" : nil
+        return begun > ends ? "\(task): \(ends) of its ends, but \(begun) times a hook" : nil
     }
 
     /// Returns the rule that a finished run violates, if any.

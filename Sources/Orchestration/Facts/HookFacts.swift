@@ -53,7 +53,7 @@ package struct HookEnded: Hashable, Sendable, Codable {
         case .failed, .timedOut: return "\(name) failed\(trouble)"
         case .couldNotRun: return "\(name) could not run\(trouble)"
         case .stopped: return "\(name) was ended with the run\(trouble)"
-        case .putOff: return "\(name) waits for the journal"
+        case .putOff: return "\(name) is put off until the journal is written"
         case .lost: return "\(name) was cut off when Quire died, and is not run again"
         }
     }
