@@ -87,8 +87,8 @@ struct TreeInquest {
             }
             if let path = try TaskTrees.changedSubmodules(record, git).first {
                 return
-                    "its submodule \(path) has changes that no commit holds; look: git -C "
-                    + "\(record.path)/\(path) status; if you need nothing of it: `git worktree remove "
+                    "its submodule \(path) has changes that no commit holds; look with `git status` in "
+                    + "\(record.path)/\(path); if you need nothing of it: `git worktree remove "
                     + "--force \(record.path)`"
             }
             return
