@@ -95,6 +95,8 @@ package struct GitError: Error, Hashable, Sendable, CustomStringConvertible {
 
     /// Indicates whether git says that it knows no author for a commit.
     static func isOfIdentity(_ complaint: String) -> Bool {
-        ["tell me who you are", "empty ident", "auto-detect"].contains(where: complaint.contains)
+        ["tell me who you are", "empty ident", "auto-detect", "disallowed characters"].contains(
+            where: complaint.contains
+        )
     }
 }
