@@ -49,6 +49,8 @@ struct RemoteCommand: Sendable {
     ///   only the end of the parent is noticed.
     /// - `owner` identifies Quire by its text, and by its lock if that is visible here. A process that takes
     ///   over writes another text; an unreadable file proves nothing.
+    /// - A watcher that has not begun dies of the signal that ends it; the shell would tell that on standard
+    ///   error, behind what the agent said.
     /// - A signal to the whole group must spare the watching processes. It interrupts `wait`, which is
     ///   therefore repeated while the agent lives.
     static let script = #"""
@@ -127,7 +129,7 @@ struct RemoteCommand: Sendable {
         do :; done
         tell KILL
         [ "$reader" = $$ ] || kill -s KILL "$reader" 2>/dev/null
-        kill -s USR2 "$watcher" 2>/dev/null && wait "$watcher"
+        { kill -s USR2 "$watcher" && wait "$watcher"; } 2>/dev/null
         exit "$status"
         """#
 }
