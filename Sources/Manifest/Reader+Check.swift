@@ -85,14 +85,18 @@ extension Reader {
         return isWanted
     }
 
-    /// Reads a directory within that of the task's work, or of the manifest.
-    func innerDirectory(_ node: Node?, of key: String) -> String? {
+    /// Reads a directory within that of the task's work, or of another `owner`.
+    func innerDirectory(
+        _ node: Node?,
+        of key: String,
+        from owner: String = "the task's directory"
+    ) -> String? {
         guard let node, !node.isNull, let path = word(node, "\"directory\"") else { return nil }
         if path.isEmpty || path.hasPrefix("/") || path.split(separator: "/").contains("..") {
             fail(
                 node,
-                "the \"directory\" of \"\(key)\" is \(node.kind), but must be a path from the usual "
-                    + "directory, and within it"
+                "the \"directory\" of \"\(key)\" is \(node.kind), but must be a path from "
+                    + "\(owner), and within it"
             )
         }
         return path

@@ -56,6 +56,7 @@ extension HookTexts.Command {
 extension Reader {
     /// The time that a hook may take unless said otherwise.
     private static let hookTime = Duration.seconds(60)
+    private static let ofManifest = "the manifest's directory"
 
     /// Reads the hooks of a task: its own, and those of the defaults that it does not replace.
     func hooks(
@@ -115,7 +116,11 @@ extension Reader {
                     text.shellText([:]) + #" "$@""#,
                     timeout: limit(members["timeout"])
                 ),
-                directory: innerDirectory(members["directory"], of: "notify")
+                directory: innerDirectory(
+                    members["directory"],
+                    of: "notify",
+                    from: Self.ofManifest
+                )
             ),
             program: text.program,
             topics: members["on"] == nil ? NotifyTopic.usual : topics
@@ -152,7 +157,12 @@ extension Reader {
         return HookTexts(
             command: text,
             timeout: limit(members["timeout"]),
-            directory: innerDirectory(members["directory"], of: name)
+            directory: innerDirectory(
+                members["directory"],
+                of: name,
+                from: Hook.ofRuns.contains { $0.rawValue == name }
+                    ? Self.ofManifest : "the task's directory"
+            )
         )
     }
 

@@ -97,6 +97,8 @@ final class FakeStore: JournalStore {
     /// True if batches wait for `answer`.
     var isSlow = false
     private(set) var isGivenUp = false
+    /// Number of batches that wait for `answer`.
+    private var waiting = 0
     private let loop: FakeLoop
     private let log: Log
     private var report: (StoreReport) -> Void = { _ in }
@@ -107,11 +109,18 @@ final class FakeStore: JournalStore {
 
     func append(_ batch: JournalBatch, isUrgent: Bool, state: () -> RunState) {
         log.add("journal \(batch.events.words)")
-        if !isSlow {
-            loop.perform {
-            } then: { [unowned self] in
-                report(.written(.success(())))
-            }
+        guard !isSlow else { return waiting += 1 }
+        loop.perform {
+        } then: { [unowned self] in
+            report(.written(.success(())))
+        }
+    }
+
+    /// Writes all batches that wait, and those that come of it.
+    func writeAll() {
+        while waiting > 0 {
+            waiting -= 1
+            answer(.written(.success(())))
         }
     }
 

@@ -121,7 +121,7 @@ import Testing
             #expect(
                 leg.calls().last == "journal sessionEnded taskEnded hookBegan"
             )
-            leg.store.answer(.written(.success(())))
+            leg.store.writeAll()
             let calls = leg.calls()
             #expect(calls.last == "hook on_fail a")
             #expect(!calls.contains("release a"))
@@ -142,7 +142,7 @@ import Testing
             #expect(!leg.calls().contains("hook on_fail a"))
             #expect(leg.driver.state.leg.hooks.due == ["a"])
             leg.store.answer(.condition(.recovered))
-            for _ in 0..<5 { leg.store.answer(.written(.success(()))) }
+            leg.store.writeAll()
             #expect(leg.calls().contains("hook on_fail a"))
         }
     }
@@ -158,7 +158,7 @@ import Testing
             leg.loop.advance(.seconds(1))
             leg.driver.shutDown(.interrupt)
             #expect(leg.calls().contains("terminate hook on_fail a"))
-            for _ in 0..<5 { leg.store.answer(.written(.success(()))) }
+            leg.store.writeAll()
             #expect(!leg.calls().contains("hook on_fail a"))
         }
     }
@@ -180,7 +180,7 @@ import Testing
             )
             #expect(object["version"] as? Int == 1 && object["hook"] as? String == "run_end")
             leg.hooks.end(.runEnd)
-            #expect(leg.calls().last == "hook notify")
+            #expect(leg.calls().contains("hook notify"))
             let message = try #require(leg.hooks.inputs[HookKey(.notify)])
             #expect(message.title == "Quire: run is finished")
             #expect(message.body == "2 tasks: 2 failed")

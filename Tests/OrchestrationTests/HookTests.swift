@@ -234,23 +234,30 @@ import Testing
         #expect(run.hook(.runBegin) == ["check b#0", "start a#1 slot 0 executor"])
     }
 
-    @Test(arguments: [HookResult.failed, .timedOut, .couldNotRun], [0, 4])
-    func `of the beginning that fails ends the leg`(result: HookResult, ticked: Int) {
-        var run = Scenario(
-            plan("a", hooks: [.runBegin, .runEnd, .onComplete]),
-            found: ["a": list(ticked)]
-        )
-        _ = run.begin()
+    /// Also where by then no task has any work left.
+    @Test(arguments: [HookResult.failed, .timedOut, .couldNotRun], [false, true])
+    func `of the beginning that fails ends the leg`(result: HookResult, isUnavailable: Bool) {
+        let plan = plan("a", "b", hooks: [.runBegin, .runEnd, .onComplete])
+        var run = Scenario(plan, found: ["a": list(0), "b": list(4)])
+        #expect(run.begin() == ["b complete: every entry is ticked", "hook run_begin"])
+        if isUnavailable {
+            _ = run.play([.taskUnavailable(task: "a", reason: "it is another user's")])
+        }
         let lines = run.hook(.runBegin, nil, result)
         #expect(lines.count == 2 && lines.last == "end unable")
         #expect(lines[0].hasSuffix(": it said no; nothing was started"))
-        // The next leg tries it again.
-        var again = Scenario(
-            plan("a", hooks: [.runBegin]),
-            found: ["a": list(0)],
-            state: run.state
-        )
-        #expect(again.begin() == (ticked == 4 ? ["end finished"] : ["hook run_begin"]))
+        #expect(run.state.leg.hooks.due == ["b"])
+        // The next leg with work tries it again, and then runs what was left.
+        var again = Scenario(plan, found: ["a": list(0)], state: run.state)
+        let begins = again.begin()
+        #expect(begins == [isUnavailable ? "hook on_complete of b" : "hook run_begin"])
+        guard !isUnavailable else { return }
+        #expect(again.hook(.runBegin) == ["hook on_complete of b", "start a#1 slot 0 executor"])
+    }
+
+    @Test func `of the beginning is not for a leg whose lists are all complete`() {
+        var run = Scenario(plan("a", hooks: [.runBegin, .runEnd]), found: ["a": list(4)])
+        #expect(run.begin() == ["a complete: every entry is ticked", "end finished"])
     }
 
     @Test func `of the beginning is ended at once in a shutdown`() {
