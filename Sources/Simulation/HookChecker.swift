@@ -58,7 +58,7 @@ struct HookChecker: Sendable {
         guard let task = hook.task else { return nil }
         begun[task, default: 0] += 1
         let (ends, begun) = (ends[task] ?? 0, begun[task] ?? 0)
-        return begun > ends ? "\(task): \(ends) of its ends, but \(begun) times a hook" : nil
+        return begun > ends ? "\(task): a hook begun \(begun)x for \(ends) of its ends" : nil
     }
 
     /// Returns the rule that a finished run violates, if any.
