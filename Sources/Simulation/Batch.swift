@@ -53,9 +53,11 @@ package struct Batch: Sendable {
         after earlier: Batch? = nil
     ) {
         var plan = plan ?? workload.plan()
-        // Simulated work has nothing to check.
-        for place in plan.tasks.indices where plan.tasks[place].check != nil {
-            plan.tasks[place].check = nil
+        // Simulated work has nothing to check, and nobody runs its hooks.
+        plan.hooks = nil
+        for place in plan.tasks.indices {
+            if plan.tasks[place].check != nil { plan.tasks[place].check = nil }
+            if plan.tasks[place].hooks != nil { plan.tasks[place].hooks = nil }
         }
         (self.workload, self.plan) = (workload, plan)
         completions = Array(repeating: nil, count: workload.tasks.count)

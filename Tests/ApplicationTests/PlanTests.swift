@@ -65,6 +65,17 @@ private func manifest(_ text: String) throws -> Manifest {
         )
     }
 
+    @Test func `is the same with checks and hooks, which nobody runs for it`() throws {
+        let tasks = "tasks: [{name: a, prompt: p, size: 3}, {name: b, prompt: p, size: 4}]"
+        let hooks =
+            "run: {hooks: {run_begin: x, run_end: x}, notify: x}\n"
+            + "defaults: {verify: x, hooks: {before_session: x, on_complete: x}}\n"
+        let estimates = try ["", hooks].map {
+            PlanEstimate(try manifest($0 + tasks), ManifestHistory(), complete: 0)?.lines
+        }
+        #expect(estimates[0] != nil && estimates[0] == estimates[1])
+    }
+
     @Test func `warns of a budget that is too small, and of none that will do`() throws {
         let tasks = "tasks: [{name: a, prompt: p, size: 4}]"
         func warnings(_ tokens: String) throws -> [String] {

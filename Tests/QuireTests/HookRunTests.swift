@@ -40,7 +40,7 @@ import Testing
                 "\(plan)"
             )
             for hook in ["before_session", "on_fail", "run_begin", "run_end"] {
-                #expect(plan.contains("  \(hook): \(Self.note)  (at most 60 s)"), "\(plan)")
+                #expect(plan.contains("  \(hook): \(Self.note)  (at most 1 min)"), "\(plan)")
             }
             let outcome = try run.quire(["run", "m.yaml", "--events", "events"])
             #expect(outcome.status == 0, "\(outcome.output)\(outcome.error)")
@@ -95,7 +95,7 @@ import Testing
             let outcome = try run.quire(["run", "m.yaml"])
             #expect(outcome.status == 0, "\(outcome.output)\(outcome.error)")
             #expect(outcome.output.contains("hook on_complete \(words.isEmpty ? "is done" : "")"))
-            #expect(outcome.output.contains(words), "\(outcome.output)")
+            #expect(words.isEmpty || outcome.output.contains(words), "\(outcome.output)")
             guard hook.hasPrefix("setsid") else { return }
             #expect(try shell("kill -0 $(cat pid)", in: run.root).status != 0)
         }
