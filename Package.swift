@@ -74,6 +74,13 @@ let package = Package(
             swiftSettings: strict + [.strictMemorySafety()]
         ),
         .target(name: "CSpawn"),
+        // It embeds the manual's texts, which lie in Sources/quire/Manual.
+        .target(name: "CManual"),
+        .target(
+            name: "Manual",
+            dependencies: ["CManual"],
+            swiftSettings: strict + [.strictMemorySafety()]
+        ),
         library("Dates", ["Orchestration"]),
         .target(
             name: "Descendants",
@@ -124,8 +131,9 @@ let package = Package(
             dependencies: [
                 "Agent", "Application", "Driver", "EventLoop", "RunStore", "Reporting",
                 "Autonomous", "Dates", "FileAccess", "Orchestration", "Manifest", "Simulation",
-                "CodexSim", "Trees", "Version", argumentParser,
+                "CodexSim", "Manual", "Trees", "Version", argumentParser,
             ],
+            exclude: ["Manual"],
             swiftSettings: strict
         ),
         .testTarget(
@@ -167,6 +175,10 @@ let package = Package(
                 "Agent", "Application", "Autonomous", "Descendants", "Driver", "EventLoop",
                 "FileAccess", "Orchestration", "Reporting", "RunStore", "TestSupport", "Trees",
             ]
+        ),
+        tests(
+            "ManualTests",
+            ["TestSupport", "Application", "Manifest", "Manual", "quire", argumentParser]
         ),
         tests("ManifestTests", ["Manifest", "Orchestration", yams]),
         .testTarget(

@@ -26,7 +26,7 @@ struct Quire: ParsableCommand {
 
             Each task takes as many Codex sessions as it needs: the first writes a checklist, the \
             others tick it one by one. Everything is recorded under .autonomous/ in the workspace; \
-            the same command continues a run that was interrupted.
+            the same command continues a run that was interrupted. The manual is "quire help".
             """,
         version: Version.report,
         subcommands: [
@@ -35,9 +35,16 @@ struct Quire: ParsableCommand {
             AnswerCommand.self, TellCommand.self,
             DiffCommand.self, MergeWorkCommand.self, PullRequestCommand.self, ExportCommand.self,
             PruneCommand.self, MergeCommand.self, DoctorCommand.self, TrustCommand.self,
-            CodexSimCommand.self, SafeDiffCommand.self,
+            HelpCommand.self, VersionCommand.self, CodexSimCommand.self, SafeDiffCommand.self,
         ]
     )
+
+    @Flag(name: .customShort("V"), help: "Show the version, too.")
+    var showsVersion = false
+
+    func validate() throws {
+        if showsVersion { throw CleanExit.message(Version.report) }
+    }
 
     static func main() {
         do {
@@ -66,8 +73,8 @@ struct Quire: ParsableCommand {
             try Names.check(words: ProgramArguments.bytes)
             try checkCommand(words)
             var command = try parseAsRoot(words)
-            // Help needs neither a working directory nor a state directory; its command is the parser's own.
-            if configuration.subcommands.contains(where: { $0 == type(of: command) }) {
+            // Without a command, the parser prints the help.
+            if !(command is any PlacelessCommand), !(command is Quire) {
                 try checkWorkingDirectory()
                 try Names.checkPlaces()
             }
@@ -100,13 +107,23 @@ struct Quire: ParsableCommand {
 }
 
 extension Quire {
+    /// The names of all commands but hidden ones.
+    static var commandNames: [String] {
+        configuration.subcommands.map { $0.configuration }.filter { $0.shouldDisplay }
+            .compactMap { $0.commandName }
+    }
+
+    /// Returns the command of this name, hidden ones included; `nil` if there is none.
+    static func command(named name: String) -> (any ParsableCommand.Type)? {
+        configuration.subcommands.first { $0.configuration.commandName == name }
+    }
+
     /// Refuses a first word that is no command; the parser would report it as an unexpected argument.
     private static func checkCommand(_ words: [String]) throws {
-        let asked = words.first == "help" ? words.dropFirst().first : words.first
-        guard let asked, !asked.hasPrefix("-") else { return }
-        let names = configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
-        guard !names.contains(asked) else { return }
-        let near: SafeText? = Keys.suggestion(forPattern: asked, among: names)
+        guard let asked = words.first, !asked.hasPrefix("-"), command(named: asked) == nil else {
+            return
+        }
+        let near: SafeText? = Keys.suggestion(forPattern: asked, among: commandNames)
             .map { "did you mean \"\($0)\"?" }
         throw Trouble(
             "there is no command \"\(asked)\"; \(near ?? "see quire help")",

@@ -372,9 +372,9 @@ private func count(_ words: String, in file: String) -> Int {
     }
 }
 
-@Suite struct `The README's commands for CI` {
+@Suite struct `The manual's commands for CI` {
     @Test func `run two shards and put them together`() throws {
-        let commands = try readme(after: "### In CI")
+        let commands = try manual("ci", after: "# CI")
         #expect(commands.count == 3)
         try withRun { run in
             try run.write((1...6).map { ("t\($0)", "entries=2") })

@@ -114,14 +114,14 @@ func freePort() throws -> Int {
     return port
 }
 
-/// The commands of the README's first block after some words, a line each.
-func readme(after words: String) throws -> [String] {
+/// The commands of a topic's first block after some words, a line each.
+func manual(_ topic: String, after words: String) throws -> [String] {
     let path = URL(filePath: #filePath).deletingLastPathComponent()
-        .appending(path: "../../README.md")
+        .appending(path: "../../Sources/quire/Manual/\(topic).md")
     let all = try String(contentsOf: path, encoding: .utf8)
     guard let place = all.range(of: words),
         let begin = all.range(of: "```sh\n", range: place.upperBound..<all.endIndex),
         let end = all.range(of: "```", range: begin.upperBound..<all.endIndex)
-    else { throw SetupError(words: "the README has no commands after \"\(words)\"") }
+    else { throw SetupError(words: "the manual has no commands after \"\(words)\" in \(topic)") }
     return all[begin.upperBound..<end.lowerBound].split(separator: "\n").map(String.init)
 }

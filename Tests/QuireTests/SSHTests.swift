@@ -5,7 +5,7 @@ import Testing
 
 @Suite(.enabled(if: SSHServer.isInstalled, "OpenSSH's server and client are not installed"))
 struct `Sessions through ssh` {
-    /// The README's launcher.
+    /// The manual's launcher.
     private static let launcher =
         "[ssh, -oBatchMode=yes, -oServerAliveInterval=15, 'node{slot}', '{command}']"
 
@@ -39,8 +39,8 @@ struct `Sessions through ssh` {
         processes(mentioning: "QUIRE_RUN=\(run.root)/m.yaml")
     }
 
-    @Test func `follow the README's commands`() throws {
-        let commands = try readme(after: "With ssh")
+    @Test func `follow the manual's commands`() throws {
+        let commands = try manual("launchers", after: "With ssh")
         #expect(commands.count == 3)
         try withServer((0..<6).map { ("t\($0)", "entries=3") }) { run, server in
             try FileManager.default.moveItem(

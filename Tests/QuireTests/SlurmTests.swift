@@ -72,8 +72,8 @@ struct `Sessions in a Slurm allocation` {
         }
     }
 
-    @Test func `follow the README's commands`() throws {
-        let commands = try readme(after: "With Slurm")
+    @Test func `follow the manual's commands`() throws {
+        let commands = try manual("launchers", after: "With Slurm")
         #expect(commands.count == 3)
         try withBatch(tasks: 24, "entries=2") { batch in
             let run = batch.run

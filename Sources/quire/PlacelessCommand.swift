@@ -1,0 +1,2 @@
+/// A command that needs neither a working directory nor a state directory.
+protocol PlacelessCommand {}
