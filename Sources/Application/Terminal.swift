@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 package import Orchestration
 package import Reporting
+import Synchronization
 
 /// The standard output and error of commands, and the environment variables that affect them.
 package enum Terminal {
@@ -10,8 +11,26 @@ package enum Terminal {
         isatty(STDOUT_FILENO) == 1 && environment["TERM"] != "dumb" && !isCI
     }
 
-    /// True on a terminal, unless `NO_COLOR` is set.
-    package static var usesColor: Bool { canDraw && (environment["NO_COLOR"] ?? "").isEmpty }
+    /// A person's choice of colours.
+    package enum ColorChoice: String, CaseIterable, Sendable {
+        case auto, always, never
+    }
+
+    private static let colorChoice = Mutex(ColorChoice.auto)
+
+    /// Has output coloured as a person chose.
+    package static func choose(_ choice: ColorChoice) { colorChoice.withLock { $0 = choice } }
+
+    /// True if output is coloured: as was chosen, else not with `NO_COLOR`, with `CLICOLOR_FORCE`, and on a
+    /// terminal.
+    package static var usesColor: Bool {
+        switch colorChoice.withLock({ $0 }) {
+        case .always: true
+        case .never: false
+        case .auto:
+            (environment["NO_COLOR"] ?? "").isEmpty && (isOn("CLICOLOR_FORCE") || canDraw)
+        }
+    }
 
     /// The columns of standard output; `nil` if it is no terminal.
     package static var columns: Int? {

@@ -6,15 +6,22 @@ package enum FinalTable {
     ///
     /// `width` is the terminal's columns, `nil` for no bound; `hints` are lines that follow the totals, such
     /// as the command that continues with the work left.
-    package static func render(view: RunView, width: Int?, hints: [SafeText] = []) -> SafeText {
+    package static func render(
+        view: RunView,
+        width: Int?,
+        usesColor: Bool = false,
+        hints: [SafeText] = []
+    ) -> SafeText {
         let rows = view.tasks.map { (task: $0, sessions: $0.sessions, words: view.words($0)) }
-        return render(rows, RunTotals(view), width, hints)
+        return render(rows, RunTotals(view), width, usesColor, hints)
     }
 
     /// Returns the table and the totals of all legs of a run, or of several runs.
-    package static func render(report: RunReport, width: Int?) -> SafeText {
+    package static func render(report: RunReport, width: Int?, usesColor: Bool = false) -> SafeText
+    {
         let rows = report.tasks.map { (task: $0, sessions: $0.history.count, words: $0.words) }
-        return render(rows, RunTotals(report), width, report.missingWords.map { ["\($0)"] } ?? [])
+        let missing: [SafeText] = report.missingWords.map { ["\($0)"] } ?? []
+        return render(rows, RunTotals(report), width, usesColor, missing)
     }
 
     private typealias Row = (task: TaskRecord, sessions: Int, words: String)
@@ -23,6 +30,7 @@ package enum FinalTable {
         _ rows: [Row],
         _ totals: RunTotals,
         _ width: Int?,
+        _ usesColor: Bool,
         _ hints: [SafeText]
     ) -> SafeText {
         let tasks = rows.map(\.task)
@@ -34,9 +42,13 @@ package enum FinalTable {
         ]
         var table = Table(figures + changes + [Table.Column("REASON")])
         for row in rows.sorted(by: { rank($0) < rank($1) }) {
-            table.add(cells(row) + (changes.isEmpty ? [] : [row.task.changes]) + [row.words])
+            table.add(
+                cells(row) + (changes.isEmpty ? [] : [row.task.changes]) + [row.words],
+                isFailure: row.task.outcome?.isFailure ?? false
+            )
         }
-        var lines = rows.isEmpty ? [] : table.lines(width: width) + [""]
+        var lines =
+            rows.isEmpty ? [] : table.lines(width: width, usesColor: usesColor) + [""]
         lines.append("\(totals.text)")
         if let held = totals.held { lines.append("\(held)") }
         lines += TreeWords.uncommitted(tasks).map { "warning: \($0)" }

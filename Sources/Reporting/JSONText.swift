@@ -14,5 +14,5 @@ package enum JSONText {
 
 extension SafeText {
     /// Makes safe text of JSON without changing its meaning.
-    init(json: String) { self.init(trusted: Sanitizer.json(json)) }
+    init(json: String) { self.init(programText: Sanitizer.json(json)) }
 }

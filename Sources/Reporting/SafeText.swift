@@ -8,6 +8,11 @@ package import Orchestration
 package struct SafeText: Hashable, Sendable, CustomStringConvertible {
     /// The text; it may hold newlines, and escape sequences only where Quire itself put them.
     package let description: String
+    /// True for text that programs read: its signs mean themselves, whatever the locale.
+    private(set) var isForPrograms = false
+
+    /// Makes safe text of JSON that was made safe.
+    init(programText text: String) { (description, isForPrograms) = (text, true) }
 
     /// Makes safe text of a text that was sanitized, or that is Quire's own.
     init(trusted text: String) { description = text }
@@ -37,6 +42,7 @@ package struct SafeText: Hashable, Sendable, CustomStringConvertible {
     /// Makes a line of a log for programs safe: JSON keeps its meaning, any other line is sanitized.
     package init(record line: String) {
         description = line.first == "{" ? Sanitizer.json(line) : Sanitizer.line(line)
+        isForPrograms = true
     }
 
     /// Returns the text without its secrets.
@@ -49,7 +55,9 @@ package struct SafeText: Hashable, Sendable, CustomStringConvertible {
 
     /// Joins two texts.
     package static func + (left: SafeText, right: SafeText) -> SafeText {
-        SafeText(trusted: left.description + right.description)
+        var both = SafeText(trusted: left.description + right.description)
+        both.isForPrograms = left.isForPrograms || right.isForPrograms
+        return both
     }
 
     /// Appends a text.

@@ -63,7 +63,13 @@ package final class StandardStream: Sendable {
     package var failure: Failure? { state.withLock { $0.failure } }
 
     /// Writes a text; CI systems find no command in its lines.
-    package func write(_ text: SafeText) { write(bytes: Sanitizer.disarmed(text.description)) }
+    ///
+    /// Where the locale is not UTF-8, ASCII stands for Quire's own signs in what people read.
+    package func write(_ text: SafeText) {
+        let isPlain = Signs.areASCII && !text.isForPrograms
+        let shown = isPlain ? Signs.inASCII(text.description) : text.description
+        write(bytes: Sanitizer.disarmed(shown))
+    }
 
     /// Writes bytes as they are, for programs only: no terminal and no CI system may read them.
     package func write(raw bytes: [UInt8]) {

@@ -16,6 +16,8 @@ package struct Table: Sendable {
 
     private let columns: [Column]
     private var rows: [[String]] = []
+    /// The indexes of rows that tell of a failure.
+    private var failures: Set<Int> = []
 
     /// Makes an empty table.
     package init(_ columns: [Column]) {
@@ -23,7 +25,8 @@ package struct Table: Sendable {
     }
 
     /// Adds a row with a cell for each column; the cells are made safe.
-    package mutating func add(_ cells: [String]) {
+    package mutating func add(_ cells: [String], isFailure: Bool = false) {
+        if isFailure { failures.insert(rows.count) }
         rows.append(cells.map(Sanitizer.line))
     }
 
@@ -33,7 +36,10 @@ package struct Table: Sendable {
     /// Returns the lines, the titles first; with a width, the last column is wrapped to the space left.
     ///
     /// With `shrinking` a row is one line: all columns are cut, the widest first, until they fit.
-    package func lines(width: Int?, shrinking: Bool = false) -> [SafeText] {
+    ///
+    /// With `usesColor` rows of failures are red.
+    package func lines(width: Int?, shrinking: Bool = false, usesColor: Bool = false) -> [SafeText]
+    {
         let all = [columns.map(\.title)] + rows
         var widths = columns.indices.map { place in all.map { Columns.count($0[place]) }.max() ?? 0
         }
@@ -42,12 +48,18 @@ package struct Table: Sendable {
             widths[last] = min(widths[last], max(8, width - others))
             if shrinking { Self.shrink(&widths, to: width - 2 * last) }
         }
-        return all.flatMap { row -> [SafeText] in
+        return all.enumerated().flatMap { place, row -> [SafeText] in
             guard !shrinking else { return [line(row, widths, width)] }
             var row = row
             let more = wrapLast(&row, widths, width)
-            return [line(row, widths)] + more.map(SafeText.init(trusted:))
+            let lines = [line(row, widths)] + more.map(SafeText.init(trusted:))
+            // The first line is that of the titles.
+            return usesColor && failures.contains(place - 1) ? lines.map(Self.red) : lines
         }
+    }
+
+    private static func red(_ line: SafeText) -> SafeText {
+        SafeText(trusted: "\u{1B}[31m\(line.description)\u{1B}[0m")
     }
 
     private func line(_ row: [String], _ widths: [Int], _ width: Int? = nil) -> SafeText {
