@@ -107,6 +107,13 @@ package struct StoreReader: Sendable {
         return try fetch(select, [run], TaskRecord.init)
     }
 
+    /// Returns the names of the tasks of all runs, each once, in their order.
+    package func taskNames() throws(StoreError) -> [String] {
+        try fetch("SELECT DISTINCT name FROM task WHERE place >= 0 ORDER BY name", []) {
+            $0["name"]
+        }
+    }
+
     /// Returns the checklists that the runs have seen, each with its task, the stamp of its file, and its
     /// progress; only those with a stamp.
     package func seenLists() throws(StoreError) -> [(

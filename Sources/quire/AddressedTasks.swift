@@ -13,6 +13,7 @@ struct AddressedTasksOptions: ParsableArguments {
             "A manifest whose tasks count, too, such as one that was never run.",
             valueName: "manifest"
         ),
+        completion: .manifest,
         transform: Names.path(given:)
     )
     var manifest: String?

@@ -18,7 +18,10 @@ struct AnswerCommand: WorkingCommand {
             """
     )
 
-    @Argument(help: "The task, or a pattern for several that ask, such as 'port-*'.")
+    @Argument(
+        help: "The task, or a pattern for several that ask, such as 'port-*'.",
+        completion: .task
+    )
     var task: String
 
     @OptionGroup var words: WordsOptions
@@ -66,7 +69,7 @@ struct TellCommand: WorkingCommand {
             """
     )
 
-    @Argument(help: "The task, or a pattern for several, such as 'port-*'.")
+    @Argument(help: "The task, or a pattern for several, such as 'port-*'.", completion: .task)
     var task: String
 
     @OptionGroup var words: WordsOptions

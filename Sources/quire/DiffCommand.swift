@@ -17,10 +17,14 @@ struct DiffCommand: ParsableCommand {
             """
     )
 
-    @Argument(help: "The task.")
+    @Argument(help: "The task.", completion: .task)
     var task: String
 
-    @Argument(help: "Only these files and directories.", transform: Names.path(given:))
+    @Argument(
+        help: "Only these files and directories.",
+        completion: .file(),
+        transform: Names.path(given:)
+    )
     var paths: [String] = []
 
     @Flag(help: "Only the names and the number of lines.")

@@ -26,11 +26,12 @@ struct DoctorCommand: ParsableCommand {
             """
     )
 
-    @Argument(help: "The manifest whose run is checked for.")
+    @Argument(help: "The manifest whose run is checked for.", completion: .manifest)
     var manifest: String?
 
     @Option(
         help: ArgumentHelp("The agent's program, instead of codex.", valueName: "path"),
+        completion: .file(),
         transform: Names.path(given:)
     )
     var agent: String?

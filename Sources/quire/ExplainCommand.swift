@@ -16,11 +16,12 @@ struct ExplainCommand: ParsableCommand {
         discussion: "All of it comes from the run's journal; nothing is guessed."
     )
 
-    @Argument(help: "The task's name.")
+    @Argument(help: "The task's name.", completion: .task)
     var task: String
 
     @Argument(
         help: "The manifest whose run to look at (default: the newest run).",
+        completion: .manifest,
         transform: Names.path(given:)
     )
     var manifest: String?

@@ -25,11 +25,12 @@ struct ExportCommand: WorkingCommand {
             """
     )
 
-    @Argument(help: "The tasks; all complete ones unless given.")
+    @Argument(help: "The tasks; all complete ones unless given.", completion: .task)
     var tasks: [String] = []
 
     @Option(
         help: ArgumentHelp("Where the tasks' directories of patches go.", valueName: "dir"),
+        completion: .directory,
         transform: Names.path(given:)
     )
     var into = "patches"

@@ -22,7 +22,7 @@ struct HelpCommand: ParsableCommand, PlacelessCommand {
             """
     )
 
-    @Argument(help: "A command, a topic, or manifest.KEY.")
+    @Argument(help: "A command, a topic, or manifest.KEY.", completion: .subject)
     var subject: String?
 
     @Flag(
@@ -35,6 +35,8 @@ struct HelpCommand: ParsableCommand, PlacelessCommand {
 
     @Flag(help: ArgumentHelp("Print the names of all topics.", visibility: .hidden))
     var topics = false
+
+    @OptionGroup var colors: ColorOption
 
     func run() throws {
         if topics { return Self.show(Topic.all.map { $0.name + "\n" }.joined()) }

@@ -15,6 +15,7 @@ struct LookOptions: ParsableArguments {
             "The workspace (default: the git top level, or here).",
             valueName: "dir"
         ),
+        completion: .directory,
         transform: Names.path(given:)
     )
     var workspace: String?

@@ -24,7 +24,7 @@ struct LogsCommand: ParsableCommand {
             """
     )
 
-    @Argument(help: "The task's name.")
+    @Argument(help: "The task's name.", completion: .task)
     var task: String
 
     @Flag(name: [.customShort("f"), .long], help: "Go on as the log grows.")

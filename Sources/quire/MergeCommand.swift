@@ -26,6 +26,7 @@ struct MergeCommand: WorkingCommand {
             "State directories, or directories with .autonomous/.quire in them.",
             valueName: "dir"
         ),
+        completion: .directory,
         transform: Names.path(given:)
     )
     var directories: [String]
@@ -34,6 +35,8 @@ struct MergeCommand: WorkingCommand {
     var json = false
 
     @OptionGroup var reports: ReportOptions
+
+    @OptionGroup var colors: ColorOption
 
     func run() throws {
         let reports = try reports.open(hasAnswer: json)
@@ -46,7 +49,11 @@ struct MergeCommand: WorkingCommand {
         try reports.guarding {
             if json { return try LookOptions.printJSON(report) }
             reports.output.write(
-                FinalTable.render(report: report, width: Terminal.columns)
+                FinalTable.render(
+                    report: report,
+                    width: Terminal.columns,
+                    usesColor: Terminal.usesColor
+                )
             )
         }
         if let words = report.missingWords { Terminal.complain("warning: \(words)") }

@@ -30,14 +30,15 @@ struct MergeWorkCommand: WorkingCommand {
             """
     )
 
-    @Argument(help: "The tasks; all complete ones unless given.")
+    @Argument(help: "The tasks; all complete ones unless given.", completion: .task)
     var tasks: [String] = []
 
     @Option(
         help: ArgumentHelp(
             "The branch to merge into, instead of the one checked out.",
             valueName: "branch"
-        )
+        ),
+        completion: .branch
     )
     var into: String?
 

@@ -24,6 +24,7 @@ struct PlanCommand: ParsableCommand {
 
     @Argument(
         help: "The manifest: YAML or JSON; - reads it from standard input.",
+        completion: .manifest,
         transform: Names.path(given:)
     )
     var manifest: String

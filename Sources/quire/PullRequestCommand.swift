@@ -22,7 +22,7 @@ struct PullRequestCommand: WorkingCommand {
             """
     )
 
-    @Argument(help: "The tasks; all complete ones unless given.")
+    @Argument(help: "The tasks; all complete ones unless given.", completion: .task)
     var tasks: [String] = []
 
     @Flag(help: "Open drafts.")
@@ -40,7 +40,8 @@ struct PullRequestCommand: WorkingCommand {
         help: ArgumentHelp(
             "The branch to merge into (default: the one checked out).",
             valueName: "branch"
-        )
+        ),
+        completion: .branch
     )
     var into: String?
 

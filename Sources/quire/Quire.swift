@@ -35,7 +35,8 @@ struct Quire: ParsableCommand {
             AnswerCommand.self, TellCommand.self,
             DiffCommand.self, MergeWorkCommand.self, PullRequestCommand.self, ExportCommand.self,
             PruneCommand.self, MergeCommand.self, DoctorCommand.self, TrustCommand.self,
-            HelpCommand.self, VersionCommand.self, CodexSimCommand.self, SafeDiffCommand.self,
+            HelpCommand.self, VersionCommand.self, CompletionsCommand.self, InitCommand.self,
+            CodexSimCommand.self, SafeDiffCommand.self,
         ]
     )
 

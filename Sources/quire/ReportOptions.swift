@@ -12,12 +12,14 @@ enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
 struct ReportOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp("Write JUnit XML to this file at the end.", valueName: "file"),
+        completion: .file(),
         transform: Names.path(given:)
     )
     var junit: String?
 
     @Option(
         help: ArgumentHelp("Write Markdown to this file at the end.", valueName: "file"),
+        completion: .file(),
         transform: Names.path(given:)
     )
     var markdown: String?

@@ -32,7 +32,11 @@ struct RunCommand: WorkingCommand {
             """
     )
 
-    @Argument(help: "The manifest: YAML or JSON.", transform: Names.path(given:))
+    @Argument(
+        help: "The manifest: YAML or JSON.",
+        completion: .manifest,
+        transform: Names.path(given:)
+    )
     var manifest: String
 
     @Option(help: ArgumentHelp("Sessions at once, instead of the manifest's.", valueName: "n"))
@@ -46,6 +50,7 @@ struct RunCommand: WorkingCommand {
             "Append every fact as JSON Lines to this file; - is stdout.",
             valueName: "file"
         ),
+        completion: .file(),
         transform: Names.path(given:)
     )
     var events: String?
@@ -254,6 +259,12 @@ struct RunCommand: WorkingCommand {
         } else if tasks.contains(where: { $0.outcome != .complete }) {
             hints.append("to go on\(call.condition): \(call.goingOn())")
         }
-        return "\n" + FinalTable.render(view: result.view, width: Terminal.columns, hints: hints)
+        return "\n"
+            + FinalTable.render(
+                view: result.view,
+                width: Terminal.columns,
+                usesColor: Terminal.usesColor,
+                hints: hints
+            )
     }
 }

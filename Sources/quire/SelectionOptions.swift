@@ -51,6 +51,7 @@ struct SelectionOptions: ParsableArguments {
                 + "every shard. May be repeated.",
             valueName: "dir"
         ),
+        completion: .directory,
         transform: Names.path(given:)
     )
     var history: [String] = []

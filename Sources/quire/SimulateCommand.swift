@@ -27,18 +27,27 @@ struct SimulateCommand: ParsableCommand {
             """
     )
 
-    @Argument(help: "The manifest: YAML or JSON.", transform: Names.path(given:))
+    @Argument(
+        help: "The manifest: YAML or JSON.",
+        completion: .manifest,
+        transform: Names.path(given:)
+    )
     var manifest: String?
 
     @Option(
         help: ArgumentHelp(
             "A synthetic workload: "
                 + WorkloadName.allCases.map(\.rawValue).joined(separator: ", ") + "."
-        )
+        ),
+        completion: .workloads
     )
     var workload: String?
 
-    @Option(help: "A workload as JSON.", transform: Names.path(given:))
+    @Option(
+        help: "A workload as JSON.",
+        completion: .file(extensions: ["json"]),
+        transform: Names.path(given:)
+    )
     var workloadFile: String?
 
     @Option(help: "The synthetic workload's number of tasks.")
@@ -56,7 +65,8 @@ struct SimulateCommand: ParsableCommand {
                 + Policy.allCases.map(\.rawValue).joined(separator: ", ")
                 + " (default: the manifest's, else pace).",
             valueName: "name,…"
-        )
+        ),
+        completion: .policies
     )
     var policy: String?
 
@@ -87,12 +97,14 @@ struct SimulateCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp("Write all starts to a file, a line each.", valueName: "file"),
+        completion: .file(),
         transform: Names.path(given:)
     )
     var dispatches: String?
 
     @Option(
         help: ArgumentHelp("Write a page with pictures.", valueName: "file"),
+        completion: .file(),
         transform: Names.path(given:)
     )
     var html: String?

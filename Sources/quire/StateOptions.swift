@@ -9,9 +9,12 @@ struct StateOptions: ParsableArguments {
             "Where the run database lies (default: .autonomous/.quire in the workspace).",
             valueName: "dir"
         ),
+        completion: .directory,
         transform: Names.path(given:)
     )
     var stateDir: String?
+
+    @OptionGroup var colors: ColorOption
 
     private var given: String? {
         let given = stateDir ?? Terminal.environment["QUIRE_STATE_DIR"]
@@ -31,4 +34,14 @@ struct StateOptions: ParsableArguments {
 struct DurabilityOption: ParsableArguments {
     @Flag(help: "Let what was recorded survive a power failure, too; starts are slower.")
     var durable = false
+}
+
+extension Terminal.ColorChoice: ExpressibleByArgument {}
+
+/// The option for colours.
+struct ColorOption: ParsableArguments {
+    @Option(help: "Whether output is coloured; auto: on a terminal.")
+    var color: Terminal.ColorChoice = .auto
+
+    func validate() { Terminal.choose(color) }
 }

@@ -16,7 +16,11 @@ struct StatusCommand: ParsableCommand {
         discussion: "Reads what the run records; works while it runs and after it was killed."
     )
 
-    @Argument(help: "The manifest (default: the newest run).", transform: Names.path(given:))
+    @Argument(
+        help: "The manifest (default: the newest run).",
+        completion: .manifest,
+        transform: Names.path(given:)
+    )
     var manifest: String?
 
     @Option(
@@ -187,8 +191,9 @@ struct StatusCommand: ParsableCommand {
         }
         Terminal.say("")
         if !status.tasks.isEmpty {
-            let table = table(of: status)
-            Terminal.say(table.lines(width: Terminal.columns).joined(separator: "\n") + "\n")
+            let lines = table(of: status)
+                .lines(width: Terminal.columns, usesColor: Terminal.usesColor)
+            Terminal.say(lines.joined(separator: "\n") + "\n")
         }
         let counts = Dictionary(grouping: status.tasks) { $0.outcome?.rawValue ?? "unfinished" }
         let words = counts.map { "\($0.value.count) \($0.key)" }.sorted().joined(separator: ", ")
@@ -235,7 +240,8 @@ struct StatusCommand: ParsableCommand {
                     + [
                         task.reason ?? checks[task.name]
                             ?? (isLeftOut ? "not selected in the newest leg" : "")
-                    ]
+                    ],
+                isFailure: task.outcome?.isFailure ?? false
             )
         }
         return table

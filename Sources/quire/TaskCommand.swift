@@ -37,7 +37,8 @@ struct TaskCommand: WorkingCommand {
 
     @Option(
         name: [.customShort("n"), .long],
-        help: "The task's name; an existing one is continued."
+        help: "The task's name; an existing one is continued.",
+        completion: .task
     )
     var taskName: String?
 
@@ -64,6 +65,7 @@ struct TaskCommand: WorkingCommand {
 
     @Option(
         help: ArgumentHelp("The agent's program, instead of codex.", valueName: "path"),
+        completion: .file(),
         transform: Names.path(given:)
     )
     var agent: String?

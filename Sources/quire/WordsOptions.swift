@@ -13,6 +13,7 @@ struct WordsOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp("A file with the words; - is standard input.", valueName: "file"),
+        completion: .file(),
         transform: Names.path(given:)
     )
     var file: String?

@@ -39,7 +39,7 @@ private struct Parser: Decodable {
     /// Options of nearly all commands, which the manual names once.
     private static let common: Set = [
         "--help", "-h", "--version", "--state-dir", "--workspace", "--json", "--only", "--skip",
-        "--changed-since", "--shard", "--history",
+        "--changed-since", "--shard", "--history", "--color",
     ]
 
     /// Returns the options in a text, such as `--into` and `-n`.
