@@ -74,8 +74,10 @@ struct Quire: ParsableCommand {
             try Names.check(words: ProgramArguments.bytes)
             try checkCommand(words)
             var command = try parseAsRoot(words)
-            // Without a command, the parser prints the help.
-            if !(command is any PlacelessCommand), !(command is Quire) {
+            // Help needs neither a working directory nor a state directory; "run --help" is a command of the
+            // parser's own.
+            let isOwn = configuration.subcommands.contains { $0 == type(of: command) }
+            if isOwn, !(command is any PlacelessCommand) {
                 try checkWorkingDirectory()
                 try Names.checkPlaces()
             }

@@ -111,7 +111,7 @@ import Testing
     @Test(arguments: [
         ("rnu", "there is no command \"rnu\"; did you mean \"run\"?"),
         ("stats m.yaml", "there is no command \"stats\"; did you mean \"status\"?"),
-        ("help lgos", "there is no command \"lgos\"; did you mean \"logs\"?"),
+        ("help lgos", "there is no command or topic \"lgos\"; did you mean \"logs\"?"),
         ("m.yaml", "there is no command \"m.yaml\"; see quire help"),
     ])
     func `that there are not are told as that, with what may have been meant`(
