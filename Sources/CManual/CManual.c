@@ -24,6 +24,9 @@ static const unsigned char trees[] = {
 static const unsigned char checks[] = {
 #embed "../quire/Manual/checks.md"
 };
+static const unsigned char hooks[] = {
+#embed "../quire/Manual/hooks.md"
+};
 static const unsigned char limits[] = {
 #embed "../quire/Manual/limits.md"
 };
@@ -38,6 +41,9 @@ static const unsigned char simulate[] = {
 };
 static const unsigned char launchers[] = {
 #embed "../quire/Manual/launchers.md"
+};
+static const unsigned char codex[] = {
+#embed "../quire/Manual/codex.md"
 };
 static const unsigned char ci[] = {
 #embed "../quire/Manual/ci.md"
@@ -57,6 +63,9 @@ static const unsigned char variables[] = {
 static const unsigned char security[] = {
 #embed "../quire/Manual/security.md"
 };
+static const unsigned char trust[] = {
+#embed "../quire/Manual/trust.md"
+};
 static const unsigned char cost[] = {
 #embed "../quire/Manual/cost.md"
 };
@@ -74,17 +83,20 @@ static const struct cmanual_topic topics[] = {
     TOPIC("checklists", checklists),
     TOPIC("trees", trees),
     TOPIC("checks", checks),
+    TOPIC("hooks", hooks),
     TOPIC("limits", limits),
     TOPIC("budgets", budgets),
     TOPIC("scheduling", scheduling),
     TOPIC("simulate", simulate),
     TOPIC("launchers", launchers),
+    TOPIC("codex", codex),
     TOPIC("ci", ci),
     TOPIC("signals", signals),
     TOPIC("exit-status", exit_status),
     TOPIC("files", files),
     TOPIC("variables", variables),
     TOPIC("security", security),
+    TOPIC("trust", trust),
     TOPIC("cost", cost),
     TOPIC("glossary", glossary),
 };

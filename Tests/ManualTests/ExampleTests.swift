@@ -23,10 +23,7 @@ private func examples(_ language: String) throws -> [(place: String, lines: [Str
     private func mistakes(_ text: String) -> [String] {
         let files = Builder.Files(
             read: { path throws(ManifestSource.Refusal) in
-                switch path.split(separator: "/").last {
-                case "services.csv": "service\nauth\n"
-                default: "The text of a file."
-                }
+                "The text of a file."
             },
             isDirectory: { _ in true }
         )
@@ -88,7 +85,8 @@ private func examples(_ language: String) throws -> [(place: String, lines: [Str
         let tree =
             ["base", "branch", "include", "setup", "commit", "verify_base"].contains(key)
             ? "    isolation: worktree\n" : ""
-        let check = key == "verify_base" ? "    verify: make\n" : ""
+        let check =
+            ["verify_base", "verify_in_session"].contains(key) ? "    verify: make\n" : ""
         return
             "version: 1\ngroups: {backend: }\ntasks:\n  - name: \(name)\n\(prompt)\(tree)\(check)"
             + "    \(example)\n  - {name: schema, prompt: c}\n"

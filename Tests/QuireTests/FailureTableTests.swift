@@ -19,11 +19,11 @@ import Testing
         return names
     }
 
-    /// The rows of the tables that stand in files: of failures, and of README's promises.
+    /// The rows of the tables that stand in files: of failures, and of promises.
     private static let rows: [String: [Substring]] = [
         "failures.md": rows(of: text(tests + "/failures.md")),
         "Can I trust it?": rows(
-            of: text(tests + "/../README.md").split(separator: "\n### ").first {
+            of: text(tests + "/README.md").split(separator: "\n## ").first {
                 $0.hasPrefix("Can I trust it?\n")
             }.map(String.init) ?? ""
         ),
