@@ -21,7 +21,7 @@ struct TrustCommand: WorkingCommand {
             """
     )
 
-    @Argument(help: "The manifest: YAML or JSON.")
+    @Argument(help: "The manifest: YAML or JSON.", completion: .manifest)
     var manifest: String
 
     @Flag(help: "List what needs approval and how it stands; change nothing.")

@@ -11,15 +11,18 @@ import Testing
         "ORIG_HEAD", "MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "BISECT_LOG", "BISECT_START",
     ]
 
-    /// The sources' lines but comments; without the list of variables that git must not get, which are one
-    /// row of the manual.
+    /// Files that list variables which others read, of which the manual names a few.
+    private static let lists: Set = ["Git.swift", "GuardedVariables.swift"]
+
+    /// The sources' lines but comments; without the list of variables that git must not get, and of those
+    /// that need an approval.
     private func lines() throws -> [Substring] {
         let sources = root.appending(path: "Sources")
         let files = try #require(
             FileManager.default.enumerator(at: sources, includingPropertiesForKeys: nil)
         )
         return try files.compactMap { $0 as? URL }
-            .filter { $0.pathExtension == "swift" && $0.lastPathComponent != "Git.swift" }
+            .filter { $0.pathExtension == "swift" && !Self.lists.contains($0.lastPathComponent) }
             .flatMap { try String(contentsOf: $0, encoding: .utf8).split(separator: "\n") }
             .filter { !$0.drop { $0 == " " }.hasPrefix("//") && Self.mayName($0) }
     }

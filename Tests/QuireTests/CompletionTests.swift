@@ -73,7 +73,7 @@ struct CompletingShell: Sendable, CustomTestStringConvertible {
         ("quire merge-runs . --format gi", "github"),
         ("quire simulate --workload trea", "treadmill"),
         ("quire simulate --policy cl", "clairvoyant"), ("quire help gloss", "glossary"),
-        ("quire help manifest.verify_", "manifest.verify_base"), ("quire completions fi", "fish"),
+        ("quire help manifest.verify_b", "manifest.verify_base"), ("quire completions fi", "fish"),
     ]
 
     private func withTasks(_ body: (QuireRun) throws -> Void) throws {
