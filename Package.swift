@@ -105,7 +105,7 @@ let package = Package(
         library("FileAccess"),
         library("Autonomous", ["Dates", "Descendants", "FileAccess", "Orchestration"]),
         library("Trees", ["FileAccess", "Orchestration"]),
-        library("Manifest", ["FileAccess", "Orchestration", yams]),
+        library("Manifest", ["Codec", "FileAccess", "Orchestration", yams]),
         library("RunStore", ["Codec", "FileAccess", "Orchestration", grdb, sqlite]),
         library("Reporting", ["Codec", "Dates", "Orchestration"]),
         library("Simulation", ["Orchestration"], settings: fast),

@@ -9,9 +9,17 @@ import Yams
 struct Matrix {
     private(set) var keys: [String] = []
     private var values: [String: [String]] = [:]
+    /// The keys whose values come in rows, from a file.
+    private let columns: [String]
+    private let rows: [Template.Values]
 
     /// Number of combinations; 1 without keys.
-    private(set) var count = 1
+    private(set) var count: Int
+
+    /// Makes the matrix of a file's rows; without a file it has one row without values.
+    init(columns: [String] = [], rows: [Template.Values] = [[:]]) {
+        (self.columns, self.rows, count) = (columns, rows, rows.count)
+    }
 
     /// Adds a key, which must be new, with its values, of which there must be one.
     mutating func add(_ key: String, _ list: [String]) {
@@ -20,12 +28,21 @@ struct Matrix {
         count = count.multipliedClamped(by: list.count)
     }
 
-    /// Every combination of one value for each key, that of the last key changing first.
-    var combinations: [Template.Values] { combinations(of: keys) }
+    /// All keys.
+    var allKeys: Set<String> { Set(columns + keys) }
+
+    /// Every combination of a row and one value for each key, that of the last key changing first.
+    var combinations: [Template.Values] { combine(rows, with: keys) }
 
     /// Every combination of values for some of the keys.
-    func combinations(of some: [String]) -> [Template.Values] {
-        some.reduce([[:]]) { result, key in
+    func combinations(of some: Set<String>) -> [Template.Values] {
+        var seen: Set<Template.Values> = []
+        let parts = rows.map { row in row.filter { some.contains($0.key) } }
+        return combine(parts.filter { seen.insert($0).inserted }, with: keys.filter(some.contains))
+    }
+
+    private func combine(_ rows: [Template.Values], with some: [String]) -> [Template.Values] {
+        some.reduce(rows) { result, key in
             result.flatMap { combination in
                 (values[key] ?? []).map { combination.merging([key: $0]) { $1 } }
             }
@@ -37,7 +54,7 @@ struct Matrix {
     func bytes(of text: Template) -> Int {
         guard text.isVariable else { return 0 }
         let inserted = text.placeholders.map { key in
-            let list = values[key] ?? []
+            let list = values[key] ?? rows.map { $0[key] ?? "" }
             let bytes = list.reduce(0) { $0.addingClamped($1.utf8.count) }
             return bytes.multipliedClamped(by: count / max(1, list.count))
         }
@@ -51,10 +68,9 @@ extension TaskExpansion {
     mutating func bytes(of texts: TaskTexts, _ prompt: Node?, in matrix: Matrix) -> Int {
         let sum = texts.all.reduce(0) { $0.addingClamped(matrix.bytes(of: $1)) }
         guard let file = texts.promptFile else { return sum }
-        let keys = Set(matrix.keys)
+        let keys = matrix.allKeys
         // The tasks that have a file in common differ in the other keys' values.
-        let named = matrix.keys.filter(file.placeholders.contains)
-        let files = matrix.combinations(of: named)
+        let files = matrix.combinations(of: keys.intersection(file.placeholders))
         return files.reduce(sum) { sum, values in
             guard sum <= Self.textLimit,
                 let text = promptFile(file.text(values).absolute(in: directory), prompt)

@@ -14,17 +14,19 @@ struct TaskExpansion {
     /// Most needs of all tasks together.
     static let needsLimit = 1_000_000
 
-    private struct CheckedPrompt: Hashable {
+    struct CheckedPrompt: Hashable {
         var path: String
         var keys: Set<String>
     }
 
     /// The files and directories that tasks name, each looked at once.
-    private struct KnownFiles {
+    struct KnownFiles {
         /// Existing directories, by the path in the manifest.
         var directories: [String: String] = [:]
         /// Contents of the prompt files read, by path.
         var prompts: [String: String] = [:]
+        /// Files with the rows of matrices that were read.
+        var tables: Set<String> = []
         /// Prompt files whose placeholders were checked against a matrix's keys.
         var checkedPrompts: Set<CheckedPrompt> = []
     }
@@ -44,9 +46,9 @@ struct TaskExpansion {
     private var spellings: [String: String] = [:]
     /// The names of the tasks that each name with placeholders stands for.
     private(set) var expansions: [String: [String]] = [:]
-    private var known = KnownFiles()
-    /// The prompt files that were read, in order.
-    var promptFiles: [String] { known.prompts.keys.sorted() }
+    var known = KnownFiles()
+    /// The files with prompts, or values for them, that were read, in order.
+    var promptFiles: [String] { (known.prompts.keys + known.tables).sorted() }
     /// Bytes of all texts with values inserted.
     var textSize = 0
     /// The plan of a task that sets nothing itself.
@@ -75,9 +77,12 @@ struct TaskExpansion {
             if own["name"] == nil { reader.fail(node, "a task needs a \"name\"") }
             return
         }
-        let keys = Set(reader.entries(own["matrix"], "the matrix of \"\(name)\"").map(\.name))
+        guard let source = matrixSource(own["matrix"], name) else {
+            return expansions[name] = expansions[name] ?? []
+        }
+        let keys = source.keys
         guard isFree(ofUnknownPlaceholders: name, nameNode, keys) else { return }
-        let matrix = matrix(own["matrix"], name)
+        let matrix = matrix(source, own["matrix"], name)
         // After a mistake in this task, tasks that need it aren't told that it is undefined.
         expansions[name] = expansions[name] ?? []
         let texts = TaskTexts(own, defaults, reader, keys)
@@ -125,36 +130,6 @@ struct TaskExpansion {
         expansions[template, default: []].append(name)
         nodes.append(node)
         tasks.append(task(name, own, texts, values, line: line, node))
-    }
-
-    /// Reads a task's matrix; `nil` after a mistake in it.
-    private func matrix(_ node: Node?, _ name: String) -> Matrix? {
-        var matrix = Matrix()
-        var isEmpty = false
-        for (key, word, value) in reader.entries(node, "the matrix of \"\(name)\"") {
-            let values = reader.strings(value, "\"\(word)\"") ?? []
-            if values.isEmpty {
-                reader.fail(key, "\"\(word)\" in the matrix of \"\(name)\" has no values")
-                isEmpty = true
-                continue
-            }
-            matrix.add(word, values)
-            guard matrix.count.addingClamped(tasks.count) <= Self.limit else {
-                reader.fail(
-                    key,
-                    "the matrix of \"\(name)\" makes more than \(Format.count(Self.limit, "task"))"
-                )
-                return nil
-            }
-            if !name.contains("{\(word)}"), values.count > 1 {
-                reader.fail(
-                    key,
-                    "the name \"\(name)\" must contain {\(word)}, or its tasks would share a name"
-                )
-                return nil
-            }
-        }
-        return isEmpty ? nil : matrix
     }
 
     private mutating func task(
