@@ -6,9 +6,10 @@ import Testing
 @Suite struct `The manual's variables` {
     /// What the C library reads, and the names of which no text of the sources has.
     private static let unnamed: Set = ["TZ"]
-    /// Words in capitals with underscores that are no variables: git's files.
+    /// Words in capitals with underscores that are no variables: files and words of git's.
     private static let words: Set = [
         "ORIG_HEAD", "MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "BISECT_LOG", "BISECT_START",
+        "FETCH_HEAD", "GIT_AUTHOR_IDENT", "GIT_COMMITTER_IDENT",
     ]
 
     /// Files that list variables which others read, of which the manual names a few.
