@@ -48,7 +48,7 @@ struct TaskExpansion {
     private(set) var expansions: [String: [String]] = [:]
     var known = KnownFiles()
     /// The files with prompts, or values for them, that were read, in order.
-    var promptFiles: [String] { (known.prompts.keys + known.tables).sorted() }
+    var promptFiles: [String] { (Array(known.prompts.keys) + known.tables).sorted() }
     /// Bytes of all texts with values inserted.
     var textSize = 0
     /// The plan of a task that sets nothing itself.
