@@ -23,7 +23,10 @@ private func examples(_ language: String) throws -> [(place: String, lines: [Str
     private func mistakes(_ text: String) -> [String] {
         let files = Builder.Files(
             read: { path throws(ManifestSource.Refusal) in
-                "The text of a file."
+                switch path.split(separator: "/").last {
+                case "services.csv": "service\nauth\n"
+                default: "The text of a file."
+                }
             },
             isDirectory: { _ in true }
         )
