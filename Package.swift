@@ -161,7 +161,8 @@ let package = Package(
         tests(
             "ApplicationTests",
             [
-                "TestSupport", "Agent", "Application", "Autonomous", "Driver", "EventLoop",
+                "TestSupport", "Agent", "Application", "Autonomous", "CodexAgent", "Driver",
+                "EventLoop",
                 "FileAccess",
                 "Manifest", "Orchestration", "Reporting", "RunStore", "Simulation", "Trees",
             ]

@@ -1,3 +1,4 @@
+import CodexAgent
 import Orchestration
 
 /// A text of a manifest by which it runs a command, or leaves its workspace; somebody else's runs only once
@@ -82,6 +83,6 @@ package struct GuardedText: Sendable {
             let text = Array(field.utf8)
             bytes += Array("\(text.count):".utf8) + text
         }
-        return SHA256.digest(of: bytes)
+        return SHA256.hex(of: bytes)
     }
 }

@@ -1,9 +1,9 @@
 /// The hash function SHA-256, for short texts.
 ///
 /// Source: FIPS 180-4, sections 4.1.2, 5.1.1 and 6.2.
-enum SHA256 {
+package enum SHA256 {
     /// Returns the hash of bytes, as 64 hexadecimal digits.
-    static func hex(of bytes: [UInt8]) -> String {
+    package static func hex(of bytes: [UInt8]) -> String {
         var state = initial
         let padded = pad(bytes)
         for start in stride(from: 0, to: padded.count, by: 64) {

@@ -1,4 +1,5 @@
 import Autonomous
+import CodexAgent
 import Driver
 import EventLoop
 import Foundation
@@ -329,7 +330,7 @@ struct GuardedCase: Sendable, CustomTestStringConvertible {
         ),
     ])
     func `is known by its SHA-256`(text: String, digest: String) {
-        #expect(SHA256.digest(of: Array(text.utf8)) == digest)
+        #expect(SHA256.hex(of: Array(text.utf8)) == digest)
     }
 
     @Test func `is none of Quire's own examples, unless their table has it`() throws {
