@@ -31,7 +31,7 @@ package struct ApprovalFile: Sendable {
 
     /// Makes the file of the user whose environment this is; `nil` if that has no place for it.
     ///
-    /// That is `$XDG_STATE_HOME/quire/trust`, else `~/.local/state/quire/trust`
+    /// The path: `$XDG_STATE_HOME/quire/trust`, else `~/.local/state/quire/trust`
     /// (XDG Base Directory Specification, by which relative paths are ignored).
     package init?(environment: [String: String]) {
         self.init(environment: environment, user: geteuid())
@@ -111,7 +111,7 @@ package struct ApprovalFile: Sendable {
                     + "and approve again"
             )
         }
-        // What was cut off has no newline at its end.
+        // A line that was cut off has no newline at its end.
         guard lines.popLast() == "" else { throw damage(line: lines.count + 2) }
         var approvals: [String: Approval] = [:]
         for (number, line) in lines.enumerated() {

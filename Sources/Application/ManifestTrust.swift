@@ -45,7 +45,7 @@ package struct ManifestTrust {
     }
 }
 
-/// What decides on the texts of manifests.
+/// The judge of the texts of manifests.
 package struct TrustJudge {
     /// The program git; `nil` for none.
     private let git: Git?
