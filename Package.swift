@@ -123,7 +123,7 @@ let package = Package(
             [
                 "Agent", "CodexAgent", "Driver", "EventLoop", "RunStore", "Reporting",
                 "Autonomous", "Dates", "Descendants", "FileAccess", "Orchestration", "Manifest",
-                "Simulation", "Trees",
+                "Manual", "Simulation", "Trees", "Version",
             ]
         ),
         .executableTarget(
@@ -133,7 +133,7 @@ let package = Package(
                 "Autonomous", "Dates", "FileAccess", "Orchestration", "Manifest", "Simulation",
                 "CodexSim", "Manual", "Trees", "Version", argumentParser,
             ],
-            exclude: ["Manual"],
+            exclude: ["Manual", "Plugin"],
             swiftSettings: strict
         ),
         .testTarget(
@@ -179,7 +179,10 @@ let package = Package(
         ),
         tests(
             "ManualTests",
-            ["TestSupport", "Application", "Manifest", "Manual", "quire", argumentParser]
+            [
+                "TestSupport", "Application", "Manifest", "Manual", "quire", "Version",
+                argumentParser,
+            ]
         ),
         tests("ManifestTests", ["Manifest", "Orchestration", yams]),
         .testTarget(
@@ -215,7 +218,8 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: ["TestSupport", "Descendants", "EventLoop", "quire"],
             exclude: [
-                "install-codex", "codex-version", "scripted_model.py", "without_namespaces.py",
+                "install-codex", "install-validators", "codex-version", "scripted_model.py",
+                "without_namespaces.py",
             ],
             swiftSettings: strict
         ),

@@ -45,6 +45,9 @@ static const unsigned char launchers[] = {
 static const unsigned char codex[] = {
 #embed "../quire/Manual/codex.md"
 };
+static const unsigned char skill[] = {
+#embed "../quire/Manual/skill.md"
+};
 static const unsigned char ci[] = {
 #embed "../quire/Manual/ci.md"
 };
@@ -90,6 +93,7 @@ static const struct cmanual_topic topics[] = {
     TOPIC("simulate", simulate),
     TOPIC("launchers", launchers),
     TOPIC("codex", codex),
+    TOPIC("skill", skill),
     TOPIC("ci", ci),
     TOPIC("signals", signals),
     TOPIC("exit-status", exit_status),

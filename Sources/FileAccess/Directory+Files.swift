@@ -69,11 +69,18 @@ extension Directory {
     package func replace(
         _ name: String,
         with bytes: [UInt8],
-        isDurable: Bool = false
+        isDurable: Bool = false,
+        isExecutable: Bool = false
     ) throws(FileError) {
         let temporary = "\(name).\(getpid()).tmp"
         do throws(FileError) {
-            try write(bytes, to: temporary, called: name, isDurable: isDurable)
+            try write(
+                bytes,
+                to: temporary,
+                called: name,
+                isDurable: isDurable,
+                isExecutable: isExecutable
+            )
             guard renameat(descriptor, temporary, descriptor, name) == 0 else {
                 throw failure("writing", name)
             }
@@ -91,12 +98,15 @@ extension Directory {
         _ bytes: [UInt8],
         to name: String,
         called: String? = nil,
-        isDurable: Bool = false
+        isDurable: Bool = false,
+        isExecutable: Bool = false
     ) throws(FileError) {
         let flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW
-        var file = openat(descriptor, name, flags, fileMode)
+        // Who may read it may run it.
+        let mode = isExecutable ? fileMode | (fileMode & 0o444) >> 2 : fileMode
+        var file = openat(descriptor, name, flags, mode)
         if file < 0, errno == EEXIST, unlinkat(descriptor, name, 0) == 0 {
-            file = openat(descriptor, name, flags, fileMode)
+            file = openat(descriptor, name, flags, mode)
         }
         guard file >= 0 else { throw failure("writing", called ?? name) }
         var code = RegularFile.write(file, bytes)

@@ -35,6 +35,7 @@ struct Quire: ParsableCommand {
             AnswerCommand.self, TellCommand.self,
             DiffCommand.self, MergeWorkCommand.self, PullRequestCommand.self, ExportCommand.self,
             PruneCommand.self, MergeCommand.self, DoctorCommand.self, TrustCommand.self,
+            SkillCommand.self,
             HelpCommand.self, VersionCommand.self, CompletionsCommand.self, InitCommand.self,
             CodexSimCommand.self, SafeDiffCommand.self,
         ]
@@ -76,7 +77,9 @@ struct Quire: ParsableCommand {
             var command = try parseAsRoot(words)
             // Help needs neither a working directory nor a state directory; "run --help" is a command of the
             // parser's own.
-            let isOwn = configuration.subcommands.contains { $0 == type(of: command) }
+            let commands = configuration.subcommands
+            let isOwn = (commands + commands.flatMap { $0.configuration.subcommands })
+                .contains { $0 == type(of: command) }
             if isOwn, !(command is any PlacelessCommand) {
                 try checkWorkingDirectory()
                 try Names.checkPlaces()
@@ -121,15 +124,26 @@ extension Quire {
         configuration.subcommands.first { $0.configuration.commandName == name }
     }
 
-    /// Refuses a first word that is no command; the parser would report it as an unexpected argument.
+    /// Refuses a first word, or a second one, that is no command; the parser would report it as an unexpected
+    /// argument.
     private static func checkCommand(_ words: [String]) throws {
-        guard let asked = words.first, !asked.hasPrefix("-"), command(named: asked) == nil else {
-            return
-        }
-        let near: SafeText? = Keys.suggestion(forPattern: asked, among: commandNames)
-            .map { "did you mean \"\($0)\"?" }
-        throw Trouble(
-            "there is no command \"\(asked)\"; \(near ?? "see quire help")",
+        guard let asked = words.first, !asked.hasPrefix("-") else { return }
+        guard let found = command(named: asked) else { throw noCommand(asked, among: commandNames) }
+        let inner = found.configuration.subcommands.compactMap { $0.configuration.commandName }
+        guard !inner.isEmpty, words.count > 1, !words[1].hasPrefix("-"), !inner.contains(words[1])
+        else { return }
+        throw noCommand(words[1], among: inner, of: asked + " ")
+    }
+
+    private static func noCommand(
+        _ asked: String,
+        among names: [String],
+        of outer: String = ""
+    ) -> Trouble {
+        let near: SafeText? = Keys.suggestion(forPattern: asked, among: names)
+            .map { "did you mean \"\(outer)\($0)\"?" }
+        return Trouble(
+            "there is no command \"\(outer)\(asked)\"; \(near ?? "see quire help")",
             status: ExitStatus.usage
         )
     }

@@ -7,10 +7,13 @@ import Testing
 @testable import Manifest
 @testable import quire
 
-/// The blocks of code of the manual and of README.md in one language.
+/// The blocks of code of the manual, of README.md and of the skills in one language.
 private func examples(_ language: String) throws -> [(place: String, lines: [String])] {
     var pages = Topic.all.map { (place: $0.name, page: $0.page) }
     pages.append((place: "README.md", page: Markdown.blocks(of: try file("README.md"))))
+    for skill in Skill.all {
+        pages.append((place: skill.name, page: Markdown.blocks(of: skill.files[0].text)))
+    }
     var examples: [(place: String, lines: [String])] = []
     for (place, page) in pages {
         for case .code(language, let lines) in page { examples.append((place, lines)) }

@@ -106,6 +106,11 @@ struct Fact: Sendable {
             answer: "one process's part of a run: one call of `quire run`"
         ),
         Fact(
+            question: "How do I have my agent use Quire?",
+            subject: "skill",
+            answer: "quire skill install"
+        ),
+        Fact(
             question: "Can agents read secrets in the logs that I show?",
             subject: "security",
             answer: "are replaced by `[redacted]` in what is recorded and shown"

@@ -20,10 +20,11 @@ private struct Parser: Decodable {
         var subcommands: [Command]?
         var arguments: [Argument]?
 
-        /// The options, with their dashes.
+        /// The options, with their dashes; those of its subcommands, too.
         var options: Set<String> {
             let names = (arguments ?? []).filter { $0.shouldDisplay }.flatMap { $0.names ?? [] }
-            return Set(names.map { ($0.name.count == 1 ? "-" : "--") + $0.name })
+            let own = Set(names.map { ($0.name.count == 1 ? "-" : "--") + $0.name })
+            return (subcommands ?? []).reduce(own) { $0.union($1.options) }
         }
     }
     var command: Command

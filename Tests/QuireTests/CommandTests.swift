@@ -113,6 +113,8 @@ import Testing
         ("stats m.yaml", "there is no command \"stats\"; did you mean \"status\"?"),
         ("help lgos", "there is no command or topic \"lgos\"; did you mean \"logs\"?"),
         ("m.yaml", "there is no command \"m.yaml\"; see quire help"),
+        ("skill lsit", "there is no command \"skill lsit\"; did you mean \"skill list\"?"),
+        ("skill quire", "there is no command \"skill quire\"; see quire help"),
     ])
     func `that there are not are told as that, with what may have been meant`(
         words: String,
@@ -148,7 +150,7 @@ import Testing
             #expect(help.status == 0)
             let commands = [
                 "run", "plan", "task", "list", "status", "logs", "diff", "merge", "pr", "export",
-                "prune", "doctor", "answer", "tell", "trust",
+                "prune", "doctor", "answer", "tell", "trust", "skill",
             ]
             for command in commands {
                 #expect(help.output.contains("\n  \(command) "))

@@ -74,6 +74,7 @@ struct CompletingShell: Sendable, CustomTestStringConvertible {
         ("quire simulate --workload trea", "treadmill"),
         ("quire simulate --policy cl", "clairvoyant"), ("quire help gloss", "glossary"),
         ("quire help manifest.verify_b", "manifest.verify_base"), ("quire completions fi", "fish"),
+        ("quire skill ins", "install"), ("quire skill get auto", "autonomous-skill"),
     ]
 
     private func withTasks(_ body: (QuireRun) throws -> Void) throws {
