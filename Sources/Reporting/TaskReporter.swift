@@ -2,6 +2,9 @@ package import Orchestration
 
 /// A single task in the words of the original system, which scripts search for.
 package struct TaskReporter: Sendable {
+    /// The original's words for a list that is damaged.
+    private static let damage = "invalid task_list.md"
+
     private let directory: String
     private let maxSessions: Int
     private var number = 0
@@ -62,7 +65,9 @@ package struct TaskReporter: Sendable {
         case .complete:
             ["", "✓ ALL TASKS COMPLETED!", "", "Task directory: \(directory)"]
         case .capped: ["⚠ Reached maximum sessions (\(maxSessions))"]
-        case .damaged: ["✗ \(fact.reason)"]
+        case .damaged:
+            fact.reason.contains(Self.damage)
+                ? ["✗ \(fact.reason)"] : ["✗ \(Self.damage): \(fact.reason)"]
         case .failed, .stalled, .blocked, .unchecked, .needsYou, .cancelled:
             ["✗ \(fact.outcome.rawValue): \(fact.reason)"]
         }

@@ -222,6 +222,8 @@ struct TaskCommand: WorkingCommand {
         var plan = TaskPlan(
             name: name,
             maxSessions: sessionLimit,
+            // As in the original, a damaged list ends the task; here it is put back, too.
+            tamperLimit: 1,
             initializerAttempts: 1,
             resumeFirst: resumeLast
         )

@@ -2,16 +2,42 @@ import Foundation
 import TestSupport
 import Testing
 
+/// `quire task` as those call it who had the original system: by the skill's script, at the path of the original's.
 @Suite struct `quire task` {
+    private static let runner =
+        URL(filePath: #filePath).deletingLastPathComponent()
+        .appending(path: "../../Sources/quire/Plugin/skills/autonomous-skill")
+        .appending(path: "scripts/run-session.sh").standardizedFileURL.path
+
     private func task(
         _ run: QuireRun,
         _ arguments: [String],
-        _ directives: String = "entries=2"
+        _ directives: String = "entries=2",
+        agent: String? = Program.built("codex-sim"),
+        in directory: String? = nil,
+        watching: @escaping (_ output: String, _ pid: Int32) -> Void = { _, _ in }
     ) throws -> Outcome {
-        try run.quire(
-            ["task"] + arguments + ["--agent", Program.built("codex-sim")],
-            environment: ["CODEX_SIM": directives]
-        )
+        let bin = run.root + "/bin"
+        if !FileManager.default.fileExists(atPath: bin + "/quire") {
+            try script("exec '\(Program.built("quire"))' \"$@\"", bin + "/quire")
+            try script("exec '\(Program.built("codex-sim"))' \"$@\"", bin + "/codex")
+        }
+        let words = arguments + (agent.map { ["--agent", $0] } ?? [])
+        var program = Program("/bin/sh", [Self.runner] + words, in: directory ?? run.root)
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
+        program.environment = ["CODEX_SIM": directives, "PATH": bin + ":" + path]
+        return try program.run(watching: watching)
+    }
+
+    @Test func `without Quire in PATH the script says how to get it, and ends with 1`() throws {
+        try withRun { run in
+            var program = Program("/bin/sh", [Self.runner, "Build API"], in: run.root)
+            program.environment = ["PATH": "/nonexistent"]
+            let outcome = try program.run()
+            #expect(outcome.status == 1 && outcome.output.isEmpty)
+            #expect(outcome.error.contains("✗ Required command 'quire' not found"))
+            #expect(outcome.error.contains("Please install Quire"))
+        }
     }
 
     @Test func `a task is initialized and carried out in the original's words`() throws {
@@ -55,6 +81,7 @@ import Testing
 
     static let refusals: [([String], String)] = [
         (["--task-name", ".hidden", "x"], "Task name cannot start with a dot"),
+        (["--task-name", "."], "Task name cannot start with a dot"),
         (["--task-name", "../x", "x"], "cannot start with a dot"),
         (["--task-name", "a/b", "x"], "path traversal"),
         (["--task-name", "nobody"], "no description provided"),
@@ -92,6 +119,53 @@ import Testing
             let damaged = try task(run, ["-n", "t", "-c"])
             #expect(damaged.status == 1)
             #expect(damaged.output.contains("invalid task_list.md"))
+        }
+    }
+
+    @Test func `a session that damages the list ends with 1, and the list is put back`() throws {
+        try withRun { run in
+            let list = "## Tasks\n- [ ] Task 1: a\n"
+            try put(list, run.task("t") + "/task_list.md")
+            try put("", run.task("t") + "/progress.md")
+            let outcome = try task(run, ["-n", "t", "-c", "--no-auto-continue"], "damage=empty")
+            #expect(outcome.status == 1, "\(outcome.output) \(outcome.error)")
+            #expect(outcome.output.contains("invalid task_list.md"), "\(outcome.output)")
+            #expect(run.list("t") == list)
+        }
+    }
+
+    @Test func `the prompt names the files, and holds neither list nor notes`() throws {
+        try withRun { run in
+            try put("## Tasks\n- [ ] Task 1: the-entry\n", run.task("t") + "/task_list.md")
+            try put("the-notes\n", run.task("t") + "/progress.md")
+            let agent = run.root + "/agent"
+            try script("tee -a prompt | '\(Program.built("codex-sim"))' \"$@\"", agent)
+            let outcome = try task(run, ["-n", "t", "-c", "--no-auto-continue"], agent: agent)
+            #expect(outcome.output.contains("Progress: 0/1"), "\(outcome.output)")
+            let prompt = text(run.root + "/prompt")
+            for words in ["Task Name: t\n", "Task Directory: \(run.task("t"))", "Executor Agent"] {
+                #expect(prompt.contains(words), "\(words): \(prompt)")
+            }
+            #expect(!prompt.contains("the-entry") && !prompt.contains("the-notes"))
+        }
+    }
+
+    @Test func `below the git top level the task lies there, and Codex is found in PATH`() throws {
+        try withRun { run in
+            let below = run.root + "/a/b"
+            try FileManager.default.createDirectory(
+                atPath: below,
+                withIntermediateDirectories: true
+            )
+            let outcome = try task(
+                run,
+                ["Build API", "--no-auto-continue", "--max-sessions", "1"],
+                agent: nil,
+                in: below
+            )
+            #expect(outcome.status == 0, "\(outcome.output) \(outcome.error)")
+            #expect(run.list("build-api").contains("- [ ] Task 2"))
+            #expect(!FileManager.default.fileExists(atPath: below + "/.autonomous"))
         }
     }
 
@@ -148,10 +222,7 @@ import Testing
     @Test func `Ctrl-C ends with 130 and says how to continue`() throws {
         try withRun { run in
             var signals = 0
-            let outcome = try run.quire(
-                ["task", "Build API", "--agent", Program.built("codex-sim")],
-                environment: ["CODEX_SIM": "duration=600s"]
-            ) { output, pid in
+            let outcome = try task(run, ["Build API"], "duration=600s") { output, pid in
                 if output.contains("Session ID saved"), signals == 0 {
                     signals = 1
                     kill(pid, SIGINT)
