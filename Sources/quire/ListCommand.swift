@@ -117,9 +117,9 @@ struct LookOptions: ParsableArguments {
         return former + path.dropFirst(root.count)
     }
 
-    /// Prints a value as JSON with keys in snake case.
+    /// Prints an answer as JSON with keys in snake case.
     static func printJSON(_ value: some Encodable) throws {
-        Terminal.say(try JSONText.pretty(value))
+        Terminal.say(try JSONText.answer(value))
     }
 }
 

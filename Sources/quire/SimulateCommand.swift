@@ -303,7 +303,7 @@ struct SimulateCommand: ParsableCommand {
             slots: results.first?.slots ?? workload.slots,
             results: rows
         )
-        Terminal.say(try JSONText.pretty(answer, keepsKeys: true))
+        Terminal.say(try JSONText.answer(answer, keepsKeys: true))
     }
 
     private func printTable(
