@@ -102,12 +102,15 @@ private func withSkills(_ body: (Skills) throws -> Void) throws {
             #expect(try skills.copies().isEmpty)
             let outcome = try skills.quire(["install"] + words)
             #expect(outcome.status == 0, "\(outcome.error)")
-            for skill in try skills.listing().skills {
+            let listing = try skills.listing()
+            for skill in listing.skills {
                 let path = "\(skills.run.root)/\(place)/\(skill.name)"
                 #expect(outcome.output.contains("installed \(path)\n"))
                 #expect(skill.copies.map(\.path) == [path])
                 #expect(skill.copies[0].agent == agent && skill.copies[0].scope == scope)
-                #expect(skill.copies[0].state == "current" && skill.copies[0].quire == "0.1.0")
+                #expect(
+                    skill.copies[0].state == "current" && skill.copies[0].quire == listing.quire
+                )
                 #expect(skill.files.first == "SKILL.md")
                 for file in skill.files {
                     let shown = try skills.quire(["get", skill.name, file])
