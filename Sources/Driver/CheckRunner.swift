@@ -1,6 +1,5 @@
 import EventLoop
 import Orchestration
-import Reporting
 import Trees
 
 /// The runner of the commands that check tasks' work.
@@ -194,51 +193,6 @@ extension UserCommands {
     }
 }
 
-extension CommandEnd {
-    /// The bytes of a check's output that are kept.
-    private static let keptOutput = 4096
-
-    /// Returns the end of a command that did not pass within its limit, in words that follow "it".
-    ///
-    /// `setting` is the place of the limit in the manifest.
-    func words(limit: Duration, setting: String) -> String {
-        switch Termination(said.termination) {
-        case _ where notRun != nil: notRun ?? ""
-        case _ where said.isLate: "took longer than \(limit.forPeople) (\(setting))"
-        case .exited(126): "can't be executed (status 126)"
-        case .exited(127): "is not there, or a program that it needs is not (status 127)"
-        case .exited(let status): "ended with status \(status)"
-        case .signaled(let signal): "was killed by \(Signals.name(signal))"
-        case .notStarted(_, let doing): "could not be started (\(doing))"
-        }
-    }
-
-    /// Returns the trouble of a command that did not pass, in words that follow "it".
-    ///
-    /// `setting` is the place of its limit in the manifest, `log` the path of its log.
-    func trouble(_ command: UserCommand, setting: String, log: String) -> String {
-        "\(words(limit: command.timeout, setting: setting)); see \(log)\(tellingWords)"
-    }
-
-    /// Returns the last lines of the output, without anything that steers a terminal.
-    ///
-    /// Paths are told from the task's tree, if it has one: elsewhere the same failure has others.
-    func safeOutput(in tree: String?) -> String {
-        let kept = Self.keptOutput
-        var end = said.output.suffix(kept)
-        // A line whose beginning is missing, as far as another one follows.
-        if end.count < said.output.count, let newline = end.dropLast().firstIndex(of: 10) {
-            end = end[(newline + 1)...]
-        }
-        var text = Sanitizer.withoutSequences(String(decoding: end, as: UTF8.self))
-        if let tree { text = text.replacing(tree + "/", with: "") }
-        var lines = text.split(omittingEmptySubsequences: false) { $0.isNewline }
-        while lines.last?.allSatisfy(\.isWhitespace) == true { lines.removeLast() }
-        let safe = lines.map { Sanitizer.line(String($0)) }.joined(separator: "\n")
-        return String(safe.suffix(kept))
-    }
-}
-
 extension CheckEnded {
     /// Notes the end of a check's process, whose log is at a path.
     ///
@@ -262,8 +216,7 @@ extension CheckEnded {
     /// Notes the tasks that worked in the same directory while the check ran, and may be what it found.
     mutating func note(others: [String]) {
         guard result.takesTicksBack, let message, !others.isEmpty else { return }
-        let some = others.prefix(3).joined(separator: ", ")
-        let names = others.count > 3 ? "\(some) and \(others.count - 3) more" : some
-        self.message = "\(message); meanwhile \(names) worked in the same directory"
+        self.message =
+            "\(message); meanwhile \(Format.names(others)) worked in the same directory"
     }
 }

@@ -73,15 +73,3 @@ struct LaunchedCommand {
         )
     }
 }
-
-/// The end of a command of the user's.
-struct CommandEnd {
-    /// The end of the process, and its words.
-    var said: LoggedCommand.End
-    /// The reason why nobody knows how the command itself ended, in words that follow "it"; `nil` if the
-    /// process was the command.
-    var notRun: String?
-
-    /// Makes the end of a command on this machine.
-    init(_ said: LoggedCommand.End) { self.said = said }
-}

@@ -27,8 +27,9 @@ final class TreeSetups {
         do {
             let log = UserCommands.Log.setup.path(of: try commands.task(start.task))
             try commands.run(setup, for: start, in: directory, log: .setup) { end, warnings in
-                let trouble = setup.trouble(of: end, log: log).map {
-                    TreeTrouble(([$0] + warnings).joined(separator: "; "), remedy: .setup)
+                let trouble = end.trouble(setup, setting: "setup: timeout", log: log).map {
+                    let words = ["the setup of its tree \($0)"] + warnings
+                    return TreeTrouble(words.joined(separator: "; "), remedy: .setup)
                 }
                 then(trouble, warnings)
             }
@@ -44,28 +45,4 @@ final class TreeSetups {
 
     /// Ends a session's setup by force.
     func kill(_ key: SessionKey) { commands.kill(key) }
-}
-
-extension UserCommand {
-    /// Returns the words on a setup that ended so; `nil` if it succeeded.
-    fileprivate func trouble(of end: CommandEnd, log: String) -> String? {
-        let what: String
-        switch end.said.termination {
-        case _ where end.notRun != nil: what = end.notRun ?? ""
-        case _ where end.said.isLate: what = "was ended after \(timeout.forPeople) (setup: timeout)"
-        case .exited(0): return nil
-        case .exited(let status): what = "ended with status \(status)"
-        case .signaled(let signal): what = "was killed by \(Signals.name(signal))"
-        case .notStarted(_, let doing): what = "could not be started (\(doing))"
-        }
-        return "the setup of its tree \(what); see \(log)\(end.tellingWords)"
-    }
-}
-
-extension CommandEnd {
-    /// The line of the output that tells most, after a colon; empty for none.
-    var tellingWords: String {
-        StandardErrorWords.telling(String(decoding: said.output, as: UTF8.self))
-            .map { ": \($0.oneLine(300))" } ?? ""
-    }
 }

@@ -221,17 +221,6 @@ extension UserCommands {
     }
 }
 
-extension CommandEnd {
-    /// Returns the end without the secrets in what the command said.
-    func redacted(by redactor: Redactor) -> CommandEnd {
-        var end = self
-        // As much as is kept may be the end of more.
-        let isCut = said.output.count >= CapturedOutput.keep
-        end.said.output = redactor.redact(said.output, isCut: isCut)
-        return end
-    }
-}
-
 extension CapturedOutput {
     /// Returns the end of the output without secrets, that of one which began before it included.
     func end(redactedBy redactor: Redactor) -> [UInt8] {

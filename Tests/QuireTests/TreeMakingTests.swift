@@ -209,7 +209,7 @@ extension `Tasks in trees of their own` {
     /// A setup of the task `two`, and what is told of it.
     private static let failures = [
         ("{command: 'echo begun; echo broken; exit 7'}", "ended with status 7; see ", ": broken"),
-        ("{command: sleep 600, timeout: 100ms}", "was ended after 0.1 s", ""),
+        ("{command: sleep 600, timeout: 100ms}", "took longer than 0.1 s (setup: timeout)", ""),
         ("{command: 'kill -KILL $$'}", "was killed by SIGKILL", ""),
     ]
 

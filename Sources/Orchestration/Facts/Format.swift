@@ -22,6 +22,12 @@ package enum Format {
         "\(part)/\(self.count(count, noun))"
     }
 
+    /// The first of some names, and how many more there are: `a, b and 3 more`.
+    package static func names(_ names: some Collection<String>, most: Int = 3) -> String {
+        let first = names.prefix(most).joined(separator: ", ")
+        return names.count > most ? "\(first) and \(names.count - most) more" : first
+    }
+
     /// The form that a word has for a count: the first for one thing, the second for none or several.
     package static func word(
         for count: some BinaryInteger,
