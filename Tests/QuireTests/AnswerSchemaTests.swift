@@ -120,7 +120,7 @@ private struct Command: Decodable {
             growth: 50%
             isolation: worktree
             setup: "true"
-            verify: "true"
+            verify: "'QUIRE' status --json --workspace 'ROOT' > 'ROOT'/during.check"
             hooks: {after_session: "'QUIRE' status --json --workspace 'ROOT' > 'ROOT'/during.$QUIRE_SESSION"}
             env: {A: b}
           - {name: asks, prompt: "sim: entries=1 ask=Which?", budget: {tokens: 90M, wall: 2h}}
@@ -142,13 +142,16 @@ private struct Command: Decodable {
             try put(text.replacing("ROOT", with: run.root), run.root + "/m.yaml")
             #expect(try run.quire(["run", "m.yaml"]).status == 100)
             try put(
+                try run.quire(["merge-runs", ".", "--json"]).output,
+                run.root + "/merged"
+            )
+            try put(
                 "version: 1\nrun: {agent: simulated}\ntasks:\n"
                     + "  - {name: \"t{n}\", matrix: {n: [1, 2, 3]}, prompt: \"sim: entries=1\"}\n",
                 run.root + "/s.yaml"
             )
-            for place in [[], ["--state-dir", "s1"]] {
-                let shard = ["run", "s.yaml", "--shard", "1/2"] + place
-                #expect(try run.quire(shard).status == 0)
+            for words in [["1/2"], ["2/2"], ["1/2", "--state-dir", "s1"]] {
+                #expect(try run.quire(["run", "s.yaml", "--shard"] + words).status == 0)
             }
             #expect(try run.quire(["skill", "install"], environment: home(run)).status == 0)
             try put("changed", run.root + "/home/.codex/skills/quire/SKILL.md")
@@ -177,7 +180,9 @@ private struct Command: Decodable {
             for session in 1...3 {
                 try add("status", text(run.root + "/during.\(session)"), "during")
             }
-            try add("status", try held(run), "held")
+            try add("status", text(run.root + "/during.check"), "during a check")
+            try add("merge-runs", text(run.root + "/merged"), "merge-runs")
+            for (schema, text) in try held(run) { try add(schema, text, "held") }
 
             let data = try JSONSerialization.data(withJSONObject: answers)
             try put(String(decoding: data, as: UTF8.self), run.root + "/answers")
@@ -191,20 +196,31 @@ private struct Command: Decodable {
         }
     }
 
-    /// Returns the status of a run whose starts are held by a usage limit.
-    private func held(_ run: QuireRun) throws -> String {
+    /// Returns answers about a run whose starts are held by a usage limit, by their schemas.
+    private func held(_ run: QuireRun) throws -> [String: String] {
         try put(
-            "version: 1\nrun: {agent: simulated}\ntasks: [{name: limited, prompt: \"sim: fail=usage-limit\"}]\n",
+            """
+            version: 1
+            run: {agent: simulated, concurrency: 1}
+            tasks:
+              - {name: limited, prompt: "sim: fail=usage-limit"}
+              - {name: later, prompt: "sim: fail=usage-limit"}
+
+            """,
             run.root + "/held.yaml"
         )
-        var status = ""
+        var answers: [String: String] = [:]
         _ = try run.quire(["run", "held.yaml", "--state-dir", "held"]) { output, pid in
-            guard status.isEmpty, output.contains("starts are held") else { return }
-            let told = try? run.quire(["status", "held.yaml", "--json", "--state-dir", "held"])
-            status = told?.output ?? "{}"
+            // Starts are held once a session has met the limit.
+            guard answers.isEmpty, output.contains("session 1 failed") else { return }
+            for words in [["status"], ["explain", "later"]] {
+                let call = words + ["held.yaml", "--json", "--state-dir", "held"]
+                answers[words[0]] = (try? run.quire(call))?.output ?? ""
+            }
             kill(pid, SIGKILL)
         }
-        #expect(status.contains("\"gate\" : \"usage_limit\""), "\(status)")
-        return status
+        #expect(answers["status"]?.contains("\"gate\" : \"usage_limit\"") == true)
+        #expect(answers["explain"]?.contains("\"starts_at_the_latest_after\"") == true)
+        return answers
     }
 }
