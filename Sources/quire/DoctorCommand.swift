@@ -36,7 +36,21 @@ struct DoctorCommand: ParsableCommand {
     )
     var agent: String?
 
+    @Flag(help: "Print JSON.")
+    var json = false
+
     @OptionGroup var state: StateOptions
+
+    private struct Answer: Encodable {
+        struct Finding: Encodable {
+            var subject: String
+            var state: String
+            var words: String
+        }
+
+        var isWell: Bool
+        var findings: [Finding]
+    }
 
     /// The least number of free inodes: a run of a few tasks creates about as many files.
     private static let filesOfARun: UInt64 = 32
@@ -49,11 +63,16 @@ struct DoctorCommand: ParsableCommand {
 
     func run() throws {
         let manifest = try manifest.map(ManifestFile.load)
-        var isWell = true
+        var answer = Answer(isWell: true, findings: [])
         func tell(_ mark: String, _ subject: String, _ words: SafeText) {
             // An agent may tell which key it has.
-            Terminal.say("\(mark) \(subject): \(words.redacted(by: Terminal.redactor))")
-            if mark == "✗" { isWell = false }
+            let words = words.redacted(by: Terminal.redactor)
+            let severity = Finding.Mark(rawValue: mark) ?? .doubtful
+            if severity == .missing { answer.isWell = false }
+            guard json else { return Terminal.say("\(mark) \(subject): \(words)") }
+            answer.findings.append(
+                Answer.Finding(subject: subject, state: "\(severity)", words: words.description)
+            )
         }
         if let manifest { checkAgents(of: manifest, tell) } else { checkAgent(tell) }
         checkLimits(tell)
@@ -65,7 +84,8 @@ struct DoctorCommand: ParsableCommand {
             "clock",
             "\(LocalTime.stamp(SystemClock.wall)) (\(LocalTime.zone(at: SystemClock.wall)))"
         )
-        if !isWell { throw ExitCode(ExitStatus.missing) }
+        if json { try LookOptions.printJSON(answer) }
+        if !answer.isWell { throw ExitCode(ExitStatus.missing) }
     }
 
     private typealias Tell = (_ mark: String, _ subject: String, _ words: SafeText) -> Void

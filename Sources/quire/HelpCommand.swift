@@ -135,7 +135,22 @@ struct VersionCommand: ParsableCommand, PlacelessCommand {
         abstract: "Show the version, the build and its parts, as --version and -V do."
     )
 
-    func run() { Terminal.say(SafeText(lines: Version.report)) }
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    private struct Answer: Encodable {
+        var quire: String
+        var build: String
+        var parts: [String]
+    }
+
+    func run() throws {
+        guard json else { return Terminal.say(SafeText(lines: Version.report)) }
+        let parts = Version.report.split(separator: "\n").dropFirst().map(String.init)
+        try LookOptions.printJSON(
+            Answer(quire: Version.number, build: Version.build, parts: parts)
+        )
+    }
 }
 
 extension String {

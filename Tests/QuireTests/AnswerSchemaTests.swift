@@ -70,7 +70,7 @@ private struct Command: Decodable {
             let outcome = try run.quire(["--experimental-dump-help"])
             let dump = try JSONDecoder().decode(Dump.self, from: Data(outcome.output.utf8))
             let answering = Set(dump.command.answering).subtracting(Self.others)
-            #expect(answering.count >= 7)
+            #expect(answering.count >= 9)
             let files = try FileManager.default.contentsOfDirectory(atPath: schemas)
             #expect(Set(files) == Set(answering.map { $0 + ".schema.json" }))
             #expect(Set(Self.calls.map(\.schema)) == answering)
@@ -94,7 +94,9 @@ private struct Command: Decodable {
                 "20M",
             ]
         ),
-        ("skill-list", ["skill", "list"]),
+        ("skill-list", ["skill", "list"]), ("version", ["version"]),
+        ("doctor", ["doctor", "--agent", Program.built("codex-sim")]),
+        ("doctor", ["doctor", "--agent", "/nonexistent"]),
     ]
 
     private static let manifest = """

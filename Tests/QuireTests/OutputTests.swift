@@ -117,6 +117,8 @@ private let filling = """
         (["merge-runs", ".", "--json"], true), (["simulate", "m.yaml"], true),
         (["simulate", "m.yaml", "--json"], true),
         (["doctor", "--agent", Program.built("codex-sim")], false),
+        (["doctor", "--json", "--agent", Program.built("codex-sim")], false),
+        (["version", "--json"], true),
         (["help"], true), (["help", "run"], true), (["help", "trees"], true), (["version"], true),
         (["completions", "zsh"], true), (["init", "--output", "-"], true),
         (["run", "--help"], true), (["--version"], true),
