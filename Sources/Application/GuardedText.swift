@@ -1,4 +1,3 @@
-import CodexAgent
 import Orchestration
 
 /// A text of a manifest by which it runs a command, or leaves its workspace; somebody else's runs only once

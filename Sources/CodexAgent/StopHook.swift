@@ -1,4 +1,5 @@
 import Agent
+import Orchestration
 
 /// Codex's hook for a turn's end, which runs a command and may let the turn go on.
 ///

@@ -1,10 +1,10 @@
 import Autonomous
-import CodexAgent
 import Driver
 import EventLoop
 import Foundation
 import Glibc
 import Manifest
+import Orchestration
 import Reporting
 import TestSupport
 import Testing
