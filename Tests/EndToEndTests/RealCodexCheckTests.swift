@@ -1,4 +1,3 @@
-import Descendants
 import Foundation
 import TestSupport
 import Testing
@@ -60,10 +59,19 @@ extension `The real Codex CLI` {
             var (kills, runs) = (0, 0)
             repeat {
                 runs += 1
-                let run = try CheckedRun(stage, named: "checked-\(runs)", tasks: tasks)
-                kills += try run.play(kills: wanted - kills)
+                let run = try KilledRun(
+                    stage,
+                    named: "checked-\(runs)",
+                    tasks: tasks,
+                    run: "check_slots: 2",
+                    defaults: "same_failure: 1000, "
+                        + "verify: 'test -e fixed-$QUIRE_TASK || { echo not fixed yet; exit 1; }'",
+                    entries: 2
+                )
                 // The work was mended where a check had failed, and nowhere else.
-                #expect(run.redButComplete.isEmpty)
+                kills += try run.play(kills: wanted - kills) {
+                    #expect(redButComplete(run).isEmpty)
+                }
                 #expect(try run.complete.count == tasks)
                 #expect(run.processes.isEmpty, "left behind: \(run.processes)")
             } while kills < wanted
@@ -72,90 +80,12 @@ extension `The real Codex CLI` {
             )
         }
     }
-}
 
-/// A run of real sessions whose checks fail until a session has mended the work, killed now and then, in a
-/// workspace of its own.
-private struct CheckedRun {
-    private struct Status: Decodable {
-        struct Task: Decodable {
-            var name: String
-            var outcome: String?
-        }
-
-        var tasks: [Task]
-    }
-
-    private let stage: Stage
-    private let root: String
-
-    init(_ stage: Stage, named name: String, tasks: Int) throws {
-        self.stage = stage
-        root = stage.root + "/" + name
-        try makeWorkspace(root)
-        let numbers = (1...tasks).map { "\($0)" }.joined(separator: ", ")
-        try put(
-            """
-            version: 1
-            run:
-              concurrency: 8
-              grace: 1s
-              check_slots: 2
-              agent: {command: ['\(try codex.get())']}
-            defaults:
-              retries: {limit: 100000, delay: 10ms}
-              same_failure: 1000
-              verify: 'test -e fixed-$QUIRE_TASK || { echo not fixed yet; exit 1; }'
-            tasks:
-              - name: t-{n}
-                matrix: {n: [\(numbers)]}
-                prompt: "model: entries=2 and piece {n}"
-            """,
-            root + "/m.yaml"
-        )
-    }
-
-    /// Starts it until it ends, kills it at most so often, and returns how often that was.
-    ///
-    /// After each death no task may be complete whose check is red.
-    func play(kills most: Int) throws -> Int {
-        var kills = 0
-        while true {
-            let isKilled = kills < most
-            let outcome = try stage.quire(
-                ["run", "m.yaml"],
-                in: root,
-                killAfter: isKilled ? .milliseconds(.random(in: 0..<4000)) : nil
-            )
-            #expect(redButComplete.isEmpty)
-            if outcome.status == 0 { return kills }
-            try #require(isKilled && outcome.status == 137, "\(outcome.output) \(outcome.error)")
-            kills += 1
-        }
-    }
-
-    /// The names of the complete tasks.
-    var complete: [String] {
-        get throws {
-            let status = try stage.quire(["status", "m.yaml", "--json"], in: root)
-            // Nothing is recorded where Quire was killed before it began.
-            guard status.status == 0 else { return [] }
-            return try decoded(Status.self, status.output).tasks
-                .filter { $0.outcome == "complete" }.map(\.name)
-        }
-    }
-
-    /// The names of complete tasks whose check fails.
-    var redButComplete: [String] {
-        let names = try? complete
+    /// Returns the names of complete tasks whose check fails.
+    private func redButComplete(_ run: KilledRun) -> [String] {
+        let names = try? run.complete
         return (names ?? ["no status"]).filter {
-            !FileManager.default.fileExists(atPath: "\(root)/fixed-\($0)")
+            !FileManager.default.fileExists(atPath: "\(run.root)/fixed-\($0)")
         }
-    }
-
-    /// What lives of its sessions.
-    var processes: [SeenProcess] {
-        (SystemProcesses().marked() ?? [])
-            .filter { $0.value("QUIRE_RUN") == root + "/m.yaml" && $0.id.isAlive }
     }
 }
