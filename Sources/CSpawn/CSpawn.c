@@ -9,11 +9,15 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <stdnoreturn.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -525,4 +529,60 @@ bool cspawn_has_ended(pid_t child)
 {
     siginfo_t info = {.si_pid = 0};
     return waitid(P_PID, child, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == child;
+}
+
+static int local_address(const char *path, struct sockaddr_un *address) {
+    *address = (struct sockaddr_un){.sun_family = AF_UNIX};
+    if (strlen(path) < sizeof address->sun_path) {
+        strcpy(address->sun_path, path);
+        return 0;
+    }
+    errno = ENAMETOOLONG;
+    return -1;
+}
+
+static int local_socket(void) {
+    return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+}
+
+static int closed_with_errno(int descriptor) {
+    int error = errno;
+    close(descriptor);
+    errno = error;
+    return -1;
+}
+
+int cspawn_listen(const char *path) {
+    struct sockaddr_un address;
+    if (local_address(path, &address) != 0) return -1;
+    int listener = local_socket();
+    if (listener < 0) return -1;
+    // The name gets the mode that the socket has before it is bound: there is no moment in which others may
+    // connect.
+    if (fchmod(listener, S_IRUSR | S_IWUSR) != 0
+        || bind(listener, (struct sockaddr *)&address, sizeof address) != 0
+        || listen(listener, 64) != 0)
+        return closed_with_errno(listener);
+    return listener;
+}
+
+int cspawn_accept(int listener) { return accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK); }
+
+int cspawn_connect(const char *path) {
+    struct sockaddr_un address;
+    if (local_address(path, &address) != 0) return -1;
+    int connection = local_socket();
+    if (connection < 0) return -1;
+    if (connect(connection, (struct sockaddr *)&address, sizeof address) != 0)
+        return closed_with_errno(connection);
+    return connection;
+}
+
+int cspawn_peer(int connection, uid_t *user, pid_t *process) {
+    struct ucred peer;
+    socklen_t size = sizeof peer;
+    if (getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return -1;
+    *user = peer.uid;
+    *process = peer.pid;
+    return 0;
 }

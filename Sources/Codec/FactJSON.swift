@@ -24,12 +24,13 @@ package struct FactDecoder {
     /// Decodes a JSON text.
     ///
     /// - Throws: `DecodingError` for a text that is no JSON, or that does not fit the type;
-    ///   `NewerFormat` for a key or a word that the type does not know.
+    ///   `NewerFormat` for a key or a word that the type does not know; keys may be ignored.
     package static func decode<Value: Decodable>(
         _ type: Value.Type,
-        from json: String
+        from json: String,
+        ignoringKeys ignoresKeys: Bool = false
     ) throws -> Value {
-        try JSONReader(JSONTape(Array(json.utf8))).read(type, at: 0)
+        try JSONReader(JSONTape(Array(json.utf8)), ignoresKeys: ignoresKeys).read(type, at: 0)
     }
 
     /// Returns the text of one key of a JSON object, whatever other keys the object has.
@@ -120,10 +121,11 @@ private final class JSONReader: ValueReader {
     }
 
     private let tape: JSONTape
+    private let ignoresKeys: Bool
     @exclusivity(unchecked) private var frame = Frame(place: 0, hint: 1)
 
-    init(_ tape: JSONTape) {
-        self.tape = tape
+    init(_ tape: JSONTape, ignoresKeys: Bool) {
+        (self.tape, self.ignoresKeys) = (tape, ignoresKeys)
     }
 
     var place: Int { frame.place }
@@ -147,7 +149,7 @@ private final class JSONReader: ValueReader {
 
     /// Refuses an object with keys that nobody asked for.
     private func checkKeys() throws {
-        guard tape.tokens[place].kind == .object else { return }
+        guard !ignoresKeys, tape.tokens[place].kind == .object else { return }
         let keys = tape.keyCount(of: place)
         if keys > frame.found {
             let unknown = Format.count(keys - frame.found, "unknown key")

@@ -7,6 +7,8 @@ package import Reporting
 package protocol Report: AnyObject {
     /// True if the report shows the activity of each session, which costs time to gather.
     var showsActivity: Bool { get }
+    /// Hands over what steers the run from this view; called once, before anything is shown.
+    func begin(steering: RunSteering)
     /// Shows the facts of a batch; `view` includes them already.
     func show(_ events: [RecordedEvent], view: RunView)
     /// Notes that sessions were active, or that starts are held; called at most once a turn.
@@ -21,8 +23,33 @@ extension Report {
     /// False: most reports show only facts.
     package var showsActivity: Bool { false }
 
+    /// Does nothing: most reports have no keys.
+    package func begin(steering: RunSteering) {}
+
     /// Does nothing, for the same reason.
     package func noteActivity(view: RunView, at moment: Moment) {}
+}
+
+/// The way to steer a run from one of its own views, without its socket.
+///
+/// All calls are made on the loop's thread.
+package struct RunSteering {
+    private let hand: (SteeringRequest, @escaping (SteeringAnswer) -> Void) -> Void
+
+    /// Makes a way; `hand` takes each request, and calls back once the journal has what was decided.
+    package init(
+        _ hand: @escaping (SteeringRequest, @escaping (SteeringAnswer) -> Void) -> Void
+    ) {
+        self.hand = hand
+    }
+
+    /// Hands a request in; `then` gets the answer in a later turn of the loop, or never if the leg ends.
+    package func send(
+        _ request: SteeringRequest,
+        then: @escaping (SteeringAnswer) -> Void = { _ in }
+    ) {
+        hand(request, then)
+    }
 }
 
 /// A fact with its number and time in the leg.

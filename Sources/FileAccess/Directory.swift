@@ -187,6 +187,11 @@ package final class Directory: Sendable {
     /// Returns the path of a file in the directory, for messages and other programs.
     package func path(of name: String) -> String { path + "/" + name }
 
+    /// Returns a short path of a name, through the open directory: for calls that take a path of few bytes.
+    ///
+    /// It leads nowhere without `/proc`, and in another process.
+    package func shortPath(of name: String) -> String { "/proc/self/fd/\(descriptor)/\(name)" }
+
     /// Returns the status of a name, without following links; `nil` for none.
     package func status(of name: String) -> stat? {
         var status = stat()

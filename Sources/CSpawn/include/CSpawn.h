@@ -113,3 +113,18 @@ void cspawn_take_charge(void);
 
 /// This program's own arguments, the name first: Swift reads its from /proc.
 char **cspawn_arguments(int *count);
+
+/// A socket that listens at a path, close-on-exec, which does not block, and which this user alone may
+/// connect to; -1 and errno: EADDRINUSE where anything has the name, even a link that leads nowhere.
+int cspawn_listen(const char *path);
+
+/// The next connection to a socket that listens, close-on-exec, which does not block; -1 and errno.
+int cspawn_accept(int listener);
+
+/// A connection to the socket at a path, close-on-exec, which does not block; -1 and errno: EAGAIN while
+/// too many others wait to be accepted.
+int cspawn_connect(const char *path);
+
+/// The user and the process at the other end of a connection when it was made (SO_PEERCRED, unix(7)); 0,
+/// or -1 and errno. The process is 0 where this one can't see it.
+int cspawn_peer(int connection, uid_t *user, pid_t *process);
