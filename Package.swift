@@ -74,6 +74,7 @@ let package = Package(
             swiftSettings: strict + [.strictMemorySafety()]
         ),
         .target(name: "CSpawn"),
+        .target(name: "CTerminal"),
         // It embeds the manual's texts, which lie in Sources/quire/Manual.
         .target(name: "CManual"),
         .target(
@@ -89,7 +90,7 @@ let package = Package(
         ),
         .target(
             name: "EventLoop",
-            dependencies: ["CLibuv", "CSpawn", "Descendants"],
+            dependencies: ["CLibuv", "CSpawn", "CTerminal", "Descendants"],
             swiftSettings: strict + [.strictMemorySafety()]
         ),
         library("Orchestration", settings: fast),

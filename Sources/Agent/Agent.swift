@@ -11,6 +11,13 @@ package protocol Agent: Sendable {
     var format: String { get }
     /// Returns a session's arguments after the program's own; the prompt is the standard input.
     func arguments(for session: AgentSession) -> [String]
+    /// Returns the arguments after the program's own with which a person continues a thread at a terminal, with
+    /// the settings of the task's sessions; `nil` if the agent has no such way.
+    func arguments(
+        attachingTo thread: String,
+        in directory: String,
+        for session: AgentSession
+    ) -> [String]?
     /// Makes a reader of one session's output; `report` is the resumed thread's last one, if it is known.
     func reader(resuming report: ThreadReport?) -> any SessionReader
     /// Makes a reader of a task's log, which has the output of all its sessions.
@@ -32,6 +39,12 @@ package protocol Agent: Sendable {
 }
 
 extension Agent {
+    package func arguments(
+        attachingTo thread: String,
+        in directory: String,
+        for session: AgentSession
+    ) -> [String]? { nil }
+
     package func canCheckTurns(_ ask: ([String]) -> String?) -> Bool { false }
 }
 

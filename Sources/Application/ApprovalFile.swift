@@ -31,23 +31,15 @@ package struct ApprovalFile: Sendable {
 
     /// Makes the file of the user whose environment this is; `nil` if that has no place for it.
     ///
-    /// The path: `$XDG_STATE_HOME/quire/trust`, else `~/.local/state/quire/trust`
-    /// (XDG Base Directory Specification, by which relative paths are ignored).
+    /// The path: that of `UserState`, and `trust`.
     package init?(environment: [String: String]) {
         self.init(environment: environment, user: geteuid())
     }
 
     /// Makes the file as another user would find it.
     init?(environment: [String: String], user: uid_t) {
-        func place(_ name: String) -> String? {
-            environment[name].flatMap { $0.hasPrefix("/") ? $0 : nil }
-        }
-        // A home that does not exist is not made.
-        let home = place("HOME").flatMap { home in
-            access(home, F_OK) == 0 ? home + "/.local/state" : nil
-        }
-        guard let base = place("XDG_STATE_HOME") ?? home else { return nil }
-        directory = "\(base)/quire".absolute(in: "/")
+        guard let directory = UserState.directory(environment) else { return nil }
+        self.directory = directory
         self.user = user
     }
 

@@ -57,6 +57,9 @@ static const unsigned char signals[] = {
 static const unsigned char exit_status[] = {
 #embed "../quire/Manual/exit-status.md"
 };
+static const unsigned char watch[] = {
+#embed "../quire/Manual/watch.md"
+};
 static const unsigned char files[] = {
 #embed "../quire/Manual/files.md"
 };
@@ -95,6 +98,7 @@ static const struct cmanual_topic topics[] = {
     TOPIC("codex", codex),
     TOPIC("skill", skill),
     TOPIC("ci", ci),
+    TOPIC("watch", watch),
     TOPIC("signals", signals),
     TOPIC("exit-status", exit_status),
     TOPIC("files", files),

@@ -1,113 +1,101 @@
-import Autonomous
 import Dates
 package import EventLoop
-import Glibc
 package import Orchestration
 package import Reporting
 
-/// A run in a terminal, drawn at most ten times a second, and once a second while it is quiet.
+/// A run on its own terminal's screen.
+///
+/// Warnings are written once more when the terminal is given back, before what follows the run.
 package final class LiveReport: Report {
-    private static let frameInterval = Duration.milliseconds(100)
-    private static let quietInterval = Duration.seconds(1)
-    /// The number of newest lines kept for a terminal that is not reading.
-    private static let mostLines = 1000
+    /// The number of newest warnings that are kept.
+    private static let mostWarnings = 1000
+    /// The time before the screen is taken, unless there is news earlier.
+    private static let firstFrame = Duration.milliseconds(300)
 
     package let showsActivity = true
-    private let loop: Loop
     private let stream: ReportStream
-    private let descriptor: Int32
     private let plain = PlainReporter(offset: LocalTime.offset)
-    private var live: LiveView
-    private var timer: EventLoop.Timer?
-    private var resized: SignalWatcher?
-    private var lines: [SafeText] = []
-    private var view = RunView()
-    private var lastFrame: Duration?
+    private var screen: RunScreen?
+    private var source: () -> RunView = { RunView() }
+    private var steering: RunSteering?
+    private var warnings: [SafeText] = []
+    /// The part of the warnings that no fact tells.
+    private var notices: [SafeText] = []
 
-    /// Makes a report on a stream to the terminal with this descriptor.
+    /// Makes a report on a terminal; `stream` leads to the same one.
+    ///
+    /// `details` is as in `RunScreen.Connection`.
     package init(
         _ stream: ReportStream,
         loop: Loop,
-        descriptor: Int32,
-        usesColor: Bool
+        device: TerminalScreen,
+        usesColor: Bool,
+        details: @escaping @Sendable (String) -> TaskDetails
     ) throws {
         self.stream = stream
-        self.loop = loop
-        self.descriptor = descriptor
-        live = LiveView(usesColor: usesColor, offset: LocalTime.offset)
-        timer = try EventLoop.Timer(loop: loop) { [unowned self] in draw() }
-        resized = try SignalWatcher(loop: loop, signal: Signals.windowChanged) { [unowned self] in
-            scheduleFrame()
-        }
+        screen = try RunScreen(
+            loop: loop,
+            device: device,
+            host: .run,
+            usesColor: usesColor,
+            connection: RunScreen.Connection(
+                contents: { [unowned self] in
+                    ScreenContents(view: source(), notices: notices.suffix(2))
+                },
+                details: details,
+                steer: { [unowned self] request, then in
+                    guard let steering else {
+                        return then(.refused("the run has not begun"))
+                    }
+                    steering.send(request, then: then)
+                },
+                // The run's end gives the terminal back.
+                quit: {}
+            )
+        )
+    }
+
+    package func begin(steering: RunSteering) { self.steering = steering }
+
+    package func begin(with source: @escaping () -> RunView) {
+        self.source = source
+        // A run that is refused at once needs no screen.
+        screen?.changed(after: Self.firstFrame)
     }
 
     package func show(_ events: [RecordedEvent], view: RunView) {
-        for recorded in events where recorded.event.staysOnScreen {
-            lines += plain.lines(for: recorded.event, at: recorded.at, view: view)
+        for recorded in events {
+            guard case .warned = recorded.event else { continue }
+            keep(plain.lines(for: recorded.event, at: recorded.at, view: view))
         }
-        if lines.count > 2 * Self.mostLines { lines.removeFirst(lines.count - Self.mostLines) }
-        self.view = view
-        scheduleFrame()
+        screen?.changed()
     }
 
     package func noteActivity(view: RunView, at moment: Moment) {
-        self.view = view
-        scheduleFrame()
+        screen?.changed(isActivity: true)
     }
 
-    /// Shows a warning above the block.
+    /// Shows a warning in the summary, and again at the end.
     package func warn(_ words: SafeText) {
-        lines.append("warning: \(words)")
-        scheduleFrame()
+        keep(["warning: \(words)"])
+        notices.append(words)
+        if notices.count > Self.mostWarnings { notices.removeFirst() }
+        screen?.changed()
+    }
+
+    private func keep(_ lines: [SafeText]) {
+        warnings += lines
+        if warnings.count > 2 * Self.mostWarnings {
+            warnings.removeFirst(warnings.count - Self.mostWarnings)
+        }
     }
 
     package func giveUp() { stream.giveUp() }
 
     package func finish(view: RunView, at moment: Moment, then: @escaping () -> Void) {
-        timer?.close()
-        resized?.close()
-        timer = nil
-        stream.write(live.finish(lines: lines))
-        lines = []
+        screen?.close()
+        screen = nil
+        for line in warnings { stream.write(line + "\n") }
         stream.finish(then: then)
-    }
-
-    private func scheduleFrame() {
-        let next = lastFrame.map { $0 + Self.frameInterval } ?? loop.now
-        timer?.set(max(next, loop.now))
-    }
-
-    private func draw() {
-        // A terminal that is not reading (Ctrl-S) gets the newest frame once it reads again.
-        guard !stream.isBehind else {
-            timer?.set(loop.now + Self.frameInterval)
-            return
-        }
-        lastFrame = loop.now
-        let now = SystemClock(loop: loop).now
-        stream.write(live.update(lines: lines, view: view, at: now, size: size))
-        lines = []
-        timer?.set(loop.now + Self.quietInterval)
-    }
-
-    private var size: LiveView.Size {
-        var window = winsize()
-        guard ioctl(descriptor, UInt(TIOCGWINSZ), &window) == 0, window.ws_col > 0 else {
-            return LiveView.Size(columns: 80, rows: 24)
-        }
-        return LiveView.Size(columns: Int(window.ws_col), rows: Int(window.ws_row))
-    }
-}
-
-extension RunEvent {
-    /// True if the fact's line stays on the terminal above the block.
-    fileprivate var staysOnScreen: Bool {
-        switch self {
-        case .taskEnded, .warned, .gateClosed, .gateOpened, .shutdownAdvanced, .taskReopened: true
-        case .checkpointMade(let fact): !fact.work.uncommitted.isEmpty
-        case .checkEnded(let fact): fact.result != .passed
-        case .sessionEnded(let fact): fact.failure != nil || fact.verdict == .timedOut
-        default: false
-        }
     }
 }

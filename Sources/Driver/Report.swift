@@ -9,6 +9,10 @@ package protocol Report: AnyObject {
     var showsActivity: Bool { get }
     /// Hands over what steers the run from this view; called once, before anything is shown.
     func begin(steering: RunSteering)
+    /// Gets the way to the newest view, for a report that shows it at times of its own.
+    ///
+    /// A report that kept a view would have each change copy it.
+    func begin(with source: @escaping () -> RunView)
     /// Shows the facts of a batch; `view` includes them already.
     func show(_ events: [RecordedEvent], view: RunView)
     /// Notes that sessions were active, or that starts are held; called at most once a turn.
@@ -26,7 +30,10 @@ extension Report {
     /// Does nothing: most reports have no keys.
     package func begin(steering: RunSteering) {}
 
-    /// Does nothing, for the same reason.
+    /// Does nothing: most reports are handed the view with the facts.
+    package func begin(with source: @escaping () -> RunView) {}
+
+    /// Does nothing, for the same reason as `showsActivity`.
     package func noteActivity(view: RunView, at moment: Moment) {}
 }
 

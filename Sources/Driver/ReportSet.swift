@@ -14,6 +14,10 @@ final class ReportSet {
     private var isFinishing = false
     private var sequence = 0
     private(set) var view = RunView()
+    /// The newest signs of life of sessions, which are put into words once somebody looks.
+    private var pending: [SessionKey: Moment] = [:]
+    /// Returns a session's activity in words; `nil` for none.
+    var summary: (SessionKey) -> String? = { _ in nil }
 
     init(
         _ reports: [any Report],
@@ -25,6 +29,7 @@ final class ReportSet {
         (self.loop, self.grace, self.before) = (loop, grace, before)
         showsActivity = reports.contains { $0.showsActivity }
         deadline = try loop.timer { [unowned self] in giveUp() }
+        for report in reports { report.begin { [unowned self] in lookedAt() } }
     }
 
     /// The time that a leg that has ended waits for the readers of its reports.
@@ -43,18 +48,23 @@ final class ReportSet {
         for report in reports { report.show(recorded, view: view) }
     }
 
-    /// Shows which sessions were active; `summary` returns a session's activity in words.
-    func noteActivity(
-        of active: Set<SessionKey>,
-        at now: Moment,
-        summary: (SessionKey) -> String?
-    ) {
+    /// Shows which sessions were active.
+    func noteActivity(of active: Set<SessionKey>, at now: Moment) {
         // While starts are held, the time left is news enough.
         guard !active.isEmpty || !view.gates.isEmpty else { return }
         if showsActivity {
-            for key in active { view.noteActivity(key, summary: summary(key), at: now) }
+            for key in active { pending[key] = now }
         }
         for report in reports { report.noteActivity(view: view, at: now) }
+    }
+
+    /// Returns the view with the newest activity of each session, in words.
+    private func lookedAt() -> RunView {
+        for (key, moment) in pending {
+            view.noteActivity(key, summary: summary(key), at: moment)
+        }
+        pending = [:]
+        return view
     }
 
     /// Shows from the next report on that a session waits for the network.

@@ -114,6 +114,9 @@ package final class RunDriver {
         )
         clock = DriverClock(loop: loop)
         orchestrator = Orchestrator(recovering: recovered, seed: seed)
+        reports.summary = { [unowned sessions, inbox] key in
+            sessions.activity(of: key).map(inbox.redactor.redact)
+        }
         // The deadline's timer only has to cause a turn of the loop.
         timers = (try loop.timer {}, try loop.timer { [unowned self] in beat() })
     }
@@ -214,9 +217,7 @@ package final class RunDriver {
         let isDue = orchestrator.nextDeadline.map { $0 <= now.awake } ?? false
         if isDue { sessions.keepWaitingForTrees() }
         guard isDue || !inbox.isEmpty else { return }
-        reports.noteActivity(of: inbox.active, at: now) {
-            sessions.activity(of: $0).map(inbox.redactor.redact)
-        }
+        reports.noteActivity(of: inbox.active, at: now)
         carryOut(orchestrator.handle(inbox.takeAll(), at: now), at: now)
         timers?.deadline.set(orchestrator.nextDeadline.map(clock.loopTime))
     }

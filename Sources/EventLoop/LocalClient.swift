@@ -13,10 +13,10 @@ package struct LocalClient: ~Copyable {
     ///   `ETIMEDOUT` where too many others wait for longer than `patience`.
     package init(path: String, patience: Duration = .seconds(2)) throws(LoopError) {
         let deadline = SuspendingClock.now + patience
-        var connection = cspawn_connect(path)
+        var connection = unsafe cspawn_connect(path)
         while connection < 0, errno == EAGAIN || errno == EINTR, SuspendingClock.now < deadline {
             usleep(5_000)
-            connection = cspawn_connect(path)
+            connection = unsafe cspawn_connect(path)
         }
         guard connection >= 0 else {
             throw LoopError("connecting to \"\(path)\"", errno == EAGAIN ? ETIMEDOUT : errno)

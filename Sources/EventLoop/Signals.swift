@@ -109,6 +109,10 @@ package enum Signals {
 /// Tells that this process was stopped and goes on.
 package enum Resumption {
     private static let hasHappened = Atomic(false)
+    private static let number = Atomic(0)
+
+    /// The number of times that the process was resumed since `watch`.
+    package static var count: Int { number.load(ordering: .relaxed) }
 
     /// Begins to watch.
     ///
@@ -116,7 +120,10 @@ package enum Resumption {
     /// be called only after the loop had seen how late it is.
     package static func watch() {
         hasHappened.store(false, ordering: .relaxed)
-        signal(SIGCONT) { _ in Resumption.hasHappened.store(true, ordering: .relaxed) }
+        signal(SIGCONT) { _ in
+            Resumption.hasHappened.store(true, ordering: .relaxed)
+            Resumption.number.add(1, ordering: .relaxed)
+        }
     }
 
     /// Indicates whether the process was resumed since the last call, and resets that.

@@ -13,18 +13,6 @@ package enum QuestionWords {
         tasks.filter { $0.outcome == .needsYou && !$0.isLeftOut }
     }
 
-    /// Returns the questions of the first tasks that ask, a line each; how to answer comes first, since the
-    /// end of a line may have no room.
-    static func few(_ tasks: [TaskRecord]) -> [String] {
-        let asking = asking(tasks)
-        let more =
-            asking.count > 3 ? ["and \(Format.count(asking.count - 3, "more question"))"] : []
-        return asking.prefix(3).map {
-            let reason = ($0.reason ?? "it asks").asked.oneLine(length)
-            return "needs you: \(command($0.name)): \($0.name) \(reason)"
-        } + more
-    }
-
     /// Returns the questions of tasks, and how to answer them; a line each.
     package static func lines(_ tasks: [TaskRecord]) -> [SafeText] {
         let asking = asking(tasks)

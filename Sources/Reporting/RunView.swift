@@ -16,6 +16,11 @@ package struct RunView: Sendable {
         package var isEnding = false
         /// True while the session waits for the network.
         package var waitsForNetwork = false
+
+        /// Makes the signs of life of a session that has begun.
+        package init(key: SessionKey, since: Duration, lastActivity: Duration) {
+            (self.key, self.since, self.lastActivity) = (key, since, lastActivity)
+        }
     }
 
     /// Sums over the sessions of the leg.
@@ -49,6 +54,27 @@ package struct RunView: Sendable {
 
     /// Makes the view before the first fact.
     package init() {}
+
+    /// Makes the view of a run that another process carries out, or did, from what is recorded.
+    ///
+    /// `slots` and `checking` are what runs now, and `ticked` the entries that the newest leg's sessions have
+    /// ticked.
+    package init(
+        _ record: RunRecord,
+        slots: [Int: Slot],
+        checking: Set<String>,
+        ticked: Int,
+        at now: Moment
+    ) {
+        (self.record, self.slots, self.checking) = (record, slots, checking)
+        if let leg = record.leg {
+            elapsed = max(.zero, (leg.ended ?? now.wall) - leg.began)
+            began = Moment(awake: now.awake - elapsed, wall: leg.began)
+        }
+        totals.ticked = ticked
+        (totals.sessions, totals.usage) = (record.spent.sessions, record.spent.usage)
+        totals.estimated = record.spent.estimated
+    }
 
     /// The run's name.
     package var name: String { record.leg?.name ?? "" }
@@ -97,26 +123,19 @@ package struct RunView: Sendable {
             + ["\(waiting) waiting"]
     }
 
-    /// Returns the time left in the run, from the entries ticked so far; `nil` until three were ticked.
-    ///
-    /// A task whose checklist is unknown counts as many entries as the others have on average.
-    package func remaining(at now: Moment) -> Duration? {
-        guard let began, totals.ticked >= 3 else { return nil }
-        let open = tasks.filter(\.isOpen)
-        let known = tasks.compactMap(\.progress)
-        let mean = known.reduce(0) { $0 + Double($1.total) } / Double(max(1, known.count))
-        let left = open.reduce(0.0) { sum, task in
-            sum + (task.progress.map { Double($0.total) - Double($0.ticked) } ?? mean)
-        }
-        let rate = Double(totals.ticked) / (now.awake - began.awake).inSeconds
-        return rate > 0 ? Duration(inSeconds: left / rate) : nil
-    }
-
     /// Notes a sign of life of a running session.
+    ///
+    /// Does nothing for a session that has ended.
     package mutating func noteActivity(_ key: SessionKey, summary: String?, at moment: Moment) {
-        guard let slot = slot(of: key.task) else { return }
+        guard let slot = slot(of: key.task), slots[slot]?.key == key else { return }
         slots[slot]?.lastActivity = moment.awake
         slots[slot]?.waitsForNetwork = false
+        if let summary { slots[slot]?.activity = summary }
+    }
+
+    /// Notes the newest activity of the session in a slot, by its log.
+    package mutating func noteActivity(inSlot slot: Int, _ summary: String?, at time: Duration) {
+        slots[slot]?.lastActivity = time
         if let summary { slots[slot]?.activity = summary }
     }
 

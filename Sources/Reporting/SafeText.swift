@@ -39,6 +39,12 @@ package struct SafeText: Hashable, Sendable, CustomStringConvertible {
         return SafeText(trusted: lines.joined(separator: "\n" + blanks))
     }
 
+    /// The lines of the text.
+    package var separateLines: [SafeText] {
+        description.split(separator: "\n", omittingEmptySubsequences: false)
+            .map { SafeText(trusted: String($0)) }
+    }
+
     /// Makes a line of a log for programs safe: JSON keeps its meaning, any other line is sanitized.
     package init(record line: String) {
         description = line.first == "{" ? Sanitizer.json(line) : Sanitizer.line(line)

@@ -174,12 +174,19 @@ package enum Sanitizer {
 package enum Columns {
     /// Returns the columns of a text without control characters.
     package static func count(_ text: String) -> Int {
-        text.reduce(0) { $0 + width($1) }
+        // Most texts are ASCII, in which a byte is a column.
+        let bytes = text.utf8
+        if bytes.allSatisfy({ $0 < 0x80 }) { return bytes.count }
+        return text.reduce(0) { $0 + width($1) }
     }
 
     /// Returns the text cut to this many columns, with `…` at the end if it was cut.
     package static func fit(_ text: String, _ columns: Int) -> String {
-        if count(text) <= columns { return text }
+        count(text) <= columns ? text : cut(text, columns)
+    }
+
+    /// Returns the beginning of a text and `…` in at most this many columns.
+    static func cut(_ text: String, _ columns: Int) -> String {
         guard columns > 0 else { return "" }
         var result = ""
         var used = 0
@@ -222,22 +229,42 @@ package enum Columns {
 
     /// Returns the columns of a character: 2 for East Asian wide ones and emoji, 0 for bare marks.
     ///
+    /// A spacing mark takes a column of its own beside what it belongs to, as terminals have it (wcwidth(3)).
+    ///
     /// Source: Unicode Standard Annex 11; the ranges are its wide blocks.
     private static func width(_ character: Character) -> Int {
-        guard let scalar = character.unicodeScalars.first else { return 0 }
-        if scalar.properties.isEmojiPresentation || character.unicodeScalars.contains("\u{FE0F}") {
-            return 2
-        }
+        let scalars = character.unicodeScalars
+        guard let scalar = scalars.first else { return 0 }
+        if scalar.properties.isEmojiPresentation || scalars.contains("\u{FE0F}") { return 2 }
         switch scalar.value {
         case 0x1100...0x115F, 0x2E80...0x303E, 0x3041...0x33FF, 0x3400...0x4DBF, 0x4E00...0x9FFF,
             0xA000...0xA4CF, 0xAC00...0xD7A3, 0xF900...0xFAFF, 0xFE30...0xFE4F, 0xFF00...0xFF60,
             0xFFE0...0xFFE6, 0x20000...0x3FFFD:
             return 2
+        case 0x200B...0x200F: return 0
         default: break
         }
+        let marks = scalars.dropFirst().count { $0.properties.generalCategory == .spacingMark }
         switch scalar.properties.generalCategory {
-        case .nonspacingMark, .enclosingMark: return 0
-        default: return 1
+        case .nonspacingMark, .enclosingMark: return marks
+        default: return 1 + marks
+        }
+    }
+
+    /// Returns a cell of a table whose letters from right to left turn nothing around that follows them.
+    ///
+    /// Terminals that know such letters would take digits and spaces behind them for a part of their text; a
+    /// mark without width (U+200E) ends it.
+    static func isolated(_ text: String) -> String {
+        text.unicodeScalars.contains { isRightToLeft($0.value) } ? text + "\u{200E}" : text
+    }
+
+    private static func isRightToLeft(_ value: UInt32) -> Bool {
+        switch value {
+        case 0x0590...0x08FF, 0xFB1D...0xFDFF, 0xFE70...0xFEFF, 0x10800...0x10FFF,
+            0x1E800...0x1EFFF:
+            true
+        default: false
         }
     }
 }

@@ -58,6 +58,9 @@ package struct StoreReader: Sendable {
         }
     }
 
+    /// True if the store was copied to be read, so that later changes are not in it.
+    package var isCopy: Bool { reader.path != path }
+
     /// True if there are tables; a database that was begun and never written has none.
     private var hasTables: Bool {
         get throws { try reader.read { try $0.tableExists("run") } }

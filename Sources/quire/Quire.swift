@@ -31,7 +31,7 @@ struct Quire: ParsableCommand {
         version: Version.report,
         subcommands: [
             RunCommand.self, PlanCommand.self, TaskCommand.self, ListCommand.self,
-            StatusCommand.self, LogsCommand.self, ExplainCommand.self, SimulateCommand.self,
+            StatusCommand.self, WatchCommand.self, AttachCommand.self, LogsCommand.self, ExplainCommand.self, SimulateCommand.self,
             AnswerCommand.self, TellCommand.self,
             DiffCommand.self, MergeWorkCommand.self, PullRequestCommand.self, ExportCommand.self,
             PruneCommand.self, MergeCommand.self, DoctorCommand.self, TrustCommand.self,
@@ -62,6 +62,7 @@ struct Quire: ParsableCommand {
         }
         if words.first == TurnHook.command { Glibc.exit(TurnHookCommand.main()) }
         Signals.takeCharge()
+        ScreenTerminal.restore()
         // A closed reader, or a file size limit, then is an error of the write, not a signal.
         Signals.ignoreFailedWrites()
         var didWork = false

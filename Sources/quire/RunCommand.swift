@@ -67,6 +67,12 @@ struct RunCommand: WorkingCommand {
     @Flag(help: "Go on with tasks that failed, stalled or were damaged, too.")
     var retryFailed = false
 
+    @Flag(help: "Leave the run in the background once it has begun; quire watch shows it.")
+    var detach = false
+
+    @Option(help: .private)
+    var begunDescriptor: Int32?
+
     @OptionGroup var failures: FailureOptions
 
     @OptionGroup(title: "Selection options") var selection: SelectionOptions
@@ -96,6 +102,7 @@ struct RunCommand: WorkingCommand {
 
     func run() throws {
         let manifest = try ManifestFile.load(self.manifest)
+        if detach { return try startDetached(manifest) }
         try NestedRun.refuse(manifest.agent)
         for warning in manifest.warnings { Terminal.complain("\(warning)") }
         var workspace = WorkspacePlace(state).workspace(ofManifest: manifest.path)
@@ -133,12 +140,13 @@ struct RunCommand: WorkingCommand {
             },
             durable: durability.durable
         )
-        let reports = RunReports(
-            progress: progress,
-            events: events,
-            file: eventsFile,
-            output: ciReports.output
+        let desk = TaskDesk(
+            run: request.run,
+            in: workspace,
+            stateDirectory: stateDirectory,
+            redactor: request.redactor
         )
+        let reports = reports(to: ciReports.output, eventsFile, desk)
         let (result, isWhole) = try ciReports.guarding { try show(session, reports) }
         try ciReports.write {
             do {
@@ -149,6 +157,31 @@ struct RunCommand: WorkingCommand {
         }
         let status = isWhole ? ExitStatus.of(result.ending, result.view) : ExitStatus.missing
         throw ExitCode(Terminal.status(status, reportedOn: ciReports.output))
+    }
+
+    private func reports(
+        to output: StandardStream,
+        _ file: ReportFile?,
+        _ desk: TaskDesk
+    ) -> RunReports {
+        RunReports(
+            progress: progress,
+            events: events,
+            file: file,
+            output: output,
+            desk: desk,
+            begun: begunDescriptor
+        )
+    }
+
+    /// Has a process of its own carry the leg out.
+    private func startDetached(_ manifest: Manifest) throws {
+        let workspace = WorkspacePlace(state).workspace(ofManifest: manifest.path)
+        try DetachedRun(
+            name: manifest.name,
+            workspace: workspace,
+            stateDirectory: state.directory(in: workspace)
+        ).start(Array(ProgramArguments.all.dropFirst()))
     }
 
     /// Returns the request for the leg.

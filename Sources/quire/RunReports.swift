@@ -10,6 +10,10 @@ struct RunReports {
     let progress: ProgressStyle
     /// The argument of `--events`: the file for all facts, or `-` for standard output; `nil` for none.
     let events: String?
+    /// The way to the tasks' details, for the terminal's screen.
+    private let desk: TaskDesk
+    /// The descriptor on which a background run says that it has begun; `nil` for none.
+    private let begun: Int32?
     private let file: ReportFile?
     /// The stream for lines to people: standard error if a report goes to standard output.
     let output: StandardStream
@@ -21,9 +25,16 @@ struct RunReports {
     /// A reader that closed its end wanted no more, so that does not count.
     private(set) var lacksEvents = false
 
-    init(progress: ProgressStyle, events: String?, file: ReportFile?, output: StandardStream) {
+    init(
+        progress: ProgressStyle,
+        events: String?,
+        file: ReportFile?,
+        output: StandardStream,
+        desk: TaskDesk,
+        begun: Int32?
+    ) {
         (self.progress, self.events, self.file) = (progress, events, file)
-        self.output = output
+        (self.output, self.desk, self.begun) = (output, desk, begun)
     }
 
     /// Opens the reports.
@@ -35,19 +46,15 @@ struct RunReports {
         var warn: (SafeText) -> Bool = { troubles.warn($0) }
         switch progress {
         case .none: break
-        case .auto where Terminal.canDraw && output === StandardStream.output:
-            let live = try LiveReport(
-                ReportStream(loop: loop, descriptor: STDOUT_FILENO, name: "the terminal"),
-                loop: loop,
-                descriptor: STDOUT_FILENO,
-                usesColor: Terminal.usesColor
-            )
-            warn = {
-                live.warn($0)
-                return true
-            }
-            reports.append(live)
         case .auto, .plain:
+            if let live = try liveReport(on: loop) {
+                warn = {
+                    live.warn($0)
+                    return true
+                }
+                reports.append(live)
+                break
+            }
             let isError = output === StandardStream.error
             let stream = ReportStream(
                 loop: loop,
@@ -61,7 +68,22 @@ struct RunReports {
             watch(stream, warn)
             reports.append(EventsReport(stream, run: run))
         }
+        if let begun { reports.append(BeginningReport(descriptor: begun)) }
         return reports + [troubles]
+    }
+
+    /// Opens the screen of a terminal; `nil` where lines are wanted, or the terminal is not to be drawn on.
+    private func liveReport(on loop: Loop) throws -> LiveReport? {
+        guard progress == .auto, Terminal.canDraw, output === StandardStream.output,
+            let device = ScreenTerminal.open(on: loop)
+        else { return nil }
+        return try LiveReport(
+            ReportStream(loop: loop, descriptor: STDOUT_FILENO, name: "the terminal"),
+            loop: loop,
+            device: device,
+            usesColor: Terminal.usesColor,
+            details: { [desk] in desk.details(of: $0) }
+        )
     }
 
     private mutating func watch(_ stream: ReportStream, _ warn: @escaping (SafeText) -> Bool) {

@@ -41,7 +41,7 @@ struct RunSession {
     func run(reports makeReports: (Loop) throws -> [any Report]) throws -> Result {
         Signals.ignoreFailedWrites()
         try checkThreads()
-        let state = try prepareDirectory()
+        let state = try Self.prepareDirectory(request.workspace, stateDirectory)
         let lock = try exclusive.lock(request.run, in: state)
         var request = request
         request.owner = lock.mark
@@ -99,9 +99,13 @@ struct RunSession {
         throw refusal
     }
 
-    private func prepareDirectory() throws -> Directory {
+    /// Makes the directories of a workspace's tasks and of Quire's own state, and opens the latter.
+    static func prepareDirectory(
+        _ workspace: Workspace,
+        _ stateDirectory: String
+    ) throws -> Directory {
         do {
-            try TaskDirectoriesIgnored.ensure(in: request.workspace)
+            try TaskDirectoriesIgnored.ensure(in: workspace)
             return try RunStore.prepare(directory: stateDirectory)
         } catch {
             throw Trouble("\(error)", status: ExitStatus.missing)

@@ -150,7 +150,7 @@ import Testing
             #expect(help.status == 0)
             let commands = [
                 "run", "plan", "task", "list", "status", "logs", "diff", "merge", "pr", "export",
-                "prune", "doctor", "answer", "tell", "trust", "skill",
+                "prune", "doctor", "answer", "tell", "trust", "skill", "watch", "attach",
             ]
             for command in commands {
                 #expect(help.output.contains("\n  \(command) "))

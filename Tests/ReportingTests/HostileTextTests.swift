@@ -128,8 +128,7 @@ private struct HostileTexts: Sequence, IteratorProtocol {
             }
             shown.append(plain.summary(view: view, at: now))
             shown.append(FinalTable.render(view: view, width: 60, hints: ["\(text)"]))
-            let live = LiveView(usesColor: false, offset: zone)
-            let frame = live.frame(view: view, at: now, size: .init(columns: 70, rows: 20))
+            let frame = screens(of: view, text, at: now)
             for safe in shown.map(\.description) + frame {
                 let found = command(in: Sanitizer.disarmed(safe))
                 #expect(
@@ -138,6 +137,27 @@ private struct HostileTexts: Sequence, IteratorProtocol {
                 )
             }
         }
+    }
+
+    /// Returns the lines of all pages of a run's screen, with the text in every place.
+    private func screens(of view: RunView, _ text: String, at now: Moment) -> [String] {
+        var details = TaskDetails(task: text)
+        details.entries = [("\(text)", false)]
+        details.log = SafeText(lines: text).separateLines
+        details.sessions = view.tasks.first?.history ?? []
+        let contents = ScreenContents(view: view, notices: ["\(text)"], details: details)
+        let size = ScreenSize(columns: 70, rows: 20)
+        var model = ScreenModel(host: .run)
+        var lines: [ScreenLine] = []
+        for key in [Key.unknown, .character("/"), .paste(text), .enter, .enter, .character("?")] {
+            _ = model.handle(key, view, size: size)
+            lines += model.draw(contents, at: now, size: size) { _ in 0 }
+        }
+        var differ = ScreenDiffer(usesColor: false)
+        let drawn = differ.update(lines, size: ScreenSize(columns: 70, rows: lines.count))
+        // The screen's own sequences have no other letters.
+        return drawn.description.replacing(/\u{1B}\[[0-9;]*[mHJK]/, with: "\n")
+            .split(separator: "\n").map(String.init) + lines.map(\.text)
     }
 
     @Test func `is data alone in the files and annotations that CI reads`() throws {

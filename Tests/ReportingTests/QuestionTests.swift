@@ -70,14 +70,4 @@ private func task(_ name: String, asking question: String) -> TaskRecord {
             ]
         )
     }
-
-    @Test func `stand in the live view behind the command that answers them`() {
-        var leftOut = task("left-out", asking: "Why?")
-        leftOut.isLeftOut = true
-        let long = String(repeating: "long ", count: 100)
-        let tasks = [leftOut] + (1...5).map { task("t\($0)", asking: "Which? \(long)") }
-        let lines = QuestionWords.few(tasks)
-        #expect(lines.count == 4 && lines.last == "and 2 more questions")
-        #expect(lines[0].hasPrefix("needs you: quire answer t1 \"…\": t1 asks: Which? long"))
-    }
 }

@@ -82,27 +82,6 @@ private let offset: @Sendable (WallTime) -> Int = { _ in 7200 }
         try expectGolden(text.description, "table.txt")
     }
 
-    @Test func `the live view shows each slot`() throws {
-        var text = ""
-        let live = LiveView(usesColor: false, offset: offset)
-        var number = 0
-        run.replay { event, moment, view in
-            number += 1
-            guard number % 25 == 0 else { return }
-            var view = view
-            for slot in view.slots.values {
-                view.noteActivity(slot.key, summary: "runs swift\ttest", at: moment)
-            }
-            let now = Moment(awake: moment.awake + .seconds(15), wall: moment.wall)
-            for (columns, rows) in [(100, 24), (50, 8)] {
-                text += "--- \(columns)x\(rows)\n"
-                let size = LiveView.Size(columns: columns, rows: rows)
-                text += live.frame(view: view, at: now, size: size).map { $0 + "\n" }.joined()
-            }
-        }
-        try expectGolden(text, "live.txt")
-    }
-
     @Test func `files in no commit are told until a checkpoint leaves none out`() {
         let moment = Moment(awake: .zero, wall: WallTime(millisecondsSinceEpoch: 0))
         var view = RunView()
@@ -111,7 +90,6 @@ private let offset: @Sendable (WallTime) -> Int = { _ in 7200 }
             .runBegan(RunBegan(run: "r", name: "r", pid: 1, quireVersion: "0", plan: plan)),
             at: moment
         )
-        let live = LiveView(usesColor: false, offset: offset)
         func shown(_ words: [String]) -> (frame: [String], table: String) {
             var changes = CheckpointedWork.Changes()
             (changes.files, changes.added) = (2, 3)
@@ -120,9 +98,15 @@ private let offset: @Sendable (WallTime) -> Int = { _ in 7200 }
                 .checkpointMade(CheckpointMade(task: "b", session: 1, work: work)),
                 at: moment
             )
-            let size = LiveView.Size(columns: 80, rows: 24)
+            var model = ScreenModel(host: .run)
+            let lines = model.draw(
+                ScreenContents(view: view),
+                at: moment,
+                size: ScreenSize(columns: 80, rows: 24),
+                offset: offset
+            )
             return (
-                live.frame(view: view, at: moment, size: size),
+                lines.map(\.text).filter { !$0.isEmpty },
                 FinalTable.render(view: view, width: nil).description
             )
         }
@@ -147,35 +131,6 @@ private let offset: @Sendable (WallTime) -> Int = { _ in 7200 }
         #expect(summary.hasPrefix("0 running, 1 checked, 1 waiting, "), "\(summary)")
         view.apply(.checkEnded(CheckEnded(task: "b", session: 0, .failed)), at: moment)
         #expect(RunSummary.text(view, at: moment).hasPrefix("0 running, 2 waiting, "))
-    }
-
-    @Test func `no frame is larger than its terminal`() {
-        let live = LiveView(usesColor: false, offset: offset)
-        run.replay { _, moment, view in
-            for columns in [0, 1, 7, 20, 59, 60, 80, 300] {
-                for rows in [0, 1, 2, 3, 4, 6, 50] {
-                    let size = LiveView.Size(columns: columns, rows: rows)
-                    let frame = live.frame(view: view, at: moment, size: size)
-                    #expect(frame.count <= max(0, rows - 1))
-                    #expect(frame.allSatisfy { Columns.count($0) <= columns })
-                }
-            }
-        }
-    }
-
-    @Test func `a frame is drawn over the last one, and what stays stands above it`() {
-        var live = LiveView(usesColor: false, offset: offset)
-        let size = LiveView.Size(columns: 80, rows: 24)
-        let now = Moment(awake: .zero, wall: WallTime(millisecondsSinceEpoch: 0))
-        let first = live.update(lines: ["\("a\u{1B}[31mb")"], view: RunView(), at: now, size: size)
-        #expect(first.description.hasPrefix("a\\u{1B}[31mb\n"))
-        let rows = live.frame(view: RunView(), at: now, size: size).count
-        let second = live.update(lines: [], view: RunView(), at: now, size: size)
-        #expect(second.description.hasPrefix("\r\u{1B}[\(rows)A\u{1B}[0J"))
-        #expect(live.finish(lines: ["end"]) == "\r\u{1B}[\(rows)A\u{1B}[0Jend\n")
-        #expect(live.finish(lines: []) == "")
-        // A mode that was set would outlive a Quire that is killed.
-        #expect(![first, second].contains { $0.description.contains("\u{1B}[?") })
     }
 }
 

@@ -72,7 +72,8 @@ package struct RunRecord: Hashable, Sendable {
         }
     }
 
-    /// Takes over what views show of the tasks from earlier legs, whose facts were not folded in.
+    /// Takes over what views show of the tasks from earlier legs, whose facts were not folded in, and adds up
+    /// what they spent.
     package mutating func carry(_ earlier: [TaskState]) {
         for state in earlier {
             update(state.plan.name) { task in
@@ -82,6 +83,9 @@ package struct RunRecord: Hashable, Sendable {
                 (task.tokens, task.seconds) = (state.usage.total, state.seconds)
                 task.work = state.work
             }
+            spent.sessions += state.sessions
+            spent.sessionSeconds += state.seconds
+            spent.usage = spent.usage + state.usage
         }
     }
 
