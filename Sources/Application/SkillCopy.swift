@@ -1,4 +1,4 @@
-import CodexAgent
+import Orchestration
 package import FileAccess
 package import Manual
 package import Reporting

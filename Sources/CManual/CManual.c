@@ -54,6 +54,9 @@ static const unsigned char ci[] = {
 static const unsigned char signals[] = {
 #embed "../quire/Manual/signals.md"
 };
+static const unsigned char control[] = {
+#embed "../quire/Manual/control.md"
+};
 static const unsigned char exit_status[] = {
 #embed "../quire/Manual/exit-status.md"
 };
@@ -100,6 +103,7 @@ static const struct cmanual_topic topics[] = {
     TOPIC("ci", ci),
     TOPIC("watch", watch),
     TOPIC("signals", signals),
+    TOPIC("control", control),
     TOPIC("exit-status", exit_status),
     TOPIC("files", files),
     TOPIC("variables", variables),

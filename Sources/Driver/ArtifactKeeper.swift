@@ -9,21 +9,20 @@ import Trees
 /// Blocks as disks do.
 struct ArtifactKeeper: Sendable {
     private let workspace: Workspace
-    private let work: [String: TaskWork]
+    private let work: WorkTable
     /// The directory with one for each task.
     private let place: String
 
     /// Makes the keeper of a run; `nil` if no task's files are to be kept.
     init?(_ request: RunRequest) {
         guard let place = request.artifacts else { return nil }
-        (workspace, self.place) = (request.workspace, place)
-        work = request.work.filter { !$0.value.artifacts.isEmpty }
-        if work.isEmpty { return nil }
+        (workspace, self.place, work) = (request.workspace, place, request.work)
+        guard work.all.values.contains(where: { !$0.artifacts.isEmpty }) else { return nil }
     }
 
     /// Copies the files of a complete task; returns them, `nil` for none, and what people should know.
     func keep(_ task: String) -> (artifacts: Artifacts?, warnings: [String]) {
-        guard let work = work[task] else { return (nil, []) }
+        guard let work = work[task], !work.artifacts.isEmpty else { return (nil, []) }
         do {
             guard let source = try source(task, work) else { return (nil, []) }
             guard

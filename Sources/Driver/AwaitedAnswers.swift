@@ -28,6 +28,9 @@ final class AwaitedAnswers {
         waitForNextLook()
     }
 
+    /// Removes tasks, which are answered otherwise or taken up again.
+    func remove(_ names: [String]) { tasks.subtract(names) }
+
     /// Stops looking.
     func close() {
         tasks = []

@@ -24,9 +24,16 @@ struct Decisions {
     var hooks: [PendingHook] = []
     /// The tasks whose directories are no longer used.
     var releases: [String] = []
+    /// The tasks whose directories are opened, perhaps once more.
+    var openings: [String] = []
+    /// The answers to people's requests, by their numbers.
+    var answers: [(id: Int, answer: SteeringAnswer)] = []
     /// The ending of the leg; `nil` while it goes on.
     var ending: Ending?
 
     /// True if something waits for the record.
-    var areUrgent: Bool { !starts.isEmpty || !hooks.isEmpty || !releases.isEmpty || ending != nil }
+    var areUrgent: Bool {
+        !starts.isEmpty || !hooks.isEmpty || !releases.isEmpty || ending != nil || !openings.isEmpty
+            || !answers.isEmpty
+    }
 }

@@ -135,7 +135,7 @@ final class HookedTrees: TreeMaker {
 extension TreeMaker {
     /// Returns the maker of trees that runs the hooks of sessions, too; without any, this one.
     func hooked(_ request: RunRequest, _ runner: any HookRunner) -> any TreeMaker {
-        let hasHooks = request.work.values.contains(where: \.hasSessionHooks)
+        let hasHooks = request.work.all.values.contains(where: \.hasSessionHooks)
         return hasHooks ? HookedTrees(request, runner, self) : self
     }
 }

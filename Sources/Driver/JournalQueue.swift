@@ -49,7 +49,11 @@ final class JournalQueue {
         state: () -> RunState,
         carryOut: @escaping (Decisions) -> Void
     ) {
-        guard !decisions.facts.isEmpty else { return }
+        guard !decisions.facts.isEmpty else {
+            // Of a turn that changed nothing, the refusals are all that is left to do.
+            if !decisions.answers.isEmpty { carryOut(decisions) }
+            return
+        }
         waiting.append(Waiting(decisions: decisions, carryOut: carryOut))
         if isFailing { reportWaiting() }
         if isFailing, decisions.ending != nil { store.giveUp() }
@@ -87,6 +91,8 @@ final class JournalQueue {
         if case .failure(let error) = result {
             inbox.add(.storeLost("\(error)"))
             refuseStarts(of: &first.decisions, "\(error)")
+            let words = "it was done, but can't be recorded, and a restart may undo it: \(error)"
+            first.decisions.answers = first.decisions.answers.map { ($0.id, .refused(words)) }
         }
         if !first.isReported { reports.show(first.decisions) }
         first.carryOut(first.decisions)

@@ -59,14 +59,13 @@ struct LegBeginning {
         TaskOpening(
             workspace: request.workspace,
             owner: request.owner,
-            prompts: request.work.mapValues(\.description),
+            work: request.work,
             missingPrompts: review.prompts,
             anew: Set(review.anew),
             redone: request.redo,
             interrupted: interrupted,
             artifacts: ArtifactKeeper(request),
             leftWork: leftWork,
-            checked: Set(request.work.filter { $0.value.check != nil }.keys),
             stamp: LocalTime.compactStamp(SystemClock.wall)
         )
     }

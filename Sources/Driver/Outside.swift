@@ -21,6 +21,8 @@ struct Outside {
     var machine: MachineReader
     /// The check-up of the agents before the first session; `nil` for none.
     var agents: AgentChecks?
+    /// The place where people come in who steer the run; `nil` for none.
+    var control: (any ControlDoor)?
     /// Ends the processes that earlier legs left behind; called on a worker thread.
     var examine: @Sendable () -> LegBeginning.Findings
 }

@@ -37,6 +37,9 @@ final class ReportSet {
     /// A person who asked for the end does not want to wait for readers.
     var patience: Duration { view.shutdown == nil ? grace : min(grace, .seconds(1)) }
 
+    /// Hands the reports their way to steer the run.
+    func begin(steering: RunSteering) { for report in reports { report.begin(steering: steering) } }
+
     /// Folds facts into the view, and shows them.
     func show(_ decisions: Decisions) {
         let recorded = decisions.facts.map { event in

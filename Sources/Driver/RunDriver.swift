@@ -29,7 +29,7 @@ package final class RunDriver {
     private let tasks: TaskDirectories
     private let journal: JournalQueue
     private let sessions: Sessions
-    private let commands: (checks: Checks, hooks: LegHooks)
+    private let commands: (checks: Checks, hooks: LegHooks, helm: RunHelm)
     private var clock: DriverClock
     private var orchestrator: Orchestrator
     private var phase = Phase.opening
@@ -51,13 +51,14 @@ package final class RunDriver {
         reports: [any Report]
     ) throws {
         let beginning = LegBeginning(request, review, after: recovered)
-        let outside = try Outside(
+        var outside = try Outside(
             of: beginning,
             after: recovered,
             loop: loop,
             store: store,
             reports: reports
         )
+        outside.control = ControlSocket(of: request, loop: loop)
         try self.init(beginning, recovered: recovered, seed: seed, outside: outside)
         for (number, signal) in [
             (Signals.interrupt, ShutdownSignal.interrupt), (Signals.terminate, .terminate),
@@ -110,7 +111,8 @@ package final class RunDriver {
         )
         commands = (
             Checks(outside, tasks: tasks, disk: disk, inbox: inbox),
-            LegHooks(outside, request, inbox: inbox)
+            LegHooks(outside, request, inbox: inbox),
+            try RunHelm(outside, request, inbox: inbox)
         )
         clock = DriverClock(loop: loop)
         orchestrator = Orchestrator(recovering: recovered, seed: seed)
@@ -143,10 +145,12 @@ package final class RunDriver {
     /// Afterwards `ending` or `refusal` has the result.
     package func run() throws {
         try loop.onTurn { [unowned self] in turn() }
+        commands.helm.open(reports: reports) { [unowned self] in orchestrator.place(of: $0) != nil }
         beat()
         openTasks()
         loop.run()
         journal.close()
+        commands.helm.close()
         timers?.deadline.close()
         timers?.beat.close()
         reports.close()
@@ -218,7 +222,7 @@ package final class RunDriver {
         if isDue { sessions.keepWaitingForTrees() }
         guard isDue || !inbox.isEmpty else { return }
         reports.noteActivity(of: inbox.active, at: now)
-        carryOut(orchestrator.handle(inbox.takeAll(), at: now), at: now)
+        commands.helm.measure { carryOut(orchestrator.handle(inbox.takeAll(), at: now), at: now) }
         timers?.deadline.set(orchestrator.nextDeadline.map(clock.loopTime))
     }
 
@@ -243,6 +247,11 @@ package final class RunDriver {
             case .killHook(let key): self.commands.hooks.kill(key)
             case .readMachine: sessions.readMachine()
             case .startSession(let start): decisions.starts.append(pending(start))
+            case .passWords(let call, let tasks):
+                self.commands.helm.desk.passWords(of: call, to: tasks)
+            case .readManifest(let call): self.commands.helm.desk.readManifest(of: call)
+            case .answer(let id, let answer): decisions.answers.append((id, answer))
+            case .openTask(let task): decisions.openings.append(task)
             case .releaseTask(let task): decisions.releases.append(task)
             case .endRun(let ending): decisions.ending = ending
             }
@@ -277,6 +286,8 @@ package final class RunDriver {
         decisions.starts.forEach(sessions.start)
         decisions.hooks.forEach(commands.hooks.start)
         tasks.release(decisions.releases)
+        tasks.openAgain(decisions.openings)
+        commands.helm.desk.answer(decisions.answers)
         tasks.awaitAnswers(
             of: decisions.releases.filter {
                 orchestrator.state.task($0)?.outcome == .needsYou

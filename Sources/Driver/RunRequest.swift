@@ -15,7 +15,7 @@ package struct RunRequest: Sendable {
     /// The plan that the decisions follow.
     package var plan: RunPlan
     /// The work of each task of the plan, by name.
-    package var work: [String: TaskWork]
+    package let work: WorkTable
     /// The workspace with the task directories.
     package var workspace: Workspace
     /// The agent of tasks without one of their own.
@@ -57,6 +57,10 @@ package struct RunRequest: Sendable {
     package var manifestDirectory = "/"
     /// The command that takes messages to a person; `nil` for none.
     package var notify: NotifyCommand?
+    /// The manifest, which may grow while the run runs; `nil` for a run without one.
+    package var manifest: GrowingManifest?
+    /// The state directory, in which the run can be steered while it runs; `nil` for a run that can't.
+    package var control: ControlSettings?
 
     /// Compares the tasks' directories with their prompts and the journal.
     package func review(_ state: RunState) -> DirectoryReview {
@@ -92,7 +96,7 @@ package struct RunRequest: Sendable {
         self.name = name
         self.version = version
         self.plan = plan
-        self.work = work
+        self.work = WorkTable(work)
         self.workspace = workspace
         self.agent = agent
         self.launcher = launcher
@@ -139,6 +143,8 @@ package struct TaskWork: Sendable {
     package var settings = AgentSettings.usual
     /// The company in which the task's agents work.
     package var company = Company.none
+    /// The tasks whose work its tree begins with, of a task that was added to a run under way.
+    var needs: [String] = []
 
     /// Makes a task's work; see the properties.
     package init(
@@ -159,6 +165,24 @@ package struct TaskWork: Sendable {
         self.model = model
         self.memory = memory
         self.agent = agent
+    }
+}
+
+/// The settings of a run's control socket.
+package struct ControlSettings: Sendable {
+    /// The state directory.
+    package var directory: String
+    /// The name of the user whose run it is; `nil` if it is unknown.
+    package var user: String?
+    /// The name of the machine.
+    package var host: String
+    /// The most sessions at once that there are descriptors for; `nil` for any number.
+    package var mostSessions: Int?
+
+    /// Makes settings; see the properties.
+    package init(directory: String, user: String?, host: String, mostSessions: Int?) {
+        (self.directory, self.user, self.host) = (directory, user, host)
+        self.mostSessions = mostSessions
     }
 }
 

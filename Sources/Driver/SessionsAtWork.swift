@@ -9,12 +9,9 @@ struct SessionsAtWork {
     private var working: Set<String> = []
     /// The tasks that have worked in the directory of each watched task since the watch began.
     private var watched: [String: Set<String>] = [:]
-    /// The directories of tasks that work where others may, by task.
-    private let directories: [String: String]
+    private let work: WorkTable
 
-    init(_ work: [String: TaskWork]) {
-        directories = work.filter { $0.value.company == .others }.mapValues(\.directory)
-    }
+    init(_ work: WorkTable) { self.work = work }
 
     /// The slot of a task's newest session in this leg; 0 if there was none.
     func slot(of task: String) -> Int { slots[task] ?? 0 }
@@ -40,7 +37,7 @@ struct SessionsAtWork {
 
     /// Begins to watch who works in the directory of a task; nobody does where the task has its own.
     mutating func watch(_ task: String) {
-        guard directories[task] != nil else { return }
+        guard directory(of: task) != nil else { return }
         watched[task] = working.filter { isBeside($0, task) }
     }
 
@@ -50,6 +47,12 @@ struct SessionsAtWork {
     }
 
     private func isBeside(_ one: String, _ other: String) -> Bool {
-        one != other && directories[one] != nil && directories[one] == directories[other]
+        guard one != other, let directory = directory(of: one) else { return false }
+        return directory == self.directory(of: other)
+    }
+
+    /// Returns the directory of a task that works where others may; `nil` for any other task.
+    private func directory(of task: String) -> String? {
+        work[task].flatMap { $0.company == .others ? $0.directory : nil }
     }
 }

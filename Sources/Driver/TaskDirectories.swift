@@ -100,6 +100,13 @@ final class TaskDirectories {
         if !isClosed { asking?.add(names) }
     }
 
+    /// Opens directories of the leg, perhaps once more.
+    func openAgain(_ names: [String]) {
+        guard !names.isEmpty else { return }
+        asking?.remove(names)
+        open(names, jobs: 1, isAgain: true) { [unowned self] in inbox.add($0.flatMap(apply)) }
+    }
+
     private func goOn(with names: [String]) {
         open(names, jobs: 1, isAgain: true) { [unowned self] results in
             inbox.add(results.flatMap { [.taskAnswered($0.task)] + apply($0) })

@@ -23,6 +23,8 @@ protocol DirectoryKeeper: Sendable {
     func release(_ tasks: [OpenTask])
     /// Returns those of the tasks whose questions were answered or withdrawn.
     func answered(_ tasks: [String]) -> [String]
+    /// Writes a person's words for the next session of a task: an answer, or a note.
+    func pass(_ words: String, to task: String, isAnswer: Bool) throws
     /// Returns the stamp of a complete checklist and its prompt; `nil` while work is left.
     func stamp(of look: ChecklistLook, _ task: String) -> String?
     /// The keeper of complete tasks' files; `nil` if none are kept.
@@ -62,8 +64,8 @@ struct TaskOpening: DirectoryKeeper {
     let workspace: Workspace
     /// The mark of this process as an owner; `nil` for its pid only.
     var owner: OwnerMark?
-    /// The prompts by task; empty for a task that was begun elsewhere.
-    var prompts: [String: String] = [:]
+    /// The tasks' prompts, empty for a task that was begun elsewhere, and their checks.
+    var work = WorkTable()
     /// The prompts to record.
     var missingPrompts: [String: DirectoryReview.MissingPrompt] = [:]
     /// The tasks that begin anew.
@@ -76,8 +78,6 @@ struct TaskOpening: DirectoryKeeper {
     var artifacts: ArtifactKeeper?
     /// The commits of what was left of complete tasks; `nil` for none.
     var leftWork: LeftWork?
-    /// The tasks that a check alone makes complete.
-    var checked: Set<String> = []
     /// The local time as `YYYYMMDD-HHMMSS`, for the names of archives.
     var stamp = ""
 
@@ -90,7 +90,7 @@ struct TaskOpening: DirectoryKeeper {
         return again.open(tasks)
     }
 
-    func checks(_ task: String) -> Bool { checked.contains(task) }
+    func checks(_ task: String) -> Bool { work[task]?.check != nil }
 
     func release(_ tasks: [OpenTask]) {
         for task in tasks { task.directory.releaseLock() }
@@ -106,6 +106,11 @@ struct TaskOpening: DirectoryKeeper {
                 return false
             }
         }
+    }
+
+    func pass(_ words: String, to task: String, isAnswer: Bool) throws {
+        let directory = workspace.taskDirectory(try TaskName(given: task))
+        if isAnswer { try directory.answer(words) } else { try directory.tell(words) }
     }
 
     private func open(_ task: String) -> Result {
@@ -146,7 +151,7 @@ struct TaskOpening: DirectoryKeeper {
                 warnings += asked.warnings
             }
             // The session that completed it was lost, or belongs to another run.
-            if look.state.progress?.isComplete == true, !checked.contains(task),
+            if look.state.progress?.isComplete == true, !checks(task),
                 let kept = artifacts?.keep(task)
             {
                 inspected.artifacts = kept.artifacts
@@ -163,7 +168,7 @@ struct TaskOpening: DirectoryKeeper {
     }
 
     func stamp(of look: ChecklistLook, _ task: String) -> String? {
-        look.stamp.map { DirectoryReview.stamp($0, prompt: prompts[task] ?? "") }
+        look.stamp.map { DirectoryReview.stamp($0, prompt: work[task]?.description ?? "") }
     }
 
     private func inspect(_ directory: TaskDirectory) throws -> ChecklistLook {
@@ -173,7 +178,8 @@ struct TaskOpening: DirectoryKeeper {
         if let error = look.unkept { throw error }
         let isComplete = look.state.progress?.isComplete ?? false
         // For a list that was complete before, nobody knows the prompt that it was written for.
-        if let prompt = missingPrompts[directory.name.description],
+        let name = directory.name.description
+        if let prompt = missingPrompts[name] ?? work.missingPrompt(of: name),
             prompt.isOwnList || !isComplete
         {
             try directory.save(prompt: prompt.text)

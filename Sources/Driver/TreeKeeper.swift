@@ -111,7 +111,7 @@ final class TreeKeeper: TreeMaker {
         guard let tree = work.tree else { return prepareWorkspace(task, work, git, then) }
         let top = Workspace.containing(work.directory).root
         let base = tree.base == "HEAD" ? bases[top] ?? tree.base : tree.base
-        let (request, needs) = (request, needs[task] ?? [])
+        let (request, needs) = (request, needs[task] ?? work.needs)
         inTurn(top) { [self] in
             loop.perform {
                 Result { () throws(TreeTrouble) -> TaskTree? in
@@ -382,6 +382,6 @@ extension ChecklistState {
 extension RunRequest {
     /// The directories of the tasks that have trees of their own.
     var directoriesWithTrees: [String] {
-        work.values.filter { $0.tree != nil }.map(\.directory)
+        work.all.values.filter { $0.tree != nil }.map(\.directory)
     }
 }

@@ -13,10 +13,10 @@ struct UsageReader: Sendable {
     }
 
     private let records: any AgentRecords
-    private let work: [String: TaskWork]
+    private let work: WorkTable
     private let troubles = UsageTroubles()
 
-    init(of agent: any Agent, environment: InheritedEnvironment, work: [String: TaskWork]) {
+    init(of agent: any Agent, environment: InheritedEnvironment, work: WorkTable) {
         records = agent.records(inheriting: environment.text)
         self.work = work
     }

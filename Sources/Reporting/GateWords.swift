@@ -47,6 +47,7 @@ extension Gate {
         case .memory: "a shortage of memory"
         case .load: "a high load"
         case .disk: "a shortage of disk space"
+        case .pause: "a pause"
         case .shortage: "a machine without a process, memory or descriptor to spare"
         }
     }

@@ -79,6 +79,9 @@ package struct PlainReporter: Sendable {
         case .concurrencyChanged(let fact):
             "from now on at most \(Format.count(fact.limit, "session")) at once: \(fact.reason)"
         case .shutdownAdvanced(let fact): ShutdownWords.text(fact)
+        // Facts that follow say the same.
+        case .steered(let fact) where fact.action == .pause || fact.concurrency != nil: nil
+        case .steered(let fact): fact.words
         case .warned(let fact): "warning: " + (fact.task.map { "\($0): " } ?? "") + fact.message
         case .runEnded(let fact): RunSummary.ended(fact, view)
         case .taskInspected, .sessionSpawned, .sessionUsed, .threadStarted, .hookBegan: nil
@@ -173,6 +176,7 @@ extension Ending {
         case .finished: "is finished"
         case .interrupted: "was interrupted"
         case .terminated: "was terminated"
+        case .drained: "was drained"
         case .unable: "can't go on"
         }
     }

@@ -164,7 +164,7 @@ package struct RunView: Sendable {
         case .sessionEnded(let fact): if fact.verdict != .lost { end(fact) }
         case .taskInspected, .sessionSpawned, .sessionUsed, .threadStarted, .checkpointMade,
             .hookBegan, .hookEnded, .taskEnded, .gateClosed, .gateOpened, .concurrencyChanged,
-            .shutdownAdvanced, .warned,
+            .shutdownAdvanced, .steered, .warned,
             .runEnded:
             break
         }

@@ -27,6 +27,7 @@ package struct TaskReporter: Sendable {
         case .gateOpened: return ["ℹ Going on"]
         case .shutdownAdvanced(let fact): return ["⚠ \(ShutdownWords.text(fact))"]
         case .warned(let fact): return ["⚠ \(fact.message)"]
+        case .steered(let fact): return fact.action == .pause ? [] : ["ℹ \(fact.words)"]
         // A single task has no tree of its own, no check and no hook.
         case .runBegan, .taskReopened, .taskInspected, .sessionSpawned, .sessionUsed,
             .checkpointMade, .checkBegan, .checkEnded, .hookBegan, .hookEnded,

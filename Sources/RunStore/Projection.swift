@@ -98,7 +98,9 @@ private struct ChangedTables {
         for fact in batch.events {
             if case .runBegan(let fact) = fact { try begin(run, fact, at: time) }
             if case .runEnded(let fact) = fact { try end(run, fact, at: time) }
+            if case .steered(let fact) = fact { try add(fact.added ?? [], to: run) }
             if let task = fact.recordedTask { try fold(fact, into: task, of: run, at: time) }
+            for task in fact.steeredTasks { try fold(fact, into: task, of: run, at: time) }
             if let session = fact.recordedSession {
                 try fold(fact, into: session, of: run, at: time)
             }
@@ -182,6 +184,19 @@ private struct ChangedTables {
             sql: "UPDATE task SET place = -1, running = NULL WHERE run = ?",
             arguments: [run]
         )
+        try insert(fact.plan.tasks, into: run, from: 0)
+    }
+
+    /// Adds the rows of tasks that a run gets while it runs.
+    private mutating func add(_ tasks: [TaskPlan], to run: String) throws {
+        guard !tasks.isEmpty else { return }
+        try flush()
+        let last = "SELECT max(place) FROM task WHERE run = ?"
+        let place = try Int.fetchOne(database, sql: last, arguments: [run]) ?? -1
+        try insert(tasks, into: run, from: place + 1)
+    }
+
+    private func insert(_ tasks: [TaskPlan], into run: String, from first: Int) throws {
         let insert = try database.cachedStatement(
             sql: """
                 INSERT INTO task (run, name, place, left_out) VALUES (?, ?, ?, ?)
@@ -189,8 +204,8 @@ private struct ChangedTables {
                 left_out = excluded.left_out
                 """
         )
-        for (place, task) in fact.plan.tasks.enumerated() {
-            try insert.execute(arguments: [run, task.name, place, task.isLeftOut])
+        for (place, task) in tasks.enumerated() {
+            try insert.execute(arguments: [run, task.name, first + place, task.isLeftOut])
         }
     }
 }
@@ -199,7 +214,8 @@ extension RunEvent {
     /// True for facts of the run, and not of a task or a session alone.
     fileprivate var isOfRun: Bool {
         switch self {
-        case .runBegan, .gateClosed, .gateOpened, .concurrencyChanged, .shutdownAdvanced, .runEnded:
+        case .runBegan, .gateClosed, .gateOpened, .concurrencyChanged, .shutdownAdvanced,
+            .steered, .runEnded:
             true
         case .warned(let fact): fact.task == nil
         case .hookBegan(let fact): fact.task == nil

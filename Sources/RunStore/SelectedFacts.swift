@@ -137,6 +137,7 @@ extension RunEvent.Kind {
         case .checkEnded: 1 << 18
         case .hookBegan: 1 << 19
         case .hookEnded: 1 << 20
+        case .steered: 1 << 21
         }
     }
 }

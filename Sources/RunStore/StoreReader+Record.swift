@@ -17,7 +17,7 @@ extension StoreReader {
         let sessions = Dictionary(grouping: try sessions(of: leg.run), by: \.key.task)
         var tasks = try tasks(of: leg.run)
         let groups = Dictionary(
-            began.plan.tasks.map { ($0.name, $0.group) },
+            (began.plan.tasks + (try addedTasks(of: leg.run))).map { ($0.name, $0.group) },
             uniquingKeysWith: { first, _ in first }
         )
         for place in tasks.indices {
@@ -57,13 +57,34 @@ extension StoreReader {
 
     /// Returns true if the newest leg of a run was asked to end.
     package func isAskedToEnd(_ run: String) throws(StoreError) -> Bool {
-        try read { database in
-            guard let leg = try Journal.legs(of: run, in: database).last else { return false }
-            let kinds: [RunEvent.Kind] = [.shutdownAdvanced]
-            for batch in try Journal.batches(of: run, in: leg.rows, with: kinds, in: database) {
-                for case .shutdownAdvanced in batch.events { return true }
-            }
-            return false
+        var isDrained = false
+        for fact in try newestFacts(of: run, [.shutdownAdvanced, .steered]) {
+            if case .shutdownAdvanced = fact { return true }
+            guard case .steered(let fact) = fact else { continue }
+            if fact.action == .drain { isDrained = true }
+            if fact.action == .resume { isDrained = false }
+        }
+        return isDrained
+    }
+
+    /// Returns the tasks that the newest leg got while it ran.
+    private func addedTasks(of run: String) throws(StoreError) -> [TaskPlan] {
+        var added: [TaskPlan] = []
+        for case .steered(let fact) in try newestFacts(of: run, [.steered]) {
+            added += fact.added ?? []
+        }
+        return added
+    }
+
+    /// Returns the facts of some kinds in the newest leg of a run.
+    private func newestFacts(
+        of run: String,
+        _ kinds: [RunEvent.Kind]
+    ) throws(StoreError) -> [RunEvent] {
+        try read { database -> [RunEvent] in
+            guard let leg = try Journal.legs(of: run, in: database).last else { return [] }
+            return try Journal.batches(of: run, in: leg.rows, with: kinds, in: database)
+                .flatMap(\.events)
         }
     }
 }
@@ -75,7 +96,7 @@ private struct JournalledParts {
     var spent = RunSpent()
 
     private static let ofGates: [RunEvent.Kind] = [.gateClosed, .gateOpened]
-    private static let ofHolds = ofGates + [.concurrencyChanged, .warned, .runEnded]
+    private static let ofHolds = ofGates + [.concurrencyChanged, .steered, .warned, .runEnded]
 
     init(of run: String, in database: Database) throws {
         try addSessions(of: run, in: database)

@@ -58,14 +58,15 @@ extension TaskRecord {
                 UPDATE task SET outcome = ?, reason = ?, ticked = ?, total = ?, stamp = ?,
                 sessions = ?, charged = ?, retries = ?, running = ?, thread = ?, tokens = ?,
                 seconds = ?, active = ?, files_changed = ?, lines_added = ?, lines_removed = ?,
-                uncommitted = ? WHERE run = ? AND name = ?
+                uncommitted = ?, left_out = ? WHERE run = ? AND name = ?
                 """
         ).execute(arguments: [
             outcome?.rawValue, reason, progress?.ticked, progress?.total, stamp,
             sessions, sums.charged, sums.retries, running, thread, sums.tokens,
             sums.seconds, active?.millisecondsSinceEpoch, work?.changes?.files,
             work?.changes?.added, work?.changes?.removed,
-            try work.map { try FactEncoder.json($0.uncommitted) }, run, name,
+            try work.map { try FactEncoder.json($0.uncommitted) }, isLeftOut ? true : nil, run,
+            name,
         ])
     }
 }

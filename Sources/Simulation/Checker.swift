@@ -3,9 +3,9 @@ import Orchestration
 /// An independent model of what a run may do; records every violation of a rule.
 struct Checker: Sendable {
     private(set) var violations: [String] = []
-    private let plan: RunPlan
-    private let needs: [String: [String]]
-    private let groups: [String: String]
+    private var plan: RunPlan
+    private var needs: [String: [String]] = [:]
+    private var groups: [String: String] = [:]
     private var now = Duration.zero
     private var decided = Decided()
     private var durable = Durable()
@@ -13,6 +13,7 @@ struct Checker: Sendable {
     /// Tasks of this leg whose directory could not be inspected; they may be complete unnoticed.
     private var held: Set<String> = []
     private var hooks = HookChecker()
+    private var steering: SteeringChecker
 
     /// Decisions of the leg so far.
     private struct Decided: Sendable {
@@ -43,11 +44,15 @@ struct Checker: Sendable {
 
     init(plan: RunPlan) {
         self.plan = plan
-        let named = plan.tasks.map { ($0.name, $0) }
-        needs = Dictionary(uniqueKeysWithValues: named.map { ($0, $1.needs) })
-        groups = Dictionary(
-            uniqueKeysWithValues: named.compactMap { name, task in task.group.map { (name, $0) } }
-        )
+        steering = SteeringChecker(plan)
+        learn(plan.tasks)
+    }
+
+    private mutating func learn(_ tasks: [TaskPlan]) {
+        for task in tasks {
+            needs[task.name] = task.needs
+            groups[task.name] = task.group
+        }
     }
 
     mutating func note(_ violation: String, at time: Duration) {
@@ -59,7 +64,10 @@ struct Checker: Sendable {
     }
 
     /// Begins a new leg with the recovered state.
-    mutating func beginLeg(recovered: RunState, isCrash: Bool) {
+    mutating func beginLeg(recovered: RunState, plan: RunPlan, isCrash: Bool) {
+        self.plan = plan
+        steering = SteeringChecker(plan, after: steering)
+        learn(plan.tasks)
         let isRecovered = durable.isGivenUp || recovered.tasks == durable.state.tasks
         expect(isRecovered, "what was durable is not recovered")
         held = []
@@ -82,8 +90,8 @@ struct Checker: Sendable {
         now = time
         for command in commands { check(command) }
         noteWait(state, hasStarted: commands.contains(where: \.isStart))
-        if decided.running.count > plan.concurrency {
-            note("\(decided.running.count) sessions in \(plan.concurrency) slots", at: now)
+        if decided.running.count > steering.most {
+            note("\(decided.running.count) sessions in \(steering.most) slots", at: now)
         }
         for group in plan.groups { checkCap(group) }
         expect(
@@ -108,7 +116,7 @@ struct Checker: Sendable {
 
     private mutating func noteWait(_ state: RunState, hasStarted: Bool) {
         let isHeld = !state.gates.closed.isEmpty
-        guard !decided.isStopping, !decided.hasEnded, state.leg.number > 0,
+        guard !decided.isStopping, !decided.hasEnded, state.leg.number > 0, !steering.holdsStarts,
             decided.running.count < state.leg.concurrencyLimit,
             plan.tasks.contains(where: isReady)
         else {
@@ -119,7 +127,8 @@ struct Checker: Sendable {
     }
 
     private func isReady(_ task: TaskPlan) -> Bool {
-        guard !decided.ended.contains(task.name), task.needs.allSatisfy(decided.complete.contains),
+        guard !decided.ended.contains(task.name), steering.mayStart(task.name),
+            task.needs.allSatisfy(decided.complete.contains),
             !decided.running.keys.contains(where: { $0.task == task.name })
         else { return false }
         guard let group = plan.groups.first(where: { $0.name == task.group }),
@@ -137,6 +146,7 @@ struct Checker: Sendable {
     private mutating func check(_ command: Command) {
         expect(!decided.hasEnded, "something is decided after the end")
         if let violation = hooks.check(command) { note(violation, at: now) }
+        if let violation = steering.check(command) { note(violation, at: now) }
         switch command {
         case .record(let fact): check(fact)
         case .startSession(let start):
@@ -145,7 +155,8 @@ struct Checker: Sendable {
             expect(decided.running.isEmpty, "the run ends with sessions running")
             decided.hasEnded = true
         case .terminateSession, .killSession, .releaseTask, .readMachine, .startCheck,
-            .terminateCheck, .killCheck, .startHook, .notify, .terminateHook, .killHook:
+            .terminateCheck, .killCheck, .startHook, .notify, .terminateHook, .killHook, .openTask,
+            .passWords, .readManifest, .answer:
             break
         }
     }
@@ -159,6 +170,7 @@ struct Checker: Sendable {
             expect(decided.ended.insert(fact.task).inserted, "\(fact.task) ends twice")
             if fact.outcome == .complete { decided.complete.insert(fact.task) }
         case .shutdownAdvanced: decided.isStopping = true
+        case .steered(let fact): learn(fact.added ?? [])
         case .warned(let fact):
             expect(!fact.message.contains("[this is a bug]"), fact.message)
         default: break
@@ -168,7 +180,7 @@ struct Checker: Sendable {
     private mutating func started(_ fact: SessionStarted) {
         expect(!decided.isStopping, "\(fact.key) starts in a shutdown")
         expect(decided.slots[fact.slot] == nil, "slot \(fact.slot) is taken twice")
-        expect((0..<plan.concurrency).contains(fact.slot), "there is no slot \(fact.slot)")
+        expect((0..<steering.most).contains(fact.slot), "there is no slot \(fact.slot)")
         expect(!decided.running.keys.contains { $0.task == fact.task }, "\(fact.task) runs twice")
         expect(!decided.ended.contains(fact.task), "\(fact.task) starts after its end")
         let open = (needs[fact.task] ?? []).filter { !decided.complete.contains($0) }
@@ -215,7 +227,7 @@ struct Checker: Sendable {
             "\(key) starts after a later one"
         )
         processes.newest[key.task] = key.number
-        expect(living.count < plan.concurrency, "\(living.count + 1) processes live")
+        expect(living.count < steering.most, "\(living.count + 1) processes live")
     }
 
     /// Notes that a task's directory can't be inspected for some time.
@@ -240,6 +252,8 @@ struct Checker: Sendable {
         expect(one.running == other.running, "\(complaint) about what runs")
         expect(one.gates.closed == other.gates.closed, "\(complaint) about gates")
         expect(one.leg.hooks == other.leg.hooks, "\(complaint) about hooks")
+        expect(one.steering == other.steering, "\(complaint) about what people changed")
+        expect(one.unfinished == other.unfinished, "\(complaint) about what is left to do")
         for place in one.tasks.indices {
             // One of them may have been woken by a turn that recorded nothing.
             guard let left = one.scheduler.standing(of: place),
@@ -253,13 +267,14 @@ struct Checker: Sendable {
     /// Checks that every task of a finished run has the right outcome.
     mutating func finished(_ state: RunState, checklists: [String: ChecklistState]) {
         if let violation = hooks.finished(state) { note(violation, at: now) }
-        for task in state.tasks {
+        for task in state.tasks where task.plan.isLeftOut != true {
             let name = task.plan.name
             let isComplete = checklists[name]?.progress?.isComplete == true
             expect(task.outcome != nil, "\(name) has no outcome")
             expect(
                 (task.outcome == .complete) == isComplete || task.outcome == .blocked
-                    || task.outcome == .capped && held.contains(name),
+                    || task.outcome == .capped && held.contains(name)
+                    || task.outcome == .cancelled && !isComplete || steering.hasStopped(name),
                 "\(name) is \(task.outcome?.rawValue ?? "open") with \(checklists[name] ?? .missing)"
             )
         }

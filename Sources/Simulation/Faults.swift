@@ -54,6 +54,9 @@ package struct Faults: Hashable, Sendable {
     /// Hooks that fail, each in one of the ways in which a hook can.
     package var failingHooks = 0.0
 
+    /// Turns before which a person steers the run.
+    package var steering = 0.0
+
     /// Makes a world without faults.
     package init() {}
 

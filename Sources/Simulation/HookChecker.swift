@@ -47,7 +47,8 @@ struct HookChecker: Sendable {
         case .endRun:
             if !running.isEmpty { return "the run ends while hooks run" }
         case .record, .startSession, .terminateSession, .killSession, .startCheck, .terminateCheck,
-            .killCheck, .notify, .terminateHook, .killHook, .readMachine, .releaseTask:
+            .killCheck, .notify, .terminateHook, .killHook, .readMachine, .releaseTask,
+            .openTask, .passWords, .readManifest, .answer:
             break
         }
         return nil

@@ -100,6 +100,7 @@ package struct World: Sendable {
     package mutating func calm() {
         faults = Faults()
         freeDisk()
+        if ending == nil { steer(.resume) }
     }
 
     /// Kills the runner with all sessions, loses what was not durable, and begins a new leg from
@@ -141,7 +142,7 @@ package struct World: Sendable {
         let state = recover()
         orchestrator = Orchestrator(recovering: state, seed: generator.next())
         ending = nil
-        checker.beginLeg(recovered: state, isCrash: isCrash)
+        checker.beginLeg(recovered: state, plan: plan, isCrash: isCrash)
         begin()
     }
 
@@ -199,6 +200,11 @@ package struct World: Sendable {
     private mutating func step() -> Bool {
         let sleep = bug == .oversleeps ? Duration.seconds(86_400) : .zero
         let deadline = orchestrator.nextDeadline.map { $0 + sleep }
+        steerAtRandom()
+        // Somebody comes back to a run that is paused.
+        if agenda.next == nil, deadline == nil, orchestrator.state.steering.pause != nil {
+            steer(.resume)
+        }
         let times = [agenda.next, deadline].compactMap(\.self)
         guard let next = times.min() else {
             checker.note("nothing will ever happen again", at: now)
@@ -263,7 +269,10 @@ package struct World: Sendable {
             case .record(let fact): batch.events.append(fact)
             case .terminateSession(let key): terminate(key)
             case .killSession(let key): kill(key)
-            case .startSession, .endRun: batch.commands.append(command)
+            case .startSession, .endRun, .answer: batch.commands.append(command)
+            case .openTask(let task): open(task)
+            case .passWords(let call, let tasks): passWords(of: call, to: tasks)
+            case .readManifest(let call): readManifest(of: call)
             case .readMachine: readMachine()
             case .startHook(let hook):
                 if hook.task == nil { begin(hook) } else { batch.commands.append(command) }

@@ -1,6 +1,7 @@
 import Application
 import ArgumentParser
 import Autonomous
+import Driver
 import FileAccess
 import Manifest
 import Orchestration
@@ -83,6 +84,28 @@ struct AddressedTasks {
         guard !troubles.isEmpty else { return }
         let lines = SafeText(lines: troubles.joined(separator: "\n"))
         throw Trouble(lines, status: ExitStatus.missing)
+    }
+
+    /// Writes words for the next session of a task; a run that lives and holds the task does so, and acts at
+    /// once.
+    func pass(_ words: String, to task: TaskDirectory, isAnswer: Bool) throws {
+        let name = "\(task.name)"
+        if let found = history[name], found.leg.status(in: stateDirectory) == "running",
+            isAnswer ? found.task.outcome == .needsYou : !found.task.isLeftOut
+        {
+            let client = "quire \(isAnswer ? "answer" : "tell")"
+            do throws(ControlTrouble) {
+                var run = try ControlClient(run: found.leg.run, in: stateDirectory, client: client)
+                let request: SteeringRequest =
+                    isAnswer ? .answer([name], words) : .tell([name], words)
+                // A run that refuses is ending: its next leg gets the words.
+                if case .accepted = try run.send(request) { return }
+            } catch {
+                // It may have the words already.
+                if error == .late { throw error }
+            }
+        }
+        if isAnswer { try task.answer(words) } else { try task.tell(words) }
     }
 
     /// Returns words on how a task goes on.

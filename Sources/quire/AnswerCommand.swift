@@ -44,7 +44,7 @@ struct AnswerCommand: WorkingCommand {
             }
             try words.pass(asking.count == 1 ? first.1 : nil) { text in
                 let answered = AddressedTasks.each(asking.map(\.0)) { directory in
-                    try directory.answer(text)
+                    try addressed.pass(text, to: directory, isAnswer: true)
                     let next = addressed.goingOn(directory.name)
                     Terminal.say("\(directory.name): answered; \(next)")
                     return directory.name
@@ -81,7 +81,7 @@ struct TellCommand: WorkingCommand {
             let named = try addressed.like(task)
             try words.pass { text in
                 let told = AddressedTasks.each(named) { directory in
-                    try directory.tell(text)
+                    try addressed.pass(text, to: directory, isAnswer: false)
                     Terminal.say("\(directory.name): its next session is told")
                     return directory.name
                 }

@@ -211,8 +211,18 @@ struct Explanation {
 
     private mutating func explainWaiting() {
         guard task.plan.isLeftOut != true else {
-            words.append("The newest leg of the run left it out: it was not selected.")
+            let person = state.steering.skipped[task.plan.name]
+            words.append(
+                person.map { "It was left out of the newest leg by \($0.words)." }
+                    ?? "The newest leg of the run left it out: it was not selected."
+            )
             return
+        }
+        if let person = state.steering.drain, isRunAlive {
+            words.append("Nothing starts: the run is drained by \(person.words).")
+        }
+        if let set = state.steering.priorities[task.plan.name] {
+            words.append("Its priority, \(set.value), was set by \(set.by.words).")
         }
         switch task.check {
         case .none, .passed: break

@@ -105,6 +105,9 @@ struct ManifestApproval {
         )
     }
 
+    /// The trouble that names the texts which are not approved; `nil` if all are.
+    var refusal: Trouble? { trust.needed.isEmpty ? nil : refusal(of: trust.needed) }
+
     private func refusal(of needed: [GuardedText]) -> Trouble {
         let named = needed.prefix(Self.mostNamed).map { "  \($0.place): \($0.summary)" as SafeText }
         let more = needed.count - named.count

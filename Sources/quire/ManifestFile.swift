@@ -5,6 +5,7 @@ import Driver
 import EventLoop
 import FileAccess
 import Foundation
+import Glibc
 import Manifest
 import Orchestration
 import Reporting
@@ -27,6 +28,14 @@ enum ManifestFile {
                 status: ExitStatus.usage
             )
         }
+    }
+
+    /// Returns what changes with a manifest's file; `nil` while there is none.
+    static func stamp(_ path: String) -> String? {
+        var status = stat()
+        guard fstatat(AT_FDCWD, path, &status, 0) == 0 else { return nil }
+        let time = status.st_mtim
+        return "\(status.st_ino) \(status.st_size) \(time.tv_sec).\(time.tv_nsec)"
     }
 
     /// Returns the request for the selected tasks of a manifest.

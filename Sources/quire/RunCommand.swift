@@ -64,7 +64,7 @@ struct RunCommand: WorkingCommand {
     )
     var drainTimeout: Duration?
 
-    @Flag(help: "Go on with tasks that failed, stalled or were damaged, too.")
+    @Flag(help: "Go on with tasks that failed, stalled, were damaged or cancelled, too.")
     var retryFailed = false
 
     @Flag(help: "Leave the run in the background once it has begun; quire watch shows it.")
@@ -117,6 +117,7 @@ struct RunCommand: WorkingCommand {
         try ManifestApproval(selected.manifest, named: self.manifest, in: workspace).require(trust)
         var request = try request(selected, of: manifest, in: workspace)
         request.artifacts = stateDirectory + "/artifacts"
+        request.manifest = growth(of: manifest, in: workspace, stateDirectory)
         try CommitAuthor.refuse(
             selected.manifest,
             workspace,
@@ -219,6 +220,41 @@ struct RunCommand: WorkingCommand {
         return request
     }
 
+    /// Returns what the run takes new tasks from while it runs; `nil` for a manifest that is no file.
+    private func growth(
+        of manifest: Manifest,
+        in workspace: Workspace,
+        _ stateDirectory: String
+    ) -> GrowingManifest? {
+        guard !Manifest.isStream(self.manifest) else { return nil }
+        let path = manifest.path
+        return GrowingManifest(
+            path: path,
+            stamp: { ManifestFile.stamp(path) },
+            load: { [self] in
+                do {
+                    let manifest = try ManifestFile.load(path)
+                    let selected = try selection.select(
+                        from: manifest,
+                        in: workspace,
+                        stateDirectory: stateDirectory
+                    )
+                    let approval = try ManifestApproval(
+                        selected.manifest,
+                        named: path,
+                        in: workspace
+                    )
+                    if let refusal = approval.refusal, !trust.trust { throw refusal }
+                    return .success(try request(selected, of: manifest, in: workspace))
+                } catch let trouble as Trouble {
+                    return .failure(GrowingManifest.Refusal("\(trouble.message)"))
+                } catch {
+                    return .failure(GrowingManifest.Refusal("\(error)"))
+                }
+            }
+        )
+    }
+
     /// Prints the workspace's path if it is not the manifest's directory.
     private func tell(
         _ workspace: Workspace,
@@ -249,7 +285,7 @@ struct RunCommand: WorkingCommand {
         }
         reports.tellLosses()
         if progress != .none {
-            let hasTrees = session.request.work.values.contains { $0.tree != nil }
+            let hasTrees = session.request.work.all.values.contains { $0.tree != nil }
             reports.output.write(summary(result, of: session.request.part, hasTrees: hasTrees))
         }
         if let loss = reports.outputLoss { StandardStream.output.giveUp(loss) }

@@ -45,7 +45,13 @@ struct RunSession {
         let lock = try exclusive.lock(request.run, in: state)
         var request = request
         request.owner = lock.mark
-        try checkDescriptors()
+        let descriptors = try checkDescriptors()
+        request.control = ControlSettings(
+            directory: stateDirectory,
+            user: NSUserName(),
+            host: lock.mark.owner.host,
+            mostSessions: descriptors > 0 ? max(1, (descriptors - 64) / 5) : nil
+        )
         let (store, recovered) = try open(lock.mark, in: state)
         try Self.leave(store, for: LivingQuire.refusal(of: recovered, request.run))
         let review = request.review(recovered)
@@ -159,8 +165,8 @@ struct RunSession {
         }
     }
 
-    /// Checks the limit on descriptors: a session takes five, and Quire itself a few dozen.
-    private func checkDescriptors() throws {
+    /// Checks the limit on descriptors, and returns it: a session takes five, and Quire itself a few dozen.
+    private func checkDescriptors() throws -> Int {
         let limit = DescriptorLimit.raise()
         let needed = min(request.plan.concurrency, request.plan.selected.count) * 5 + 64
         if limit > 0, needed > limit {
@@ -171,5 +177,6 @@ struct RunSession {
                 status: ExitStatus.missing
             )
         }
+        return limit
     }
 }

@@ -38,6 +38,15 @@ struct StatusCommand: ParsableCommand {
     }
 
     fileprivate struct Status: Encodable {
+        /// A change that a person made while the leg ran.
+        struct Change: Encodable {
+            var at: WallTime
+            var action: String
+            var by: Steerer
+            var tasks: [String]?
+            var words: String
+        }
+
         /// A gate that is closed.
         struct Gate: Encodable {
             var gate: String
@@ -67,6 +76,8 @@ struct StatusCommand: ParsableCommand {
         var gates: [Gate]
         /// The changes in concurrency during this leg.
         var concurrency: [RunHolds.Change]
+        /// The newest changes that people made during this leg; `nil` for none.
+        var steering: [Change]?
         /// The reasons why the newest leg could not go on, or can't while a disk is full.
         var troubles: [String]
         /// Warnings of this leg that concern the whole run.
@@ -130,6 +141,8 @@ struct StatusCommand: ParsableCommand {
             spent: Status.Spent(record, isRunning: isRunning, at: SystemClock.wall),
             gates: record.holds.gates.map { Status.Gate($0, at: SystemClock.wall) },
             concurrency: record.holds.concurrency,
+            steering: record.holds.steering.isEmpty
+                ? nil : record.holds.steering.map { Status.Change(of: $0) },
             troubles: record.holds.troubles + (diskTrouble.map { [$0] } ?? []),
             warnings: record.holds.warnings,
             tasks: isRunning
@@ -189,6 +202,10 @@ struct StatusCommand: ParsableCommand {
                 "at most \(Format.count(change.limit, "session")) at once: \(change.reason)"
             )
         }
+        for change in holds.steering.suffix(5) {
+            let time = change.at.timeOfDay(offset: LocalTime.offset(at: change.at))
+            Terminal.say("\(time) \(change.fact.words)")
+        }
         Terminal.say("")
         if !status.tasks.isEmpty {
             let lines = table(of: status)
@@ -239,7 +256,7 @@ struct StatusCommand: ParsableCommand {
                 figures + (changes.isEmpty ? [] : [task.changes])
                     + [
                         task.reason ?? checks[task.name]
-                            ?? (isLeftOut ? "not selected in the newest leg" : "")
+                            ?? (isLeftOut ? "left out of the newest leg" : "")
                     ],
                 isFailure: task.outcome?.isFailure ?? false
             )
@@ -261,6 +278,19 @@ extension StatusCommand.Status.Spent {
             estimatedTokens: spent.estimated,
             cost: record.leg?.prices?.cost(of: spent.usage),
             held: held
+        )
+    }
+}
+
+extension StatusCommand.Status.Change {
+    fileprivate init(of change: RunHolds.Steering) {
+        let fact = change.fact
+        self.init(
+            at: change.at,
+            action: fact.action.rawValue,
+            by: fact.by,
+            tasks: fact.tasks,
+            words: fact.words
         )
     }
 }

@@ -17,7 +17,7 @@ struct TurnHooks {
     static func prepare(_ request: inout RunRequest, of manifest: Manifest) {
         // With a launcher, Quire is not where sessions run; the manifest warns of it.
         let selected = Set(request.plan.selected.map(\.name))
-        let wanting = request.work.filter {
+        let wanting = request.work.all.filter {
             selected.contains($0.key) && $0.value.check?.inSession != nil
         }
         guard request.launcher == nil, !wanting.isEmpty else { return }

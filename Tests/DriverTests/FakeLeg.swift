@@ -15,6 +15,7 @@ final class FakeLeg {
     let hooks: FakeHooks
     let directories: FakeDirectories
     let report: FakeReport
+    let door = FakeDoor()
     let driver: RunDriver
 
     /// Makes a leg of tasks that end with their first failure, with two sessions at once.
@@ -69,6 +70,7 @@ final class FakeLeg {
             reports: [report],
             usageReader: UsageReader(of: TinyAgent(), environment: .none, work: [:]),
             machine: MachineReader(places: [], proc: "/none", groups: "/none"),
+            control: door,
             examine: { LegBeginning.Findings() }
         )
         driver = try RunDriver(

@@ -354,6 +354,10 @@ final class FakeDirectories: DirectoryKeeper {
         return tasks.filter { name in answers.withLock { $0.remove(name) != nil } }
     }
 
+    func pass(_ words: String, to task: String, isAnswer: Bool) throws {
+        log.add("\(isAnswer ? "answer" : "tell") \(task): \(words)")
+    }
+
     func stamp(of look: ChecklistLook, _ task: String) -> String? { nil }
     var artifacts: ArtifactKeeper? { nil }
     func checks(_ task: String) -> Bool { false }
@@ -371,14 +375,69 @@ final class FakeDirectories: DirectoryKeeper {
     }
 }
 
+/// A place where clients come in that the test makes.
+final class FakeDoor: ControlDoor {
+    /// A client; what it gets is kept as text.
+    final class Link: ControlLink {
+        let peer: LocalPeer?
+        private(set) var lines: [String] = []
+        private(set) var isClosed = false
+        private(set) var isRead = false
+        private var receive: (LocalConnection.Event) -> Void = { _ in }
+
+        init(_ peer: LocalPeer?) { self.peer = peer }
+
+        func begin(lineLimit: Int, receive: @escaping (LocalConnection.Event) -> Void) {
+            (self.receive, isRead) = (receive, true)
+        }
+
+        func resume() { isRead = true }
+        func send(_ line: [UInt8]) { lines.append(String(decoding: line, as: UTF8.self)) }
+        func close() { isClosed = true }
+
+        /// Sends a line, if anybody reads.
+        func say(_ line: String) {
+            guard isRead else { return }
+            isRead = false
+            receive(.line(Array(line.utf8)))
+        }
+
+        /// Sends something else.
+        func happen(_ event: LocalConnection.Event) { receive(event) }
+    }
+
+    private(set) var isClosed = false
+    private var accept: (any ControlLink) -> Void = { _ in }
+
+    func open(
+        on loop: any DriverLoop,
+        warn: @escaping (String) -> Void,
+        accept: @escaping (any ControlLink) -> Void
+    ) {
+        self.accept = accept
+    }
+
+    func close() { isClosed = true }
+
+    /// Lets a client in, which is this user unless another one is named.
+    func come(_ peer: LocalPeer? = LocalPeer(user: geteuid(), process: 7)) -> Link {
+        let link = Link(peer)
+        accept(link)
+        return link
+    }
+}
+
 final class FakeReport: Report {
     /// False if `finish` waits for `giveUp`.
     var isRead = true
     private(set) var facts: [RecordedEvent] = []
+    private(set) var steering: RunSteering?
     private let log: Log
     private var finished: () -> Void = {}
 
     init(_ log: Log) { self.log = log }
+
+    func begin(steering: RunSteering) { self.steering = steering }
 
     func show(_ events: [RecordedEvent], view: RunView) {
         log.add("report \(events.map(\.event).words)")

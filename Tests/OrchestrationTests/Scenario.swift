@@ -184,6 +184,11 @@ struct Scenario {
             "kill the hook \(key.hook.rawValue)\(key.task.map { " of \($0)" } ?? "")"
         case .releaseTask: nil
         case .readMachine: "look at the machine"
+        case .openTask(let task): "open \(task)"
+        case .passWords(_, let tasks): "pass words to \(tasks.joined(separator: ", "))"
+        case .readManifest: "read the manifest"
+        case .answer(_, .accepted(let words, _)): "accepted: \(words)"
+        case .answer(_, .refused(let reason)): "refused: \(reason)"
         case .endRun(let ending): "end \(ending.rawValue)"
         }
     }
@@ -210,7 +215,7 @@ struct Scenario {
                 + (fact.checks.map { " and \($0) checked" } ?? "")
         case .warned(let fact): "warning: \(fact.message)"
         case .runBegan, .taskInspected, .sessionSpawned, .sessionUsed, .threadStarted,
-            .sessionSignalled, .checkpointMade, .checkBegan, .hookBegan, .hookEnded,
+            .sessionSignalled, .checkpointMade, .checkBegan, .hookBegan, .hookEnded, .steered,
             .runEnded:
             nil
         }

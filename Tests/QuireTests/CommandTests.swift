@@ -151,6 +151,7 @@ import Testing
             let commands = [
                 "run", "plan", "task", "list", "status", "logs", "diff", "merge", "pr", "export",
                 "prune", "doctor", "answer", "tell", "trust", "skill", "watch", "attach",
+                "pause", "resume", "drain", "stop", "skip", "retry", "set", "add",
             ]
             for command in commands {
                 #expect(help.output.contains("\n  \(command) "))

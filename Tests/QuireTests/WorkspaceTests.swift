@@ -158,7 +158,8 @@ import Testing
         "list", "status", "logs t", "explain t", "plan m.yaml", "run m.yaml", "doctor",
         "merge-runs .", "task --list", "task x", "simulate m.yaml", "diff t", "merge", "pr",
         "export", "trust m.yaml",
-        "prune",
+        "prune", "pause", "resume", "drain", "stop t", "skip t", "retry t", "set concurrency=2",
+        "add m.yaml",
     ])
     func `can't be found from a directory that is gone, and that is told`(words: String) throws {
         try withRun { run in

@@ -21,6 +21,7 @@ private func life(seed: UInt64) -> [JournalBatch] {
     }
     var faults = Faults.breaking(using: &random)
     faults.fullDisk = 0
+    faults.steering = Bool.random(using: &random) ? 0.1 : 0
     var world = World(plan: plan, faults: faults, seed: seed, entries: 1...3)
     for _ in 0..<Int.random(in: 1...4, using: &random) {
         world.run(turns: Int.random(in: 1...60, using: &random))

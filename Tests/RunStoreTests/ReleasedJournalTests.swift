@@ -68,7 +68,7 @@ import Testing
             #expect(
                 missing == [
                     .sessionUsed, .sessionSignalled, .checkpointMade, .checkBegan, .checkEnded,
-                    .hookBegan, .hookEnded,
+                    .hookBegan, .hookEnded, .steered,
                 ]
             )
             try store.close()

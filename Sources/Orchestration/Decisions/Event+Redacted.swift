@@ -8,7 +8,9 @@ extension Event {
         case .runBegan, .taskAnswered, .sessionSpawned, .sessionUsed, .threadStarted,
             .sessionActive, .sessionTimeBegins, .sessionIsOver,
             .sessionAnswered, .sessionWorked,
-            .sessionWaitsForNetwork, .shutdownRequested, .storeRecovered, .machineRead:
+            .sessionWaitsForNetwork, .shutdownRequested, .storeRecovered, .machineRead,
+            // What they say goes back to the person alone.
+            .steered, .wordsPassed, .manifestRead:
             return self
         case .taskInspected(var fact):
             // There may be a million of these.

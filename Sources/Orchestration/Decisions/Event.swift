@@ -52,6 +52,12 @@ package enum Event: Hashable, Sendable {
     case storeRecovered
     /// The reply to `readMachine`: the resources that the machine has left.
     case machineRead(MachineReading)
+    /// A person asks for a change of the run.
+    indirect case steered(Steering)
+    /// The reply to `passWords`: the tasks whose next session gets the words, and why others get none.
+    indirect case wordsPassed(Steering, to: [String], troubles: [String])
+    /// The reply to `readManifest`.
+    indirect case manifestRead(Steering, GrownManifest)
     /// Something a person should know, noticed while acting on a command.
     case warned(Warned)
 }
@@ -83,6 +89,14 @@ package enum Command: Hashable, Sendable {
     /// Read the machine's free resources and reply with `machineRead`. Starts wait for the reply
     /// for ten seconds at most.
     case readMachine
+    /// Open the task's directory, once more if it was open in this leg, and reply with `taskInspected`.
+    case openTask(String)
+    /// Write a person's words for the next sessions of tasks, and reply with `wordsPassed`.
+    indirect case passWords(Steering, to: [String])
+    /// Read the manifest that a request names, and reply with `manifestRead`.
+    indirect case readManifest(Steering)
+    /// Answer a person's request, by its number, once everything recorded so far is durable.
+    case answer(Int, SteeringAnswer)
     /// Close the task's directory, which this leg no longer uses.
     case releaseTask(String)
     /// End the leg: nothing runs and nothing more will start. The last command, exactly once.

@@ -73,6 +73,8 @@ enum Occurrence {
     case checkDue(String)
     /// A hook ended, or a message was handed over.
     indirect case hookEnded(HookEnded)
+    /// A person changed the run's budget.
+    case budgetChanged
     /// The user or the system asked for a shutdown.
     case shutdownRequested(ShutdownSignal)
     /// The journal can't be written; the message says why and what to do.
@@ -91,6 +93,10 @@ struct EarlierLeg {
     var concurrencyLimit: Int
     /// Its plan.
     var plan: RunPlan
+    /// The changes that people had made.
+    var steering: SteeringStanding
+    /// Its ending; `nil` if it was cut off.
+    var ending: Ending?
 }
 
 /// A failed session, as governors see it.

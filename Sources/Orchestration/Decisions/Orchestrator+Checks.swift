@@ -34,7 +34,8 @@ extension Orchestrator {
                 .unchecked,
                 "\(fact.words); once it can, run the manifest again: nothing counts without it"
             )
-        case .stopped: break
+        // Unless its task is to be stopped, the next leg runs it again.
+        case .stopped: turn.cancelIfIdle(fact.task)
         }
     }
 

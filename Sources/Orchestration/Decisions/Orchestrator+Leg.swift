@@ -6,7 +6,9 @@ extension Orchestrator {
         let (gates, since) = (turn.state.gates.closed, turn.state.gates.times)
         let before = EarlierLeg(
             concurrencyLimit: turn.state.leg.concurrencyLimit,
-            plan: turn.state.plan
+            plan: turn.state.plan,
+            steering: turn.state.steering,
+            ending: turn.state.leg.ending
         )
         let lastSeen = turn.state.spending.clock.last
         turn.record(.runBegan(fact))

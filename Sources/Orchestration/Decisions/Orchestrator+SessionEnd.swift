@@ -124,6 +124,9 @@ extension Orchestrator {
         } else if let cause, !completed {
             switch cause {
             case .shutdown: (fact.verdict, fact.charge) = (.stopped, .retry)
+            case .stop: (fact.verdict, fact.charge) = (.stopped, .free)
+            case .pause:
+                (fact.verdict, fact.charge, fact.goesOn) = (.stopped, .free, true)
             case .budget: (fact.verdict, fact.charge) = (.overBudget, .session)
             case .timeout, .network: (fact.verdict, fact.charge) = (.timedOut, .session)
             }
@@ -223,6 +226,11 @@ extension Orchestrator {
         if case .damaged(let words) = task.checklist { return (.damaged, words) }
         if let words = task.tampering { return (.damaged, words) }
         if let words = task.checkFailure { return (.failed, words) }
+        if let words = turn.state.steering.stopping[task.plan.name],
+            task.check.isOpen || task.checklist.progress?.isComplete != true
+        {
+            return (.cancelled, words)
+        }
         if task.check.isOpen { return nil }
         if task.checklist.progress?.isComplete == true {
             // Whoever needs it, or merges it, would go without that work.

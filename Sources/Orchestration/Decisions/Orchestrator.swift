@@ -7,10 +7,12 @@ package struct Orchestrator: Sendable {
     /// The governors of the leg, in the order in which they are asked.
     ///
     /// A new one is a word here.
-    var governors = Shutdown().and(FailureQuota()).and(SessionDeadlines()).and(Budgets())
-        .and(AdaptiveConcurrency()).and(TokenRate()).and(MachineAdmission()).and(StartSpacing())
-        .and(Network()).and(Sandboxes()).and(UsageLimits()).and(RateLimits()).and(Credentials())
-        .and(StartShortages()).and(StoreTroubles()).and(Hooks()).and(Checks()).and(Notifications())
+    var governors = Shutdown().and(Helm()).and(FailureQuota()).and(SessionDeadlines()).and(
+        Budgets()
+    )
+    .and(AdaptiveConcurrency()).and(TokenRate()).and(MachineAdmission()).and(StartSpacing())
+    .and(Network()).and(Sandboxes()).and(UsageLimits()).and(RateLimits()).and(Credentials())
+    .and(StartShortages()).and(StoreTroubles()).and(Hooks()).and(Checks()).and(Notifications())
     var generator: SplitMix64
     /// The awake time at which `handle` must be called even if nothing happens; `nil` for never.
     package private(set) var nextDeadline: Duration?
@@ -95,6 +97,10 @@ package struct Orchestrator: Sendable {
         case .storeLost(let reason): tell(.storeLost(reason))
         case .storeRecovered: tell(.storeRecovered)
         case .machineRead(let reading): tell(.machineRead(reading))
+        case .steered(let call): steer(call)
+        case .wordsPassed(let call, let tasks, let troubles):
+            wordsPassed(call, to: tasks, troubles)
+        case .manifestRead(let call, let grown): manifestRead(call, grown)
         case .warned(let fact): turn.record(.warned(fact))
         }
     }
@@ -116,6 +122,8 @@ package struct Orchestrator: Sendable {
         turn.report(fact.incident, of: fact.task)
         guard let place = turn.state.place(of: fact.task) else { return }
         if turn.state.tasks[place].plan.isLeftOut == true {
+            // Left out while its directory was being opened.
+            if turn.state.steering.skipped[fact.task] != nil { turn.order(.releaseTask(fact.task)) }
             return turn.settleLeftOut(turn.state.tasks[place], list: fact.list)
         }
         // A task that ended before its directory was open could not be released then.

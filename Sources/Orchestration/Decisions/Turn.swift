@@ -74,6 +74,7 @@ struct Turn: Sendable {
     /// True if the leg is on its way to its end.
     var startsNothingMore: Bool {
         state.leg.shutdown != nil || state.leg.ending != nil || hasFailedEnough
+            || state.steering.drain != nil
     }
 }
 
@@ -120,4 +121,8 @@ enum EndCause: Hashable, Sendable {
     case budget
     /// The run is being stopped.
     case shutdown
+    /// A person paused the run.
+    case pause
+    /// A person stopped the session's task.
+    case stop
 }

@@ -38,7 +38,7 @@ struct TurnHooks: Sendable {
         case .runBegan, .taskReopened, .taskInspected, .sessionStarted, .sessionSpawned,
             .sessionUsed, .threadStarted, .sessionSignalled, .sessionEnded, .checkpointMade,
             .checkBegan, .checkEnded, .hookBegan, .hookEnded, .concurrencyChanged,
-            .shutdownAdvanced, .warned, .runEnded:
+            .shutdownAdvanced, .steered, .warned, .runEnded:
             break
         }
     }

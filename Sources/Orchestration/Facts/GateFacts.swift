@@ -23,6 +23,8 @@ package enum Gate: String, Hashable, Sendable, Word, CaseIterable {
     case disk
     /// The machine had no process, memory or descriptor left to start a process with.
     case shortage
+    /// A person paused the run.
+    case pause
 }
 
 /// A gate, and the account whose starts it holds.
@@ -169,6 +171,7 @@ extension Gate {
         case .store: GateNature(scope: .everything, opening: .event, canEndRun: true)
         case .memory, .load, .disk: GateNature(scope: .everything, opening: .reading)
         case .shortage: GateNature(scope: .everything, opening: .time)
+        case .pause: GateNature(scope: .everything, opening: .event)
         }
     }
 

@@ -23,6 +23,7 @@ extension RunEvent: Codable {
         case gateOpened = "gate_opened"
         case concurrencyChanged = "concurrency_changed"
         case shutdownAdvanced = "shutdown_advanced"
+        case steered
         case warned
         case runEnded = "run_ended"
     }
@@ -53,6 +54,7 @@ extension RunEvent: Codable {
         case .gateOpened: .gateOpened
         case .concurrencyChanged: .concurrencyChanged
         case .shutdownAdvanced: .shutdownAdvanced
+        case .steered: .steered
         case .warned: .warned
         case .runEnded: .runEnded
         }
@@ -80,6 +82,7 @@ extension RunEvent: Codable {
         case .gateOpened(let fact): fact
         case .concurrencyChanged(let fact): fact
         case .shutdownAdvanced(let fact): fact
+        case .steered(let fact): fact
         case .warned(let fact): fact
         case .runEnded(let fact): fact
         }
@@ -118,6 +121,7 @@ extension RunEvent: Codable {
         case .concurrencyChanged:
             self = .concurrencyChanged(try ConcurrencyChanged(from: decoder))
         case .shutdownAdvanced: self = .shutdownAdvanced(try ShutdownAdvanced(from: decoder))
+        case .steered: self = .steered(try Steered(from: decoder))
         case .warned: self = .warned(try Warned(from: decoder))
         case .runEnded: self = .runEnded(try RunEnded(from: decoder))
         }

@@ -44,6 +44,8 @@ package indirect enum RunEvent: Hashable, Sendable {
     case concurrencyChanged(ConcurrencyChanged)
     /// The shutdown went one step further.
     case shutdownAdvanced(ShutdownAdvanced)
+    /// A person changed the run while it ran; its consequences follow as facts of their own.
+    case steered(Steered)
     /// Something a person should know and that changes nothing.
     case warned(Warned)
     /// The leg ended: the leg's last fact, exactly once; missing if Quire was killed.

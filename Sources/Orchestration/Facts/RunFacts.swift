@@ -171,6 +171,8 @@ package enum Ending: String, Hashable, Sendable, Word {
     case interrupted
     /// SIGTERM.
     case terminated
+    /// A person had the leg end with its sessions (`quire drain`).
+    case drained
     /// The login was refused, the store failed, or the run is stuck (a bug).
     case unable
 }

@@ -186,6 +186,9 @@ package struct SessionEnded: Hashable, Sendable, Codable {
     package var retryIn: Double?
     /// The session's question to a person, in one line; `nil` for none.
     package var question: String?
+    /// True if the task's next session goes on with the thread, as a pause ended this one; `nil` where the
+    /// failure decides.
+    package var goesOn: Bool?
 
     /// True if the session itself reported `usage`.
     package var isUsageTold: Bool {

@@ -52,7 +52,7 @@ package enum Verdict: String, Hashable, Sendable, Word, CaseIterable {
     case timedOut = "timed_out"
     /// The session used more than it may, or than the run may.
     case overBudget = "over_budget"
-    /// Quire's shutdown ended the session.
+    /// Quire ended the session: the run was shut down or paused, or a person stopped the task.
     case stopped
     /// The session left a damaged checklist.
     case damaged

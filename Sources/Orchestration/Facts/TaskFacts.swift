@@ -6,12 +6,20 @@ package struct TaskReopened: Hashable, Sendable, Codable {
     package var beginsAnew: Bool?
     /// True if a person answered the task's question while the leg runs; `nil` for no.
     package var isAnswered: Bool?
+    /// True if a person had the task taken up again while the leg runs, with fresh caps; `nil` for no.
+    package var isRetried: Bool?
 
     /// Makes the fact.
-    package init(task: String, beginsAnew: Bool? = nil, isAnswered: Bool? = nil) {
+    package init(
+        task: String,
+        beginsAnew: Bool? = nil,
+        isAnswered: Bool? = nil,
+        isRetried: Bool? = nil
+    ) {
         self.task = task
         self.beginsAnew = beginsAnew
         self.isAnswered = isAnswered
+        self.isRetried = isRetried
     }
 }
 

@@ -10,6 +10,19 @@ package struct RunHolds: Hashable, Sendable {
         package var reason: String
     }
 
+    /// A change that a person made while the leg ran.
+    package struct Steering: Hashable, Sendable {
+        /// The time of the change.
+        package var at: WallTime
+        /// The change.
+        package var fact: Steered
+    }
+
+    /// The most changes of people that are kept.
+    private static let mostSteering = 20
+
+    /// The newest changes that people made while the leg ran, in order; without the plans of added tasks.
+    package private(set) var steering: [Steering] = []
     /// The gates that are closed, in the order in which they closed.
     package private(set) var gates: [GateClosed] = []
     /// The changes of concurrency, in order.
@@ -37,6 +50,9 @@ package struct RunHolds: Hashable, Sendable {
             if fact.ending == .unable { troubles = gates.filter(\.gate.canEndRun).map(\.reason) }
             gates.removeAll { !$0.gate.outlivesLeg }
         case .runBegan: self = RunHolds()
+        case .steered(var fact):
+            fact.added = nil
+            steering = steering.suffix(Self.mostSteering - 1) + [Steering(at: time, fact: fact)]
         default: break
         }
     }

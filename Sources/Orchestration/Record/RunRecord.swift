@@ -65,9 +65,11 @@ package struct RunRecord: Hashable, Sendable {
         if let task = fact.recordedTask ?? fact.recordedSession?.task {
             update(task) { [keepsHistory] in $0.fold(fact, at: time, keepsHistory: keepsHistory) }
         }
+        for task in fact.steeredTasks { update(task) { $0.apply(fact, at: time) } }
         switch fact {
         case .runEnded(let fact): leg?.end(fact, at: time)
         case .shutdownAdvanced(let fact): shutdown = fact
+        case .steered(let fact): add(fact.added ?? [])
         default: break
         }
     }
@@ -99,6 +101,16 @@ package struct RunRecord: Hashable, Sendable {
             var task = absent.removeValue(forKey: plan.name) ?? TaskRecord(name: plan.name)
             (task.group, task.isLeftOut) = (plan.group, plan.isLeftOut == true)
             task.running = nil
+            return task
+        }
+        index()
+    }
+
+    private mutating func add(_ plans: [TaskPlan]) {
+        guard !plans.isEmpty else { return }
+        tasks += plans.map { plan in
+            var task = absent.removeValue(forKey: plan.name) ?? TaskRecord(name: plan.name)
+            (task.group, task.isLeftOut) = (plan.group, plan.isLeftOut == true)
             return task
         }
         index()

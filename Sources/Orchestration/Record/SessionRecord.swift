@@ -116,7 +116,7 @@ extension RunEvent {
         case .sessionEnded(let fact): fact.key
         case .runBegan, .taskReopened, .taskInspected, .sessionUsed, .sessionSignalled, .taskEnded,
             .hookBegan, .hookEnded, .gateClosed, .gateOpened, .concurrencyChanged,
-            .shutdownAdvanced, .warned, .runEnded:
+            .shutdownAdvanced, .steered, .warned, .runEnded:
             nil
         }
     }

@@ -86,6 +86,7 @@ package struct TaskRecord: Hashable, Sendable {
             (outcome, reason) = (fact.outcome, fact.reason)
             // The next leg goes by it, too: see `DirectoryReview`.
             stamp = fact.listFile ?? stamp
+        case .steered(let fact): isLeftOut = fact.action == .skip
         default: break
         }
     }
@@ -104,6 +105,14 @@ package struct TaskRecord: Hashable, Sendable {
 }
 
 extension RunEvent {
+    /// The tasks that a person's change leaves out of the leg, or takes into it again.
+    package var steeredTasks: [String] {
+        guard case .steered(let fact) = self, [.skip, .retry].contains(fact.action) else {
+            return []
+        }
+        return fact.tasks ?? []
+    }
+
     /// The task of a fact that changes a task's record; `nil` for other facts.
     package var recordedTask: String? {
         switch self {
@@ -116,8 +125,8 @@ extension RunEvent {
         case .sessionEnded(let fact): fact.task
         case .taskEnded(let fact): fact.task
         case .runBegan, .sessionSpawned, .sessionUsed, .sessionSignalled, .checkBegan, .hookBegan,
-            .hookEnded, .gateClosed, .gateOpened, .concurrencyChanged, .shutdownAdvanced, .warned,
-            .runEnded:
+            .hookEnded, .gateClosed, .gateOpened, .concurrencyChanged, .shutdownAdvanced, .steered,
+            .warned, .runEnded:
             nil
         }
     }

@@ -137,6 +137,18 @@ package struct Estimates: Hashable, Sendable {
         tasks[place] = Task()
     }
 
+    /// Adds tasks that nothing is known of.
+    mutating func grow(to count: Int) {
+        tasks += Array(repeating: Task(), count: max(0, count - tasks.count))
+    }
+
+    /// Forgets that the sessions of a task ticked nothing.
+    mutating func forgetIdleness(_ place: Int) {
+        if tasks[place].idle >= Self.stuckAfter { world.stuckTasks -= 1 }
+        (tasks[place].idle, tasks[place].idleWeight) = (0, 0)
+        (tasks[place].secondsWithoutGain, tasks[place].circlingSeconds) = (0, 0)
+    }
+
     /// True if anything is known of the task.
     func isSeen(_ place: Int) -> Bool { tasks[place].isSeen }
 

@@ -24,6 +24,9 @@ struct LaneHeap: Hashable, Sendable, Codable {
         places = Array(repeating: -1, count: count)
     }
 
+    /// Adds a lane, which is numbered after the others.
+    mutating func addLane() { places.append(-1) }
+
     var isEmpty: Bool { entries.isEmpty }
 
     /// The lane with the least key.

@@ -29,6 +29,7 @@ extension Scheduler {
 
     /// The lanes of one priority.
     struct Tier: Hashable, Sendable, Codable {
+        var priority: Int
         /// Lanes with a task that may start.
         var runnable: LaneHeap
         /// The virtual time of the lane that started last, when it did.
@@ -37,7 +38,9 @@ extension Scheduler {
         var busyCount = 0
         var busyWeight = 0.0
 
-        init(lanes: Int) { runnable = LaneHeap(count: lanes) }
+        init(priority: Int, lanes: Int) {
+            (self.priority, runnable) = (priority, LaneHeap(count: lanes))
+        }
     }
 
     /// The share of the priorities below the highest that waits.

@@ -18,18 +18,9 @@ extension Scheduler {
                 groups[group].lanes.append(lane)
                 laneOf[[group, tier]] = lane
             }
-            entries.append(
-                Entry(
-                    Entry.Conditions(
-                        lane: Int32(lane),
-                        sessionCap: Int32(clamping: task.maxSessions),
-                        parksAfter: Int32(clamping: (max(0, task.stallAfter) + 1) / 2),
-                        weight: Float(Self.usable(task.weight))
-                    )
-                )
-            )
+            entries.append(Entry(Entry.Conditions(task, lane: lane)))
         }
-        tiers = Array(repeating: Tier(lanes: lanes.count), count: priorities.count)
+        tiers = priorities.map { Tier(priority: $0, lanes: lanes.count) }
     }
 
     /// Counts the tasks that wait for each one, D, where a task with several needs counts for each
@@ -95,7 +86,7 @@ extension Scheduler {
     }
 
     /// Clamps a weight to a range in which all arithmetic works.
-    private static func usable(_ weight: Double) -> Double {
+    static func usable(_ weight: Double) -> Double {
         weight.isFinite ? min(max(weight, 1e-6), 1e9) : 1
     }
 }

@@ -58,9 +58,13 @@ extension Scheduler {
     /// - Returns: `nil` if the state is that of another plan.
     init?(plan: RunPlan, entries: [Entry], tasks: [Estimates.Task], memory: Memory) {
         self.init(plan: plan)
+        // Priorities that were changed may have left lanes and tiers that the plan does not need.
         guard entries.count == self.entries.count, tasks.count == entries.count,
-            memory.lanes.count == lanes.count, memory.tiers.count == tiers.count,
-            memory.groups.count == groups.count, memory.warm.count == warm.count
+            memory.groups.count == groups.count, memory.warm.count == warm.count,
+            entries.allSatisfy({ memory.lanes.indices.contains($0.lane) }),
+            memory.lanes.allSatisfy({ lane in
+                memory.tiers.indices.contains(lane.tier) && groups.indices.contains(lane.group)
+            })
         else { return nil }
         self.entries = entries
         var earlier = EarlierWork(lessons: memory.earlierLessons)

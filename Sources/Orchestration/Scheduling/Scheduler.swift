@@ -258,18 +258,21 @@ package struct Scheduler: Sendable {
         decided = nil
         let lane = entries[task].lane
         if entries[task].isWaiting { unlink(task) }
-        if entries[task].isActive {
-            lanes[lane].work.active -= 1
-            if !estimates.isSeen(task) { lanes[lane].work.unseen -= 1 }
-            setOpenWork(task, 0)
-            if lanes[lane].work.active == 0 { becomeIdle(lane) }
-        }
-        entries[task].isActive = false
+        if entries[task].isActive { deactivate(task) }
         entries[task].arrival = -1
         refresh(lane)
     }
 
-    private mutating func activate(_ task: Int, _ lane: Int) {
+    mutating func deactivate(_ task: Int) {
+        let lane = entries[task].lane
+        lanes[lane].work.active -= 1
+        if !estimates.isSeen(task) { lanes[lane].work.unseen -= 1 }
+        setOpenWork(task, 0)
+        if lanes[lane].work.active == 0 { becomeIdle(lane) }
+        entries[task].isActive = false
+    }
+
+    mutating func activate(_ task: Int, _ lane: Int) {
         comes(task)
         let tier = lanes[lane].tier
         if lanes[lane].work.active == 0 {
@@ -296,7 +299,7 @@ package struct Scheduler: Sendable {
     }
 
     /// Levels a lane that had no task, or whose group ran nothing while others started.
-    private mutating func catchUp(_ lane: Int) {
+    mutating func catchUp(_ lane: Int) {
         if lanes[lane].keepsStanding {
             lanes[lane].keepsStanding = false
             return

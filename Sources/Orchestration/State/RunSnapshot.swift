@@ -56,6 +56,7 @@ package struct RunSnapshot: Sendable {
         fileprivate var tokenBucket: TokenBucket?
         fileprivate var rateLimits: [RateLimits]
         fileprivate var scheduler: Scheduler.Memory
+        fileprivate var steering: SteeringStanding
     }
 
     /// State that belongs to some of the tasks.
@@ -165,6 +166,7 @@ extension RunSnapshot.Head {
             RateLimits(account: $0, inARow: $1)
         }
         scheduler = state.scheduler.memory
+        steering = state.steering
     }
 }
 
@@ -199,7 +201,7 @@ extension RunState {
         for base in head.bases { bases.commits[base.topLevel] = base.commit }
         for check in head.baseChecks { bases.checks[check.base] = check.signature }
         for task in head.absent.all { absent[task.plan.name] = task }
-        (delayed, slots) = (head.delayed, head.slots)
+        (delayed, slots, steering) = (head.delayed, head.slots, head.steering)
         spending.ledger = head.ledger
         for group in head.groupLedgers { spending.groups[group.group] = group.ledger }
         (spending.clock, spending.bucket) = (head.legClock, head.tokenBucket)

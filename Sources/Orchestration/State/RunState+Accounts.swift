@@ -57,8 +57,13 @@ extension RunState {
         gates.closed[fact.key] = fact
         if fact.gate == .rateLimit { countRateLimit(fact) }
         gates.times[fact.key] = moment.wall
-        guard fact.gate.isOfAccount, isHeld(fact.account) else { return }
-        for place in index.members[fact.account] ?? [] { scheduler.withdraw(place) }
+        if fact.gate.isOfAccount { withdrawTasks(of: fact.account) }
+    }
+
+    /// Withdraws the tasks of an account whose gates are closed, where there are several.
+    mutating func withdrawTasks(of account: String?) {
+        guard isHeld(account) else { return }
+        for place in index.members[account] ?? [] { scheduler.withdraw(place) }
     }
 
     mutating func open(_ key: GateKey, at moment: Moment) {

@@ -22,11 +22,14 @@ extension RunState {
         package internal(set) var ending: Ending?
         /// The hooks that are due or run, those of earlier legs included.
         package internal(set) var hooks = HookStanding()
+        /// The changes that people made while the run ran.
+        package internal(set) var steering = SteeringStanding()
 
         init() {}
 
         init(after last: Leg, _ fact: RunBegan, at time: WallTime) {
-            (number, hooks) = (last.number + 1, last.hooks)
+            (number, hooks, steering) = (last.number + 1, last.hooks, last.steering)
+            steering.beginLeg()
             runner = fact.runner.map { Runner(mark: $0, since: time) }
             concurrencyLimit = fact.plan.concurrency
         }

@@ -83,8 +83,9 @@ extension RunPlan {
 }
 
 extension Outcome {
-    /// True if a new leg goes on with a task of this outcome.
+    /// True if a new leg goes on with a task of this outcome; what a person cancelled is not taken up by
+    /// itself.
     fileprivate func isReopened(retryFailed: Bool) -> Bool {
-        isFailure ? retryFailed : self != .complete
+        isFailure || self == .cancelled ? retryFailed : self != .complete
     }
 }

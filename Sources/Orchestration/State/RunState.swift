@@ -34,7 +34,7 @@ package struct RunState: Sendable {
     /// The commits that new trees begin from, and their checks.
     package internal(set) var bases = Bases()
     /// Number of tasks that the leg has work to do on.
-    package private(set) var unfinished = 0
+    package internal(set) var unfinished = 0
     /// Look-ups that follow from the plan.
     package private(set) var index = PlanIndex()
     var absent: [String: TaskState] = [:]
@@ -147,6 +147,7 @@ package struct RunState: Sendable {
         case .concurrencyChanged(let fact): leg.concurrencyLimit = fact.limit
         case .shutdownAdvanced(let fact): leg.shutdown = fact
         case .runEnded(let fact): leg.ending = fact.ending
+        case .steered(let fact): apply(fact, at: moment)
         case .sessionSpawned(let fact): spawn(fact)
         case .sessionSignalled, .warned: break
         }
@@ -208,6 +209,7 @@ extension RunState {
                 for dependent in index.dependents[place] { tasks[dependent].pendingNeeds += 1 }
             }
         }
+        if fact.isRetried == true { tasks[place].freshenCaps() }
         guard fact.beginsAnew == true else { return }
         tasks[place].beginAnew()
         scheduler.forget(place, wasComplete: wasComplete)
@@ -304,6 +306,7 @@ extension RunState {
         tasks[place].reason = fact.reason
         tasks[place].list = fact.list
         leg.hooks.noteEnd(of: fact.task, fact.outcome, tasks[place].plan.hooks)
+        steering.stopping[fact.task] = nil
         // The leg counts no task that it leaves out.
         guard tasks[place].plan.isLeftOut != true else { return }
         scheduler.taskEnded(place)

@@ -34,6 +34,14 @@ struct Slots: Hashable, Sendable, Codable {
         for slot in 0..<count { free.push(Free(losses: 0, slot: slot)) }
     }
 
+    /// Adds free slots until there are so many.
+    mutating func grow(to count: Int) {
+        while losses.count < min(RunPlan.slotsLimit, count) {
+            free.push(Free(losses: 0, slot: losses.count))
+            losses.append(0)
+        }
+    }
+
     /// The slot for the next session; `nil` if none is free and rested.
     var first: Int? { free.first?.slot }
 

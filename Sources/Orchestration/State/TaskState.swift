@@ -204,6 +204,13 @@ package struct TaskState: Hashable, Sendable {
         phase = .waiting
         (reason, self.list) = (nil, nil)
         if check == .passed { check = .none }
+        countAfresh()
+        // A task that was answered has its directory opened once more, which tells whether it asks still.
+        isInspected = false
+    }
+
+    /// Starts the counts of failures and of sessions without progress afresh, and ends a delay.
+    mutating func countAfresh() {
         self.retries = 0
         self.failures = 0
         (self.idle, effort.idleTokens, effort.idleSeconds) = (0, 0, 0)
@@ -212,8 +219,13 @@ package struct TaskState: Hashable, Sendable {
         self.lastFailure = nil
         self.sameFailures = 0
         self.checkTrouble?.count = 0
-        // A task that was answered has its directory opened once more, which tells whether it asks still.
-        isInspected = false
+        self.notBefore = nil
+    }
+
+    /// Gives the task all of its sessions and of its budget again.
+    mutating func freshenCaps() {
+        self.charged = 0
+        ledger.beginLeg(freshCaps: true)
     }
 
     /// Forgets the work in the directory that the task had before.
@@ -277,7 +289,7 @@ package struct TaskState: Hashable, Sendable {
         countFailure(fact)
         // A session that was never begun leaves everything as it was.
         if fact.failure?.kind.has(.neverBegan) != true {
-            resumesNext = fact.failure?.kind.has(.resumable) ?? false
+            resumesNext = fact.goesOn ?? fact.failure?.kind.has(.resumable) ?? false
         }
         if fact.forgetsThread { (thread, self.threadUsage) = (nil, nil) }
         if let delay = fact.retryIn { self.notBefore = moment.awake + Duration(inSeconds: delay) }

@@ -117,9 +117,25 @@ package struct Steering: Hashable, Sendable {
     package var request: SteeringRequest
     /// The person who asks.
     package var by: Steerer
+    /// The most sessions at once that the process has descriptors for; `nil` if that is unknown.
+    package var mostSessions: Int?
 
     /// Makes a request of a person.
-    package init(id: Int, _ request: SteeringRequest, by person: Steerer) {
+    package init(
+        id: Int,
+        _ request: SteeringRequest,
+        by person: Steerer,
+        mostSessions: Int? = nil
+    ) {
         (self.id, self.request, by) = (id, request, person)
+        self.mostSessions = mostSessions
     }
+}
+
+/// The tasks of a manifest, read while the run goes on.
+package enum GrownManifest: Hashable, Sendable {
+    /// The manifest can't be used; the reason says why.
+    case refused(String)
+    /// All groups and tasks of the manifest.
+    case read(groups: [GroupPlan], tasks: [TaskPlan])
 }

@@ -15,6 +15,7 @@ struct Budgets: Governor {
         case .sessionStarted: act(in: &turn)
         case .sessionUsed(let fact): checkSessionBudget(fact, in: &turn)
         case .taskHeld(let task): endIfBudgetIsSpent(task, in: &turn)
+        case .budgetChanged: spentRun = nil
         case .sessionEnded(let fact, _) where fact.isUsageEstimated == true:
             estimates.note(fact, group: turn.state.task(fact.task)?.plan.group)
         default: break

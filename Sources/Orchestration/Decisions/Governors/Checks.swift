@@ -13,6 +13,7 @@ struct Checks: Governor {
         if !turn.checks.isEmpty { endChecks(in: &turn) }
         // The rest is checked at the beginning of the next leg.
         while !due.isEmpty, !turn.startsNothingMore, !turn.hooks.holdsStarts,
+            turn.state.steering.pause == nil,
             turn.checks.count < turn.state.plan.checkSlots ?? 1
         {
             begin(due.removeFirst(), in: &turn)

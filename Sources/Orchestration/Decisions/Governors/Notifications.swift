@@ -91,7 +91,8 @@ extension Gate {
     fileprivate var isToldAsLimit: Bool {
         switch self {
         case .usageLimit, .authentication: true
-        case .rateLimit, .network, .sandbox, .tokenRate, .store, .memory, .load, .disk, .shortage:
+        case .rateLimit, .network, .sandbox, .tokenRate, .store, .memory, .load, .disk, .shortage,
+            .pause:
             false
         }
     }

@@ -70,8 +70,9 @@ extension Ending {
     fileprivate var urgency: Int {
         switch self {
         case .finished: 0
-        case .interrupted, .terminated: 1
-        case .unable: 2
+        case .drained: 1
+        case .interrupted, .terminated: 2
+        case .unable: 3
         }
     }
 }
