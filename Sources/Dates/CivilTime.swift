@@ -54,6 +54,12 @@ struct CivilTime {
 
 func two(_ number: some BinaryInteger) -> String { number < 10 ? "0\(number)" : "\(number)" }
 
+/// The words for an offset from UTC in seconds: `+09:00`.
+func words(ofOffset seconds: Int) -> String {
+    let minutes = abs(seconds / 60)
+    return "\(seconds < 0 ? "-" : "+")\(two(minutes / 60)):\(two(minutes % 60))"
+}
+
 extension WallTime {
     /// The present instant.
     package static var now: WallTime {
@@ -70,17 +76,18 @@ extension WallTime {
         return "\(civil.date())T\(civil.clock()).\(civil.fraction)Z"
     }
 
-    /// The date and the time of day at an offset from UTC in seconds: `2026-11-23 09:28:12`.
+    /// The date and the time of day at an offset from UTC in seconds: `2026-11-23 09:28:12+09:00`.
     package func stamp(offset: Int) -> String {
-        let civil = CivilTime(self, offset: offset)
-        return civil.date() + " " + civil.clock()
+        CivilTime(self, offset: offset).date() + " " + timeOfDay(offset: offset)
     }
 
     /// The date in UTC, with a mark between its parts: `2026-11-23`.
     package func date(_ mark: String = "-") -> String { CivilTime(self).date(mark) }
 
-    /// The time of day at an offset from UTC in seconds: `09:28:12`.
-    package func timeOfDay(offset: Int) -> String { CivilTime(self, offset: offset).clock() }
+    /// The time of day at an offset from UTC in seconds: `09:28:12+09:00`.
+    package func timeOfDay(offset: Int) -> String {
+        CivilTime(self, offset: offset).clock() + words(ofOffset: offset)
+    }
 }
 
 /// The Gregorian calendar.

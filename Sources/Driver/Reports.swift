@@ -22,16 +22,21 @@ extension StreamReport {
 /// A run in plain lines, with an occasional summary.
 package final class PlainReport: StreamReport {
     package let stream: ReportStream
-    private let reporter = PlainReporter(offset: LocalTime.offset)
+    private let reporter: PlainReporter
     private let interval: Duration
     private var lastLine = Duration.zero
 
-    /// Makes a report on a stream.
+    /// Makes a report on a stream, with colours where they are wanted.
     ///
     /// After `interval` without a line, the next activity writes a summary; after ten intervals if starts are
     /// held and no session runs.
-    package init(_ stream: ReportStream, interval: Duration = .seconds(60)) {
+    package init(
+        _ stream: ReportStream,
+        interval: Duration = .seconds(60),
+        usesColor: Bool = false
+    ) {
         self.stream = stream
+        reporter = PlainReporter(usesColor: usesColor, offset: LocalTime.offset)
         self.interval = interval
     }
 

@@ -44,7 +44,7 @@ package enum FinalTable {
         for row in rows.sorted(by: { rank($0) < rank($1) }) {
             table.add(
                 cells(row) + (changes.isEmpty ? [] : [row.task.changes]) + [row.words],
-                isFailure: row.task.outcome?.isFailure ?? false
+                paint: row.task.outcome?.paint
             )
         }
         var lines =

@@ -3,7 +3,7 @@ package import Orchestration
 
 /// Words for the gates that hold starts.
 package enum GateWords {
-    /// Returns the words after "held": ` by a usage limit of ~/.codex-2 for 4m 12s more, until 10:12:00`.
+    /// Returns the words after "held": ` by a usage limit of ~/.codex-2 for 4m 12s more, until 10:12:00+09:00`.
     package static func hold(
         _ closed: GateClosed,
         at now: WallTime,
@@ -42,13 +42,13 @@ extension Gate {
         case .network: "a missing network"
         case .sandbox: "a sandbox that does not start"
         case .authentication: "an account that can't be used"
-        case .tokenRate: "the tokens of a minute"
-        case .store: "a disk that takes nothing more"
+        case .tokenRate: "the limit on tokens per minute"
+        case .store: "a full or failing disk"
         case .memory: "a shortage of memory"
         case .load: "a high load"
         case .disk: "a shortage of disk space"
         case .pause: "a pause"
-        case .shortage: "a machine without a process, memory or descriptor to spare"
+        case .shortage: "a lack of processes, memory or file descriptors"
         }
     }
 }

@@ -5,10 +5,11 @@ package import Orchestration
 package struct PlainReporter: Sendable {
     /// The local time zone's seconds from UTC at an instant.
     private let offset: @Sendable (WallTime) -> Int
+    private let usesColor: Bool
 
-    /// Makes a reporter that shows local time.
-    package init(offset: @escaping @Sendable (WallTime) -> Int) {
-        self.offset = offset
+    /// Makes a reporter that shows local time, with colours where they are wanted.
+    package init(usesColor: Bool = false, offset: @escaping @Sendable (WallTime) -> Int) {
+        (self.usesColor, self.offset) = (usesColor, offset)
     }
 
     /// Returns the lines for a fact; empty for facts that people need not see.
@@ -22,7 +23,11 @@ package struct PlainReporter: Sendable {
         if case .taskEnded(let fact) = event, fact.outcome == .needsYou {
             texts.append("\(fact.task): to answer: \(QuestionWords.command(fact.task))")
         }
-        return texts.map { "\(moment.wall.timeOfDay(offset: offset(moment.wall))) \($0)" }
+        return texts.map {
+            let line: SafeText = "\(moment.wall.timeOfDay(offset: offset(moment.wall))) \($0)"
+            let isWarning = $0.hasPrefix("warning: ")
+            return line.painted(isWarning ? .warning : event.paint, if: usesColor)
+        }
     }
 
     /// Returns the run's progress in one line.
@@ -135,9 +140,7 @@ package enum RunSummary {
         let progress = view.progress
         parts.append(Format.count(progress.ticked, of: progress.total, "entry"))
         parts.append(view.tokensHere)
-        if let left = view.remaining(at: now) {
-            parts.append("about \(Format.duration(left)) left")
-        }
+        if let left = view.timeLeft(at: now) { parts.append(left.words) }
         return parts.joined(separator: ", ")
     }
 

@@ -1,4 +1,6 @@
 import Codec
+import Dates
+import Orchestration
 
 /// An encoder to JSON over several lines, with the keys of each object sorted.
 ///
@@ -50,6 +52,8 @@ final class PrettyJSON: ValueWriter {
 // Values.
 extension PrettyJSON {
     func write(value: some Encodable) throws {
+        // Facts have milliseconds; answers have what every program and person can read.
+        if let time = value as? WallTime { return write(time.timestamp) }
         let (outer, before, wasSnakeCase) = (frame, members, isSnakeCase)
         (frame, members) = (WriterFrame(), [])
         isSnakeCase = !keepsKeys && !(value is any KeyedByData)

@@ -77,7 +77,7 @@ extension TaskRecord {
     var words: String {
         let words = reason ?? history.last?.end?.message ?? "work is left"
         guard isLeftOut, outcome != .complete else { return words }
-        return "not selected in the newest leg; before: \(words)"
+        return "\(StandingWords.leftOut); before: \(words)"
     }
 
     /// The words on a complete task, where there is more to say; `nil` for none.

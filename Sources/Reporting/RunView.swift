@@ -119,8 +119,18 @@ package struct RunView: Sendable {
 
     /// The sessions and checks that run and the tasks that wait, in words.
     var standing: [String] {
-        ["\(slots.count) running"] + (checking.isEmpty ? [] : ["\(checking.count) checked"])
-            + ["\(waiting) waiting"]
+        StandingWords.counts(running: slots.count, checked: checking.count, waiting: waiting)
+    }
+
+    /// Returns the estimate of the time left in the run; `nil` for none yet.
+    package func timeLeft(at now: Moment) -> TimeLeft? {
+        guard let began else { return nil }
+        // While starts are held, nothing is ticked.
+        let held = held.map(\.time).max() ?? .zero
+        let elapsed = now.awake - began.awake
+        let worked = max(elapsed - held, elapsed * 0.1)
+        let hold = gates.compactMap(\.until).map { max(.zero, $0 - now.wall) }.max() ?? .zero
+        return TimeLeft(ticked: totals.ticked, in: worked, of: tasks, hold: hold)
     }
 
     /// Notes a sign of life of a running session.

@@ -174,15 +174,19 @@ package enum Sanitizer {
 package enum Columns {
     /// Returns the columns of a text without control characters.
     package static func count(_ text: String) -> Int {
-        // Most texts are ASCII, in which a byte is a column.
         let bytes = text.utf8
-        if bytes.allSatisfy({ $0 < 0x80 }) { return bytes.count }
-        return text.reduce(0) { $0 + width($1) }
+        guard let other = bytes.firstIndex(where: { $0 >= 0x80 }) else { return bytes.count }
+        // What follows the last plain character may belong to it.
+        let end = other == text.startIndex ? other : bytes.index(before: other)
+        return text[end...].reduce(bytes.distance(from: text.startIndex, to: end)) {
+            $0 + width($1)
+        }
     }
 
     /// Returns the text cut to this many columns, with `…` at the end if it was cut.
     package static func fit(_ text: String, _ columns: Int) -> String {
-        count(text) <= columns ? text : cut(text, columns)
+        // No character has more columns than bytes.
+        text.utf8.count <= columns || count(text) <= columns ? text : cut(text, columns)
     }
 
     /// Returns the beginning of a text and `…` in at most this many columns.

@@ -13,7 +13,8 @@ enum Signs {
 
     /// A sign of one column for each, so that what was laid out stays so.
     private static let plain: [Character: Character] = [
-        "✓": "+", "✗": "x", "○": "o", "…": "~", "·": "-", "█": "#", "░": ".", "–": "-",
+        "✓": "+", "✗": "x", "○": "o", "⚠": "!", "ℹ": "i", "…": "~", "·": "-", "█": "#", "░": ".",
+        "–": "-",
         "—": "-", "→": ">", "×": "x", "≤": "<", "≥": ">",
     ]
 

@@ -3,12 +3,41 @@ package import Orchestration
 
 // Records of runs, read from the tables and from few rows of the journal.
 extension StoreReader {
-    /// Returns the record of a run whose newest leg is `leg`, without its shard, the tasks' groups and
-    /// their histories.
+    /// Returns the record of a run whose newest leg is `leg`, without its shard and the tasks' histories;
+    /// without the tasks' plans, too, where all of them have ended.
     ///
     /// Only the few rows of the journal that hold facts of gates and legs are decoded.
     package func glance(at leg: LegRecord) throws(StoreError) -> RunRecord {
-        try record(leg, part: nil, try tasks(of: leg.run))
+        var tasks = try tasks(of: leg.run)
+        if tasks.contains(where: \.isOpen), let began = try beginning(of: leg.run) {
+            Self.note(began.plan.tasks + (try addedTasks(of: leg.run)), in: &tasks)
+        }
+        return try record(leg, part: nil, tasks)
+    }
+
+    /// Returns the number of entries that sessions have ticked which began at an instant or later.
+    package func ticked(in run: String, since began: WallTime) throws(StoreError) -> Int {
+        try read { database in
+            let sum = try Double.fetchOne(
+                database,
+                sql: """
+                    SELECT total(max(0, ticked_after - ticked_before)) FROM session
+                    WHERE run = ? AND began >= ?
+                    """,
+                arguments: [run, began.millisecondsSinceEpoch]
+            )
+            return Int(clamping: sum ?? 0)
+        }
+    }
+
+    private static func note(_ planned: [TaskPlan], in tasks: inout [TaskRecord]) {
+        let plans = Dictionary(
+            planned.map { ($0.name, TaskRecord.Planned($0)) },
+            uniquingKeysWith: { first, _ in first }
+        )
+        for place in tasks.indices {
+            tasks[place].planned = plans[tasks[place].name] ?? TaskRecord.Planned()
+        }
     }
 
     /// Returns the whole record of a run; `nil` if the journal lacks the newest leg's beginning.
@@ -16,14 +45,8 @@ extension StoreReader {
         guard let began = try beginning(of: leg.run) else { return nil }
         let sessions = Dictionary(grouping: try sessions(of: leg.run), by: \.key.task)
         var tasks = try tasks(of: leg.run)
-        let groups = Dictionary(
-            (began.plan.tasks + (try addedTasks(of: leg.run))).map { ($0.name, $0.group) },
-            uniquingKeysWith: { first, _ in first }
-        )
-        for place in tasks.indices {
-            tasks[place].group = groups[tasks[place].name] ?? nil
-            tasks[place].history = sessions[tasks[place].name] ?? []
-        }
+        Self.note(began.plan.tasks + (try addedTasks(of: leg.run)), in: &tasks)
+        for place in tasks.indices { tasks[place].history = sessions[tasks[place].name] ?? [] }
         return try record(leg, part: began.part, tasks)
     }
 

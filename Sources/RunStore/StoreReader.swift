@@ -110,6 +110,12 @@ package struct StoreReader: Sendable {
         return try fetch(select, [run], TaskRecord.init)
     }
 
+    /// Returns a task of a run's newest leg; `nil` if the leg has none of this name.
+    package func task(_ name: String, of run: String) throws(StoreError) -> TaskRecord? {
+        let select = "SELECT * FROM task WHERE run = ? AND name = ? AND place >= 0"
+        return try fetch(select, [run, name], TaskRecord.init).first
+    }
+
     /// Returns the names of the tasks of all runs, each once, in their order.
     package func taskNames() throws(StoreError) -> [String] {
         try fetch("SELECT DISTINCT name FROM task WHERE place >= 0 ORDER BY name", []) {

@@ -37,6 +37,8 @@ struct CompletionsCommand: ParsableCommand, PlacelessCommand {
     @Argument(help: "The shell.")
     var shell: Shell
 
+    @OptionGroup var colors: ColorOption
+
     func run() {
         StandardStream.output.write(raw: Array((Self.script(for: shell) + "\n").utf8))
     }

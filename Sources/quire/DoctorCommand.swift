@@ -57,7 +57,9 @@ struct DoctorCommand: ParsableCommand {
 
     func validate() throws {
         if agent != nil, manifest != nil {
-            throw ValidationError("--agent is the manifest's own; name one of the two")
+            throw ValidationError(
+                "a manifest names its own agent; leave --agent or the manifest out"
+            )
         }
     }
 
@@ -69,7 +71,16 @@ struct DoctorCommand: ParsableCommand {
             let words = words.redacted(by: Terminal.redactor)
             let severity = Finding.Mark(rawValue: mark) ?? .doubtful
             if severity == .missing { answer.isWell = false }
-            guard json else { return Terminal.say("\(mark) \(subject): \(words)") }
+            guard json else {
+                let paint: Paint? =
+                    switch severity {
+                    case .well: nil
+                    case .doubtful: .warning
+                    case .missing: .failure
+                    }
+                let line: SafeText = "\(mark) \(subject): \(words)"
+                return Terminal.say(line.painted(paint, if: Terminal.usesColor))
+            }
             answer.findings.append(
                 Answer.Finding(subject: subject, state: "\(severity)", words: words.description)
             )
@@ -135,8 +146,8 @@ struct DoctorCommand: ParsableCommand {
                 "✓",
                 "agent",
                 manifest.launcher.isEmpty
-                    ? "\(manifest.agent.kind.program.words.joined(separator: " ")), which is asked nothing"
-                    : "it runs where the launcher starts it, and is asked nothing here"
+                    ? "\(manifest.agent.kind.program.words.joined(separator: " ")), in which there is nothing to check"
+                    : "not checked: it runs where the launcher starts it, not here"
             )
         }
         for checkUp in checkUps {

@@ -63,7 +63,9 @@ struct ExplainCommand: ParsableCommand {
             explanation.redact(by: Redactor(ofRuns: [row.run]))
         }
         guard look.json else {
-            let lines = explanation.words.map { "\($0)" as SafeText }
+            var lines = explanation.words.map { "\($0)" as SafeText }
+            // The first line says how the task stands.
+            lines[0] = lines[0].painted(explanation.outcome?.paint, if: Terminal.usesColor)
             return Terminal.say(lines.joined(separator: "\n"))
         }
         try LookOptions.printJSON(answer(state, place, explanation))
@@ -190,7 +192,7 @@ struct Explanation {
         let facts =
             "\(entries ?? (outcome == .damaged ? "a damaged checklist" : "no checklist yet")), \(Format.count(task.sessions, "session")) so far"
         let reason = (news?.reopening == nil ? task.reason : nil).map { ": \($0)" } ?? ""
-        let state = outcome == .needsYou ? "needs you" : "is \(phase)"
+        let state = outcome.map(StandingWords.predicate) ?? "is \(phase)"
         return "\(task.plan.name) \(state)\(reason) (\(facts))."
     }
 
@@ -249,7 +251,12 @@ struct Explanation {
             )
         }
         let needs = task.plan.needs.filter { state.task($0)?.outcome != .complete }
-        if !needs.isEmpty { words.append("It needs \(names(needs)), which is not complete yet.") }
+        if !needs.isEmpty {
+            let verb = Format.word(for: needs.count, "is", "are")
+            words.append(
+                "It needs \(Format.names(needs, most: 5)), which \(verb) not complete yet."
+            )
+        }
         guard let standing else {
             if needs.isEmpty, gates.isEmpty {
                 words.append(
@@ -295,7 +302,7 @@ struct Explanation {
         words.append(
             ahead.isEmpty
                 ? "Nothing is ahead of it\(place) by rank."
-                : "Ahead of it\(place): \(names(ahead))."
+                : "Ahead of it\(place): \(Format.names(ahead, most: 5))."
         )
         if let latest = standing.latest {
             let starts =
@@ -310,10 +317,5 @@ struct Explanation {
     private func parkedWords(_ standing: Standing) -> String {
         "It is parked, so it goes when nothing else waits, or when it has waited longest: "
             + "\(task.parking)."
-    }
-
-    private func names(_ names: [String]) -> String {
-        let shown = names.prefix(5).joined(separator: ", ")
-        return names.count > 5 ? "\(shown) and \(names.count - 5) more" : shown
     }
 }

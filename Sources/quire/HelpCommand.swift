@@ -135,6 +135,8 @@ struct VersionCommand: ParsableCommand, PlacelessCommand {
         abstract: "Show the version, the build and its parts, as --version and -V do."
     )
 
+    @OptionGroup var colors: ColorOption
+
     @Flag(help: "Print JSON.")
     var json = false
 

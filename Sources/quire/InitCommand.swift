@@ -55,13 +55,19 @@ struct InitCommand: ParsableCommand {
     )
     var output = "quire.yaml"
 
+    @OptionGroup var colors: ColorOption
+
     func validate() throws {
         let sources = [!tasks.isEmpty, csv != nil, issues].filter { $0 }
         if sources.count > 1 {
             throw ValidationError("give tasks, --csv or --issues; only one of them")
         }
-        if prompt != nil, csv == nil { throw ValidationError("--prompt is for the rows of --csv") }
-        if label != nil, !issues { throw ValidationError("--label is for --issues") }
+        if prompt != nil, csv == nil {
+            throw ValidationError("--prompt is for the rows of --csv; name that file, too")
+        }
+        if label != nil, !issues {
+            throw ValidationError("--label is for --issues; add that, or leave it out")
+        }
     }
 
     func run() throws {
@@ -204,7 +210,7 @@ private enum Issues {
         }
         guard let found = try? JSONDecoder().decode([Found].self, from: Data(result.output)) else {
             throw Trouble(
-                "gh issue list gave no list of issues; update it",
+                "gh issue list printed something else than a list of issues; update gh, or name the tasks",
                 status: ExitStatus.missing
             )
         }

@@ -196,11 +196,15 @@ struct ListCommand: ParsableCommand {
     }
 
     private func line(of task: Listing.Task) -> SafeText {
-        if let damage = task.damage { return "✗ \(task.name) (\(damage))" }
+        if let damage = task.damage {
+            let line: SafeText = "✗ \(task.name) (\(damage))"
+            return line.painted(.failure, if: Terminal.usesColor)
+        }
         let progress = task.total.map { Progress(ticked: task.ticked ?? 0, total: $0) }
         let line = TaskList.line(name: task.name, progress: progress, thread: task.thread)
         return task.question.map {
-            "\(line) asks: \($0) (\(QuestionWords.command(task.name)))"
+            let asking: SafeText = "\(line) asks: \($0) (\(QuestionWords.command(task.name)))"
+            return asking.painted(.warning, if: Terminal.usesColor)
         } ?? line
     }
 
@@ -210,11 +214,14 @@ struct ListCommand: ParsableCommand {
             .init("MANIFEST"),
         ])
         for run in runs {
-            table.add([
-                run.name, run.status, "\(run.legs)", run.began.timestamp, run.id,
-            ])
+            let isFailure = ["killed", Ending.unable.rawValue].contains(run.status)
+            table.add(
+                [run.name, run.status, "\(run.legs)", LocalTime.stamp(run.began), run.id],
+                paint: isFailure ? .failure : nil
+            )
         }
-        Terminal.say(table.lines(width: Terminal.columns).joined(separator: "\n") + "\n")
+        let lines = table.lines(width: Terminal.columns, usesColor: Terminal.usesColor)
+        Terminal.say(lines.joined(separator: "\n") + "\n")
     }
 
     private func listing(of place: Workspace) throws -> Listing {

@@ -62,7 +62,7 @@ struct RunReports {
                 name: isError ? "standard error" : "standard output"
             )
             if !isError { watch(stream, troubles.warn) }
-            reports.append(PlainReport(stream))
+            reports.append(PlainReport(stream, usesColor: Terminal.usesColor))
         }
         if let stream = try eventsStream(loop) {
             watch(stream, warn)

@@ -53,7 +53,7 @@ struct SimulateCommand: ParsableCommand {
     @Option(help: "The synthetic workload's number of tasks.")
     var tasks: Int?
 
-    @Option(help: ArgumentHelp("Sessions at once; several numbers compare.", valueName: "n,…"))
+    @Option(help: ArgumentHelp("Sessions at once; several numbers compare.", valueName: "n,..."))
     var slots: String?
 
     @Option(help: "What everything is drawn from (default: 1).")
@@ -64,7 +64,7 @@ struct SimulateCommand: ParsableCommand {
             "Schedulers to compare, or \"all\": "
                 + Policy.allCases.map(\.rawValue).joined(separator: ", ")
                 + " (default: the manifest's, else pace).",
-            valueName: "name,…"
+            valueName: "name,..."
         ),
         completion: .policies
     )

@@ -13,7 +13,10 @@ struct StatusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
         abstract: "Show how a run stands: the newest, or a manifest's.",
-        discussion: "Reads what the run records; works while it runs and after it was killed."
+        discussion: """
+            Says of each task whether it runs, waits (and for what) or is done, and how long the rest \
+            takes. Reads what the run records; works while it runs and after it was killed.
+            """
     )
 
     @Argument(
@@ -29,64 +32,26 @@ struct StatusCommand: ParsableCommand {
     )
     var shard: Shard?
 
+    @Flag(help: "Only the tasks that failed, stalled or were damaged.")
+    var failed = false
+
+    @Flag(help: "Only the tasks that wait.")
+    var waiting = false
+
+    @Option(
+        help: ArgumentHelp("Only tasks whose names match, such as 'port-*'.", valueName: "pattern"),
+        completion: .task
+    )
+    var only: [String] = []
+
     @OptionGroup var look: LookOptions
 
     func validate() throws {
         if shard != nil, manifest == nil {
-            throw ValidationError("--shard is one of a manifest; name it")
+            throw ValidationError(
+                "--shard is a part of a manifest; name that: quire status MANIFEST --shard K/N"
+            )
         }
-    }
-
-    fileprivate struct Status: Encodable {
-        /// A change that a person made while the leg ran.
-        struct Change: Encodable {
-            var at: WallTime
-            var action: String
-            var by: Steerer
-            var tasks: [String]?
-            var words: String
-        }
-
-        /// A gate that is closed.
-        struct Gate: Encodable {
-            var gate: String
-            var account: String?
-            var reason: String
-            var until: WallTime?
-            var secondsLeft: Double?
-        }
-
-        /// The time and tokens spent over all legs.
-        struct Spent: Encodable {
-            var wallSeconds: Double
-            var sessions: Int
-            var sessionSeconds: Double
-            var tokens: Int64
-            var usage: TokenUsage
-            /// The part of the tokens that is estimated, since the session did not report them itself.
-            var estimatedTokens: Int64
-            /// The cost; `nil` without prices.
-            var cost: Double?
-            var held: [GateTimes.Held]
-        }
-
-        var run: LegRecord
-        var status: String
-        var spent: Spent
-        var gates: [Gate]
-        /// The changes in concurrency during this leg.
-        var concurrency: [RunHolds.Change]
-        /// The newest changes that people made during this leg; `nil` for none.
-        var steering: [Change]?
-        /// The reasons why the newest leg could not go on, or can't while a disk is full.
-        var troubles: [String]
-        /// Warnings of this leg that concern the whole run.
-        var warnings: [String]
-        var tasks: [TaskRecord]
-        /// The checks that run or are to run; `nil` for none.
-        var checks: [OpenCheck]?
-        /// Runs of the same manifest that hold other tasks, such as its other shards; `nil` for none.
-        var otherRuns: [Status]?
     }
 
     func run() throws {
@@ -97,13 +62,22 @@ struct StatusCommand: ParsableCommand {
             for run in runs {
                 // An older run of the manifest whose tasks are all in newer runs is history.
                 let part = try self.part(run, reader)
-                guard parts.isEmpty || !seen.isSuperset(of: part.names) else { continue }
-                seen.formUnion(part.names)
+                let names = Set(part.record.tasks.map(\.name))
+                guard parts.isEmpty || !seen.isSuperset(of: names) else { continue }
+                seen.formUnion(names)
                 parts.append(part)
             }
+            try checkPatterns(among: seen)
             if look.json {
                 var status = parts[0].status
-                status.otherRuns = parts.count > 1 ? parts.dropFirst().map(\.status) : nil
+                status.tasks.removeAll { !isWanted($0) }
+                status.otherRuns =
+                    parts.count > 1
+                    ? parts.dropFirst().map { part in
+                        var status = part.status
+                        status.tasks.removeAll { !isWanted($0) }
+                        return status
+                    } : nil
                 return try LookOptions.printJSON(status)
             }
             for (place, part) in parts.enumerated() {
@@ -115,16 +89,34 @@ struct StatusCommand: ParsableCommand {
         }
     }
 
+    private func checkPatterns(among names: Set<String>) throws {
+        for pattern in only where !names.contains(where: { $0.matches(pattern) }) {
+            throw Trouble(
+                "no task of the run matches --only \(pattern); quire status without it shows all names",
+                status: ExitStatus.usage
+            )
+        }
+    }
+
+    private func isWanted(_ task: RunStatus.Task) -> Bool {
+        let isNamed = only.isEmpty || only.contains { task.record.name.matches($0) }
+        let isFailure = task.record.outcome?.isFailure ?? false
+        let isAsked =
+            !failed && !waiting || failed && isFailure
+            || waiting && task.standing.phase == .waiting
+        return isNamed && isAsked
+    }
+
     /// Everything that is shown of one run.
     private struct Part {
-        var status: Status
+        var status: RunStatus
         var record: RunRecord
+        /// The estimate of the time left; `nil` for none.
+        var left: TimeLeft?
         /// The reason why a living run can record nothing now; `nil` if it can.
         var diskTrouble: String?
         /// The part of the manifest that a run without tasks carries out; `nil` for any other.
         var whole: RunPart?
-
-        var names: Set<String> { Set(status.tasks.map(\.name)) }
     }
 
     private func part(_ run: LegRecord, _ reader: StoreReader) throws -> Part {
@@ -132,49 +124,74 @@ struct StatusCommand: ParsableCommand {
         let state = run.status(in: stateDirectory)
         let isRunning = state == "running"
         let record = try reader.glance(at: run)
+        let now = SystemClock.wall
         // While the disk is full, the run can't record that its starts are held.
         let diskTrouble = isRunning ? StoreReader.shortage(in: stateDirectory) : nil
-        let checks = try record.tasks.compactMap { try check(of: $0, run, isRunning, reader) }
-        let status = Status(
+        var around = RunSurroundings(isRunning: isRunning, now: now)
+        around.isEnding = isRunning ? try reader.isAskedToEnd(run.run) : false
+        let checks = try note(record.tasks, of: run, in: &around, reader)
+        let tasks =
+            isRunning
+            ? record.tasks
+            : Redactor.redact(
+                record.tasks.mapSideBySide { $0.asLies(in: place) },
+                recorded: record.tasks,
+                of: run.run
+            )
+        let left =
+            isRunning
+            ? TimeLeft(
+                ticked: try reader.ticked(in: run.run, since: run.began),
+                in: now - run.began,
+                of: tasks
+            ) : nil
+        let status = RunStatus(
             run: run,
             status: state,
-            spent: Status.Spent(record, isRunning: isRunning, at: SystemClock.wall),
-            gates: record.holds.gates.map { Status.Gate($0, at: SystemClock.wall) },
+            spent: RunStatus.Spent(record, isRunning: isRunning, at: now),
+            left: left.map(RunStatus.Left.init),
+            gates: record.holds.gates.map { RunStatus.Gate($0, at: now) },
             concurrency: record.holds.concurrency,
             steering: record.holds.steering.isEmpty
-                ? nil : record.holds.steering.map { Status.Change(of: $0) },
+                ? nil : record.holds.steering.map(RunStatus.Change.init),
             troubles: record.holds.troubles + (diskTrouble.map { [$0] } ?? []),
             warnings: record.holds.warnings,
-            tasks: isRunning
-                ? record.tasks
-                : Redactor.redact(
-                    record.tasks.mapSideBySide { $0.asLies(in: place) },
-                    recorded: record.tasks,
-                    of: run.run
-                ),
+            tasks: zip(tasks, record.standings(of: tasks, around)).map(RunStatus.Task.init),
             checks: checks.isEmpty ? nil : checks
         )
         // Only the journal has it.
         let whole = record.tasks.isEmpty ? try reader.record(of: run)?.part : nil
-        return Part(status: status, record: record, diskTrouble: diskTrouble, whole: whole)
+        return Part(
+            status: status,
+            record: record,
+            left: left,
+            diskTrouble: diskTrouble,
+            whole: whole
+        )
     }
 
-    /// Returns the check that an open task waits for; `nil` for none.
-    private func check(
-        of task: TaskRecord,
-        _ run: LegRecord,
-        _ isRunning: Bool,
+    /// Notes the newest sessions of open tasks that do not run, and their checks; returns the checks.
+    private func note(
+        _ tasks: [TaskRecord],
+        of run: LegRecord,
+        in around: inout RunSurroundings,
         _ reader: StoreReader
-    ) throws(StoreError) -> OpenCheck? {
-        guard task.isOpen, task.running == nil else { return nil }
-        let sessions =
-            task.sessions > 0 ? try reader.sessions(of: run.run, task: task.name) : []
-        return OpenCheck(
-            of: task.name,
-            sessions.last?.check,
-            isComplete: task.progress?.isComplete == true,
-            isRunning: isRunning
-        )
+    ) throws(StoreError) -> [OpenCheck] {
+        var checks: [OpenCheck] = []
+        for task in tasks where task.isOpen && task.running == nil {
+            let latest =
+                task.sessions > 0 ? try reader.sessions(of: run.run, task: task.name).last : nil
+            around.latest[task.name] = latest
+            let check = OpenCheck(
+                of: task.name,
+                latest?.check,
+                isComplete: task.progress?.isComplete == true,
+                isRunning: around.isRunning
+            )
+            around.checks[task.name] = check?.state
+            if let check { checks.append(check) }
+        }
+        return checks
     }
 
     private var stateDirectory: String { look.state.directory(in: look.place(of: manifest)) }
@@ -182,20 +199,18 @@ struct StatusCommand: ParsableCommand {
     private func show(_ part: Part) {
         let (status, holds, spent) = (part.status, part.record.holds, part.record.spent)
         let run = status.run
-        Terminal.say(
-            "run \"\(run.name)\" \(status.status) (\(run.run), process \(run.pid), leg \(run.number))"
-        )
-        for trouble in holds.troubles { Terminal.say("it can't go on: \(trouble)") }
+        let left = part.left.map { ", \($0.words)" } ?? ""
+        let isFailure = status.status == "killed" || run.ending == .unable
+        let headline: SafeText =
+            "run \"\(run.name)\" \(status.status) (\(run.run), process \(run.pid), leg \(run.number))\(left)"
+        say(headline, isFailure ? .failure : nil)
+        for trouble in holds.troubles { say("it can't go on: \(trouble)", .failure) }
         if let disk = part.diskTrouble {
-            Terminal.say("starts are held, and nothing is recorded: \(disk)")
+            say("starts are held, and nothing is recorded: \(disk)", .failure)
         }
         for gate in holds.gates {
-            let hold = GateWords.hold(
-                gate,
-                at: SystemClock.wall,
-                offset: LocalTime.offset
-            )
-            Terminal.say("starts are held\(hold): \(gate.reason)")
+            let hold = GateWords.hold(gate, at: SystemClock.wall, offset: LocalTime.offset)
+            say("starts are held\(hold): \(gate.reason)", .warning)
         }
         if let change = holds.concurrency.last {
             Terminal.say(
@@ -207,15 +222,18 @@ struct StatusCommand: ParsableCommand {
             Terminal.say("\(time) \(change.fact.words)")
         }
         Terminal.say("")
-        if !status.tasks.isEmpty {
-            let lines = table(of: status)
+        let wanted = status.tasks.filter(isWanted)
+        if !wanted.isEmpty {
+            let lines = table(of: wanted)
                 .lines(width: Terminal.columns, usesColor: Terminal.usesColor)
             Terminal.say(lines.joined(separator: "\n") + "\n")
         }
-        let counts = Dictionary(grouping: status.tasks) { $0.outcome?.rawValue ?? "unfinished" }
-        let words = counts.map { "\($0.value.count) \($0.key)" }.sorted().joined(separator: ", ")
-        let tasks = Format.count(status.tasks.count, "task")
-        Terminal.say("\(tasks)\(words.isEmpty ? "" : ": \(words)")")
+        if wanted.count < status.tasks.count {
+            Terminal.say(
+                "shown: \(wanted.count) of \(Format.count(status.tasks.count, "task"))"
+            )
+        }
+        Terminal.say("\(counts(status))")
         if let empty = ShardWords.empty(part.whole, tasks: status.tasks.count) {
             Terminal.say("\(empty)")
         }
@@ -223,127 +241,57 @@ struct StatusCommand: ParsableCommand {
         let wall = Format.duration(Duration(inSeconds: status.spent.wallSeconds))
         Terminal.say("\(Format.count(spent.sessions, "session")) · \(tokens) · \(wall)")
         if let held = SpentWords.held(status.spent.held) { Terminal.say("\(held)") }
-        let uncommitted = TreeWords.uncommitted(status.tasks)
-        for warning in status.warnings + uncommitted { Terminal.say("warning: \(warning)") }
-        for line in QuestionWords.lines(status.tasks) { Terminal.say(line) }
+        let records = status.tasks.map(\.record)
+        for warning in status.warnings + TreeWords.uncommitted(records) {
+            say("warning: \(warning)", .warning)
+        }
+        for line in QuestionWords.lines(records) { Terminal.say(line) }
+    }
+
+    private func say(_ line: SafeText, _ paint: Paint?) {
+        Terminal.say(line.painted(paint, if: Terminal.usesColor))
+    }
+
+    /// Returns the tasks by how they stand, in a line; those of a run that goes on as its live view does.
+    private func counts(_ status: RunStatus) -> String {
+        let outcomes = Outcome.allCases.compactMap { outcome in
+            let count = status.tasks.count { $0.record.outcome == outcome }
+            return count > 0 ? "\(count) \(outcome.rawValue)" : nil
+        }
+        let open = status.tasks.filter { $0.standing.phase != .done }
+        let checked = open.count { $0.standing.state == "checked" }
+        let running = open.count { $0.standing.phase == .running } - checked
+        let waiting = open.count { $0.standing.phase == .waiting }
+        let others =
+            status.status == "running"
+            ? StandingWords.counts(running: running, checked: checked, waiting: waiting)
+            : open.isEmpty ? [] : ["\(open.count) unfinished"]
+        let words = (outcomes + others).joined(separator: ", ")
+        let tasks = Format.count(status.tasks.count, "task")
+        return "\(tasks)\(words.isEmpty || status.tasks.isEmpty ? "" : ": \(words)")"
     }
 
     /// Returns the tasks, a row each.
-    private func table(of status: Status) -> Table {
-        let changes = TreeWords.columns(status.tasks)
+    private func table(of tasks: [RunStatus.Task]) -> Table {
+        let changes = TreeWords.columns(tasks.map(\.record))
         let figures: [Table.Column] = [
             .init("TASK"), .init("STATE"), .init("ENTRIES", isRight: true),
             .init("SESSIONS", isRight: true), .init("TOKENS", isRight: true),
             .init("TIME", isRight: true),
         ]
         var table = Table(figures + changes + [Table.Column("REASON")])
-        let checks = Dictionary(
-            (status.checks ?? []).map { ($0.task, $0.state.words) },
-            uniquingKeysWith: { $1 }
-        )
-        for task in status.tasks {
-            let isRunning = task.running != nil && status.status == "running"
-            let state =
-                task.outcome?.rawValue
-                ?? (isRunning ? "session \(task.running ?? 0)" : "waiting")
-            let isLeftOut = task.outcome == nil && task.isLeftOut
+        for task in tasks {
+            let (record, standing) = (task.record, task.standing)
             let figures = [
-                task.name, state, task.progress.map { "\($0.ticked)/\($0.total)" } ?? "-",
-                "\(task.sessions)", Format.tokens(task.tokens),
-                Format.duration(Duration(inSeconds: task.seconds)),
+                record.name, standing.state, Format.progress(record.progress),
+                "\(record.sessions)", Format.tokens(record.tokens),
+                Format.duration(Duration(inSeconds: record.seconds)),
             ]
             table.add(
-                figures + (changes.isEmpty ? [] : [task.changes])
-                    + [
-                        task.reason ?? checks[task.name]
-                            ?? (isLeftOut ? "left out of the newest leg" : "")
-                    ],
-                isFailure: task.outcome?.isFailure ?? false
+                figures + (changes.isEmpty ? [] : [record.changes]) + [standing.reason],
+                paint: record.outcome?.paint
             )
         }
         return table
-    }
-}
-
-extension StatusCommand.Status.Spent {
-    fileprivate init(_ record: RunRecord, isRunning: Bool, at now: WallTime) {
-        let spent = record.spent
-        let (wall, held) = record.times.total(until: now, isRunning: isRunning)
-        self.init(
-            wallSeconds: wall.inSeconds,
-            sessions: spent.sessions,
-            sessionSeconds: spent.sessionSeconds,
-            tokens: spent.usage.total,
-            usage: spent.usage,
-            estimatedTokens: spent.estimated,
-            cost: record.leg?.prices?.cost(of: spent.usage),
-            held: held
-        )
-    }
-}
-
-extension StatusCommand.Status.Change {
-    fileprivate init(of change: RunHolds.Steering) {
-        let fact = change.fact
-        self.init(
-            at: change.at,
-            action: fact.action.rawValue,
-            by: fact.by,
-            tasks: fact.tasks,
-            words: fact.words
-        )
-    }
-}
-
-extension StatusCommand.Status.Gate {
-    fileprivate init(_ closed: GateClosed, at now: WallTime) {
-        self.init(
-            gate: closed.gate.rawValue,
-            account: closed.account,
-            reason: closed.reason,
-            until: closed.until,
-            secondsLeft: closed.until.map { max(0, ($0 - now).inSeconds) }
-        )
-    }
-}
-
-// A task as JSON.
-extension TaskRecord: Encodable {
-    private enum CodingKeys: CodingKey {
-        case name, outcome, reason, ticked, total, sessions, charged, retries, running, thread
-        case tokens, seconds, active, work
-    }
-
-    /// Writes the record without the group, the history, and what only the next leg needs.
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(name, forKey: .name)
-        try container.encodeIfPresent(outcome, forKey: .outcome)
-        try container.encodeIfPresent(reason, forKey: .reason)
-        try container.encodeIfPresent(progress?.ticked, forKey: .ticked)
-        try container.encodeIfPresent(progress?.total, forKey: .total)
-        try container.encode(sessions, forKey: .sessions)
-        try container.encode(sums.charged, forKey: .charged)
-        try container.encode(sums.retries, forKey: .retries)
-        try container.encodeIfPresent(running, forKey: .running)
-        try container.encodeIfPresent(thread, forKey: .thread)
-        try container.encode(sums.tokens, forKey: .tokens)
-        try container.encode(sums.seconds, forKey: .seconds)
-        try container.encodeIfPresent(active, forKey: .active)
-        try container.encodeIfPresent(work, forKey: .work)
-    }
-}
-
-extension GateTimes.Held: Encodable {
-    private enum CodingKeys: CodingKey {
-        case gate, account, times, seconds
-    }
-
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(gate, forKey: .gate)
-        try container.encodeIfPresent(account, forKey: .account)
-        try container.encode(times, forKey: .times)
-        try container.encode(time.inSeconds, forKey: .seconds)
     }
 }

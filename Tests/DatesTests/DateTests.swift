@@ -27,7 +27,7 @@ import Testing
         let fraction = String(format: "%03d", Int((rest + 1000) % 1000))
         let time = WallTime(millisecondsSinceEpoch: milliseconds)
         #expect(time.timestamp == "\(day)T\(clock).\(fraction)Z")
-        #expect(time.timeOfDay(offset: 0) == clock && time.date() == day)
+        #expect(time.timeOfDay(offset: 0) == clock + "+00:00" && time.date() == day)
         let days = GregorianCalendar.daysSinceEpoch(
             year: year,
             month: parts.month ?? 0,
@@ -57,7 +57,8 @@ import Testing
     }
 
     @Test(arguments: [
-        (0, "00:00:00"), (3600, "01:00:00"), (-1800, "23:30:00"), (20_700, "05:45:00"),
+        (0, "00:00:00+00:00"), (3600, "01:00:00+01:00"), (-1800, "23:30:00-00:30"),
+        (20_700, "05:45:00+05:45"),
     ])
     func `are shown at an offset from UTC`(offset: Int, text: String) {
         #expect(WallTime(millisecondsSinceEpoch: 0).timeOfDay(offset: offset) == text)
@@ -68,6 +69,31 @@ import Testing
             let time = WallTime(millisecondsSinceEpoch: milliseconds)
             #expect(time.timestamp.hasSuffix("Z") && !LocalTime.stamp(time).isEmpty)
         }
+    }
+
+    /// At 2026-11-29 10:00:00 UTC.
+    @Test(arguments: [
+        ("2026-11-29T08:30:05Z", "2026-11-29T08:30:05.000Z"),
+        ("2026-11-29 08:30:05.25+02:00", "2026-11-29T06:30:05.000Z"),
+        ("2026-11-28 23:59-01:30", "2026-11-29T01:29:00.000Z"),
+        ("09:15Z", "2026-11-29T09:15:00.000Z"), ("18:30Z", "2026-11-28T18:30:00.000Z"),
+        ("2026-11-30T18:30Z", "2026-11-30T18:30:00.000Z"), ("yesterday", nil), ("", nil),
+        ("2026-13-01", nil), ("2026-11-29 25:00", nil), ("2026-11-29x10:00", nil), ("9:15", nil),
+    ])
+    func `are read as people write them`(text: String, timestamp: String?) {
+        let now = WallTime(millisecondsSinceEpoch: 1_795_946_400_000)
+        #expect(now.timestamp == "2026-11-29T10:00:00.000Z")
+        #expect(LocalTime.instant(text, now: now)?.timestamp == timestamp)
+    }
+
+    @Test func `are read as they are told`() {
+        let now = WallTime(millisecondsSinceEpoch: 1_795_946_400_000)
+        let stamp = LocalTime.stamp(now)
+        #expect(LocalTime.instant(stamp, now: now) == now)
+        // Without an offset it is the local one.
+        #expect(LocalTime.instant(String(stamp.prefix(19)), now: now) == now)
+        let midnight = LocalTime.instant(String(stamp.prefix(10)), now: now)
+        #expect(midnight.map(LocalTime.stamp)?.contains(" 00:00:00") == true)
     }
 
     @Test func `are of now, where now is asked for`() {

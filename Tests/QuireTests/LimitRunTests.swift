@@ -171,7 +171,7 @@ private struct Fact: Decodable {
                 watching: signal(SIGTERM, at: "starts are held")
             )
             #expect(outcome.status == 143, "\(outcome.output)")
-            #expect(outcome.output.contains("by the tokens of a minute for"))
+            #expect(outcome.output.contains("by the limit on tokens per minute for"))
         }
     }
 

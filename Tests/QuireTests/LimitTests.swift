@@ -114,7 +114,7 @@ import Testing
             let outcome = try strike(
                 run,
                 ("--nproc=1:", "--nproc=1000:"),
-                until: "held by a machine without a process, memory or descriptor to spare for 4s",
+                until: "held by a lack of processes, memory or file descriptors for 4s",
                 as: become
             )
             #expect(outcome.status == 0, "\(outcome.output) \(outcome.error)")
@@ -136,7 +136,7 @@ import Testing
                     _ = try? shell("\(become) prlimit --pid \(pid) --nproc=1:", in: run.root)
                     try? put("", run.root + "/low")
                 }
-                if !isTold, output.contains("to spare for 8s") {
+                if !isTold, output.contains("descriptors for 8s") {
                     isTold = true
                     // Longer than a queue of the system's keeps a thread that has nothing to do.
                     sleep(6)

@@ -396,7 +396,7 @@ private func manifest(_ name: String, task: String = "a", prompt: String) -> Str
             #expect(status.contains("good  complete"), "\(status)")
             #expect(status.contains("bad   failed"), "\(status)")
             #expect(status.contains("the simulated turn failed"), "\(status)")
-            #expect(try run.quire(["explain", "bad"]).output.contains("bad is failed"))
+            #expect(try run.quire(["explain", "bad"]).output.contains("bad has failed"))
             let whole = try run.quire(["run", "m.yaml"])
             #expect(whole.status == 100, "\(whole.output)")
             #expect(whole.output.contains(hint))

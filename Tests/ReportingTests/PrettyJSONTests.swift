@@ -9,7 +9,7 @@ private struct Sample: Codable, Equatable {
     struct Inner: Codable, Equatable {
         var zebra: Int
         var aNumber: Double
-        var lastActivity: WallTime
+        var lastActivity: Int64
     }
 
     enum Word: String, Codable { case one, two }
@@ -42,12 +42,7 @@ private struct Sample: Codable, Equatable {
             Inner(
                 zebra: Int.random(in: -9...9, using: &generator),
                 aNumber: Double.random(in: -1e9...1e9, using: &generator),
-                lastActivity: WallTime(
-                    millisecondsSinceEpoch: Int64.random(
-                        in: 0...9_000_000_000_000,
-                        using: &generator
-                    )
-                )
+                lastActivity: Int64.random(in: 0...9_000_000_000_000, using: &generator)
             )
         }
         secondKey = text(&generator)
@@ -85,6 +80,20 @@ private struct Sample: Codable, Equatable {
             let read = try JSONDecoder().decode(Sample.self, from: Data(text.utf8))
             #expect(read == sample)
         }
+    }
+
+    @Test func `have instants as RFC 3339, wherever they stand`() throws {
+        struct Answer: Encodable {
+            var began: WallTime
+            var times: [WallTime?]
+        }
+        let time = WallTime(millisecondsSinceEpoch: 1_795_946_400_250)
+        let text = try JSONText.pretty(Answer(began: time, times: [time, nil])).description
+        let stamp = "2026-11-29T10:00:00.250Z"
+        #expect(
+            text.filter { !$0.isWhitespace }
+                == #"{"began":"\#(stamp)","times":["\#(stamp)",null]}"#
+        )
     }
 
     @Test func `have a line for each value, and keys in order`() throws {

@@ -52,7 +52,7 @@ private func task(_ name: String, asking question: String) -> TaskRecord {
         let now = Moment(awake: .zero, wall: WallTime(millisecondsSinceEpoch: 0))
         func lines(_ event: RunEvent) -> [String] {
             reporter.lines(for: event, at: now, view: RunView()).map {
-                String($0.description.dropFirst("00:00:00 ".count))
+                String($0.description.dropFirst("00:00:00+00:00 ".count))
             }
         }
         let ended = TaskEnded(task: "a", outcome: .needsYou, reason: "it asks: Which?", sessions: 2)

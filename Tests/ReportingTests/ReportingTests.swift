@@ -54,7 +54,7 @@ private let offset: @Sendable (WallTime) -> Int = { _ in 7200 }
             reason: "r"
         )
         let words = GateWords.hold(gate, at: now) { _ in 3600 }
-        #expect(words.hasSuffix("more, until 1970-01-04 01:00:00"), "\(words)")
+        #expect(words.hasSuffix("more, until 1970-01-04 01:00:00+01:00"), "\(words)")
     }
 
     @Test func `JSON Lines hold every fact with the format's version`() throws {

@@ -205,30 +205,29 @@ struct SplitMix: RandomNumberGenerator {
             + Array(repeating: nil, count: 175)
         let view = view(lists, complete: 14, ticked: 42)
         #expect(view.progress == Progress(ticked: 42, total: 78))
-        let forecast = RunForecast(view, at: ScreenFixture.now)
-        #expect(abs(forecast.share - 14.0 / 201) < 0.001)
-        let left = forecast.left
+        #expect(abs(WorkSizes(view.tasks).share - 14.0 / 201) < 0.001)
+        let left = view.timeLeft(at: ScreenFixture.now)
         // 42 entries took ten minutes, and 561 are left.
-        #expect(left.map { abs($0.likely.inSeconds - 600 * 561 / 42) < 1 } == true)
-        #expect(left.map { $0.range.contains($0.likely) } == true)
+        #expect(left.map { abs($0.about.inSeconds - 600 * 561 / 42) < 1 } == true)
+        #expect(left.map { $0.range.contains($0.about) } == true)
         #expect(left?.words == "about 2h 13m left (1h 46m to 2h 47m)")
     }
 
     @Test func `is none before three ticks, and none once nothing is left`() {
-        #expect(RunForecast(view([(2, 9), nil], ticked: 2), at: ScreenFixture.now).left == nil)
+        #expect(view([(2, 9), nil], ticked: 2).timeLeft(at: ScreenFixture.now) == nil)
         let over = view([(3, 3)], complete: 1, ticked: 3)
-        #expect(RunForecast(over, at: ScreenFixture.now).left == nil)
-        #expect(RunForecast(over, at: ScreenFixture.now).share == 1)
-        #expect(RunForecast(view([]), at: ScreenFixture.now).share == 0)
+        #expect(over.timeLeft(at: ScreenFixture.now) == nil)
+        #expect(WorkSizes(over.tasks).share == 1)
+        #expect(WorkSizes([]).share == 0)
     }
 
     @Test func `without lists goes by the tasks`() {
         let view = view([nil, nil, nil, nil], complete: 1)
-        #expect(RunForecast(view, at: ScreenFixture.now).share == 0.25)
+        #expect(WorkSizes(view.tasks).share == 0.25)
     }
 
     @Test func `adds the time for which starts are held`() {
-        let forecast = RunForecast(ScreenFixture.view(tasks: 40), at: ScreenFixture.now)
-        #expect(forecast.left.map { $0.range.lowerBound > .seconds(252) } == true)
+        let left = ScreenFixture.view(tasks: 40).timeLeft(at: ScreenFixture.now)
+        #expect(left.map { $0.range.lowerBound > .seconds(252) } == true)
     }
 }

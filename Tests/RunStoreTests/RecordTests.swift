@@ -177,10 +177,13 @@ private func shown(_ tasks: [TaskRecord]) -> [TaskRecord] {
         defer { reader.close() }
         let leg = try #require(try reader.runs().first)
         let record = try #require(try reader.record(of: leg))
-        // A glance lacks nothing but the histories, the groups and the shard.
+        // A glance lacks nothing but the histories, the shard, and the plans where all has ended.
         let glance = try reader.glance(at: leg)
         #expect(glance.holds == record.holds && glance.times == record.times)
         #expect(glance.tasks.map(\.tokens) == record.tasks.map(\.tokens))
+        if record.tasks.contains(where: \.isOpen) {
+            #expect(glance.tasks.map(\.planned) == record.tasks.map(\.planned))
+        }
         return try views(of: record)
     }
 

@@ -99,7 +99,7 @@ package struct RunRecord: Hashable, Sendable {
         for task in tasks { absent[task.name] = task }
         tasks = fact.plan.tasks.map { plan in
             var task = absent.removeValue(forKey: plan.name) ?? TaskRecord(name: plan.name)
-            (task.group, task.isLeftOut) = (plan.group, plan.isLeftOut == true)
+            (task.planned, task.isLeftOut) = (TaskRecord.Planned(plan), plan.isLeftOut == true)
             task.running = nil
             return task
         }

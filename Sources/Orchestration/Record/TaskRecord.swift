@@ -13,10 +13,28 @@ package struct TaskRecord: Hashable, Sendable {
         package var seconds = 0.0
     }
 
+    /// The part of the newest leg's plan of the task that views show.
+    package struct Planned: Hashable, Sendable {
+        /// The group; `nil` for none.
+        package var group: String?
+        /// The account; `nil` for the usual one.
+        package var account: String?
+        /// The names of the tasks that must be complete before.
+        package var needs: [String] = []
+
+        /// Makes the part of a task without group, account and needs.
+        package init() {}
+
+        /// Makes the part of a plan.
+        package init(_ plan: TaskPlan) {
+            (group, account, needs) = (plan.group, plan.account, plan.needs)
+        }
+    }
+
     /// The task's name.
     package var name: String
-    /// The task's group; `nil` for none.
-    package var group: String?
+    /// The plan, as far as the record knows it.
+    package var planned = Planned()
     /// True if the newest leg does not select the task.
     package var isLeftOut = false
     /// The outcome; `nil` while the task has work left.
@@ -47,9 +65,12 @@ package struct TaskRecord: Hashable, Sendable {
     /// Makes the record of a task without facts.
     package init(name: String, group: String? = nil, isLeftOut: Bool = false) {
         self.name = name
-        self.group = group
         self.isLeftOut = isLeftOut
+        planned.group = group
     }
+
+    /// The task's group; `nil` for none.
+    package var group: String? { planned.group }
 
     /// One of the sums.
     package subscript<Value>(dynamicMember sum: WritableKeyPath<Sums, Value>) -> Value {

@@ -16,11 +16,10 @@ struct ScreenSummary {
             lines = [ScreenLine("the agents are checked, and the tasks' directories opened")]
             return
         }
-        let forecast = RunForecast(view, at: now)
         let isRunning = contents.status == "running"
         lines = [
-            Self.title(view, contents.status, isRunning ? forecast.left : nil, now),
-            Self.counts(view, forecast.share, columns),
+            Self.title(view, contents.status, isRunning ? view.timeLeft(at: now) : nil, now),
+            Self.counts(view, WorkSizes(view.tasks).share, columns),
             ScreenLine("\(Self.spent(view))"),
         ]
         let notices = view.gates.map { gate in
@@ -42,7 +41,7 @@ struct ScreenSummary {
     private static func title(
         _ view: RunView,
         _ status: String,
-        _ left: RunForecast.Left?,
+        _ left: TimeLeft?,
         _ now: Moment
     ) -> ScreenLine {
         var line = ScreenLine(
