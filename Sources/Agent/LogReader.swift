@@ -14,10 +14,27 @@ package enum LogEntry: Hashable, Sendable {
     case message(String)
     /// The agent did something: a mark, and the words after it.
     case step(String, [LogText])
+    /// The agent, or its session, met an error.
+    case trouble([LogText])
     /// The agent ran a command with this result.
     ///
     /// `outputEnd` is the end of its output, which has `outputBytes` in all; empty unless it is worth showing.
-    case command(String, result: String, outputBytes: Int, outputEnd: String)
+    case command(
+        String,
+        hasFailed: Bool,
+        result: String,
+        outputBytes: Int,
+        outputEnd: String
+    )
+
+    /// True if something failed.
+    package var isFailure: Bool {
+        switch self {
+        case .trouble: true
+        case .command(_, let hasFailed, _, _, _): hasFailed
+        case .thread, .message, .step: false
+        }
+    }
 }
 
 /// A part of an entry.

@@ -11,6 +11,8 @@ package struct LogView {
     private static let mostLines = 20
 
     private let width: Int?
+    private let usesColor: Bool
+    private let filter: LogFilter
     private let redactor: Redactor
     private let readSessions: () -> [SessionRecord]
     private var sessions: [SessionRecord]
@@ -18,6 +20,10 @@ package struct LogView {
     private var shown = 0
     /// The session whose events are being read, if it is known.
     private var current: SessionRecord?
+    /// The part of the current session that is shown.
+    private var part = LogFilter.Part.whole
+    /// The beginning of the current session, until something of it is shown.
+    private var heading: SafeText?
     /// The session whose end was shown last, if no end of its check was.
     private var unchecked: SessionRecord?
 
@@ -27,28 +33,43 @@ package struct LogView {
     /// in which they began.
     package init(
         width: Int?,
+        usesColor: Bool = false,
+        filter: LogFilter = LogFilter(),
         redactor: Redactor = Redactor(),
         sessions readSessions: @escaping () -> [SessionRecord]
     ) {
-        (self.width, self.redactor) = (width, redactor)
+        (self.width, self.usesColor, self.filter) = (width, usesColor, filter)
+        self.redactor = redactor
         self.readSessions = readSessions
         sessions = readSessions()
+        part = filter.partOfUnknown
     }
 
     /// Returns the text for the log's next entry; `nil` for none.
     package mutating func text(for entry: LogEntry) -> SafeText? {
-        switch entry.redacted(by: redactor) {
-        case .thread(let thread): began(thread)
+        if case .thread(let thread) = entry { return began(thread) }
+        guard part == .whole || part == .failures && entry.isFailure,
+            let text = words(for: entry.redacted(by: redactor))
+        else { return nil }
+        defer { heading = nil }
+        return Self.joined([heading, text.painted(entry.isFailure ? .failure : nil, if: usesColor)])
+    }
+
+    private func words(for entry: LogEntry) -> SafeText? {
+        switch entry {
+        case .thread: nil
         case .message(let text): SafeText(lines: text).hanging(0, width: width)
         case .step(let mark, let texts): marked("\(mark)", texts.map(\.safe).joined())
-        case .command(let command, let result, let bytes, let end): ran(command, result, bytes, end)
+        case .trouble(let texts): marked("! ", texts.map(\.safe).joined())
+        case .command(let command, _, let result, let bytes, let end):
+            ran(command, result, bytes, end)
         }
     }
 
     /// Returns the end of the newest session, and the sessions without a trace in the log.
     package mutating func finish() -> SafeText? {
         sessions = readSessions()
-        let texts = [endOfCheck(), end()] + sessions.dropFirst(shown).map(Self.silent)
+        let texts = [endOfCheck(), end()] + sessions.dropFirst(shown).map { silent($0) }
         shown = sessions.count
         return Self.joined(texts)
     }
@@ -67,7 +88,7 @@ package struct LogView {
             texts.append(end())
         }
         while shown < sessions.count, sessions[shown].end != nil {
-            texts.append(Self.silent(sessions[shown]))
+            texts.append(silent(sessions[shown]))
             shown += 1
         }
         return Self.joined(texts)
@@ -81,14 +102,23 @@ package struct LogView {
         // It ended since, where the log grows.
         let checked = endOfCheck()
         guard let place = place(of: thread) else {
-            return Self.joined([before, checked, "— thread \(thread)"])
+            return Self.joined([before, checked, begin("— thread \(thread)", filter.partOfUnknown)])
         }
         let session = sessions[place]
-        let silent = sessions[shown..<place].map(Self.silent)
+        let earlier = sessions[shown..<place].map { silent($0) }
         shown = place + 1
         current = session
         let words: SafeText = "\(Self.heading(session)), thread \(thread)"
-        return Self.joined([before, checked] + silent + [words])
+        return Self.joined(
+            [before, checked] + earlier + [begin(words, filter.part(of: session))]
+        )
+    }
+
+    /// Begins a session of which a part is shown; returns its heading, or keeps it for the first failure.
+    private mutating func begin(_ words: SafeText, _ part: LogFilter.Part) -> SafeText? {
+        self.part = part
+        heading = part == .failures ? words : nil
+        return part == .whole ? words : nil
     }
 
     /// Returns the index of the next session in a thread, else of a running session without a recorded
@@ -107,11 +137,19 @@ package struct LogView {
             sessions = readSessions()
             session = sessions.last { $0.isSame(as: session) } ?? session
         }
-        guard session.end != nil else { return nil }
+        let (part, before) = (part, heading)
+        (self.part, heading) = (filter.partOfUnknown, nil)
+        // One of which nothing is shown so far is told if it failed.
+        guard session.end != nil, part != .nothing, before == nil || session.hasFailed else {
+            return nil
+        }
         unchecked = session
-        return Self.joined([
-            "— session \(session.key.number)\(Self.outcome(session))", endOfCheck(),
-        ])
+        let words: SafeText = "— session \(session.key.number)\(Self.outcome(session))"
+        return Self.joined([before, emphasized(words, session), endOfCheck()])
+    }
+
+    private func emphasized(_ words: SafeText, _ session: SessionRecord) -> SafeText {
+        words.painted(session.hasFailed ? .failure : nil, if: usesColor)
     }
 
     /// Returns the end of the check of the session that was shown last; `nil` if there is none, or none yet.
@@ -130,9 +168,10 @@ package struct LogView {
     }
 
     /// Returns the text for a session that left nothing in the log.
-    private static func silent(_ session: SessionRecord) -> SafeText? {
-        guard session.end != nil else { return nil }
-        return joined(["\(heading(session)):\(outcome(session))", check(of: session)])
+    private func silent(_ session: SessionRecord) -> SafeText? {
+        guard session.end != nil, filter.part(of: session) == .whole else { return nil }
+        let words: SafeText = "\(Self.heading(session)):\(Self.outcome(session))"
+        return Self.joined([emphasized(words, session), Self.check(of: session)])
     }
 
     private static func heading(_ session: SessionRecord) -> SafeText {
@@ -157,7 +196,10 @@ package struct LogView {
     // MARK: - Steps
 
     private func ran(_ command: String, _ result: String, _ bytes: Int, _ end: String) -> SafeText {
-        let words: SafeText = command.isEmpty ? "an unnamed command" : "\(lines: command)"
+        // Programs read a pipe by lines.
+        let whole: SafeText =
+            width == nil ? "\(command.replacing("\n", with: "\\n"))" : "\(lines: command)"
+        let words = command.isEmpty ? "an unnamed command" : whole
         let head = marked("  runs ", words + "\(result)")
         let output = end.split(separator: "\n", omittingEmptySubsequences: false)
             .suffix(Self.mostLines + 1).joined(separator: "\n")
@@ -184,17 +226,14 @@ extension LogEntry {
         case .step(let mark, let texts):
             return .step(
                 redactor.redact(mark),
-                texts.map { text in
-                    switch text {
-                    case .line(let words): .line(redactor.redact(words))
-                    case .lines(let words): .lines(redactor.redact(words))
-                    }
-                }
+                texts.map { $0.redacted(by: redactor) }
             )
-        case .command(let command, let result, let bytes, let end):
+        case .trouble(let texts): return .trouble(texts.map { $0.redacted(by: redactor) })
+        case .command(let command, let hasFailed, let result, let bytes, let end):
             let shown = redactor.redact(Array(end.utf8), isCut: end.utf8.count < bytes)
             return .command(
                 redactor.redact(command),
+                hasFailed: hasFailed,
                 result: redactor.redact(result),
                 outputBytes: bytes + shown.count - end.utf8.count,
                 outputEnd: String(decoding: shown, as: UTF8.self)
@@ -204,6 +243,13 @@ extension LogEntry {
 }
 
 extension LogText {
+    fileprivate func redacted(by redactor: Redactor) -> LogText {
+        switch self {
+        case .line(let words): .line(redactor.redact(words))
+        case .lines(let words): .lines(redactor.redact(words))
+        }
+    }
+
     /// The text, made safe.
     fileprivate var safe: SafeText {
         switch self {

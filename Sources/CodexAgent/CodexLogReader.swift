@@ -20,8 +20,8 @@ extension LogEntry {
         switch event {
         case .threadStarted(let thread): self = .thread(thread)
         case .item(.completed, let item): self.init(item.kind)
-        case .error(let message): self = .step("! ", [.lines(message)])
-        case .turnFailed(let message): self = .step("! ", [.line("failed: "), .lines(message)])
+        case .error(let message): self = .trouble([.lines(message)])
+        case .turnFailed(let message): self = .trouble([.line("failed: "), .lines(message)])
         case .undecodable(let line): self = .step("? ", [.line(line.sample)])
         case .unknown(let type): self = .step("? event ", [.line(type)])
         case .item, .turnStarted, .turnCompleted: return nil
@@ -36,6 +36,7 @@ extension LogEntry {
             let state = status.isEmpty ? "" : " (\(status))"
             self = .command(
                 command.bareCommand,
+                hasFailed: code.map { $0 != 0 } ?? ["failed", "declined"].contains(status),
                 result: code.map { " → exit status \($0)" } ?? state,
                 outputBytes: bytes,
                 outputEnd: end

@@ -1,10 +1,9 @@
-import Agent
 import Application
 import ArgumentParser
 import Autonomous
-import FileAccess
+import Dates
+import Driver
 import Foundation
-import Glibc
 import Manifest
 import Orchestration
 import Reporting
@@ -14,21 +13,51 @@ import RunStore
 struct LogsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "logs",
-        abstract: "Show what the agents of a task said and did.",
+        abstract: "Show what the agents of tasks said and did, and why sessions failed.",
         discussion: """
-            Reads the task's session.log: by default in words and without secrets, with --raw byte for \
+            Reads the tasks' session.log: by default in words and without secrets, with --raw byte for \
             byte, secrets included (on a terminal and in GitHub Actions, what would steer them is \
-            written as JSON escapes). \
-            With -f it goes on as the log grows, until Ctrl-C, also where the task is begun anew; it \
-            waits for the first session of a task that a run holds.
+            written as JSON escapes). Commands are shown whole, each with its exit status, and the end \
+            of what a failed one printed; in a pipe a command is one line. \
+            With -f it goes on as the logs grow, until the tasks have ended or Ctrl-C; it waits for the \
+            first session of a task that a run holds. Without a task, --failed shows all tasks of the \
+            newest run that failed.
             """
     )
 
-    @Argument(help: "The task's name.", completion: .task)
-    var task: String
+    @Argument(
+        help: "The tasks' names; patterns such as 'port-*' stand for several.",
+        completion: .task
+    )
+    var tasks: [String] = []
 
-    @Flag(name: [.customShort("f"), .long], help: "Go on as the log grows.")
+    @Flag(name: [.customShort("f"), .long], help: "Go on as the log grows, until the task's end.")
     var follow = false
+
+    @Option(help: ArgumentHelp("Only the session of this number.", valueName: "n"))
+    var session: Int?
+
+    @Flag(help: "Only sessions that failed, and of others the commands that failed.")
+    var failed = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Only sessions that ended since then, or go on: a time such as 18:30 or "
+                + "'2026-11-29 18:30', or a duration such as 2h, before now.",
+            valueName: "time"
+        ),
+        transform: { text in
+            let now = SystemClock.wall
+            let time = Quantity.duration(text).map { now - $0 }
+            guard let time = time ?? LocalTime.instant(text, now: now) else {
+                throw ValidationError(
+                    "\"\(text)\" is no time such as 18:30 or 2026-11-29T18:30:00Z, and no duration such as 2h."
+                )
+            }
+            return time
+        }
+    )
+    var since: WallTime?
 
     @Flag(help: "The log as it is: Codex's JSON Lines.")
     var raw = false
@@ -38,136 +67,177 @@ struct LogsCommand: ParsableCommand {
 
     @OptionGroup var look: LookOptions
 
+    private var filter: LogFilter {
+        var filter = LogFilter()
+        (filter.session, filter.since, filter.failedOnly) = (session, since, failed)
+        return filter
+    }
+
+    private var isForPrograms: Bool { raw || look.json }
+
+    func validate() throws {
+        var chosen = filter
+        // It names the tasks, where nobody does.
+        if tasks.isEmpty { chosen.failedOnly = false }
+        if isForPrograms, !chosen.isEmpty {
+            throw ValidationError(
+                "--raw and --json show a log as it is, from its beginning to its end; leave --session, --failed "
+                    + "and --since out"
+            )
+        }
+        if tasks.isEmpty, !failed {
+            throw ValidationError(
+                "name a task, or a pattern such as 'port-*'; quire list shows all names"
+            )
+        }
+    }
+
     func run() throws {
-        let name: TaskName
-        do {
-            name = try TaskName(given: task)
-        } catch {
-            throw Trouble("\(error)", status: ExitStatus.usage)
+        let named = try self.named()
+        if stderr { return try named.forEach(showStandardError) }
+        var shown: TaskName?
+        let logs = named.map { task in
+            TaskLog(
+                task,
+                LogOutput(
+                    isForPrograms ? nil : filter,
+                    redactor: task.redactor(),
+                    sessions: { task.sessions() },
+                    say: { text in
+                        // Logs that are followed together take turns.
+                        if named.count > 1, shown != task.name { Terminal.say("== \(task.name)") }
+                        shown = task.name
+                        Terminal.say(text)
+                    }
+                ),
+                follows: follow
+            )
         }
-        if stderr { return try showStandardError() }
-        let place = look.place
-        let directory = place.taskDirectory(name)
-        let isForPrograms = raw || look.json
-        let output = LogOutput(
-            isForPrograms: isForPrograms,
-            redactor: isForPrograms ? Redactor() : redactor()
-        ) { sessions() }
-        if !isForPrograms {
-            _ = sessions {
-                Terminal.complain("warning: numbers and ends of sessions are not shown: \($0)")
+        try show(logs)
+    }
+
+    /// Returns the tasks that are to be shown.
+    private func named() throws -> [LoggedTask] {
+        var known: [String]?
+        var names: [String] = []
+        for text in tasks.isEmpty ? try failedTasks() : tasks {
+            guard text.contains(where: { "*?[".contains($0) }) else {
+                names.append(text)
+                continue
+            }
+            let all = try known ?? knownNames()
+            known = all
+            let found = all.filter { $0.matches(text) }
+            guard !found.isEmpty else {
+                throw Trouble(
+                    "no task of \(look.place.root) matches \"\(text)\"; quire list shows all names",
+                    status: ExitStatus.missing
+                )
+            }
+            names += found
+        }
+        var seen: Set<String> = []
+        return try names.filter { seen.insert($0).inserted }.map { text in
+            do {
+                return LoggedTask(name: try TaskName(given: text), look: look)
+            } catch {
+                throw Trouble("\(error)", status: ExitStatus.usage)
             }
         }
-        let log = GrowingLog(of: name, in: place)
+    }
+
+    private func knownNames() throws -> [String] {
+        let listed = try look.tasks(of: look.place, knowing: KnownLists()).map(\.name.description)
         do {
-            if try !log.open(), follow, try isHeldByRun() {
-                Terminal.complain("task \"\(task)\" has had no session yet: waiting for its first")
-            }
-            try show(log, output)
-        } catch let error as FileError {
+            return Set(listed + (try look.reader()?.taskNames() ?? [])).sorted()
+        } catch let error as StoreError {
             throw Trouble("\(error)", status: ExitStatus.missing)
         }
+    }
+
+    /// Returns the tasks of the newest run that failed.
+    private func failedTasks() throws -> [String] {
+        do {
+            let (reader, run) = try look.run(nil, in: look.reader())
+            let failed = try reader.tasks(of: run.run).filter { $0.outcome?.isFailure == true }
+            if failed.isEmpty {
+                Terminal.complain("no task of the newest run (\(run.run)) has failed")
+            }
+            return failed.map(\.name)
+        } catch let error as StoreError {
+            throw Trouble("\(error)", status: ExitStatus.missing)
+        }
+    }
+
+    /// Shows logs to their ends, and with `-f` their growth.
+    private func show(_ logs: [TaskLog]) throws {
+        for log in logs {
+            if !isForPrograms {
+                _ = log.task.sessions {
+                    Terminal.complain("warning: numbers and ends of sessions are not shown: \($0)")
+                }
+            }
+            let name = log.task.name
+            if try log.open() {
+                Terminal.complain("task \"\(name)\" has had no session yet: waiting for its first")
+            }
+        }
+        var open = logs
+        while !open.isEmpty, StandardStream.output.failure == nil {
+            var isQuiet = true
+            for log in open {
+                // One that is only read is read to its end before the next.
+                var step = try log.step()
+                while step == .news, !follow, StandardStream.output.failure == nil {
+                    step = try log.step()
+                }
+                if step == .news { isQuiet = false }
+                guard step == .over else { continue }
+                open.removeAll { $0 === log }
+                try end(log)
+            }
+            if isQuiet, !open.isEmpty { usleep(200_000) }
+        }
+        for log in open { log.finish() }
+    }
+
+    /// Shows the end of a log, and how its task ended.
+    private func end(_ log: TaskLog) throws {
+        let task = log.task
         // Sessions without output leave no log.
-        guard log.isOpen || !sessions().isEmpty else {
+        guard log.isOpen || !task.sessions().isEmpty else {
+            let path = look.place.taskDirectory(task.name).logPath
             throw Trouble(
-                "\"\(directory.logPath)\" does not exist: task \"\(task)\" has had no session in this "
+                "\"\(path)\" does not exist: task \"\(task.name)\" has had no session in this "
                     + "workspace; see quire list",
                 status: ExitStatus.missing
             )
         }
-        output.finish()
+        log.finish()
+        if let session, let newest = task.sessions().last,
+            !task.sessions().contains(where: { $0.key.number == session })
+        {
+            throw Trouble(
+                "task \"\(task.name)\" has had no session \(session); its newest is \(newest.key.number)",
+                status: ExitStatus.missing
+            )
+        }
+        guard !isForPrograms, session == nil, let ending = task.ending() else { return }
+        Terminal.say(ending.words.painted(ending.paint, if: Terminal.usesColor))
     }
 
-    /// Shows the log to its end, and with `-f` its growth.
-    private func show(_ log: GrowingLog, _ output: LogOutput) throws {
-        var silence = 0
-        while !output.isClosed {
-            let bytes = try log.read()
-            if !bytes.isEmpty {
-                output.show(bytes)
-                silence = 0
-                continue
-            }
-            guard follow, try silence % 5 > 0 || hasMore(log, output) else { return }
-            silence += 1
-            usleep(200_000)
-        }
-    }
-
-    /// At the end of the log, shows the ends of sessions, and the log that replaced it, if any.
-    ///
-    /// - Returns: false if there is nothing to wait for.
-    private func hasMore(_ log: GrowingLog, _ output: LogOutput) throws -> Bool {
-        // A session's output is in the log before its end is in the database.
-        let known = sessions()
-        let rest = try log.read()
-        guard rest.isEmpty else {
-            output.show(rest)
-            return true
-        }
-        let isFirst = !log.isOpen
-        if try log.open() {
-            if !isFirst { output.beginAnew() }
-            return true
-        }
-        // Ends of sessions are shown only after the log was read.
-        if isFirst { return try isHeldByRun() }
-        output.tellEnds(by: known)
-        return true
-    }
-
-    /// Returns true if a living run holds the task.
-    private func isHeldByRun() throws -> Bool {
-        guard let reader = try look.reader() else { return false }
-        defer { reader.close() }
-        do {
-            let directory = look.stateDirectory()
-            return try reader.runs().contains { row in
-                guard row.status(in: directory) == "running" else { return false }
-                return try reader.tasks(of: row.run).contains { $0.name == task }
-            }
-        } catch {
-            throw Trouble("\(error)", status: ExitStatus.missing)
-        }
-    }
-
-    /// Returns the task's sessions of all runs by their beginning; none if the database can't be read:
-    /// `complain` receives the reason.
-    private func sessions(orElse complain: (SafeText) -> Void = { _ in }) -> [SessionRecord] {
-        do {
-            guard let reader = try look.reader() else { return [] }
-            defer { reader.close() }
-            return try reader.runs().flatMap { try reader.sessions(of: $0.run, task: task) }
-                .sorted { $0.began < $1.began }
-        } catch {
-            complain((error as? Trouble)?.message ?? "\(error)")
-            return []
-        }
-    }
-
-    /// Returns the redactor of the log: that of the task's runs.
-    private func redactor() -> Redactor {
-        let runs = (try? look.reader())?.flatMap { reader in
-            defer { reader.close() }
-            return try? reader.runs().filter { run in
-                try reader.tasks(of: run.run).contains { $0.name == task }
-            }
-        }
-        return Redactor(ofRuns: (runs ?? []).map(\.run))
-    }
-
-    private func showStandardError() throws {
+    private func showStandardError(of task: LoggedTask) throws {
         do {
             let (reader, run) = try look.run(nil, in: look.reader())
-            for session in try reader.sessions(of: run.run, task: task)
-            where session.standardErrorBytes > 0 {
+            for session in try reader.sessions(of: run.run, task: "\(task.name)")
+            where session.standardErrorBytes > 0 && filter.shows(session) {
                 guard let kept = try reader.standardError(of: session.key, run: run.run) else {
                     continue
                 }
                 let left = Int(session.standardErrorBytes) - kept.head.count - kept.tail.count
-                Terminal.say(
-                    "— session \(session.key.number), \(Format.count(session.standardErrorBytes, "byte"))"
-                )
+                let size = Format.count(session.standardErrorBytes, "byte")
+                let name: SafeText = tasks == ["\(task.name)"] ? "" : "\(task.name), "
+                Terminal.say("— \(name)session \(session.key.number), \(size)")
                 show(kept.head)
                 if left > 0 { Terminal.say("… \(Format.count(left, "byte")) left out …") }
                 show(kept.tail)
@@ -180,85 +250,5 @@ struct LogsCommand: ParsableCommand {
     private func show(_ bytes: [UInt8]) {
         guard !bytes.isEmpty else { return }
         Terminal.say(SafeText(lines: String(decoding: bytes, as: UTF8.self)))
-    }
-}
-
-/// The output of a log to standard output.
-private final class LogOutput {
-    private let isForPrograms: Bool
-    private var reader = LogOutput.makeReader()
-    private var view: LogView
-    /// The unfinished line in `showRecords`.
-    private var line: [UInt8] = []
-
-    init(
-        isForPrograms: Bool,
-        redactor: Redactor,
-        sessions: @escaping () -> [SessionRecord]
-    ) {
-        self.isForPrograms = isForPrograms
-        view = LogView(
-            width: Terminal.columns,
-            redactor: redactor,
-            sessions: isForPrograms ? { [] } : sessions
-        )
-    }
-
-    /// Makes the reader of Codex's logs: no record names its agent, and all agents write as Codex does.
-    private static func makeReader() -> any LogReader { Manifest.Agent.codex.kind.logReader() }
-
-    /// True if the reader of standard output has gone.
-    var isClosed: Bool { StandardStream.output.failure != nil }
-
-    /// True if a terminal or GitHub reads the raw output: nothing in it may steer them.
-    private static let isSteerable = isatty(STDOUT_FILENO) == 1 || Terminal.isReadByGitHub
-
-    func show(_ bytes: [UInt8]) {
-        if isForPrograms, Self.isSteerable {
-            showRecords(bytes)
-        } else if isForPrograms {
-            StandardStream.output.write(raw: bytes)
-        } else {
-            reader.read(bytes.span, say)
-        }
-    }
-
-    /// Shows the ends of sessions, from rows that were read before the log was read to its end.
-    func tellEnds(by sessions: [SessionRecord]) {
-        guard !isForPrograms, let text = view.ends(by: sessions) else { return }
-        Terminal.say(text)
-    }
-
-    /// Switches to the log of a task that was begun anew.
-    func beginAnew() {
-        endLines()
-        reader = Self.makeReader()
-        guard !isForPrograms else { return }
-        if let text = view.end() { Terminal.say(text) }
-        Terminal.say("— the task was begun anew, and has a new log")
-    }
-
-    /// Treats an unfinished line as whole.
-    private func endLines() {
-        if !line.isEmpty { showRecords([UInt8(ascii: "\n")]) }
-        if !isForPrograms { reader.finish(say) }
-    }
-
-    func finish() {
-        endLines()
-        guard !isForPrograms else { return }
-        if let text = view.finish() { Terminal.say(text) }
-    }
-
-    private func say(_ entry: LogEntry) {
-        if let text = view.text(for: entry) { Terminal.say(text) }
-    }
-
-    private func showRecords(_ bytes: [UInt8]) {
-        line += bytes
-        while let end = line.firstIndex(of: UInt8(ascii: "\n")) {
-            Terminal.say(SafeText(record: String(decoding: line[..<end], as: UTF8.self)))
-            line.removeFirst(end + 1)
-        }
     }
 }

@@ -85,14 +85,20 @@ import Testing
         (.message("one\ntwo"), "one\ntwo"),
         (.step("  thinks: ", [.lines("one\ntwo")]), "  thinks: one\n    two"),
         (.step("  edits ", [.line("a\nb"), .line(", "), .line("c")]), "  edits a b, c"),
-        (.step("! ", [.line("failed: "), .lines("no\nway")]), "! failed: no\n    way"),
+        (.trouble([.line("failed: "), .lines("no\nway")]), "! failed: no\n    way"),
         (.step("? item ", [.line("\u{1B}[2J")]), "? item \\u{1B}[2J"),
         (
-            .command("make", result: " → exit status 0", outputBytes: 9, outputEnd: ""),
-            "  runs make → exit status 0"
+            .command(
+                "make\ntest",
+                hasFailed: false,
+                result: " → exit status 0",
+                outputBytes: 9,
+                outputEnd: ""
+            ),
+            "  runs make\\ntest → exit status 0"
         ),
         (
-            .command("", result: "", outputBytes: 0, outputEnd: ""),
+            .command("", hasFailed: false, result: "", outputBytes: 0, outputEnd: ""),
             "  runs an unnamed command"
         ),
     ]
@@ -109,6 +115,7 @@ import Testing
         let text = view.text(
             for: .command(
                 "make",
+                hasFailed: true,
                 result: " → exit status 2",
                 outputBytes: 5000,
                 outputEnd: output

@@ -31,8 +31,8 @@ import Testing
         (item(.error("no")), .step("  warns: ", [.lines("no")])),
         (item(.unknown(type: "new")), .step("? item ", [.line("new")])),
         (.unknown(type: "new"), .step("? event ", [.line("new")])),
-        (.error("no"), .step("! ", [.lines("no")])),
-        (.turnFailed("no"), .step("! ", [.line("failed: "), .lines("no")])),
+        (.error("no"), .trouble([.lines("no")])),
+        (.turnFailed("no"), .trouble([.line("failed: "), .lines("no")])),
         (
             .undecodable(Undecodable(reason: .notJSON, sample: "hi")),
             .step("? ", [.line("hi")])
@@ -47,13 +47,19 @@ import Testing
                     outputEnd: "no\n"
                 )
             ),
-            .command("make", result: " → exit status 2", outputBytes: 3, outputEnd: "no\n")
+            .command(
+                "make",
+                hasFailed: true,
+                result: " → exit status 2",
+                outputBytes: 3,
+                outputEnd: "no\n"
+            )
         ),
         (
             item(
                 .commandExecution(command: "x", outputBytes: 0, exitCode: nil, status: "declined")
             ),
-            .command("x", result: " (declined)", outputBytes: 0, outputEnd: "")
+            .command("x", hasFailed: true, result: " (declined)", outputBytes: 0, outputEnd: "")
         ),
     ]
 

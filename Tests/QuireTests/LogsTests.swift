@@ -69,11 +69,13 @@ import Testing
         try withLog([["type": "agent_message", "text": "one\n  two"]]) { run in
             let logs = try run.quire(["logs", "t"]).output
             let heading =
-                #/^— session 1, initializer, \d{4}-\d\d-\d\d \d\d:\d\d:\d\d, thread 0199a213-81c0-7800-8aa1-bbab2a035a53\n/#
+                #/^— session 1, initializer, \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\+00:00, thread 0199a213-81c0-7800-8aa1-bbab2a035a53\n/#
             #expect(logs.prefixMatch(of: heading) != nil, "\(logs)")
             #expect(logs.contains("\none\n  two\n"))
             #expect(
-                logs.contains(#/\n— session 1 failed after \d+s.*: the build broke\n$/#),
+                logs.contains(
+                    #/\n— session 1 failed after \d+s.*: the build broke\n— t has failed: .*\n$/#
+                ),
                 "\(logs)"
             )
         }
@@ -91,7 +93,7 @@ import Testing
         }
     }
 
-    /// Follows a task from before its first session, through its sessions, and past a `--redo`.
+    /// Follows a task from before its first session to its end, past a log that is replaced on the way.
     ///
     /// Each wait is for a fact, and as long as a stuck test may take.
     private static let following = """
@@ -105,17 +107,19 @@ import Testing
         "$1" run m.yaml --progress none & run=$!
         await '[ -e began ]'
         "$1" logs -f t > out 2> err & logs=$!
-        trap 'kill $logs' EXIT
         await "grep -q 'waiting for its first' err"
+        mkdir -p .autonomous/t
+        say() { echo '{"type":"item.completed","item":{"id":"i","type":"agent_message","text":"'$1'"}}'; }
+        say first > .autonomous/t/session.log
+        await "grep -q first out"
+        say second > new && mv new .autonomous/t/session.log
+        await "grep -A99 'begun anew' out | grep -q second"
         touch go
         wait $run || exit 2
-        await "grep -q '^— session 2 made progress' out"
-        "$1" run m.yaml --progress none --redo t || exit 3
-        await "grep -A99 'begun anew' out | grep -q '^— session [0-9]* made progress'"
+        wait $logs || exit 3
         """
 
-    @Test func `wait for the first session, tell how each ended, and go over to a new log`() throws
-    {
+    @Test func `wait for the first session, go over to a new log, and end with the task`() throws {
         try withRun { run in
             let agent = try run.writeAgent(
                 """
@@ -138,8 +142,58 @@ import Testing
             ).run()
             #expect(outcome.status == 0, "\(outcome.error)\(text(run.root + "/out"))")
             let lines = text(run.root + "/out").split(separator: "\n")
-            #expect(lines.count { $0.contains(" wrote the checklist after ") } == 2, "\(lines)")
-            #expect(lines.count { $0.contains(" made progress after ") } == 2, "\(lines)")
+            #expect(lines.count { $0.contains(" wrote the checklist after ") } == 1, "\(lines)")
+            #expect(lines.count { $0.contains(" made progress after ") } == 1, "\(lines)")
+            #expect(lines.last == "— t is complete: every entry is ticked", "\(lines)")
+        }
+    }
+
+    @Test func `are of the sessions, the time, the tasks and the failures that are asked for`()
+        throws
+    {
+        try withRun { run in
+            try run.write([
+                ("a-1", "entries=1 fail=turn-failed fail-on=2"), ("a-2", "fail=turn-failed"),
+                ("b", "entries=1"),
+            ])
+            #expect(try run.quire(["run", "m.yaml"]).status == 100)
+            func shown(_ words: String...) throws -> String {
+                let outcome = try run.quire(["logs"] + words)
+                #expect(outcome.status == 0, "\(words): \(outcome.error)")
+                return outcome.output
+            }
+            let second = try shown("a-1", "--session", "2")
+            #expect(
+                second.contains("— session 2, ") && second.contains("— session 2 failed after ")
+            )
+            #expect(!second.contains("session 1") && !second.contains("session 3"), "\(second)")
+            let failed = try shown("a-1", "--failed")
+            #expect(failed.contains("— session 2 failed after "), "\(failed)")
+            #expect(!failed.contains("session 1") && !failed.contains("session 3"), "\(failed)")
+            let both = try shown("a-*", "--failed")
+            #expect(both.hasPrefix("== a-1\n") && both.contains("\n== a-2\n"), "\(both)")
+            #expect(!both.contains("== b"))
+            // Without a task: those that failed in the end.
+            let all = try shown("--failed")
+            #expect(all.contains("— a-2 has failed: ") && !all.contains("a-1"), "\(all)")
+            let (recent, whole) = (try shown("b", "--since", "1h"), try shown("b"))
+            #expect(recent == whole)
+            let none = try run.quire(["logs", "b", "--session", "9"])
+            #expect(none.status == 69 && none.error.contains("no session 9; its newest is 2"))
+            let nothing = try shown("b", "--since", "2100-01-01")
+            #expect(nothing == "— b is complete: every entry is ticked\n", "\(nothing)")
+        }
+    }
+
+    @Test(arguments: [
+        (["t", "--since", "tomorrow"], 64, "no time such as 18:30"), ([], 64, "quire list shows"),
+        (["t", "--raw", "--failed"], 64, "--raw and --json show a log as it is"),
+        (["x-*"], 69, "matches \"x-*\"; quire list shows all names"),
+    ])
+    func `say what can't be asked for`(words: [String], status: Int32, message: String) throws {
+        try withRun { run in
+            let outcome = try run.quire(["logs"] + words)
+            #expect(outcome.status == status && outcome.error.contains(message), "\(outcome)")
         }
     }
 
