@@ -203,6 +203,12 @@ private struct Surroundings {
     private let workspace: Workspace
     private let root: String
     private let home: String
+    private let newest = Newest()
+
+    /// The prompt that was looked through last, and what was found.
+    private final class Newest {
+        var last: (prompt: String, directory: String, writes: [String])?
+    }
 
     init(_ manifest: Manifest, _ workspace: Workspace, home: String) {
         isSimulated = manifest.agent == .simulated
@@ -225,6 +231,16 @@ private struct Surroundings {
 
     /// Returns the directives in a task's prompt by which a simulated agent writes elsewhere; it has no sandbox.
     func writes(of task: Manifest.Task) -> [String] {
+        // A hundred thousand tasks may share a long prompt, which is one in memory then.
+        if let last = newest.last, last.prompt == task.prompt, last.directory == task.directory {
+            return last.writes
+        }
+        let writes = directives(of: task)
+        newest.last = (task.prompt, task.directory, writes)
+        return writes
+    }
+
+    private func directives(of task: Manifest.Task) -> [String] {
         guard task.prompt.contains("sim:") else { return [] }
         // Whichever line the words are on: what ends a line is the simulator's own matter.
         return task.prompt.split(whereSeparator: \.isWhitespace)

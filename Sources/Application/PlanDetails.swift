@@ -192,9 +192,7 @@ package struct PlanDetails {
 
     /// Returns the tasks that a line is for, in words; empty if it is for all.
     private func suffix(_ names: [String]) -> String {
-        guard names.count < tasks.count else { return "" }
-        let some = names.prefix(3).joined(separator: ", ")
-        return "  (\(some)\(names.count > 3 ? " and \(names.count - 3) more" : ""))"
+        names.count < tasks.count ? "  (\(Format.names(names)))" : ""
     }
 
     private static func assignment(_ name: String, _ value: String) -> String {

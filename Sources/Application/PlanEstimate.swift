@@ -86,12 +86,14 @@ package struct PlanEstimate: Encodable {
                     : "")
                 + (draws > 1
                     ? ", in \(Format.count(draws, "simulation")) (10th to 90th percentile):"
-                    : ", in one simulation:"),
+                    : ", in one simulation:")
+        ]
+        if let cost { lines.append(line("cost    ", cost, Format.money)) }
+        lines += [
+            line("time    ", seconds) { Format.duration(Duration(inSeconds: $0)) },
             line("sessions", sessions) { "\(Int(clamping: $0.rounded()))" },
             line("tokens  ", tokens) { Format.tokens(Int64(clamping: $0)) },
         ]
-        if let cost { lines.append(line("cost    ", cost, Format.money)) }
-        lines.append(line("time    ", seconds) { Format.duration(Duration(inSeconds: $0)) })
         return lines + ["sessions: \(sizeBasis)", "tokens: \(tokenBasis)"]
     }
 

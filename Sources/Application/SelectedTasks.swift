@@ -91,6 +91,7 @@ package struct CompleteTasks {
 extension Manifest {
     /// The manifest with some of its tasks.
     package func keeping(_ plans: [TaskPlan]) -> Manifest {
+        guard plans.count < tasks.count else { return self }
         let names = Set(plans.map(\.name))
         var manifest = self
         manifest.tasks.removeAll { !names.contains($0.plan.name) }

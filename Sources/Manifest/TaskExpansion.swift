@@ -14,7 +14,8 @@ struct TaskExpansion {
     /// Most needs of all tasks together.
     static let needsLimit = 1_000_000
 
-    struct CheckedPrompt: Hashable {
+    /// A prompt file, read for a matrix with these keys.
+    struct PromptUse: Hashable {
         var path: String
         var keys: Set<String>
     }
@@ -27,8 +28,8 @@ struct TaskExpansion {
         var prompts: [String: String] = [:]
         /// Files with the rows of matrices that were read.
         var tables: Set<String> = []
-        /// Prompt files whose placeholders were checked against a matrix's keys.
-        var checkedPrompts: Set<CheckedPrompt> = []
+        /// The texts of prompt files, whose placeholders were checked against a matrix's keys.
+        var templates: [PromptUse: Template] = [:]
     }
 
     let reader: Reader
@@ -310,8 +311,7 @@ struct TaskExpansion {
             if text.allSatisfy(\.isWhitespace) {
                 reader.fail(file, "prompt_file \"\(path)\" is empty; write the task in it")
             }
-            checkPromptFile(path, text, Set(values.keys))
-            return Template(text, keys: Set(values.keys)).text(values)
+            return template(path, text, Set(values.keys)).text(values)
         case (nil, nil):
             reader.fail(node, "task \"\(name)\" needs a \"prompt\" or a \"prompt_file\"")
         case (_?, let file?):
@@ -342,12 +342,18 @@ struct TaskExpansion {
         }
     }
 
-    /// Reports unknown placeholders in a prompt file, once per set of keys.
-    private mutating func checkPromptFile(_ path: String, _ text: String, _ keys: Set<String>) {
-        let check = CheckedPrompt(path: path, keys: keys)
-        guard known.checkedPrompts.insert(check).inserted else { return }
+    /// Returns the text of a prompt file, and reports its unknown placeholders; once per set of keys.
+    private mutating func template(
+        _ path: String,
+        _ text: String,
+        _ keys: Set<String>
+    ) -> Template {
+        let use = PromptUse(path: path, keys: keys)
+        if let template = known.templates[use] { return template }
+        let template = Template(text, keys: keys)
+        known.templates[use] = template
         let bytes = Array(text.utf8)
-        for word in Template(text, keys: keys).unknown {
+        for word in template.unknown {
             let found = text.firstRange(of: "{\(word)}")?.lowerBound ?? text.startIndex
             let offset = text.utf8.distance(from: text.startIndex, to: found)
             reader.fail(
@@ -356,5 +362,6 @@ struct TaskExpansion {
                 Reader.words(forPlaceholder: word, keys)
             )
         }
+        return template
     }
 }

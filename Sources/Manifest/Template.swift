@@ -51,6 +51,8 @@ struct Template {
             before = brace
         }
         if !rest.isEmpty { pieces.append(.text(rest)) }
+        // A text without values is one in memory for all tasks.
+        if !isVariable { pieces = [.text(self.text([:])[...])] }
     }
 
     /// True if the text differs between combinations of values.

@@ -13,8 +13,8 @@ struct PlanCommand: ParsableCommand {
         commandName: "plan",
         abstract: "Check a manifest and show what would run, and what it would take.",
         discussion: """
-            Starts nothing, and changes nothing but approvals (--trust). Exit status: 0, or 64 with all errors. Below the table \
-            stands every command, sandbox and variable that would be used, and what of a manifest of \
+            Starts nothing, and changes nothing but approvals (--trust). Exit status: 0, or 64 with all errors. Above the table \
+            stands what it would take, below it every command, sandbox and variable that would be used, and what of a manifest of \
             somebody else's you have not approved yet (quire trust).
 
             Sessions, tokens, cost and time are estimated by playing the run several times, as \
@@ -68,12 +68,16 @@ struct PlanCommand: ParsableCommand {
         if json {
             try printJSON(manifest, estimate, room, workspace, approval.planned)
         } else {
+            // What people look for comes first: below the table of many tasks nobody sees it.
+            if let estimate {
+                say(estimate.lines)
+                Terminal.say("")
+            }
             printTable(selected, workspace)
             let empty = ShardWords.empty(selected.part, tasks: manifest.tasks.count)
             let others = [room?.words, planned.words, empty].compactMap(\.self)
-            say(PlanDetails(left).lines + others)
-            if !approval.planLines.isEmpty { say(approval.planLines) }
-            if let estimate { say(estimate.lines) }
+            say([""] + PlanDetails(left).lines + others)
+            if !approval.planLines.isEmpty { say([""] + approval.planLines) }
             if prompts { try printPrompts(manifest, workspace) }
         }
         // Warnings come last, where people see them.
@@ -101,9 +105,7 @@ struct PlanCommand: ParsableCommand {
 
     /// Prints a paragraph, wrapped to the terminal's width.
     private func say(_ lines: [String]) {
-        Terminal.say(
-            "\n" + SafeText(lines: lines.joined(separator: "\n").wrapped(to: Terminal.columns))
-        )
+        Terminal.say(SafeText(lines: lines.joined(separator: "\n").wrapped(to: Terminal.columns)))
     }
 
     private func printPrompts(_ manifest: Manifest, _ workspace: Workspace) throws {
@@ -157,30 +159,23 @@ struct PlanCommand: ParsableCommand {
 
     private func printTable(_ selected: SelectedTasks, _ workspace: Workspace) {
         let manifest = selected.manifest
-        var table = Table([
-            .init("TASK"), .init("GROUP"), .init("PRIORITY", isRight: true),
-            .init("SESSIONS", isRight: true), .init("NEEDS"), .init("DIRECTORY"), .init("PROMPT"),
-        ])
-        for task in manifest.tasks {
-            table.add([
-                task.plan.name, task.plan.group ?? "-", "\(task.plan.priority)",
-                task.plan.maxSessions == 0 ? "no limit" : "≤ \(task.plan.maxSessions)",
-                task.plan.needs.isEmpty ? "-" : task.plan.needs.joined(separator: " "),
-                // Only the beginning of a prompt is shown.
-                task.directory, String(Terminal.redactor.redact(task.prompt).prefix(400)),
-            ])
+        var table = PlanTable(manifest, redactor: Terminal.redactor)
+        let lines = table.lines(width: Terminal.columns)
+        // In pieces: in one, the text of a hundred thousand tasks would be in memory several times.
+        for start in stride(from: 0, to: lines.count, by: 1000) {
+            Terminal.say(lines[start..<min(start + 1000, lines.count)].joined(separator: "\n"))
         }
-        let columns = Terminal.columns
-        let lines = table.lines(width: columns ?? 120, shrinking: columns != nil)
-        if !manifest.tasks.isEmpty { Terminal.say(lines.joined(separator: "\n")) }
-        say([
-            "\(Format.count(manifest.tasks.count, "task")), "
-                + (selected.part.map { "shard \($0.shard) of \(Format.count($0.tasks, "task")), " }
-                    ?? "")
-                + (manifest.leastConcurrency.map { "\($0) to " } ?? "")
-                + "\(Format.count(manifest.concurrency, "session")) at once, "
-                + "task directories in \(workspace.autonomousDirectory)"
-        ])
+        if !lines.isEmpty { Terminal.say("") }
+        let shard =
+            selected.part.map { "shard \($0.shard) of \(Format.count($0.tasks, "task")), " } ?? ""
+        let least = manifest.leastConcurrency.map { "\($0) to " } ?? ""
+        let summary =
+            "\(Format.count(manifest.tasks.count, "task")), \(shard)\(least)"
+            + "\(Format.count(manifest.concurrency, "session")) at once, "
+            + "task directories in \(workspace.autonomousDirectory)"
+        // A pipe gets all columns.
+        let likeness = Terminal.columns == nil ? nil : table.likeness
+        say([summary] + [likeness].compactMap(\.self))
     }
 
     private func printJSON(

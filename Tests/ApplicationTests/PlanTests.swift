@@ -50,6 +50,46 @@ private func manifest(_ text: String) throws -> Manifest {
     }
 }
 
+@Suite struct `The table of a plan` {
+    private static let text = """
+        tasks:
+          - {name: schema, prompt: p}
+          - {name: port, prompt: "\(String(repeating: "long ", count: 200))", needs: [schema, a, b, c, d]}
+        """
+        + ["a", "b", "c", "d"].map { "\n  - {name: \($0), prompt: q}" }.joined()
+
+    private func lines(_ text: String, width: Int?) throws -> (lines: [String], likeness: String?) {
+        var table = PlanTable(try manifest(text), redactor: Redactor(words: ["secret"]))
+        return (table.lines(width: width).map(\.description), table.likeness)
+    }
+
+    @Test(arguments: [40, 80, 200])
+    func `fits a terminal, without what all tasks have alike`(width: Int) throws {
+        let (lines, likeness) = try lines(Self.text, width: width)
+        #expect(lines.count == 7 && lines.allSatisfy { Columns.count($0) <= width }, "\(lines)")
+        #expect(lines[0].wholeMatch(of: /TASK +NEEDS +PROMPT/) != nil, "\(lines[0])")
+        #expect(lines[2].contains("schema and 4 more"), "\(lines[2])")
+        #expect(likeness == "all tasks: at most 100 sessions, in /w", "\(likeness ?? "")")
+    }
+
+    @Test func `is cut nowhere in a pipe, but at the marked ends of prompts`() throws {
+        let (lines, _) = try lines(Self.text, width: nil)
+        #expect(lines[0].contains("GROUP") && lines[0].contains("DIRECTORY"))
+        #expect(lines[2].contains("schema a b c d") && lines[2].hasSuffix("long …"), "\(lines[2])")
+    }
+
+    /// The place of the secret in a prompt: at its beginning, across the end of what is shown, behind that.
+    @Test(arguments: [0, 397, 2000])
+    func `has no secrets, wherever prompts are cut`(place: Int) throws {
+        let prompt =
+            String(repeating: "x", count: place) + "secret" + String(repeating: "y", count: 900)
+        let text = "tasks: [{name: a, prompt: \(prompt)}, {name: b, prompt: \(prompt)}]"
+        let (lines, _) = try lines(text, width: nil)
+        #expect(!lines.contains { $0.contains("sec") }, "\(lines)")
+        #expect(lines[1].split(separator: " ").last == lines[2].split(separator: " ").last)
+    }
+}
+
 @Suite struct `The estimate of a plan` {
     @Test func `is the same each time, and says what it rests on`() throws {
         let manifest = try manifest("tasks: [{name: a, prompt: p, size: 3}, {name: b, prompt: p}]")
