@@ -25,7 +25,10 @@ extension RunReport {
         guard let reader = try StoreReader.open(directory: directory),
             let leg = try reader.runs().first(where: { $0.run == run })
         else {
-            throw Trouble("\(directory) knows no run \(run)", status: ExitStatus.missing)
+            throw Trouble(
+                "no run \(run) is recorded in \(directory); quire list shows those that are",
+                status: ExitStatus.missing
+            )
         }
         self.init([try Part(leg, in: directory, reader)])
     }

@@ -197,7 +197,7 @@ final class SessionRunner {
             }
         } then: { [self] (error: FileError?) in
             closing.savesUnderWay -= 1
-            if let error { warn("session.id was not saved: \(error)") }
+            if let error { warn("session.id, which resumes it, was not saved: \(error)") }
             report(
                 .threadStarted(
                     ThreadStarted(task: key.task, session: key.number, thread: thread)
@@ -258,7 +258,7 @@ final class SessionRunner {
             let again = list.compare(isRemote: false)
             return (again, again.unkept)
         } then: { [self] look in
-            if let error = look.unkept { warn("the checklist has no newest copy: \(error)") }
+            if let error = look.unkept { warn("the checklist was not copied: \(error)") }
             closing.look = look
             note(.listLookedAt)
         }
@@ -290,7 +290,7 @@ final class SessionRunner {
             }
             review.timer?.set(loop.now + delay)
         } catch {
-            warn("the checklist was looked at only once: \(error)")
+            warn("the checklist was read once, and may be old: \(error)")
             review.delays = []
             inspected()
         }

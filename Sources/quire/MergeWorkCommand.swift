@@ -74,7 +74,7 @@ struct MergeWorkCommand: WorkingCommand {
         }
         if repair, dryRun {
             throw ValidationError(
-                "--repair can't be tried with --dry-run; see quire merge --dry-run"
+                "--repair changes files, and --dry-run changes nothing; leave one of them out"
             )
         }
     }
@@ -147,7 +147,7 @@ private struct RepositoryMerge {
         let target = try command.into ?? current()
         guard let old = try repository.tip(of: target, git) else {
             throw Trouble(
-                "there is no branch \"\(target)\" in \(repository.topLevel); name one that is",
+                "there is no branch \"\(target)\" in \(repository.topLevel); create it, or name another",
                 status: ExitStatus.usage
             )
         }

@@ -23,7 +23,7 @@ struct TokenRate: Governor {
             GateClosed(
                 gate: .tokenRate,
                 until: turn.now.wall + wait,
-                reason: "the tokens of a minute (\(perMinute)) are used up"
+                reason: "all tokens of this minute are used (tokens_per_minute: \(perMinute))"
             )
         )
         return false
