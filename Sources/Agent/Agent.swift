@@ -36,6 +36,8 @@ package protocol Agent: Sendable {
     ///
     /// `ask` runs it with arguments, and returns its output; `nil` if it failed.
     func canCheckTurns(_ ask: ([String]) -> String?) -> Bool
+    /// The question for the limits of an account; `nil` for an agent that tells none.
+    var limitQuestion: LimitQuestion? { get }
 }
 
 extension Agent {
@@ -46,6 +48,7 @@ extension Agent {
     ) -> [String]? { nil }
 
     package func canCheckTurns(_ ask: ([String]) -> String?) -> Bool { false }
+    package var limitQuestion: LimitQuestion? { nil }
 }
 
 /// An agent's program.

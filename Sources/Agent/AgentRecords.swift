@@ -9,6 +9,12 @@ package protocol AgentRecords: Sendable {
     func account(of own: [String: String], in directory: String) -> String
     /// Returns a thread's total usage with that of the threads it started, as far as it is recorded.
     func usage(of thread: String, with own: [String: String], in directory: String) -> RecordedUsage
+    /// Returns the variables that make sessions draw on an account.
+    func variables(of account: String) -> [String: String]
+    /// Returns the newest windows of the limits of an account, as a thread's record has them.
+    func limits(of thread: String, with own: [String: String], in directory: String) -> [LimitRead]
+    /// Returns true if two accounts have the same login, as far as their files tell.
+    func haveOneLogin(_ account: String, _ other: String) -> Bool
     /// Returns the total usage of the threads that a thread started, and of those that these started.
     func usageOfDescendants(
         of thread: String,
@@ -18,6 +24,14 @@ package protocol AgentRecords: Sendable {
 }
 
 extension AgentRecords {
+    package func variables(of account: String) -> [String: String] { [:] }
+    package func limits(
+        of thread: String,
+        with own: [String: String],
+        in directory: String
+    ) -> [LimitRead] { [] }
+    package func haveOneLogin(_ account: String, _ other: String) -> Bool { account == other }
+
     /// Returns nothing, for an agent whose threads start no others.
     package func usageOfDescendants(
         of thread: String,

@@ -12,7 +12,7 @@ package struct GuardedText: Sendable {
         case promptFile = "prompt_file"
         case template = "prompts"
         case simulation = "prompt"
-        case worktrees
+        case worktrees, accounts
 
         /// The effect of the text, for people.
         package var effect: String {
@@ -30,6 +30,7 @@ package struct GuardedText: Sendable {
             case .promptFile, .template: "a prompt from outside of the workspace"
             case .simulation: "files outside of the workspace that a simulated agent writes to"
             case .worktrees: "trees outside of the workspace"
+            case .accounts: "directories with logins and settings of the agent"
             }
         }
     }

@@ -63,6 +63,12 @@ package struct GuardedTexts {
                 return [[.init(text: around.path(of: name))]]
             }
         ),
+        (
+            .accounts,
+            { manifest, _ in
+                manifest.accounts.map { [.init(text: $0)] }
+            }
+        ),
     ]
 
     /// The rows of what each task has for itself.

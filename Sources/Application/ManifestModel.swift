@@ -36,10 +36,7 @@ package struct ManifestModel {
     package init(_ manifest: Manifest, _ history: ManifestHistory) {
         self.manifest = manifest
         var plan = manifest.plan.onVirtualTime
-        let accounts = Accounts(of: manifest.agent)
-        for place in plan.tasks.indices {
-            plan.tasks[place].account = accounts.account(of: manifest.tasks[place])
-        }
+        Accounts(of: manifest).fill(&plan, of: manifest)
         self.plan = plan
         let ofRun = history.usage(of: history.usage.keys)
         let groups = Dictionary(grouping: plan.tasks, by: \.group).mapValues { tasks in

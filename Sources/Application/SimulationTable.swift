@@ -63,7 +63,7 @@ package struct SimulationTable {
     private mutating func addWaits(_ policy: String, _ slots: Int, _ limits: LimitFigures) {
         let hits = limits.held.filter { $0.gate == .usageLimit }
         let held = limits.held.map { held in
-            let name = GateWords.name(held.gate, held.account)
+            let name = GateWords.name(GateKey(held.gate, held.account))
             return "\(name) for \(Self.hours(held.seconds))"
         }
         waits.add([

@@ -52,6 +52,16 @@ package final class JSONTape: Sendable {
         return last
     }
 
+    /// Returns the indices of the values of an object, in order.
+    package func values(of object: Int) -> [Int] {
+        var (values, place) = ([Int](), object + 1)
+        while place < tokens[object].next {
+            values.append(place + 1)
+            place = tokens[place + 1].next
+        }
+        return values
+    }
+
     private func find(_ key: String, from start: Int, to end: Int) -> Int? {
         var place = start
         while place < end {

@@ -1,4 +1,5 @@
 package import Agent
+import CodexEvents
 import FileAccess
 import Foundation
 package import Orchestration
@@ -48,6 +49,28 @@ package struct CodexHome: AgentRecords {
         let more = families.usageOfDescendants(of: thread, in: home)
         if case .total(let total) = recorded { return .total(total + more) }
         return more == .zero ? .none : .total(more)
+    }
+
+    package func variables(of account: String) -> [String: String] { ["CODEX_HOME": account] }
+
+    package func limits(
+        of thread: String,
+        with own: [String: String],
+        in directory: String
+    ) -> [LimitRead] {
+        RolloutFiles(home: account(of: own, in: directory)).limits(of: thread).map {
+            LimitRead(limit: $0.name, windows: $0.windows)
+        }
+    }
+
+    /// Returns true if two home directories are one, or one has a copy of the other's login.
+    package func haveOneLogin(_ account: String, _ other: String) -> Bool {
+        if account == other { return true }
+        func login(_ home: String) -> Data? {
+            FileManager.default.contents(atPath: home + "/auth.json")
+        }
+        guard let one = login(account), let second = login(other) else { return false }
+        return one == second
     }
 
     package func usageOfDescendants(

@@ -12,21 +12,44 @@ struct RolloutFiles {
 
     let home: String
 
+    /// A thread's record.
+    private enum Record {
+        case file(String)
+        case compressed(String)
+    }
+
     /// Returns a thread's own usage.
     func usage(of thread: String) -> RecordedUsage {
-        guard let creation = Rollout.creation(of: thread) else { return .unknown }
+        switch record(of: thread) {
+        case .file(let path): Self.usage(inFile: path)
+        case .compressed(let path): .compressed(path)
+        case nil: .unknown
+        }
+    }
+
+    /// Returns the newest windows of limits in a thread's record.
+    func limits(of thread: String) -> [ToldLimit] {
+        guard case .file(let path)? = record(of: thread),
+            let end = Self.bytes(of: path, last: Rollout.tailSize)
+        else { return [] }
+        let now = WallTime(millisecondsSinceEpoch: Int64(Date().timeIntervalSince1970 * 1000))
+        return Rollout.limits(inEnd: end, at: now)
+    }
+
+    private func record(of thread: String) -> Record? {
+        guard let creation = Rollout.creation(of: thread) else { return nil }
         // The directory is named for the local day, in the time zone of whatever machine wrote it.
         for days in [0, -1, 1] {
             let directory = directory(of: creation, after: days)
             let names = Self.names(in: directory)
             if let name = names.first(where: { Rollout.isFile($0, of: thread) }) {
-                return Self.usage(inFile: "\(directory)/\(name)")
+                return .file("\(directory)/\(name)")
             }
             if let name = names.first(where: { Rollout.isCompressed($0, of: thread) }) {
                 return .compressed("\(directory)/\(name)")
             }
         }
-        return .unknown
+        return nil
     }
 
     /// Returns the directories of the days from a thread's creation until now.

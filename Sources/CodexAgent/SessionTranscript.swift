@@ -79,6 +79,10 @@ package struct SessionTranscript: Sendable {
         var failure = Classifier(transcript: self, passed: passed, ending: ending).failure
         if let limit = failure, [.usageLimit, .rateLimit].contains(limit.kind) {
             failure?.resetsAt = ResetTime.parse(limit.message, now: now, offset: offset)
+            if limit.kind == .usageLimit {
+                failure?.limit = LimitWords.name(in: limit.message)
+                if LimitWords.needsPerson(limit.message) { failure?.needsPerson = true }
+            }
         }
         var result = SessionResult(
             termination: ending.termination,

@@ -111,6 +111,12 @@ extension JSONLine.Value {
         }
     }
 
+    /// The values of an object's keys, in order.
+    var members: [JSONLine.Value] {
+        guard token.kind == .object else { return [] }
+        return tape.values(of: place).map(value)
+    }
+
     var elements: [JSONLine.Value] {
         guard token.kind == .array else { return [] }
         var elements: [JSONLine.Value] = []

@@ -78,7 +78,7 @@ package enum Rollout {
 }
 
 extension ArraySlice<UInt8> {
-    fileprivate func contains(_ text: StaticString) -> Bool {
+    func contains(_ text: StaticString) -> Bool {
         let words = Array(text.description.utf8)
         guard count >= words.count else { return false }
         return (startIndex...(endIndex - words.count)).contains { place in

@@ -39,11 +39,7 @@ extension Outside {
         let request = beginning.request
         let (run, grace, inherited) = (request.run, request.plan.grace, request.environment)
         let places = TaskPlaces(request.workspace)
-        let reader = UsageReader(
-            of: request.agent.kind,
-            environment: request.environment,
-            work: request.work
-        )
+        let reader = UsageReader(request)
         let machine = MachineReader(places: request.places(with: store.directory))
         let survivors = Survivors(
             of: state,
@@ -105,7 +101,12 @@ extension RunState {
                 start.resumes == nil || session.resumedUsage != nil
             else { return nil }
             let before = start.resumes == thread ? session.resumedUsage : nil
-            return UsageReader.Query(key: start.key, thread: thread, before: before)
+            return UsageReader.Query(
+                key: start.key,
+                thread: thread,
+                before: before,
+                account: start.account
+            )
         }
     }
 }

@@ -18,27 +18,47 @@ struct Preflight: Sendable {
         let agent: AgentCommand
         let needs: CheckUpNeeds
         let variables: [String: String]
+        /// The account of the run's several; `nil` if the tasks have one of their own.
+        var account: String?
     }
 
     /// The checks of a leg, in the order of its tasks.
     let cases: [Case]
+    /// The questions for the limits of accounts, of the run's own agent.
+    let limits: (questions: LimitQuestions, accounts: [(path: String, name: String?)])
+    /// The accounts that sessions share; empty for the run's own alone.
+    let pool: [String]
     private let inherited: InheritedEnvironment
 
     /// Chooses the checks for the tasks that a leg opens.
     init(_ request: RunRequest, of names: [String]) {
         inherited = request.environment
+        pool = request.plan.accounts ?? []
+        let isAsked = request.launcher == nil && request.agent.isCodex
+        limits = (
+            LimitQuestions(request.agent, inherited: inherited),
+            isAsked ? Array(request.accounts.prefix(Self.mostCases)) : []
+        )
         guard request.launcher == nil else {
             cases = []
             return
         }
         var cases: [Case] = []
         var known: Set<[String]> = []
+        let own = Dictionary(
+            request.plan.tasks.lazy.filter { $0.account != nil }.map { ($0.name, $0.account) }
+        ) { first, _ in first }
         for name in names where cases.count < Self.mostCases {
             guard let work = request.work[name] else { continue }
             let agent = work.agent ?? request.agent
             guard agent.isCodex else { continue }
-            let found = Case(agent, work)
-            if known.insert(found.identity).inserted { cases.append(found) }
+            let records = agent.kind.records(inheriting: inherited.text)
+            let isPooled = !pool.isEmpty && own[name] == nil
+            for account in isPooled ? pool.map(Optional.some) : [nil] {
+                var found = Case(agent, work, account.map(records.variables) ?? [:])
+                found.account = account
+                if known.insert(found.identity).inserted { cases.append(found) }
+            }
         }
         self.cases = cases
     }
@@ -65,7 +85,7 @@ extension Preflight.Case {
     /// The variables on which an agent's answers depend, as far as tasks set them.
     private static let telling = ["PATH", "HOME", "CODEX_HOME", "CODEX_API_KEY", "OPENAI_API_KEY"]
 
-    init(_ agent: AgentCommand, _ work: TaskWork) {
+    init(_ agent: AgentCommand, _ work: TaskWork, _ own: [String: String]) {
         self.agent = agent
         var isNamed = false
         if case .command = agent.kind.program { isNamed = true }
@@ -77,7 +97,7 @@ extension Preflight.Case {
             settings: work.settings,
             extra: work.arguments
         )
-        variables = work.environment
+        variables = work.environment.merging(own) { $1 }
     }
 
     /// All that makes two checks different; the directory does not.

@@ -107,7 +107,8 @@ package final class RunDriver {
             reports: reports,
             tasks: tasks,
             journal: journal,
-            usageInterval: request.plan.hasBudgets ? .seconds(5) : .seconds(60)
+            usageInterval: request.plan.hasBudgets || request.plan.limits != nil
+                ? .seconds(5) : .seconds(60)
         )
         commands = (
             Checks(outside, tasks: tasks, disk: disk, inbox: inbox),

@@ -61,6 +61,8 @@ package struct RunRequest: Sendable {
     package var manifest: GrowingManifest?
     /// The state directory, in which the run can be steered while it runs; `nil` for a run that can't.
     package var control: ControlSettings?
+    /// The directories of the accounts, each with the name that facts call it by.
+    package var accounts: [(path: String, name: String?)] = []
 
     /// Compares the tasks' directories with their prompts and the journal.
     package func review(_ state: RunState) -> DirectoryReview {
@@ -123,6 +125,8 @@ package struct TaskWork: Sendable {
     package var arguments: [String]
     /// The model; `nil` for the agent's own choice.
     package var model: String?
+    /// The account that the task's sessions draw on; `nil` for the run's.
+    package var account: String?
     /// The memory limit of a session, in bytes; `nil` for none.
     ///
     /// Only a launcher enforces the limit.

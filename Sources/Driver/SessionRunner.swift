@@ -99,7 +99,7 @@ final class SessionRunner {
         handle = launch.start(on: loop, leakLimit: leakLimit, callbacks: callbacks) {
             [usage = resumption.usage] in
             list.inspect()
-            if let unknown { usage.note(usageReader.total(of: unknown, of: start.task)) }
+            if let unknown { usage.note(usageReader.total(of: unknown, before: start)) }
         }
     }
 
@@ -141,7 +141,7 @@ final class SessionRunner {
         else { return nil }
         let report = resumption.report
         let before = report?.thread == thread ? report?.usage : nil
-        return UsageReader.Query(key: key, thread: thread, before: before)
+        return .init(key: key, thread: thread, before: before, account: launch.start.account)
     }
 
     /// Returns the agent's activity in a few words; `nil` if it has shown none yet.

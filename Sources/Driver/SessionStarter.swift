@@ -51,6 +51,10 @@ struct ProcessStarter: SessionStarter {
     ) -> (any RunningSession)? {
         guard var work = request.work[start.fact.task] else { return nil }
         if let directory { work.directory = directory }
+        if let account = start.fact.account {
+            let own = usageReader.variables(of: account)
+            work.environment.merge(own) { $1 }
+        }
         let turnCheck = turnCheck(start.fact, &work)
         let launch = SessionLaunch(
             start: start.fact,

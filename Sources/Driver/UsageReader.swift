@@ -10,21 +10,34 @@ struct UsageReader: Sendable {
         var key: SessionKey
         var thread: String
         var before: TokenUsage?
+        /// The account that the session draws on, of the run's several; `nil` for that of its task.
+        var account: String?
     }
 
     private let records: any AgentRecords
     private let work: WorkTable
     private let troubles = UsageTroubles()
 
+    init(_ request: RunRequest) {
+        self.init(
+            of: request.agent.kind,
+            environment: request.environment,
+            work: request.work
+        )
+    }
+
     init(of agent: any Agent, environment: InheritedEnvironment, work: WorkTable) {
         records = agent.records(inheriting: environment.text)
         self.work = work
     }
 
+    /// Returns the variables that make sessions draw on an account.
+    func variables(of account: String) -> [String: String] { records.variables(of: account) }
+
     /// Returns the usage of sessions, as far as it is recorded; blocks, so only for worker threads.
     func look(_ queries: [Query]) -> [SessionUsed] {
         queries.compactMap { query in
-            let recorded = recorded(query.thread, of: query.key.task)
+            let recorded = recorded(query.thread, of: query.key.task, query.account)
             guard case .total(let total) = recorded else { return nil }
             return SessionUsed(
                 task: query.key.task,
@@ -35,11 +48,35 @@ struct UsageReader: Sendable {
         }
     }
 
-    /// Returns the total usage of a task's thread while none of its sessions runs; `nil` if it is unknown.
+    /// Returns the windows of the limits in the records of sessions; blocks, too.
+    func limits(_ queries: [Query]) -> [Event] {
+        queries.flatMap { query in
+            let place = place(of: query.key.task, query.account)
+            let limits = records.limits(of: query.thread, with: place.own, in: place.directory)
+            return limits.map { limit -> Event in
+                var limit = limit
+                limit.account = query.account ?? work[query.key.task]?.account
+                if limit.limit != nil { limit.model = work[query.key.task]?.model }
+                return .limitRead(limit)
+            }
+        }
+    }
+
+    /// Returns the variables and the directory by which a task's records are found.
+    private func place(
+        of task: String,
+        _ account: String?
+    ) -> (own: [String: String], directory: String) {
+        let work = work[task]
+        let own = account.map(records.variables) ?? [:]
+        return ((work?.environment ?? [:]).merging(own) { $1 }, work?.directory ?? "/")
+    }
+
+    /// Returns the total usage of a thread that a session is to resume; `nil` if it is unknown.
     ///
     /// Blocks, too.
-    func total(of thread: String, of task: String) -> TokenUsage? {
-        switch recorded(thread, of: task) {
+    func total(of thread: String, before start: SessionStarted) -> TokenUsage? {
+        switch recorded(thread, of: start.task, start.account) {
         case .total(let total): total
         case .none: .zero
         case .unknown, .compressed: nil
@@ -54,12 +91,13 @@ struct UsageReader: Sendable {
         _ result: SessionResult,
         _ query: Query
     ) -> (result: SessionResult, events: [Event]) {
-        guard result.usage == nil else { return (addingDescendants(result, query), []) }
+        let limits = limits([query])
+        guard result.usage == nil else { return (addingDescendants(result, query), limits) }
         let used = look([query]).map(Event.sessionUsed)
         let warnings = takeWarnings().map {
             Event.warned(Warned(task: query.key.task, message: $0))
         }
-        return (result, used + warnings)
+        return (result, limits + used + warnings)
     }
 
     /// Adds to a result the usage of the threads that the session's thread started.
@@ -68,11 +106,11 @@ struct UsageReader: Sendable {
     private func addingDescendants(_ result: SessionResult, _ query: Query) -> SessionResult {
         guard let total = result.threadUsage, result.usage != nil, result.thread == query.thread
         else { return result }
-        let work = work[query.key.task]
+        let place = place(of: query.key.task, query.account)
         let more = records.usageOfDescendants(
             of: query.thread,
-            with: work?.environment ?? [:],
-            in: work?.directory ?? "/"
+            with: place.own,
+            in: place.directory
         )
         guard more != .zero else { return result }
         var result = result
@@ -85,13 +123,13 @@ struct UsageReader: Sendable {
     /// Returns the messages about records that can't be read, each once in a leg.
     func takeWarnings() -> [String] { troubles.take() }
 
-    private func recorded(_ thread: String, of task: String) -> RecordedUsage {
-        let work = work[task]
-        let usage = records.usage(
-            of: thread,
-            with: work?.environment ?? [:],
-            in: work?.directory ?? "/"
-        )
+    private func recorded(
+        _ thread: String,
+        of task: String,
+        _ account: String?
+    ) -> RecordedUsage {
+        let place = place(of: task, account)
+        let usage = records.usage(of: thread, with: place.own, in: place.directory)
         if case .compressed(let path) = usage { troubles.note(path) }
         return usage
     }

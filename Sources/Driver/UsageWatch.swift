@@ -44,10 +44,10 @@ final class UsageWatch {
             return
         }
         loop.perform { [reader] in
-            reader.look(queries)
+            reader.look(queries).map(Event.sessionUsed) + reader.limits(queries)
         } then: { [weak self] found in
             guard let self, let timer else { return }
-            inbox.add(found.map(Event.sessionUsed))
+            inbox.add(found)
             inbox.add(reader.takeWarnings().map { .warned(Warned(task: nil, message: $0)) })
             timer.set(loop.now + interval)
         }

@@ -45,6 +45,10 @@ package struct ShortProgram: Sendable {
     /// The time that the program's process group has to end, before it is killed, once a signal asks
     /// this process to end; `nil` if such a signal does what it does otherwise.
     package var grace: Duration?
+    /// Returns true once the output has all that is wanted.
+    ///
+    /// The program's process group is killed then; `nil` to wait for the program's end.
+    package var isEnough: (@Sendable ([UInt8]) -> Bool)?
 
     /// Makes a program; its output may have any length unless given.
     package init(
@@ -67,7 +71,8 @@ package struct ShortProgram: Sendable {
             var running = Running(
                 try Spawned.start(launch, wantsPidfd: true),
                 longestOutput: longestOutput,
-                grace: grace
+                grace: grace,
+                isEnough: isEnough
             )
             return running.finish(by: SuspendingClock.now + patience)
         } catch {
@@ -85,6 +90,7 @@ package struct ShortProgram: Sendable {
         private let pidfd: Int32
         private let longestOutput: Int
         private let grace: Duration?
+        private let isEnough: (@Sendable ([UInt8]) -> Bool)?
         private var isInterrupted = false
         /// The pipes; -1 once they have ended.
         private var pipes: (output: Int32, error: Int32)
@@ -93,11 +99,17 @@ package struct ShortProgram: Sendable {
         private var refusal: Refusal?
         private var hasExited = false
 
-        init(_ spawned: Spawned, longestOutput: Int, grace: Duration?) {
+        init(
+            _ spawned: Spawned,
+            longestOutput: Int,
+            grace: Duration?,
+            isEnough: (@Sendable ([UInt8]) -> Bool)?
+        ) {
             pid = spawned.process.pid
             pidfd = spawned.pidfd
             pipes = (spawned.output, spawned.error)
             (self.longestOutput, self.grace) = (longestOutput, grace)
+            self.isEnough = isEnough
         }
 
         private var isOver: Bool { hasExited && pipes.output < 0 && pipes.error < 0 }
@@ -158,6 +170,7 @@ package struct ShortProgram: Sendable {
                 return kill(because: .saysTooMuch)
             }
             output += bytes
+            if !hasExited, isEnough?(output) == true { Glibc.kill(-pid, SIGKILL) }
         }
 
         private mutating func readError() {

@@ -60,9 +60,9 @@ struct Builder {
             tasks: [],
             warnings: []
         )
-        (manifest.hooks, manifest.notify) = (
-            reader.runHooks(run["hooks"]), reader.notify(run["notify"])
-        )
+        manifest.hooks = reader.runHooks(run["hooks"])
+        manifest.notify = reader.notify(run["notify"])
+        reader.readLimits(of: run, into: &manifest)
         guard let list = top["tasks"], !list.isNull else {
             reader.fail(top["tasks"] ?? root, "there are no tasks; list them under \"tasks:\"")
             return manifest

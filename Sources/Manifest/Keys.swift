@@ -8,7 +8,7 @@ package enum Keys {
     package static let run = [
         "name", "concurrency", "tokens_per_minute", "agent", "launcher", "scheduler", "prompts",
         "grace", "drain_timeout", "budget", "prices", "admission", "worktrees", "redact",
-        "check_slots", "hooks", "notify",
+        "check_slots", "hooks", "notify", "limits", "on_limit", "hours", "accounts",
     ]
     /// Keys in `run.budget`.
     package static let runBudget = budget + ["hard"]
@@ -18,6 +18,8 @@ package enum Keys {
     package static let prices = ["input", "cached_input", "output"]
     /// Keys in `run.admission`.
     package static let admission = ["min_free_memory", "max_load", "min_free_disk"]
+    /// Keys in `run.limits`.
+    package static let limits = ["stop_at"]
     /// Keys in `run.prompts`.
     package static let prompts = ["initializer", "executor"]
     /// Keys in `run.agent`, if it is a mapping.

@@ -99,6 +99,12 @@ package struct Manifest: Sendable {
     package var hooks: [Hook: HookCommand] = [:]
     /// The command that takes messages to a person; `nil` for none.
     package var notify: NotifyCommand?
+    /// The treatment of usage limits; `nil` for the usual one.
+    package var limits: LimitPlan?
+    /// The hours in which sessions may start; `nil` for all.
+    package var hours: DailyHours?
+    /// The directories of the accounts that sessions share, as they are written; empty for the run's own.
+    package var accounts: [String] = []
     /// The groups, by name.
     package var groups: [GroupPlan]
     /// The tasks, expanded, in the manifest's order.
@@ -127,7 +133,10 @@ package struct Manifest: Sendable {
             prices: prices,
             admission: admission
         )
-        plan.checkSlots = checkSlots
+        (plan.checkSlots, plan.limits) = (checkSlots, limits)
+        for place in plan.tasks.indices where tasks[place].model != nil {
+            plan.tasks[place].model = tasks[place].model
+        }
         plan.hooks = RunHookPlan(hooks.keys, notify: notify?.topics)
         return plan
     }

@@ -9,12 +9,13 @@ package enum GateWords {
         at now: WallTime,
         offset: (WallTime) -> Int
     ) -> String {
-        " by \(name(closed.gate, closed.account))" + time(closed, now, offset)
+        " by \(name(closed.key))" + time(closed, now, offset)
     }
 
     /// Returns the words for a gate and for the account that it holds, if it holds only one.
-    package static func name(_ gate: Gate, _ account: String?) -> String {
-        gate.words + (account.map { " of \($0)" } ?? "")
+    package static func name(_ key: GateKey) -> String {
+        key.gate.words + (key.limit.map { " for \($0)" } ?? "")
+            + (key.account.map { " of \($0)" } ?? "")
     }
 
     private static func time(
@@ -24,7 +25,7 @@ package enum GateWords {
     ) -> String {
         guard let until = closed.until else { return "" }
         let left = until - now
-        guard left > .zero else { return ", one session tries" }
+        guard left > .zero else { return closed.isMeasured == true ? "" : ", one session tries" }
         let day = Duration.seconds(86_400)
         let clock =
             left < day
@@ -47,6 +48,7 @@ extension Gate {
         case .memory: "a shortage of memory"
         case .load: "a high load"
         case .disk: "a shortage of disk space"
+        case .hours: "the time of day"
         case .pause: "a pause"
         case .shortage: "a lack of processes, memory or file descriptors"
         }

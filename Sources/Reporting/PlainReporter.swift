@@ -80,7 +80,7 @@ package struct PlainReporter: Sendable {
         case .gateClosed(let fact):
             "starts are held\(GateWords.hold(fact, at: now, offset: offset)): \(fact.reason)"
         case .gateOpened(let fact):
-            "starts go on: \(GateWords.name(fact.gate, fact.account)) is over"
+            "starts go on: \(GateWords.name(fact.key)) is over"
         case .concurrencyChanged(let fact):
             "from now on at most \(Format.count(fact.limit, "session")) at once: \(fact.reason)"
         case .shutdownAdvanced(let fact): ShutdownWords.text(fact)
@@ -89,7 +89,8 @@ package struct PlainReporter: Sendable {
         case .steered(let fact): fact.words
         case .warned(let fact): "warning: " + (fact.task.map { "\($0): " } ?? "") + fact.message
         case .runEnded(let fact): RunSummary.ended(fact, view)
-        case .taskInspected, .sessionSpawned, .sessionUsed, .threadStarted, .hookBegan: nil
+        case .taskInspected, .sessionSpawned, .sessionUsed, .threadStarted, .hookBegan, .limitRead:
+            nil
         }
     }
 }

@@ -173,7 +173,8 @@ package struct RunView: Sendable {
         case .checkEnded(let fact): if fact.isOfBase != true { checking.remove(fact.task) }
         case .sessionEnded(let fact): if fact.verdict != .lost { end(fact) }
         case .taskInspected, .sessionSpawned, .sessionUsed, .threadStarted, .checkpointMade,
-            .hookBegan, .hookEnded, .taskEnded, .gateClosed, .gateOpened, .concurrencyChanged,
+            .hookBegan, .hookEnded, .taskEnded, .gateClosed, .gateOpened, .limitRead,
+            .concurrencyChanged,
             .shutdownAdvanced, .steered, .warned,
             .runEnded:
             break

@@ -39,7 +39,7 @@ package enum SpentWords {
     package static func held(_ held: [GateTimes.Held]) -> String? {
         guard !held.isEmpty else { return nil }
         let parts = held.map { held in
-            "by \(GateWords.name(held.gate, held.account)) for \(Format.duration(held.time)), "
+            "by \(GateWords.name(held.key)) for \(Format.duration(held.time)), "
                 + (held.times == 1 ? "once" : Format.count(held.times, "time"))
         }
         return "held " + parts.joined(separator: "; ")

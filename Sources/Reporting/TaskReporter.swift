@@ -31,7 +31,7 @@ package struct TaskReporter: Sendable {
         // A single task has no tree of its own, no check and no hook.
         case .runBegan, .taskReopened, .taskInspected, .sessionSpawned, .sessionUsed,
             .checkpointMade, .checkBegan, .checkEnded, .hookBegan, .hookEnded,
-            .concurrencyChanged, .runEnded:
+            .limitRead, .concurrencyChanged, .runEnded:
             return []
         }
     }

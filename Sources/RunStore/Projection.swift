@@ -214,7 +214,8 @@ extension RunEvent {
     /// True for facts of the run, and not of a task or a session alone.
     fileprivate var isOfRun: Bool {
         switch self {
-        case .runBegan, .gateClosed, .gateOpened, .concurrencyChanged, .shutdownAdvanced,
+        case .runBegan, .gateClosed, .gateOpened, .limitRead, .concurrencyChanged,
+            .shutdownAdvanced,
             .steered, .runEnded:
             true
         case .warned(let fact): fact.task == nil

@@ -138,6 +138,7 @@ extension RunEvent.Kind {
         case .hookBegan: 1 << 19
         case .hookEnded: 1 << 20
         case .steered: 1 << 21
+        case .limitRead: 1 << 22
         }
     }
 }

@@ -119,7 +119,8 @@ private struct JournalledParts {
     var spent = RunSpent()
 
     private static let ofGates: [RunEvent.Kind] = [.gateClosed, .gateOpened]
-    private static let ofHolds = ofGates + [.concurrencyChanged, .steered, .warned, .runEnded]
+    private static let ofHolds =
+        ofGates + [.limitRead, .concurrencyChanged, .steered, .warned, .runEnded]
 
     init(of run: String, in database: Database) throws {
         try addSessions(of: run, in: database)

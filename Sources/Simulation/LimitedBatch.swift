@@ -20,7 +20,8 @@ struct LimitedBatch: Sendable {
 
     var service: SimulatedService
     fileprivate(set) var tasks: [TaskWork]
-    private let accounts: [Int]
+    /// The account of each task, as an index of the names.
+    let accounts: (ofTasks: [Int], names: [String?])
     private(set) var cutTokens = 0.0
     private(set) var lostTokens = 0.0
     private(set) var usageLimited = 0
@@ -36,7 +37,9 @@ struct LimitedBatch: Sendable {
     init(_ limits: ServiceLimits, _ plan: RunPlan, seed: UInt64) {
         let names = Set(plan.tasks.map(\.account)).sorted { ($0 ?? "") < ($1 ?? "") }
         let numbers = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
-        accounts = plan.tasks.map { numbers[$0.account] ?? 0 }
+        accounts = (
+            plan.tasks.map { numbers[$0.account] ?? 0 }, names.isEmpty ? [nil] : names
+        )
         tasks = Array(repeating: TaskWork(), count: plan.tasks.count)
         service = SimulatedService(limits, accounts: max(1, names.count), seed: seed)
     }
@@ -58,7 +61,7 @@ struct LimitedBatch: Sendable {
         service.begin(
             task: task,
             session: start.session,
-            account: accounts[task],
+            account: accounts.ofTasks[task],
             takes: max(length, .milliseconds(1)),
             tokens: drawn.tokens * tasks[task].left,
             at: now
@@ -173,6 +176,8 @@ extension Batch {
                 tellLimitedEnd(of: task, session, failure, in: &events)
             }
         }
+        guard let limited else { return }
+        events += limited.service.readings(limited.accounts.names, at: now).map(Event.limitRead)
     }
 
     private mutating func tellLimitedEnd(

@@ -20,6 +20,8 @@ package struct ServiceLimits: Hashable, Sendable {
     package var tokensPerMinute: Double?
     /// The usage window; `nil` for none.
     package var window: Window?
+    /// True if the service tells how much of the window is used.
+    package var tellsNumbers = false
 
     /// Makes limits; `nil` for no limit.
     package init(tokensPerMinute: Double? = nil, window: Window? = nil) {

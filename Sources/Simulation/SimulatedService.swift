@@ -100,6 +100,13 @@ struct SimulatedService: Sendable {
         running[task] = begun
     }
 
+    /// Returns the windows of the accounts, as the service tells them in numbers.
+    func readings(_ names: [String?], at now: Duration) -> [LimitRead] {
+        zip(names, accounts).compactMap { name, account in
+            account.reading(at: now).map { LimitRead(account: name, windows: [$0]) }
+        }
+    }
+
     /// Removes and returns the events until a time, in order.
     mutating func take(until now: Duration) -> [Finding] {
         var findings: [Finding] = []
@@ -213,6 +220,19 @@ private struct AccountUsage: Hashable, Sendable {
         guard let perMinute = limits.tokensPerMinute else { return }
         level = min(perMinute, level + (perMinute / 60 - rate) * seconds)
         if level > Self.crumb { isEmpty = false }
+    }
+
+    /// Returns the window in numbers; `nil` before the first use.
+    func reading(at now: Duration) -> UsageWindow? {
+        guard limits.tellsNumbers, let window = limits.window, let windowEnd else { return nil }
+        let isOver = windowEnd <= now
+        return UsageWindow(
+            percent: isOver
+                ? 0 : min(100, 100 * (used + rate * (now - settled).inSeconds) / window.tokens),
+            minutes: window.length.inSeconds / 60,
+            resetsAt: WallTime(millisecondsSinceEpoch: windowEnd.wholeMilliseconds),
+            at: WallTime(millisecondsSinceEpoch: now.wholeMilliseconds)
+        )
     }
 
     mutating func begin(rate more: Double, at now: Duration) {

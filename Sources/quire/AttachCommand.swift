@@ -245,7 +245,9 @@ private struct AttachedTask {
         switch now {
         case .missing: Terminal.say("\(name) has no checklist; \(next)")
         case .damaged(let words):
-            Terminal.say("the checklist of \(name) is damaged: \(words); mend it before the next run")
+            Terminal.say(
+                "the checklist of \(name) is damaged: \(words); mend it before the next run"
+            )
         case .good(let progress):
             let entries = Format.count(progress.ticked, of: progress.total, "entry")
             let was = before.progress.map { "\($0.ticked)/\($0.total)" }

@@ -104,7 +104,11 @@ struct DetachedRun {
         var bytes = [UInt8](repeating: 0, count: size)
         let count = pread(file, &bytes, size, off_t(offset))
         let text = String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
-        return String(text.prefix(upTo: text.lastIndex { !$0.isNewline }.map(text.index(after:)) ?? text.startIndex))
+        return String(
+            text.prefix(
+                upTo: text.lastIndex { !$0.isNewline }.map(text.index(after:)) ?? text.startIndex
+            )
+        )
     }
 
     private static func refusal(_ doing: SafeText) -> Trouble {

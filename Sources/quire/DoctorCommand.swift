@@ -297,7 +297,7 @@ extension MachineReading {
         case .disk:
             disks.map { "\($0.free.bytesForPeople) free under \($0.path)" }.joined(separator: ", ")
         case .usageLimit, .rateLimit, .authentication, .network, .sandbox, .tokenRate, .store,
-            .shortage, .pause:
+            .shortage, .hours, .pause:
             ""
         }
     }

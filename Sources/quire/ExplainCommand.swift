@@ -238,14 +238,12 @@ struct Explanation {
         if let shutdown = state.leg.shutdown, isRunAlive {
             words.append("Nothing starts: the run is being stopped (\(shutdown.step.rawValue)).")
         }
-        let gates = state.gates.closed.filter {
-            !$0.key.gate.isOfAccount || $0.key.account == task.plan.account
-        }
-        for (key, gate) in gates.sorted(by: { $0.key < $1.key }) {
+        let gates = state.gates(holding: task.plan.name)
+        for gate in gates {
             let hold = GateWords.hold(gate, at: now, offset: LocalTime.offset)
             words.append(
                 // A usage limit does not end with the run.
-                isRunAlive || key.gate.outlivesLeg
+                isRunAlive || gate.gate.outlivesLeg
                     ? "Starts are held\(hold): \(gate.reason)"
                     : "Starts were held\(hold) when the run ended: \(gate.reason)"
             )

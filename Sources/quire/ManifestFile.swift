@@ -1,6 +1,7 @@
 import Agent
 import Application
 import Autonomous
+import Dates
 import Driver
 import EventLoop
 import FileAccess
@@ -49,10 +50,15 @@ enum ManifestFile {
         let names = Set(selected.manifest.tasks.map(\.plan.name))
         var plan = manifest.plan.leavingOutAll(but: names)
         if let concurrency { (plan.concurrency, plan.leastConcurrency) = (concurrency, nil) }
-        let accounts = Accounts(of: manifest.agent)
-        for place in plan.tasks.indices {
-            plan.tasks[place].account = accounts.account(of: manifest.tasks[place])
+        let accounts = Accounts(of: manifest)
+        accounts.fill(&plan, of: manifest)
+        if !manifest.accounts.isEmpty, accounts.pool.isEmpty {
+            throw Trouble(
+                accounts.leftOut.map { "\($0)" as SafeText }.joined(separator: "\n"),
+                status: ExitStatus.missing
+            )
         }
+        plan.hours = manifest.hours?.plan(from: SystemClock.wall, offset: LocalTime.offset)
         let directory = (manifest.path as NSString).deletingLastPathComponent
         let agents = try TaskAgents(
             of: manifest,
@@ -66,7 +72,11 @@ enum ManifestFile {
             version: Version.number,
             plan: plan,
             work: Dictionary(
-                manifest.tasks.map { ($0.plan.name, work($0, agents, companies.of($0))) },
+                zip(manifest.tasks, plan.tasks).map { task, planned in
+                    var work = work(task, agents, companies.of(task))
+                    work.account = planned.account
+                    return (planned.name, work)
+                },
                 uniquingKeysWith: { $1 }
             ),
             workspace: workspace,
@@ -82,6 +92,8 @@ enum ManifestFile {
             environment: [Terminal.environment] + manifest.environments,
             words: manifest.redact
         )
+        request.warnings += accounts.leftOut
+        request.accounts = accounts.directories(plan)
         request.worktrees = manifest.treePlace(in: workspace)
         (request.hooks, request.notify) = (manifest.hooks, manifest.notify)
         request.manifestDirectory = directory

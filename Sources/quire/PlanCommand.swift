@@ -78,6 +78,8 @@ struct PlanCommand: ParsableCommand {
             let others = [room?.words, planned.words, empty].compactMap(\.self)
             say([""] + PlanDetails(left).lines + others)
             if !approval.planLines.isEmpty { say([""] + approval.planLines) }
+            let limits = try LimitsCommand.told(by: manifest)
+            if let line = LimitWords.line(limits, at: SystemClock.wall) { say([line]) }
             if prompts { try printPrompts(manifest, workspace) }
         }
         // Warnings come last, where people see them.

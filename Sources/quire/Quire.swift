@@ -31,8 +31,8 @@ struct Quire: ParsableCommand {
         version: Version.report,
         subcommands: [
             RunCommand.self, PlanCommand.self, TaskCommand.self, ListCommand.self,
-            StatusCommand.self, WatchCommand.self, AttachCommand.self, LogsCommand.self,
-            ExplainCommand.self, SimulateCommand.self,
+            StatusCommand.self, WatchCommand.self, AttachCommand.self, LimitsCommand.self,
+            LogsCommand.self, ExplainCommand.self, SimulateCommand.self,
             AnswerCommand.self, TellCommand.self, PauseCommand.self, ResumeCommand.self,
             DrainCommand.self, StopCommand.self, SkipCommand.self, RetryCommand.self,
             SetCommand.self, AddCommand.self,

@@ -42,6 +42,7 @@ struct RunStatus: Encodable {
     struct Gate: Encodable {
         var gate: String
         var account: String?
+        var limit: String?
         var reason: String
         var until: WallTime?
         var secondsLeft: Double?
@@ -80,6 +81,8 @@ struct RunStatus: Encodable {
     /// The estimate of the time left; `nil` where the run does not go on, or too little is known.
     var left: Left?
     var gates: [Gate]
+    /// The windows of usage limits that the newest leg read; `nil` for none.
+    var limits: [LimitRead]?
     /// The changes in concurrency during this leg.
     var concurrency: [RunHolds.Change]
     /// The newest changes that people made during this leg; `nil` for none.
@@ -117,6 +120,7 @@ extension RunStatus.Gate {
         self.init(
             gate: closed.gate.rawValue,
             account: closed.account,
+            limit: closed.limit,
             reason: closed.reason,
             until: closed.until,
             secondsLeft: closed.until.map { max(0, ($0 - now).inSeconds) }
@@ -153,13 +157,14 @@ extension TaskRecord: Encodable {
 
 extension GateTimes.Held: Encodable {
     private enum CodingKeys: CodingKey {
-        case gate, account, times, seconds
+        case gate, account, limit, times, seconds
     }
 
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(gate, forKey: .gate)
         try container.encodeIfPresent(account, forKey: .account)
+        try container.encodeIfPresent(limit, forKey: .limit)
         try container.encode(times, forKey: .times)
         try container.encode(time.inSeconds, forKey: .seconds)
     }

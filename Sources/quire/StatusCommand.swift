@@ -151,6 +151,7 @@ struct StatusCommand: ParsableCommand {
             spent: RunStatus.Spent(record, isRunning: isRunning, at: now),
             left: left.map(RunStatus.Left.init),
             gates: record.holds.gates.map { RunStatus.Gate($0, at: now) },
+            limits: record.holds.limits.isEmpty ? nil : record.holds.limits,
             concurrency: record.holds.concurrency,
             steering: record.holds.steering.isEmpty
                 ? nil : record.holds.steering.map(RunStatus.Change.init),
@@ -211,6 +212,9 @@ struct StatusCommand: ParsableCommand {
         for gate in holds.gates {
             let hold = GateWords.hold(gate, at: SystemClock.wall, offset: LocalTime.offset)
             say("starts are held\(hold): \(gate.reason)", .warning)
+        }
+        if let line = LimitWords.line(holds.limits, at: SystemClock.wall) {
+            Terminal.say("\(line)")
         }
         if let change = holds.concurrency.last {
             Terminal.say(

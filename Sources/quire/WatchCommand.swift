@@ -115,7 +115,9 @@ private final class WatchSession {
     init(_ watch: RunWatch) throws {
         loop = try Loop()
         self.watch = watch
-        guard let contents = try self.watch.look(at: Moment(awake: loop.now, wall: SystemClock.wall)) else {
+        guard
+            let contents = try self.watch.look(at: Moment(awake: loop.now, wall: SystemClock.wall))
+        else {
             throw Trouble("the run can't be read [this is a bug]", status: ExitStatus.missing)
         }
         self.contents = contents

@@ -119,6 +119,7 @@ struct GuardedCase: Sendable, CustomTestStringConvertible {
             run: "prompts: {executor: ROOT/outside/p.md}",
             text: "ROOT/outside/p.md"
         ),
+        GuardedCase(kind: .accounts, run: "accounts: [homes/one]", text: "homes/one"),
         GuardedCase(kind: .worktrees, run: "worktrees: ~/trees", text: "ROOT/home/trees"),
         GuardedCase(kind: .worktrees, run: "worktrees: ../trees", text: "ROOT/trees"),
         GuardedCase(kind: .worktrees, run: "worktrees: .git/trees", text: "TOP/.git/trees"),
@@ -414,7 +415,8 @@ struct GuardedCase: Sendable, CustomTestStringConvertible {
     /// A manifest with a text of each kind.
     private static let everything = GuardedCase(
         kind: .agent,
-        run: "agent: {command: [./tool]}, launcher: [env], worktrees: ~/trees, "
+        run:
+            "agent: {command: [./tool]}, launcher: [env], worktrees: ~/trees, accounts: [~/.codex], "
             + "prompts: {initializer: ROOT/outside/p.md}, hooks: {run_end: y}, notify: z",
         task: "prompt_file: ROOT/outside/p.md, isolation: worktree, setup: npm ci, verify: make, "
             + "env: {PATH: /x}, codex_args: [--yolo], sandbox: danger-full-access, directory: ROOT/outside",

@@ -375,6 +375,20 @@ private func quoted(_ text: String) -> String {
         #expect(reset == wording.reset, "\(wording.source)")
     }
 
+    /// The wordings that promise no time, and ask for money or an administrator.
+    @Test(arguments: limits)
+    func `a limit needs a person where its words promise no time`(wording: Wording) throws {
+        let message = quoted(wording.message)
+        let result = judge([#"{"type":"turn.failed","error":{"message":\#(message)}}"#], status: 1)
+        let failure = try #require(result.failure)
+        let isForPeople =
+            ["Your workspace", "You hit your spend", "Quota exceeded"].contains {
+                wording.message.hasPrefix($0)
+            } || wording.message.hasSuffix("(https://openai.com/chatgpt/pricing).")
+        #expect(failure.needsPerson == (isForPeople ? true : nil))
+        #expect(failure.limit == (wording.message.contains("gpt-5.5") ? "gpt-5.5-codex" : nil))
+    }
+
     @Test func `there are enough wordings to tell the classes by`() {
         #expect((limits + rates + others).count >= 50)
     }

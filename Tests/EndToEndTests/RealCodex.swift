@@ -37,41 +37,31 @@ var hindrance: Comment? {
 struct Stage {
     let root: String
     let agent: String
+    /// Where the model listens.
+    let port: Int
     private let model: Process
     private let leash = Pipe()
 
     /// Starts the model, and writes Codex's configuration and an agent that notes its own stdout.
-    init(_ root: String) throws {
+    ///
+    /// `window` is what the model's accounts have, as its arguments say it.
+    init(_ root: String, window: String? = nil) throws {
         self.root = root
         let here = URL(filePath: #filePath).deletingLastPathComponent()
         model = Process()
         model.executableURL = URL(filePath: "/usr/bin/env")
-        model.arguments = [
-            "python3", here.appending(path: "scripted_model.py").path, "--limit", root + "/limit",
-        ]
+        model.arguments =
+            [
+                "python3", here.appending(path: "scripted_model.py").path, "--limit",
+                root + "/limit",
+            ] + (window.map { ["--window", $0] } ?? [])
         let output = Pipe()
         model.standardOutput = output
         model.standardInput = leash
         try model.run()
         let line = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
-        let port = try #require(Int(line.trimmingCharacters(in: .whitespacesAndNewlines)))
-        try put(
-            """
-            model = "gpt-5.2-codex"
-            model_provider = "scripted"
-            [model_providers.scripted]
-            name = "scripted"
-            base_url = "http://127.0.0.1:\(port)/v1"
-            wire_api = "responses"
-            request_max_retries = 2
-            stream_max_retries = 2
-            [sandbox_workspace_write]
-            exclude_slash_tmp = true
-            exclude_tmpdir_env_var = true
-
-            """,
-            root + "/home/config.toml"
-        )
+        port = try #require(Int(line.trimmingCharacters(in: .whitespacesAndNewlines)))
+        try put(Self.configuration(port, "/v1"), root + "/home/config.toml")
         agent = root + "/agent"
         try put(
             """
@@ -82,6 +72,28 @@ struct Stage {
             agent
         )
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: agent)
+    }
+
+    private static func configuration(_ port: Int, _ path: String) -> String {
+        """
+        model = "gpt-5.2-codex"
+        model_provider = "scripted"
+        [model_providers.scripted]
+        name = "scripted"
+        base_url = "http://127.0.0.1:\(port)\(path)"
+        wire_api = "responses"
+        request_max_retries = 2
+        stream_max_retries = 2
+        [sandbox_workspace_write]
+        exclude_slash_tmp = true
+        exclude_tmpdir_env_var = true
+
+        """
+    }
+
+    /// Writes the home of another account, which the model knows by its name.
+    func addAccount(_ name: String) throws {
+        try put(Self.configuration(port, "/\(name)/v1"), root + "/\(name)/config.toml")
     }
 
     /// The author and committer of commits.

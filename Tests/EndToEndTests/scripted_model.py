@@ -7,13 +7,16 @@ writes a line of work where it is in a git worktree), then each says that it is 
 with "spawn" in it each first starts a sub-agent, which says that it is done.
 Told that the check of the task fails, in the prompt or at the end of a turn, it makes the file "fixed-TASK".
 
-    scripted_model.py [--port N] [--limit FILE]
+    scripted_model.py [--port N] [--limit FILE] [--window PERCENT,SECONDS[,numbers]]
 
 Prints the port when it is ready; 0 picks a free one. The last word of the file is how many seconds a
 usage limit of the account lasts, from the first request that hits it; another text is another limit.
+With a window each answer uses so many percent of what an account (the first part of the path, before
+/v1) has for so many seconds, told in numbers where that is asked for; what is more is refused.
 """
 import argparse
 import json
+import math
 import re
 import shlex
 import sys
@@ -32,6 +35,36 @@ USAGE = {
 
 # When each limit is over that a request has hit.
 LIMITS = {}
+
+
+class Window:
+    """What an account has used."""
+
+    accounts, lock = {}, threading.Lock()
+    percent, seconds, tells = 0, 0, False
+
+    def __init__(self):
+        self.end, self.used = 0, 0
+
+    @classmethod
+    def take(cls, path):
+        """Whether a request is served, with the account's window."""
+        with cls.lock:
+            window = cls.accounts.setdefault(path.split("/v1")[0], cls())
+            if time.time() >= window.end:
+                window.end, window.used = math.ceil(time.time() + cls.seconds), 0
+            is_served = window.used + cls.percent <= 100
+            if is_served:
+                window.used += cls.percent
+            return is_served, window
+
+    @property
+    def headers(self):
+        name = "x-codex-primary-"
+        return {
+            name + "used-percent": str(self.used), name + "window-minutes": "300",
+            name + "reset-at": str(self.end),
+        } if self.tells else {}
 
 # Files are replaced, not written: a session that is killed must not leave half of one.
 INITIALIZE = """
@@ -150,7 +183,16 @@ class Model(BaseHTTPRequestHandler):
         if over:
             self.refuse(over)
             return
+        headers = {}
+        if Window.percent:
+            is_served, window = Window.take(self.path)
+            if not is_served:
+                self.refuse(window.end)
+                return
+            headers = window.headers
         self.send_response(200)
+        for name, value in headers.items():
+            self.send_header(name, value)
         self.send_header("content-type", "text/event-stream")
         self.send_header("connection", "close")
         self.end_headers()
@@ -197,8 +239,13 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--limit")
+    parser.add_argument("--window")
     arguments = parser.parse_args()
     Model.limit = arguments.limit
+    if arguments.window:
+        words = arguments.window.split(",")
+        Window.percent, Window.seconds = float(words[0]), float(words[1])
+        Window.tells = words[2:] == ["numbers"]
     server = Server(("127.0.0.1", arguments.port), Model)
     print(server.server_port, flush=True)
     # Ends with whoever holds its standard input.

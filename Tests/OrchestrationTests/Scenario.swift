@@ -205,19 +205,26 @@ struct Scenario {
         case .taskEnded(let fact): "\(fact.task) \(fact.outcome.rawValue): \(fact.reason)"
         case .taskReopened(let fact): "\(fact.task) reopened"
         case .gateClosed(let fact):
-            "gate \(fact.gate.rawValue)\(fact.account.map { " of \($0)" } ?? "") closed"
+            "gate \(fact.key.words) closed"
                 + (fact.startsOneByOne == true ? " but for one at a time" : "")
         case .gateOpened(let fact):
-            "gate \(fact.gate.rawValue)\(fact.account.map { " of \($0)" } ?? "") opened"
+            "gate \(fact.key.words) opened"
         case .concurrencyChanged(let fact): "\(fact.limit) at once"
         case .shutdownAdvanced(let fact):
             "\(fact.step.rawValue) with \(fact.running) running"
                 + (fact.checks.map { " and \($0) checked" } ?? "")
         case .warned(let fact): "warning: \(fact.message)"
         case .runBegan, .taskInspected, .sessionSpawned, .sessionUsed, .threadStarted,
-            .sessionSignalled, .checkpointMade, .checkBegan, .hookBegan, .hookEnded, .steered,
+            .sessionSignalled, .checkpointMade, .checkBegan, .hookBegan, .hookEnded, .limitRead,
+            .steered,
             .runEnded:
             nil
         }
+    }
+}
+
+extension GateKey {
+    fileprivate var words: String {
+        gate.rawValue + (limit.map { " for \($0)" } ?? "") + (account.map { " of \($0)" } ?? "")
     }
 }

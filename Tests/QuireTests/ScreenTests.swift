@@ -58,7 +58,10 @@ private func runner(_ run: QuireRun) -> Int32? {
                 // Nothing of the screen has gone into what can be scrolled back to.
                 #expect(try !terminal.screen(withHistory: true).contains("ACTIVITY"))
                 #expect(try terminal.modes("after") == modes)
-                #expect(try FileManager.default.contentsOfDirectory(atPath: terminal.state + "/quire") == [])
+                #expect(
+                    try FileManager.default.contentsOfDirectory(atPath: terminal.state + "/quire")
+                        == []
+                )
             }
         }
     }
@@ -120,7 +123,8 @@ private func runner(_ run: QuireRun) -> Int32? {
 
     @Test(arguments: [
         ("TERM=dumb $QUIRE run m.yaml", "session 1 starts"),
-        ("$QUIRE run m.yaml | cat", "session 1 starts"), ("CI=1 $QUIRE run m.yaml", "session 1 starts"),
+        ("$QUIRE run m.yaml | cat", "session 1 starts"),
+        ("CI=1 $QUIRE run m.yaml", "session 1 starts"),
     ])
     func `is lines where there is no screen to draw`(command: String, words: String) throws {
         try withRun { run in
@@ -149,7 +153,9 @@ private func runner(_ run: QuireRun) -> Int32? {
                 try terminal.enter("$QUIRE watch")
                 try terminal.wait { $0.contains("2 running") && $0.contains("ACTIVITY") }
                 try terminal.press("Enter")
-                try terminal.wait { $0.contains("checklist") && $0.contains("#1 initializer, slot 0") }
+                try terminal.wait {
+                    $0.contains("checklist") && $0.contains("#1 initializer, slot 0")
+                }
                 try terminal.press("q", "q")
                 try terminal.wait { $0.contains("ready> ") && !$0.contains("ACTIVITY") }
                 #expect(runner(run).map { kill($0, 0) } == 0)
@@ -184,7 +190,9 @@ private func runner(_ run: QuireRun) -> Int32? {
             #expect(eventually { run.list("v").components(separatedBy: "- [x]").count == 3 })
             #expect(
                 eventually {
-                    text(run.root + "/.autonomous/.quire/detached.log").contains("3 tasks: 3 complete")
+                    text(run.root + "/.autonomous/.quire/detached.log").contains(
+                        "3 tasks: 3 complete"
+                    )
                 }
             )
         }
@@ -214,7 +222,8 @@ private func runner(_ run: QuireRun) -> Int32? {
             let agent = try run.writeAgent(Self.agent)
             try run.write(
                 [("t", "entries=3")],
-                defaults: "{max_sessions: 2, model: some-model, codex_args: [-c, a=1, --color, never]}",
+                defaults:
+                    "{max_sessions: 2, model: some-model, codex_args: [-c, a=1, --color, never]}",
                 agent: agent
             )
             #expect(try run.quire(["run", "m.yaml"]).status == 101)
@@ -237,7 +246,9 @@ private func runner(_ run: QuireRun) -> Int32? {
         }
     }
 
-    @Test func `is refused while a session has it, without a terminal, and where there is none`() throws {
+    @Test func `is refused while a session has it, without a terminal, and where there is none`()
+        throws
+    {
         try withRun { run in
             try writeWaiting(run)
             defer { endProcesses(mentioning: run.root) }

@@ -9,13 +9,19 @@ import Testing
         ("\t", [.tab]), ("\u{C}", [.redraw]), ("\u{1}\u{0}", [.unknown, .unknown]),
         ("\u{1B}[A\u{1B}[B\u{1B}[C\u{1B}[D", [.up, .down, .right, .left]),
         ("\u{1B}OA\u{1B}OB\u{1B}OC\u{1B}OD", [.up, .down, .right, .left]),
-        ("\u{1B}[H\u{1B}[F\u{1B}[1~\u{1B}[4~\u{1B}[7~\u{1B}[8~", [.home, .end, .home, .end, .home, .end]),
+        (
+            "\u{1B}[H\u{1B}[F\u{1B}[1~\u{1B}[4~\u{1B}[7~\u{1B}[8~",
+            [.home, .end, .home, .end, .home, .end]
+        ),
         ("\u{1B}OH\u{1B}OF\u{1B}[5~\u{1B}[6~", [.home, .end, .pageUp, .pageDown]),
         ("\u{1B}[1;5A\u{1B}[5;2~", [.up, .pageUp]),
         ("\u{1B}[15~\u{1B}[[A\u{1B}OP\u{1B}x", [.unknown, .unknown, .unknown, .unknown]),
         ("\u{1B}[200~rm -rf /\nq\u{1B}[201~q", [.paste("rm -rf /\nq"), .character("q")]),
         ("\u{1B}[200~\u{1B}[A\u{1B}[200~\u{1B}[201~", [.paste("\u{1B}[A\u{1B}[200~")]),
-        ("\u{1B}]0;title\u{7}a\u{1B}P1+r\u{1B}\\b", [.unknown, .character("a"), .unknown, .character("b")]),
+        (
+            "\u{1B}]0;title\u{7}a\u{1B}P1+r\u{1B}\\b",
+            [.unknown, .character("a"), .unknown, .character("b")]
+        ),
         ("\u{1B}[<0;10;10Mq\u{1B}[?1;2cq", [.unknown, .character("q"), .unknown, .character("q")]),
     ]
 
@@ -44,7 +50,10 @@ import Testing
         #expect(decoder.decode([0xE6, 0x97, 0x71]) == [.unknown, .character("q")])
         #expect(decoder.decode([0xFF, 0xC0, 0x80]) == [.unknown, .unknown, .unknown])
         #expect(decoder.decode([0xED, 0xA0, 0x80]) == [.unknown])
-        #expect(decoder.decode([0xE2, 0x80, 0xAE]) == [.unknown], "a character that turns text around")
+        #expect(
+            decoder.decode([0xE2, 0x80, 0xAE]) == [.unknown],
+            "a character that turns text around"
+        )
     }
 
     @Test func `of a long paste are one, and of bounded length`() {

@@ -30,7 +30,9 @@ struct ScreenFixture {
             )
         }
         apply(
-            .runBegan(RunBegan(run: "/w/m.yaml", name: "demo", pid: 1, quireVersion: "0", plan: plan))
+            .runBegan(
+                RunBegan(run: "/w/m.yaml", name: "demo", pid: 1, quireVersion: "0", plan: plan)
+            )
         )
         for (number, task) in plans.enumerated() where number % 9 < 4 || number < slots {
             let running = number < slots
@@ -86,7 +88,9 @@ struct ScreenFixture {
         for slot in view.slots.values {
             view.noteActivity(slot.key, summary: "runs swift\ttest", at: now)
         }
-        if ended { apply(.runEnded(RunEnded(ending: .finished, outcomes: [:], unfinished: 0)), at: 600) }
+        if ended {
+            apply(.runEnded(RunEnded(ending: .finished, outcomes: [:], unfinished: 0)), at: 600)
+        }
         return view
     }
 

@@ -58,7 +58,9 @@ import Testing
                         _ = model.handle(key, view, size: size)
                         let lines = ScreenFixture.lines(&model, view, size)
                         #expect(lines.count <= rows)
-                        #expect(lines.allSatisfy { Columns.count($0.fitted(columns).text) <= columns })
+                        #expect(
+                            lines.allSatisfy { Columns.count($0.fitted(columns).text) <= columns }
+                        )
                     }
                 }
             }

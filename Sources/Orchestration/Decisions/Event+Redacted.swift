@@ -8,7 +8,7 @@ extension Event {
         case .runBegan, .taskAnswered, .sessionSpawned, .sessionUsed, .threadStarted,
             .sessionActive, .sessionTimeBegins, .sessionIsOver,
             .sessionAnswered, .sessionWorked,
-            .sessionWaitsForNetwork, .shutdownRequested, .storeRecovered, .machineRead,
+            .sessionWaitsForNetwork, .shutdownRequested, .storeRecovered, .limitRead, .machineRead,
             // What they say goes back to the person alone.
             .steered, .wordsPassed, .manifestRead:
             return self
@@ -50,6 +50,8 @@ extension Event {
             fact.work.uncommitted = fact.work.uncommitted.map(redactor.redact)
             fact.work.failure = fact.work.failure.map(redactor.redact)
             return .checkpointMade(fact)
+        case .accountRefused(let account, let reason):
+            return .accountRefused(account: account, reason: redactor.redact(reason))
         case .storeFailed(let reason): return .storeFailed(redactor.redact(reason))
         case .storeLost(let reason): return .storeLost(redactor.redact(reason))
         case .warned(var fact):

@@ -50,6 +50,10 @@ package enum Event: Hashable, Sendable {
     case storeLost(String)
     /// All pending writes were done.
     case storeRecovered
+    /// The windows of an account's limit were read.
+    case limitRead(LimitRead)
+    /// A login was refused before any session drew on it; the message says why and what to do.
+    case accountRefused(account: String?, reason: String)
     /// The reply to `readMachine`: the resources that the machine has left.
     case machineRead(MachineReading)
     /// A person asks for a change of the run.

@@ -83,6 +83,8 @@ enum Occurrence {
     case storeLost(String)
     /// All pending writes were done.
     case storeRecovered
+    /// The windows of an account's limit were read.
+    case limitRead(LimitRead)
     /// A reading of the machine came.
     case machineRead(MachineReading)
 }
@@ -105,10 +107,13 @@ struct FailedSession {
     var failure: Failure
     /// The session.
     var session: RunState.Running
-    /// The account that the session drew on.
-    var account: String?
+    /// The account that the session drew on, and its model.
+    var domain: AccountDomain
     /// True if the session probed the account's gates.
     var isProbe: Bool
+
+    /// The account that the session drew on.
+    var account: String? { domain.account }
 
     /// The treatment of the failure's class.
     var treatment: Treatment { failure.kind.treatment }
@@ -116,6 +121,6 @@ struct FailedSession {
     /// The time at which the failure's cause ends, as the service stated it; `nil` if it stated
     /// none, or one so far away that it is implausible.
     func statedReset(at now: Moment) -> WallTime? {
-        failure.resetsAt.flatMap { $0 <= now.wall + .seconds(32 * 86_400) ? $0 : nil }
+        failure.resetsAt.flatMap { $0 <= now.wall + WallTime.latestReset ? $0 : nil }
     }
 }

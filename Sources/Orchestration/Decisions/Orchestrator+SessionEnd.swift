@@ -93,17 +93,17 @@ extension Orchestrator {
 
     private mutating func tellFailure(_ failure: Failure, of session: RunState.Running) {
         let key = session.start.key
-        let account = turn.state.account(of: key.task)
+        let domain = turn.state.domain(of: key.task)
         let failed = FailedSession(
             failure: failure,
             session: session,
-            account: account,
-            isProbe: turn.state.gates.probes[account] == key
+            domain: domain,
+            isProbe: turn.state.gates.probes[domain] == key
         )
         tell(.sessionFailed(failed))
         if failed.treatment.reaction == .answered { tell(.sessionAnswered(key)) }
         if failed.isProbe, failed.treatment.reaction != .configuration {
-            turn.probeToldNothing(account)
+            turn.probeToldNothing(domain)
         }
     }
 

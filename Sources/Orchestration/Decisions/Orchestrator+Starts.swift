@@ -15,9 +15,9 @@ extension Orchestrator {
     /// Starts a session for each account whose gates may have opened.
     private mutating func startProbes() {
         guard !turn.state.gates.closed.isEmpty, !turn.startsNothingMore else { return }
-        for account in turn.state.index.accounts
-        where !governors.holdsStarts(in: turn) && turn.isProbeDue(account) {
-            guard var start = turn.nextStart(probing: account),
+        for domain in turn.state.index.domains
+        where !governors.holdsStarts(in: turn) && turn.isProbeDue(domain) {
+            guard var start = turn.nextStart(probing: domain),
                 governors.admits(start, in: &turn)
             else { continue }
             start.isProbe = true

@@ -12,7 +12,8 @@ package struct Orchestrator: Sendable {
     )
     .and(AdaptiveConcurrency()).and(TokenRate()).and(MachineAdmission()).and(StartSpacing())
     .and(Network()).and(Sandboxes()).and(UsageLimits()).and(RateLimits()).and(Credentials())
-    .and(StartShortages()).and(StoreTroubles()).and(Hooks()).and(Checks()).and(Notifications())
+    .and(StartShortages()).and(StoreTroubles()).and(OpenHours()).and(Hooks()).and(Checks())
+    .and(Notifications())
     var generator: SplitMix64
     /// The awake time at which `handle` must be called even if nothing happens; `nil` for never.
     package private(set) var nextDeadline: Duration?
@@ -96,6 +97,8 @@ package struct Orchestrator: Sendable {
         case .storeFailed(let reason): tell(.storeFailed(reason))
         case .storeLost(let reason): tell(.storeLost(reason))
         case .storeRecovered: tell(.storeRecovered)
+        case .limitRead(let fact): tell(.limitRead(fact))
+        case .accountRefused(let account, let reason): turn.giveUp(account, reason)
         case .machineRead(let reading): tell(.machineRead(reading))
         case .steered(let call): steer(call)
         case .wordsPassed(let call, let tasks, let troubles):

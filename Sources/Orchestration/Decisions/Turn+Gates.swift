@@ -6,7 +6,7 @@ extension Turn {
     /// Opens a gate if it is closed.
     mutating func open(_ key: GateKey) {
         guard !state.gates.closed.isEmpty, state.gates.closed[key] != nil else { return }
-        record(.gateOpened(GateOpened(gate: key.gate, account: key.account)))
+        record(.gateOpened(GateOpened(gate: key.gate, account: key.account, limit: key.limit)))
     }
 
     /// Opens the gates whose time has come, but for those that need a probe.
@@ -14,7 +14,11 @@ extension Turn {
         guard !state.gates.closed.isEmpty else { return }
         for (key, closed) in state.gates.closed.sorted(by: { $0.key < $1.key })
         where closed.isDue(now) {
-            if key.gate.nature.opening == .time || closed.startsOneByOne == true { open(key) }
+            if key.gate.nature.opening == .time || closed.startsOneByOne == true
+                || closed.isMeasured == true
+            {
+                open(key)
+            }
         }
     }
 
@@ -45,7 +49,10 @@ extension Turn {
     mutating func closeAgain(_ gates: [GateKey: GateClosed], since: [GateKey: WallTime]) {
         for (key, gate) in gates.sorted(by: { $0.key < $1.key })
         where key.gate.outlivesLeg && state.index.accounts.contains(key.account) {
-            if key.gate.nature.opening == .time && gate.isDue(now) { continue }
+            // Who begins the run again has done what only a person can do.
+            guard gate.until != nil else { continue }
+            let opensByItself = key.gate.nature.opening == .time || gate.isMeasured == true
+            if opensByItself && gate.isDue(now) { continue }
             var closed = gate
             // If the clock was set back meanwhile, the wait keeps its length.
             if let since = since[key], since - now.wall > Moment.slack, let until = closed.until {
@@ -66,18 +73,16 @@ extension Turn {
             && state.gates.closed.values.allSatisfy {
                 $0.gate.isOfMachine
                     ? $0.startsOneByOne == true
-                    : $0.gate.isOfAccount && state.index.accounts.count > 1
+                    : $0.gate.isOfAccount && state.index.isDivided
             }
     }
 }
 
 // Probes: single sessions that find out whether a gate has opened.
 extension Turn {
-    /// True if one session of the account may start, to find out whether its gates have opened.
-    func isProbeDue(_ account: String?) -> Bool {
-        let closed = state.gates.closed.values.filter {
-            !$0.gate.isOfAccount || $0.account == account
-        }
+    /// True if one session of an account and a model may start, to find out whether its gates have opened.
+    func isProbeDue(_ domain: AccountDomain) -> Bool {
+        let closed = state.gates.closed.values.filter { domain.isHeld(by: $0) }
         guard closed.contains(where: { !$0.gate.isOfMachine }), closed.allSatisfy(isProbeDue)
         else { return false }
         // All accounts share the network: one probe is enough.
@@ -85,7 +90,8 @@ extension Turn {
         // An answer of the model tells nothing of the sandbox: its probe is one until it has ended.
         let isSandboxInDoubt = closed.contains { $0.gate == .sandbox }
         return !state.gates.probes.contains { other, key in
-            isSandboxInDoubt || (isNetworkDown || other == account) && !sessions.hasAnswer(key)
+            isSandboxInDoubt
+                || (isNetworkDown || other.account == domain.account) && !sessions.hasAnswer(key)
         }
     }
 
@@ -101,15 +107,59 @@ extension Turn {
     }
 
     /// Postpones the next probe if the last one left the gates as they were.
-    mutating func probeToldNothing(_ account: String?) {
-        for gate in Gate.allCases {
-            guard let interval = gate.probeInterval else { continue }
-            let key = GateKey(gate, gate.isOfAccount ? account : nil)
-            guard var closed = state.gates.closed[key], closed.isDue(now) else { continue }
+    mutating func probeToldNothing(_ domain: AccountDomain) {
+        for (key, closed) in state.gates.closed.sorted(by: { $0.key < $1.key })
+        where closed.isDue(now) && domain.isHeld(by: closed) {
+            guard let interval = key.gate.probeInterval else { continue }
+            var closed = closed
             closed.until = now.wall + interval
             close(closed)
         }
     }
+
+    /// Calls `body` with the account and the model that a session probed, if it is their probe.
+    mutating func probeGotThrough(_ key: SessionKey, _ body: (inout Turn, AccountDomain) -> Void) {
+        if state.gates.probes.isEmpty { return }
+        let domain = state.domain(of: key.task)
+        if state.gates.probes[domain] == key { body(&self, domain) }
+    }
+}
+
+// Accounts that nothing but a person can bring back.
+extension Turn {
+    /// Gives an account up for the leg.
+    mutating func giveUp(_ account: String?, _ reason: String) {
+        close(
+            GateClosed(
+                gate: .authentication,
+                account: account,
+                until: nil,
+                reason: reason,
+                refusals: 1
+            )
+        )
+    }
+
+    /// True if work is left, but only work of accounts that are lost.
+    var lacksAccounts: Bool {
+        guard state.unfinished > 0, state.gates.closed.values.contains(where: \.isLost) else {
+            return false
+        }
+        return isAllHeld { $0.isLost }
+    }
+
+    /// True if gates like these hold all the work that is left.
+    func isAllHeld(by isOne: (GateClosed) -> Bool) -> Bool {
+        state.tasks.indices.allSatisfy { place in
+            let task = state.tasks[place]
+            return !task.isOpen || task.pendingNeeds > 0 || state.isHeld(place, by: isOne)
+        }
+    }
+}
+
+extension GateClosed {
+    /// True for an account, or a limit of it, that only a person can bring back.
+    var isLost: Bool { gate.isOfAccount && until == nil }
 }
 
 extension GateClosed {

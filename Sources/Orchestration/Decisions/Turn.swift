@@ -64,11 +64,11 @@ struct Turn: Sendable {
     }
 
     /// Returns the scheduler's next start; `nil` if nothing may run or no slot is free.
-    mutating func nextStart() -> SessionStarted? { state.nextStart() }
+    mutating func nextStart() -> SessionStarted? { state.nextStart(at: now.wall) }
 
     /// Returns the start that probes an account's gates; `nil` if none of its tasks may start.
-    mutating func nextStart(probing account: String?) -> SessionStarted? {
-        state.nextStart(probing: account, at: now.awake)
+    mutating func nextStart(probing domain: AccountDomain) -> SessionStarted? {
+        state.nextStart(probing: domain, at: now)
     }
 
     /// True if the leg is on its way to its end.

@@ -37,7 +37,7 @@ struct TurnHooks: Sendable {
         case .taskEnded, .gateClosed, .gateOpened: news.append(fact)
         case .runBegan, .taskReopened, .taskInspected, .sessionStarted, .sessionSpawned,
             .sessionUsed, .threadStarted, .sessionSignalled, .sessionEnded, .checkpointMade,
-            .checkBegan, .checkEnded, .hookBegan, .hookEnded, .concurrencyChanged,
+            .checkBegan, .checkEnded, .hookBegan, .hookEnded, .limitRead, .concurrencyChanged,
             .shutdownAdvanced, .steered, .warned, .runEnded:
             break
         }

@@ -25,6 +25,8 @@ package enum Gate: String, Hashable, Sendable, Word, CaseIterable {
     case shortage
     /// A person paused the run.
     case pause
+    /// It is not the time of day at which sessions may start (`hours`).
+    case hours
 }
 
 /// A gate, and the account whose starts it holds.
@@ -33,15 +35,17 @@ package struct GateKey: Hashable, Comparable, Sendable {
     package var gate: Gate
     /// The account; `nil` for the run's own account, and for gates that hold everything.
     package var account: String?
+    /// The name of the account's limit that holds the tasks of one model; `nil` for all tasks of the account.
+    package var limit: String?
 
-    /// Names a gate of an account.
-    package init(_ gate: Gate, _ account: String? = nil) {
-        self.gate = gate
-        self.account = account
+    /// Names a gate of an account, or of one of its limits.
+    package init(_ gate: Gate, _ account: String? = nil, limit: String? = nil) {
+        (self.gate, self.account, self.limit) = (gate, account, limit)
     }
 
     package static func < (left: GateKey, right: GateKey) -> Bool {
-        (left.gate.rawValue, left.account ?? "") < (right.gate.rawValue, right.account ?? "")
+        (left.gate.rawValue, left.account ?? "", left.limit ?? "")
+            < (right.gate.rawValue, right.account ?? "", right.limit ?? "")
     }
 }
 
@@ -65,9 +69,18 @@ package struct GateClosed: Hashable, Sendable, Codable {
     /// True if sessions start one at a time: each after the previous one was answered or, for the
     /// machine's gates, has ended; `nil` for not at all.
     package var startsOneByOne: Bool?
+    /// The name of the limit that holds the tasks of one model; `nil` for all tasks of the account.
+    package var limit: String?
+    /// The model whose tasks a named limit holds; `nil` for tasks that name no model.
+    package var model: String?
+    /// True if the service's numbers closed the gate, before any session was refused: it opens at its
+    /// time without a probe; `nil` for no.
+    package var isMeasured: Bool?
+    /// True if no time helps, only money or an administrator; `nil` for no.
+    package var needsPerson: Bool?
 
-    /// The gate and its account.
-    package var key: GateKey { GateKey(gate, account) }
+    /// The gate, its account and its limit.
+    package var key: GateKey { GateKey(gate, account, limit: limit) }
 
     /// Makes the fact; see the properties.
     package init(
@@ -95,14 +108,15 @@ package struct GateOpened: Hashable, Sendable, Codable {
     package var gate: Gate
     /// The account whose starts go on; `nil` for the run's own, and for gates that hold everything.
     package var account: String?
+    /// The name of the limit, as in `GateClosed`.
+    package var limit: String?
 
-    /// The gate and its account.
-    package var key: GateKey { GateKey(gate, account) }
+    /// The gate, its account and its limit.
+    package var key: GateKey { GateKey(gate, account, limit: limit) }
 
     /// Makes the fact.
-    package init(gate: Gate, account: String? = nil) {
-        self.gate = gate
-        self.account = account
+    package init(gate: Gate, account: String? = nil, limit: String? = nil) {
+        (self.gate, self.account, self.limit) = (gate, account, limit)
     }
 }
 
@@ -170,7 +184,7 @@ extension Gate {
         case .tokenRate: GateNature(scope: .everything, opening: .time)
         case .store: GateNature(scope: .everything, opening: .event, canEndRun: true)
         case .memory, .load, .disk: GateNature(scope: .everything, opening: .reading)
-        case .shortage: GateNature(scope: .everything, opening: .time)
+        case .shortage, .hours: GateNature(scope: .everything, opening: .time)
         case .pause: GateNature(scope: .everything, opening: .event)
         }
     }

@@ -21,6 +21,7 @@ extension RunEvent: Codable {
         case taskEnded = "task_ended"
         case gateClosed = "gate_closed"
         case gateOpened = "gate_opened"
+        case limitRead = "limit_read"
         case concurrencyChanged = "concurrency_changed"
         case shutdownAdvanced = "shutdown_advanced"
         case steered
@@ -52,6 +53,7 @@ extension RunEvent: Codable {
         case .taskEnded: .taskEnded
         case .gateClosed: .gateClosed
         case .gateOpened: .gateOpened
+        case .limitRead: .limitRead
         case .concurrencyChanged: .concurrencyChanged
         case .shutdownAdvanced: .shutdownAdvanced
         case .steered: .steered
@@ -80,6 +82,7 @@ extension RunEvent: Codable {
         case .taskEnded(let fact): fact
         case .gateClosed(let fact): fact
         case .gateOpened(let fact): fact
+        case .limitRead(let fact): fact
         case .concurrencyChanged(let fact): fact
         case .shutdownAdvanced(let fact): fact
         case .steered(let fact): fact
@@ -118,6 +121,7 @@ extension RunEvent: Codable {
         case .taskEnded: self = .taskEnded(try TaskEnded(from: decoder))
         case .gateClosed: self = .gateClosed(try GateClosed(from: decoder))
         case .gateOpened: self = .gateOpened(try GateOpened(from: decoder))
+        case .limitRead: self = .limitRead(try LimitRead(from: decoder))
         case .concurrencyChanged:
             self = .concurrencyChanged(try ConcurrencyChanged(from: decoder))
         case .shutdownAdvanced: self = .shutdownAdvanced(try ShutdownAdvanced(from: decoder))

@@ -40,6 +40,8 @@ package indirect enum RunEvent: Hashable, Sendable {
     case gateClosed(GateClosed)
     /// Starts go on.
     case gateOpened(GateOpened)
+    /// The windows of an account's limit were read; as often as they change by a percent.
+    case limitRead(LimitRead)
     /// The limit of sessions at once changed.
     case concurrencyChanged(ConcurrencyChanged)
     /// The shutdown went one step further.

@@ -165,7 +165,7 @@ package struct RunEnded: Hashable, Sendable, Codable {
 
 /// The reason why a leg ended.
 package enum Ending: String, Hashable, Sendable, Word {
-    /// Every task ended, or as many failed as may (`maxFailures`).
+    /// Every task ended, as many failed as may (`maxFailures`), or usage is out and the run is not to wait.
     case finished
     /// SIGINT.
     case interrupted

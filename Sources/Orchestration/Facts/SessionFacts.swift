@@ -16,6 +16,8 @@ package struct SessionStarted: Hashable, Sendable, Codable {
     package var stream: Scheduler.Stream?
     /// True if the session alone probes whether a gate has opened; `nil` for no.
     package var isProbe: Bool?
+    /// The account that the session draws on, of the run's several; `nil` for that of its task.
+    package var account: String?
 
     /// The session's identity.
     package var key: SessionKey { SessionKey(task: task, number: session) }

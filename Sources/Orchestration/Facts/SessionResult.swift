@@ -17,6 +17,10 @@ package struct Failure: Hashable, Sendable, Codable {
     /// Time at which a usage limit or rate limit ends, if the message stated one, perhaps in the
     /// past; `nil` for every other class.
     package var resetsAt: WallTime?
+    /// The name of a usage limit that one model alone has; `nil` for the account's own, and for every other class.
+    package var limit: String?
+    /// True if no time helps against a usage limit, only money or an administrator; `nil` for no.
+    package var needsPerson: Bool?
 
     /// Makes a failure of a class with its message.
     package init(_ kind: FailureClass, _ message: String, resetsAt: WallTime? = nil) {

@@ -37,7 +37,7 @@ package struct AdmissionPlan: Hashable, Sendable, Codable {
             case .load: maxLoad != nil
             case .disk: minFreeDisk != 0
             case .usageLimit, .rateLimit, .authentication, .network, .sandbox, .tokenRate, .store,
-                .shortage, .pause:
+                .shortage, .hours, .pause:
                 false
             }
         }
@@ -85,7 +85,7 @@ extension AdmissionPlan {
         case .load: return reading.load.flatMap { loadShortage($0, reading.processors, swings) }
         case .disk: return reading.disks.lazy.compactMap { diskShortage($0, swings) }.first
         case .usageLimit, .rateLimit, .authentication, .network, .sandbox, .tokenRate, .store,
-            .shortage, .pause:
+            .shortage, .hours, .pause:
             return nil
         }
     }

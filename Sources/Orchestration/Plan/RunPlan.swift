@@ -44,6 +44,12 @@ package struct RunPlan: Hashable, Sendable, Codable {
     package var checkSlots: Int?
     /// The run's own hooks; `nil` for none.
     package var hooks: RunHookPlan?
+    /// The treatment of usage limits; `nil` for the usual one.
+    package var limits: LimitPlan?
+    /// The hours in which sessions may start; `nil` for all.
+    package var hours: HourPlan?
+    /// The accounts that tasks without one of their own share, each once; `nil` for the run's own alone.
+    package var accounts: [String]?
 
     /// Makes a plan with the manifest's defaults for everything not given.
     package init(

@@ -152,6 +152,8 @@ package struct TaskTerms: Hashable, Sendable, Codable {
     /// Codex's home directory of the account whose usage the sessions draw on; `nil` for the run's
     /// own account.
     package var account: String?
+    /// The model that the task names, which may have a limit of its own; `nil` for none.
+    package var model: String?
     /// The budget of the task's sessions together; `nil` for no limit.
     package var budget: Budget?
     /// The budget of each session; `nil` for no limit but the timeouts.

@@ -25,6 +25,8 @@ package struct RunHolds: Hashable, Sendable {
     package private(set) var steering: [Steering] = []
     /// The gates that are closed, in the order in which they closed.
     package private(set) var gates: [GateClosed] = []
+    /// The newest windows of each limit that were read in the leg, by account and limit.
+    package private(set) var limits: [LimitRead] = []
     /// The changes of concurrency, in order.
     package private(set) var concurrency: [Change] = []
     /// The warnings that concern the run and not one task, each once, in order.
@@ -42,12 +44,20 @@ package struct RunHolds: Hashable, Sendable {
             gates.removeAll { $0.key == fact.key }
             gates.append(fact)
         case .gateOpened(let fact): gates.removeAll { $0.key == fact.key }
+        case .limitRead(let fact):
+            limits.removeAll { $0.gate == fact.gate }
+            limits.append(fact)
+            limits.sort { $0.gate < $1.gate }
         case .concurrencyChanged(let fact):
             concurrency.append(Change(at: time, limit: fact.limit, reason: fact.reason))
         case .warned(let fact) where fact.task == nil && !warnings.contains(fact.message):
             warnings.append(fact.message)
         case .runEnded(let fact):
-            if fact.ending == .unable { troubles = gates.filter(\.gate.canEndRun).map(\.reason) }
+            if fact.ending == .unable {
+                troubles = gates.filter { $0.gate.canEndRun || $0.needsPerson == true }.map(
+                    \.reason
+                )
+            }
             gates.removeAll { !$0.gate.outlivesLeg }
         case .runBegan: self = RunHolds()
         case .steered(var fact):

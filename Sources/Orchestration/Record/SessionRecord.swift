@@ -115,7 +115,7 @@ extension RunEvent {
         case .checkEnded(let fact): fact.isOfBase == true ? nil : fact.key
         case .sessionEnded(let fact): fact.key
         case .runBegan, .taskReopened, .taskInspected, .sessionUsed, .sessionSignalled, .taskEnded,
-            .hookBegan, .hookEnded, .gateClosed, .gateOpened, .concurrencyChanged,
+            .hookBegan, .hookEnded, .gateClosed, .gateOpened, .limitRead, .concurrencyChanged,
             .shutdownAdvanced, .steered, .warned, .runEnded:
             nil
         }

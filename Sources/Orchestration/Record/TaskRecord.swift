@@ -146,7 +146,8 @@ extension RunEvent {
         case .sessionEnded(let fact): fact.task
         case .taskEnded(let fact): fact.task
         case .runBegan, .sessionSpawned, .sessionUsed, .sessionSignalled, .checkBegan, .hookBegan,
-            .hookEnded, .gateClosed, .gateOpened, .concurrencyChanged, .shutdownAdvanced, .steered,
+            .hookEnded, .gateClosed, .gateOpened, .limitRead, .concurrencyChanged,
+            .shutdownAdvanced, .steered,
             .warned, .runEnded:
             nil
         }

@@ -10,10 +10,15 @@ package struct GateTimes: Hashable, Sendable {
         /// The account whose starts were held; `nil` for the run's own, and for gates that hold
         /// everything.
         package var account: String?
+        /// The name of a limit that held the tasks of one model; `nil` for others.
+        package var limit: String?
         /// Number of closings; a gate that closed again before it opened counts once.
         package var times: Int
         /// Total time closed, by the wall clock.
         package var time: Duration
+
+        /// The gate, its account and its limit.
+        package var key: GateKey { GateKey(gate, account, limit: limit) }
     }
 
     private struct Record: Hashable, Sendable {
@@ -73,12 +78,13 @@ package struct GateTimes: Hashable, Sendable {
             Held(
                 gate: key.gate,
                 account: key.account,
+                limit: key.limit,
                 times: record.times,
                 time: record.total(at: now)
             )
         }.sorted { left, right in
             if left.time != right.time { return left.time > right.time }
-            return GateKey(left.gate, left.account) < GateKey(right.gate, right.account)
+            return left.key < right.key
         }
     }
 }

@@ -141,6 +141,7 @@ extension TaskState.Rarities: Packable {
         bytes.write(checkTrouble) { $0.write($1) }
         bytes.write(question) { $0.write($1) }
         bytes.write(isAsking)
+        bytes.write(account) { $0.write($1) }
     }
 
     init(unpacking bytes: inout PackedBytes) throws {
@@ -166,6 +167,7 @@ extension TaskState.Rarities: Packable {
         checkTrouble = try bytes.readIfPresent { try $0.read() }
         question = try bytes.readIfPresent { try $0.read() }
         isAsking = try bytes.read()
+        account = try bytes.readIfPresent { try $0.read() }
     }
 }
 

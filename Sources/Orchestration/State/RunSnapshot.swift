@@ -11,6 +11,7 @@ package struct RunSnapshot: Sendable {
 
         fileprivate struct Probe: Sendable, Codable {
             var account: String?
+            var model: String?
             var session: SessionKey
         }
 
@@ -39,6 +40,7 @@ package struct RunSnapshot: Sendable {
         fileprivate var running: [RunState.Running]
         fileprivate var gates: [Closed]
         fileprivate var probes: [Probe]
+        fileprivate var readings: [LimitRead]
         fileprivate var concurrencyLimit: Int
         fileprivate var shutdown: ShutdownAdvanced?
         fileprivate var ending: Ending?
@@ -139,8 +141,10 @@ extension RunSnapshot.Head {
         gates = state.gates.closed.sorted { $0.key < $1.key }.map {
             Closed(fact: $1, at: state.gates.times[$0])
         }
-        probes = state.gates.probes.map { Probe(account: $0, session: $1) }
-            .sorted { $0.session < $1.session }
+        probes = state.gates.probes.map {
+            Probe(account: $0.account, model: $0.model, session: $1)
+        }.sorted { $0.session < $1.session }
+        readings = state.gates.readings.sorted { $0.key < $1.key }.map(\.value)
         concurrencyLimit = state.leg.concurrencyLimit
         shutdown = state.leg.shutdown
         ending = state.leg.ending
@@ -194,7 +198,10 @@ extension RunState {
             gates.closed[gate.fact.key] = gate.fact
             gates.times[gate.fact.key] = gate.at
         }
-        for probe in head.probes { gates.probes[probe.account] = probe.session }
+        for probe in head.probes {
+            gates.probes[AccountDomain(probe.account, probe.model)] = probe.session
+        }
+        for reading in head.readings { gates.readings[reading.gate] = reading }
         leg.concurrencyLimit = head.concurrencyLimit
         (leg.shutdown, leg.ending) = (head.shutdown, head.ending)
         (leg.number, leg.runner, leg.hooks) = (head.legs, head.runner, head.hooks)

@@ -96,8 +96,6 @@ extension RunState {
             }
         }
         scheduler.grow(plan, from: first)
-        for gate in gates.closed.keys where gate.gate.isOfAccount {
-            withdrawTasks(of: gate.account)
-        }
+        withdrawHeldTasks()
     }
 }

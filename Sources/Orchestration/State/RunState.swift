@@ -100,10 +100,10 @@ package struct RunState: Sendable {
     }
 
     /// Returns the scheduler's next start; `nil` if nothing may run or no slot is free.
-    mutating func nextStart() -> SessionStarted? {
+    mutating func nextStart(at now: WallTime) -> SessionStarted? {
         guard running.count < leg.concurrencyLimit, let slot = slots.first else { return nil }
         guard let choice = scheduler.next(slot: slot) else { return nil }
-        return start(of: choice.task, slot: slot, choice.stream)
+        return placed(start(of: choice.task, slot: slot, choice.stream), choice.task, at: now)
     }
 
     func start(of place: Int, slot: Int, _ stream: Scheduler.Stream) -> SessionStarted {
@@ -144,6 +144,7 @@ package struct RunState: Sendable {
         case .taskEnded(let fact): end(fact, at: moment)
         case .gateClosed(let fact): close(fact, at: moment)
         case .gateOpened(let fact): open(fact.key, at: moment)
+        case .limitRead(let fact): gates.readings[fact.gate] = fact
         case .concurrencyChanged(let fact): leg.concurrencyLimit = fact.limit
         case .shutdownAdvanced(let fact): leg.shutdown = fact
         case .runEnded(let fact): leg.ending = fact.ending
@@ -237,7 +238,7 @@ extension RunState {
         running[fact.key] = session
         tasks[place].apply(fact)
         if fact.isProbe == true {
-            gates.probes[tasks[place].plan.account] = fact.key
+            gates.probes[domain(of: fact.task)] = fact.key
             // A probe's task is not among the waiting ones if its account's tasks are held.
             scheduler.enqueue(place)
         }
@@ -281,8 +282,8 @@ extension RunState {
             slots.giveBack(session.start.slot)
         }
         if !gates.probes.isEmpty {
-            let account = tasks[place].plan.account
-            if gates.probes[account] == fact.key { gates.probes[account] = nil }
+            let domain = domain(of: fact.task)
+            if gates.probes[domain] == fact.key { gates.probes[domain] = nil }
         }
         scheduler.sessionEnded(place, seconds: fact.seconds, report: fact.report)
     }

@@ -63,6 +63,8 @@ package struct TaskState: Hashable, Sendable {
         package var question: String?
         /// True while nobody has answered `question`.
         var isAsking = false
+        /// The account that the newest session drew on, of the run's several; `nil` for that of the plan.
+        package var account: String?
 
         fileprivate static let none = Shared(Rarities())
     }
@@ -267,6 +269,7 @@ package struct TaskState: Hashable, Sendable {
         self.notBefore = nil
         resumesNext = false
         if fact.resumes == nil { self.threadUsage = nil }
+        self.account = fact.account
     }
 
     mutating func apply(_ fact: SessionEnded, at moment: Moment) {

@@ -26,6 +26,9 @@ struct ScreenSummary {
             "starts are held\(GateWords.hold(gate, at: now.wall, offset: offset)): \(gate.reason)"
         }
         lines += notices.map { ScreenLine("\($0)", .notice) }
+        if let words = LimitWords.line(view.record.holds.limits, at: now.wall) {
+            lines.append(ScreenLine("\(words)"))
+        }
         if let change = view.record.holds.concurrency.last {
             let most = Format.count(change.limit, "session")
             lines.append(ScreenLine("at most \(most) at once: \(change.reason)", .notice))

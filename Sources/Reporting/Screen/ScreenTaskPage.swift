@@ -76,7 +76,9 @@ struct ScreenTaskPage {
         body.append(ScreenLine("log", .title))
         if details.log.isEmpty { body.append(ScreenLine("nothing yet", .dim)) }
         body += details.log.flatMap { line in
-            Columns.wrap(line.description, max(8, columns)).map { ScreenLine(SafeText(trusted: $0)) }
+            Columns.wrap(line.description, max(8, columns)).map {
+                ScreenLine(SafeText(trusted: $0))
+            }
         }
     }
 
@@ -105,7 +107,11 @@ struct ScreenTaskPage {
         }
     }
 
-    private static func line(_ session: SessionRecord, _ view: RunView, _ now: Moment)
+    private static func line(
+        _ session: SessionRecord,
+        _ view: RunView,
+        _ now: Moment
+    )
         -> ScreenLine
     {
         let head: SafeText =

@@ -1,5 +1,7 @@
 /// The credentials and configuration of accounts: an account that was refused is probed, and given
 /// up if the probe is refused, too.
+///
+/// It also ends a leg whose accounts are all lost, for whatever reason.
 struct Credentials: Governor {
     /// Wait before the probe that finds out whether credentials are refused for good.
     private static let probeDelay = Duration.seconds(30)
@@ -23,7 +25,7 @@ struct Credentials: Governor {
         }
     }
 
-    func ending(in turn: Turn) -> Ending? { turn.lacksLogin && !turn.isOpening ? .unable : nil }
+    func ending(in turn: Turn) -> Ending? { turn.lacksAccounts && !turn.isOpening ? .unable : nil }
 
     private func credentialsRefused(_ failed: FailedSession, in turn: inout Turn) {
         let message = failed.failure.message
@@ -67,7 +69,8 @@ struct Credentials: Governor {
     }
 
     /// Lets the sessions of an account start one by one, for a while.
-    private static func accountWorks(_ turn: inout Turn, _ account: String?) {
+    private static func accountWorks(_ turn: inout Turn, _ domain: AccountDomain) {
+        let account = domain.account
         let key = GateKey(.authentication, account)
         guard let closed = turn.state.gates.closed[key], closed.startsOneByOne != true else {
             return
@@ -81,19 +84,5 @@ struct Credentials: Governor {
                 startsOneByOne: true
             )
         )
-    }
-}
-
-extension Turn {
-    /// True if work is left, but only work that needs credentials refused for good.
-    fileprivate var lacksLogin: Bool {
-        let lost = state.gates.closed.values.filter {
-            $0.gate == .authentication && $0.until == nil
-        }
-        guard !lost.isEmpty, state.unfinished > 0 else { return false }
-        let accounts = Set(lost.map(\.account))
-        return state.tasks.allSatisfy {
-            !$0.isOpen || $0.pendingNeeds > 0 || accounts.contains($0.plan.account)
-        }
     }
 }

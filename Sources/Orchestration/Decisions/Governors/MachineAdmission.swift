@@ -143,7 +143,7 @@ extension MachineReading {
         case .load: load != nil ? nil : "the load is unknown without /proc/loadavg; mount /proc"
         case .disk: !disks.isEmpty ? nil : "no file system reports its free space"
         case .usageLimit, .rateLimit, .authentication, .network, .sandbox, .tokenRate, .store,
-            .shortage, .pause:
+            .shortage, .hours, .pause:
             nil
         }
     }

@@ -60,7 +60,7 @@ struct Notifications: Governor {
             case .gateOpened(let fact): told.remove(fact.key)
             case .gateClosed(let fact):
                 guard fact.gate.isToldAsLimit, told.insert(fact.key).inserted else { continue }
-                add(Notification.News(.limit, nil, fact.reason), in: turn)
+                add(Notification.News(topic(of: fact, in: turn), nil, fact.reason), in: turn)
             case .taskEnded(let fact):
                 guard let topic = fact.outcome.topic else { continue }
                 add(Notification.News(topic, fact.task, fact.reason), in: turn)
@@ -68,6 +68,12 @@ struct Notifications: Governor {
             }
         }
         turn.hooks.news = []
+    }
+
+    /// Returns the subject of a limit: one that waits for a person is told to whoever hears of those.
+    private func topic(of fact: GateClosed, in turn: Turn) -> NotifyTopic {
+        let asks = fact.gate == .usageLimit && turn.state.plan.limits?.onLimit == .ask
+        return (asks || fact.needsPerson == true) && wants(.needsYou, in: turn) ? .needsYou : .limit
     }
 
     private mutating func add(_ one: Notification.News, in turn: Turn) {
@@ -92,7 +98,7 @@ extension Gate {
         switch self {
         case .usageLimit, .authentication: true
         case .rateLimit, .network, .sandbox, .tokenRate, .store, .memory, .load, .disk, .shortage,
-            .pause:
+            .hours, .pause:
             false
         }
     }
