@@ -102,7 +102,10 @@ let package = Package(
             swiftSettings: strict + [.strictMemorySafety()]
         ),
         library("Agent", ["Orchestration"]),
-        library("CodexAgent", ["Agent", "CodexEvents", "Dates", "FileAccess", "Orchestration"]),
+        library(
+            "CodexAgent",
+            ["Agent", "Codec", "CodexEvents", "Dates", "FileAccess", "Orchestration"]
+        ),
         library("FileAccess"),
         library("Autonomous", ["Dates", "Descendants", "FileAccess", "Orchestration"]),
         library("Trees", ["FileAccess", "Orchestration"]),
@@ -219,7 +222,7 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: ["TestSupport", "Descendants", "EventLoop", "quire"],
             exclude: [
-                "install-codex", "install-validators", "codex-version", "scripted_model.py",
+                "install-codex", "install-validators", "codex-versions", "scripted_model.py",
                 "without_namespaces.py",
             ],
             swiftSettings: strict

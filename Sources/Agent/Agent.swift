@@ -18,6 +18,8 @@ package protocol Agent: Sendable {
         in directory: String,
         for session: AgentSession
     ) -> [String]?
+    /// The schema of the statements that sessions end with, in JSON; `nil` if they make none.
+    var statementSchema: String? { get }
     /// Makes a reader of one session's output; `report` is the resumed thread's last one, if it is known.
     func reader(resuming report: ThreadReport?) -> any SessionReader
     /// Makes a reader of a task's log, which has the output of all its sessions.
@@ -25,17 +27,9 @@ package protocol Agent: Sendable {
     /// Finds the agent's own records; `variable` is the environment that sessions inherit.
     func records(inheriting variable: (String) -> String?) -> any AgentRecords
     /// Checks a program for what its sessions need: version, login, sandbox and abilities.
-    ///
-    /// `ask` runs it with arguments in the directory, with the variables that `variable` returns.
-    func checkUp(
-        _ needs: CheckUpNeeds,
-        variable: (String) -> String?,
-        ask: ([String]) -> ProgramAnswer
-    ) -> CheckUp
-    /// Returns true if the program lets a command check the end of each turn.
-    ///
-    /// `ask` runs it with arguments, and returns its output; `nil` if it failed.
-    func canCheckTurns(_ ask: ([String]) -> String?) -> Bool
+    func checkUp(_ needs: CheckUpNeeds, at place: AgentPlace) -> CheckUp
+    /// Returns the abilities of a program, whatever else it is.
+    func abilities(at place: AgentPlace) -> AgentAbilities
     /// The question for the limits of an account; `nil` for an agent that tells none.
     var limitQuestion: LimitQuestion? { get }
 }
@@ -47,7 +41,8 @@ extension Agent {
         for session: AgentSession
     ) -> [String]? { nil }
 
-    package func canCheckTurns(_ ask: ([String]) -> String?) -> Bool { false }
+    package var statementSchema: String? { nil }
+    package func abilities(at place: AgentPlace) -> AgentAbilities { .unknown }
     package var limitQuestion: LimitQuestion? { nil }
 }
 
@@ -86,6 +81,8 @@ package struct AgentSession: Hashable, Sendable {
     package var resumes: String?
     /// The features that are on, and whether the user's surroundings are kept out.
     package var settings = AgentSettings.usual
+    /// The path of the schema of the statement that the session ends with; `nil` for none.
+    package var statementSchema: String?
     /// The abilities of the program that runs the session.
     package var abilities = AgentAbilities.unknown
 

@@ -5,6 +5,10 @@ package struct AgentAbilities: Hashable, Sendable {
     package var features: [String: Bool]
     /// The long options of a session's command, such as `--json`.
     package var options: Set<String>
+    /// True if the program lets a command check the ends of its turns.
+    package var checksTurns = false
+    /// True if the program lets a session end with a statement by a schema.
+    package var states = false
 
     /// Makes abilities; see the properties.
     package init(features: [String: Bool] = [:], options: Set<String> = []) {

@@ -10,6 +10,8 @@ package enum ProgramAnswer: Hashable, Sendable {
     case failed(String)
     /// The program was ended because it took too long or said too much.
     case unanswered(String)
+    /// The launcher did not bring the question to the program, which may be sound.
+    case unreached(String)
 }
 
 /// The subject of a check-up: a program, and the needs of the sessions that run it.
@@ -61,6 +63,13 @@ package struct CheckUp: Hashable, Sendable {
     ) {
         (self.findings, self.abilities) = (findings, abilities)
         (self.isUnderstood, self.warnings) = (isUnderstood, warnings)
+    }
+
+    /// Names the launcher through which all of this was found.
+    package mutating func name(launcher: String) {
+        let prefix = "through the launcher \(launcher): "
+        for index in findings.indices { findings[index].words = prefix + findings[index].words }
+        for index in warnings.indices { warnings[index] = prefix + warnings[index] }
     }
 
     /// The reasons why no session can do its work; empty if nothing is known to be missing.

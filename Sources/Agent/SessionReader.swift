@@ -11,6 +11,8 @@ package protocol SessionReader: Sendable {
     mutating func finish(_ emit: (SessionSign) -> Void)
     /// Sets the resumed thread's last report, if it was unknown at first.
     mutating func learn(resuming report: ThreadReport)
+    /// Has the result hold the statement that the session ends with; called before the first byte.
+    mutating func expectStatement()
     /// True if the turn was completed.
     var isCompleted: Bool { get }
     /// Returns the session's result.
@@ -26,6 +28,7 @@ package protocol SessionReader: Sendable {
 
 extension SessionReader {
     package mutating func learn(resuming report: ThreadReport) {}
+    package mutating func expectStatement() {}
     package var passed: Int { 0 }
     package var newestStep: SessionStep? { nil }
     package mutating func takePassedAnswer() -> Bool { false }

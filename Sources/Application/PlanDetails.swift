@@ -12,6 +12,10 @@ package struct PlanDetails {
         var sandbox: String
         var env: [String: String]
         var arguments: [String]
+        /// The models, one after the other; `nil` without a ladder.
+        var models: [String]?
+        /// True if sessions end with a statement on their work.
+        var verdict: Bool
         /// The command that sets the task's tree up; `nil` for none.
         var setup: String?
         /// The command that checks the task's work; `nil` for none.
@@ -41,6 +45,7 @@ package struct PlanDetails {
                     ($0, SecretVariable.isSecret($0) ? Redactor.mark : redact($1))
                 }
             )
+            (models, verdict) = (task.plan.models, task.settings.states)
             setup = (task.tree?.setup?.command).map(redact)
             verify = (task.check?.command.command).map(redact)
             verifyInSession = task.check.map { $0.inSession != nil }
@@ -97,7 +102,7 @@ package struct PlanDetails {
         var session = AgentSession(
             sandbox: task.sandbox,
             directories: [".autonomous/TASK"],
-            model: task.model,
+            model: task.plan.models?.first ?? task.model,
             extra: task.codexArguments
         )
         session.settings = task.settings
@@ -122,6 +127,9 @@ package struct PlanDetails {
         if !variables.isEmpty {
             lines += ["variables that are set:"]
             lines += variables.sorted { $0.key < $1.key }.map { "  \($0)\(suffix($1))" }
+        }
+        lines += section("models, each after evidence against the one before:") {
+            $0.plan.models?.joined(separator: ", ")
         }
         lines += treeLines + hookLines
         // A value must not break its line.

@@ -1,20 +1,18 @@
 package import Agent
 import Orchestration
-import Foundation
 
 // The questions that a check-up asks `codex`.
 extension Codex {
-    /// The versions of the CLI that Quire is tested with.
-    package static let testedVersions = ["0.144.4", "0.155.1", "0.163.0"]
-
-    package func checkUp(
-        _ needs: CheckUpNeeds,
-        variable: (String) -> String?,
-        ask: ([String]) -> ProgramAnswer
-    ) -> CheckUp {
+    package func checkUp(_ needs: CheckUpNeeds, at place: AgentPlace) -> CheckUp {
         let question = "\(needs.program) --version"
         var checkUp = CheckUp(isUnderstood: !needs.isNamed)
-        switch ask(["--version"]) {
+        switch place.ask(["--version"]) {
+        case .unreached(let reason):
+            // A launcher that loses its slot's machine is tried again by the sessions.
+            let words = "\(question) can't be asked: it \(reason); sessions are started unchecked"
+            checkUp.add(.doubtful, "agent", words)
+            checkUp.warnings.append(words)
+            return checkUp
         case .unanswered(let reason):
             checkUp.add(.missing, "agent", "\(question) did not answer: \(reason)")
             return checkUp
@@ -29,10 +27,10 @@ extension Codex {
                 "agent",
                 "\(question) said nothing: what agent that is isn't known"
             )
-        case .said(let text): judge(version: text, needs, &checkUp, ask: ask)
+        case .said(let text): judge(version: text, needs, &checkUp, at: place)
         }
-        let login = login(ask(["login", "status"]), of: needs.program) {
-            needs.isNamed || Self.needsNoLogin(needs, variable)
+        let login = login(place.ask(["login", "status"]), of: needs.program) {
+            needs.isNamed || Self.needsNoLogin(needs, at: place)
         }
         checkUp.findings.append(login)
         return checkUp
@@ -43,30 +41,20 @@ extension Codex {
         version text: String,
         _ needs: CheckUpNeeds,
         _ checkUp: inout CheckUp,
-        ask: ([String]) -> ProgramAnswer
+        at place: AgentPlace
     ) {
         let version = Self.versionLine(text)
-        checkUp.add(.well, "agent", "\(needs.program), \(version)")
-        let number = version.firstMatch(of: /\d+\.\d+\.\d+/).map { String($0.0) }
-        if number.map(Self.testedVersions.contains) != true {
-            let known = Self.testedVersions.joined(separator: ", ")
-            checkUp.add(
-                .doubtful,
-                "agent",
-                "Quire is tested with Codex \(known); unknown events of other versions are carried, not "
-                    + "understood"
-            )
-        }
+        let number = CodexVersion(in: version)
+        let isTested = number.doubt == nil ? " (\(CodexVersion.known))" : ""
+        checkUp.add(.well, "agent", "\(needs.program), \(version)\(isTested)")
+        if let words = number.doubt { checkUp.add(.doubtful, "agent", words) }
         guard version.hasPrefix("codex") else { return }
         checkUp.isUnderstood = true
         // The simulated agent has neither features nor a sandbox.
         guard !version.contains("(simulated)") else { return }
-        checkUp.abilities = Self.abilities(
-            features: ask(["features", "list"]),
-            help: ask(["exec", "--help"])
-        )
+        checkUp.abilities = abilities(at: place)
         checkSettings(needs, version, &checkUp)
-        let sandbox = Self.sandboxFinding(needs, machine: .own, ask: ask)
+        let sandbox = Self.sandboxFinding(needs, at: place)
         checkUp.findings += [sandbox].compactMap(\.self)
     }
 
@@ -112,7 +100,7 @@ extension Codex {
         switch answer {
         case .said(let words): return Finding(.well, "login", Self.lastLine(words))
         case .silent: return Finding(.doubtful, "login", "\(question) said nothing; \(unknown)")
-        case .unanswered(let reason):
+        case .unanswered(let reason), .unreached(let reason):
             return Finding(.doubtful, "login", "\(question) did not answer: \(reason); \(unknown)")
         case .failed(let error) where error.hasPrefix("Error loading config"):
             return Finding(.missing, "configuration", "\(error); correct it")
@@ -134,41 +122,24 @@ extension Codex {
 
     /// Returns true if the environment has an API key, or the configuration or the arguments set a model
     /// provider.
-    private static func needsNoLogin(
-        _ needs: CheckUpNeeds,
-        _ variable: (String) -> String?
-    ) -> Bool {
-        let keys = ["CODEX_API_KEY", "OPENAI_API_KEY"]
-        if keys.contains(where: { !(variable($0) ?? "").isEmpty }) { return true }
+    private static func needsNoLogin(_ needs: CheckUpNeeds, at place: AgentPlace) -> Bool {
         if needs.extra.contains(where: { $0.contains("model_provider") || $0 == "--oss" }) {
             return true
         }
-        let home = CodexHome(variable).account(of: [:], in: needs.directory)
-        guard let data = FileManager.default.contents(atPath: home + "/config.toml") else {
-            return false
-        }
-        return String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline)
-            .contains { $0.contains("model_provider") && $0.first != "#" }
+        return place.holds(
+            #"""
+            [ "$CODEX_API_KEY$OPENAI_API_KEY" ] && exit 0
+            while IFS= read -r line || [ "$line" ]; do
+              case $line in '#'*) ;; *model_provider*) exit 0 ;; esac
+            done < "${CODEX_HOME:-$HOME/.codex}/config.toml"
+            exit 1
+            """#
+        )
     }
 }
 
 extension CheckUp {
     fileprivate mutating func add(_ mark: Finding.Mark, _ subject: String, _ words: String) {
         findings.append(Finding(mark, subject, words))
-    }
-}
-
-extension SandboxMachine {
-    /// This machine.
-    static var own: SandboxMachine {
-        SandboxMachine(
-            file: { path in
-                // The files of the kernel are short, and reading them waits for nothing.
-                FileManager.default.contents(atPath: path).map {
-                    String(decoding: $0, as: UTF8.self)
-                }
-            },
-            exists: { FileManager.default.fileExists(atPath: $0) }
-        )
     }
 }

@@ -1,4 +1,4 @@
-import Agent
+package import Agent
 import Orchestration
 
 // The features of Codex that sessions run with, and without.
@@ -40,24 +40,24 @@ extension Codex {
         return (settings.isHermetic ? hermeticOptions : []) + states.flatMap { ["-c", $0] }
     }
 
-    /// Reads the abilities out of the answers to `features list` and `exec --help`.
-    static func abilities(features: ProgramAnswer, help: ProgramAnswer) -> AgentAbilities {
-        AgentAbilities(features: Self.features(in: features), options: options(in: help))
-    }
-
-    /// Reads the lines of `codex features list`: a name, the stage, which may be several words, and the
-    /// state.
-    private static func features(in answer: ProgramAnswer) -> [String: Bool] {
-        guard case .said(let text) = answer else { return [:] }
-        var features: [String: Bool] = [:]
+    /// Asks for the abilities: `features list` and `exec --help`.
+    ///
+    /// Turns are checked by a hook, which is on unless the user's configuration says otherwise; earlier
+    /// versions have none, or none that is stable.
+    package func abilities(at place: AgentPlace) -> AgentAbilities {
+        var abilities = AgentAbilities(options: Self.options(in: place.ask(["exec", "--help"])))
+        abilities.states = abilities.options.contains("--output-schema")
+        guard case .said(let text) = place.ask(["features", "list"]) else { return abilities }
         for line in text.split(whereSeparator: \.isNewline) {
+            // A name, the stage, which may be several words, and the state.
             let words = line.split(whereSeparator: \.isWhitespace)
-            guard words.count >= 3, let name = words.first, isFeature(name),
+            guard words.count >= 3, let name = words.first, Self.isFeature(name),
                 let state = Bool(String(words[words.count - 1])), words[1] != "removed"
             else { continue }
-            features[String(name)] = state
+            abilities.features[String(name)] = state
+            if name == "hooks" { abilities.checksTurns = state && words[1] == "stable" }
         }
-        return features
+        return abilities
     }
 
     private static func isFeature(_ name: Substring) -> Bool {

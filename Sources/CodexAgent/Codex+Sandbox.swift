@@ -35,23 +35,20 @@ extension Codex {
     }
 
     /// Asks whether the sandbox starts; returns `nil` for sessions without one.
-    static func sandboxFinding(
-        _ needs: CheckUpNeeds,
-        machine: SandboxMachine,
-        ask: ([String]) -> ProgramAnswer
-    ) -> Finding? {
+    static func sandboxFinding(_ needs: CheckUpNeeds, at place: AgentPlace) -> Finding? {
         let sandbox = sandbox(needs.sandbox, with: needs.extra)
         guard sandbox != .dangerFullAccess else { return nil }
         let mode = "sandbox_mode=\"\(sandbox.rawValue)\""
         let unknown = "whether the sandbox (\(sandbox.rawValue)) can start isn't known"
-        switch ask(["sandbox", "-c", mode, "--", "true"]) {
+        switch place.ask(["sandbox", "-c", mode, "--", "true"]) {
         case .said, .silent:
             return Finding(.well, "sandbox", "\(sandbox.rawValue) starts in \(needs.directory)")
-        case .unanswered(let reason): return Finding(.doubtful, "sandbox", "\(unknown): \(reason)")
+        case .unanswered(let reason), .unreached(let reason):
+            return Finding(.doubtful, "sandbox", "\(unknown): \(reason)")
         case .failed(let error) where CodexEvent.isSandboxComplaint(error):
             let words =
                 "Codex's sandbox (\(sandbox.rawValue)) can't start in \(needs.directory), and every command "
-                + "of a session would fail: \(error.oneLine(200)); to mend it: \(machine.advice)"
+                + "of a session would fail: \(error.oneLine(200)); to mend it: \(SandboxMachine(at: place).advice)"
             return Finding(.missing, "sandbox", words)
         // A version that has no such question, or answers it otherwise.
         case .failed(let error):
@@ -70,6 +67,16 @@ package struct SandboxMachine {
     /// Makes a machine from its files.
     package init(file: @escaping (String) -> String?, exists: @escaping (String) -> Bool) {
         (self.file, self.exists) = (file, exists)
+    }
+
+    /// Makes the machine of a place, whose files a shell reads there.
+    init(at place: AgentPlace) {
+        self.init(
+            file: { path in
+                if case .said(let text) = place.shell("cat \(path)") { text } else { nil }
+            },
+            exists: { place.holds("test -e \($0)") }
+        )
     }
 
     /// The settings of the kernel that deny namespaces to users: their path, the value that denies, and the

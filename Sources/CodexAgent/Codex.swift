@@ -20,6 +20,8 @@ package struct Codex: Agent {
     /// Makes an agent of a program that speaks as Codex does.
     package init(program: AgentProgram) { self.program = program }
 
+    package var statementSchema: String? { StatementForm.schema }
+
     package var format: String { "Codex's JSON Lines" }
 
     /// Returns the arguments of `codex exec`.
@@ -35,6 +37,7 @@ package struct Codex: Agent {
         ]
         if let hook = session.turnCheck.flatMap(StopHook.init) { arguments += hook.arguments }
         arguments += Self.settings(for: session)
+        if let schema = session.statementSchema { arguments += ["--output-schema", schema] }
         if let model = session.model { arguments += ["--model", model] }
         // The last setting of an option counts, and that is the user's.
         arguments += session.extra

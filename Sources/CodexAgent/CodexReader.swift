@@ -20,6 +20,12 @@ struct CodexReader: SessionReader {
 
     mutating func learn(resuming report: ThreadReport) { transcript.learn(resuming: report) }
 
+    mutating func expectStatement() {
+        // Messages are items, which are passed over otherwise.
+        decoder = EventDecoder()
+        transcript.isToState = true
+    }
+
     var isCompleted: Bool { transcript.isCompleted }
 
     var passed: Int { decoder.passed }

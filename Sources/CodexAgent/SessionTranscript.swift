@@ -22,6 +22,9 @@ package struct SessionTranscript: Sendable {
     private var hasOpenCommand = false
     /// Events that were observed, unknown ones included.
     private(set) var events = 0
+    /// True if the turn's last message is the session's statement on its work.
+    var isToState = false
+    private var lastMessage: String?
     private var resumed: ThreadReport?
     private var total: TokenUsage?
 
@@ -51,6 +54,8 @@ package struct SessionTranscript: Sendable {
             total = usage ?? total
         case .turnFailed(let message): (isCompleted, turnFailure) = (false, message)
         case .error(let message) where !event.isReconnecting: lastError = message
+        case .item(.completed, let item):
+            if isToState, case .agentMessage(let text) = item.kind { lastMessage = text }
         default: break
         }
     }
@@ -93,6 +98,9 @@ package struct SessionTranscript: Sendable {
             outputLeaked: ending.outputLeaked
         )
         result.deeds = hasOpenCommand ? nil : deeds
+        if isToState, failure == nil {
+            (result.statement, result.statementTrouble) = StatementForm.read(lastMessage)
+        }
         return result
     }
 

@@ -44,18 +44,3 @@ struct StopHook {
         return SHA256.hex(of: Array("{\"event_name\":\"stop\",\"hooks\":[\(handler)]}".utf8))
     }
 }
-
-extension Codex {
-    /// Asks for the features of the program; true if hooks are on, as they are unless the user's
-    /// configuration says otherwise.
-    ///
-    /// Earlier versions have no such feature, or none that is stable.
-    package func canCheckTurns(_ ask: ([String]) -> String?) -> Bool {
-        guard let features = ask(["features", "list"]) else { return false }
-        return features.split(whereSeparator: \.isNewline).contains { line in
-            let words = line.split(whereSeparator: \.isWhitespace)
-            return words.first == "hooks" && words.dropFirst().first == "stable"
-                && words.last == "true"
-        }
-    }
-}

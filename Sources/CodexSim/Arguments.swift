@@ -18,6 +18,8 @@ struct Arguments {
     var skipsRepositoryCheck = false
     /// The values of `-c`, in order.
     var settings: [String] = []
+    /// The file with the schema of the last message; `nil` for none.
+    var schema: String?
 
     private static let valued: Set<String> = [
         "-c", "--config", "-C", "--cd", "-s", "--sandbox", "--add-dir", "-m", "--model", "-p",
@@ -57,6 +59,7 @@ struct Arguments {
                     throw Refusal(message: "error: a value is required for '\(word)'\n")
                 }
                 if word == "-c" || word == "--config" { settings.append(words[next]) }
+                if word == "--output-schema" { schema = words[next] }
                 next += 1
             } else if word == "--skip-git-repo-check" {
                 skipsRepositoryCheck = true

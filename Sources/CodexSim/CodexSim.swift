@@ -17,6 +17,7 @@ package enum CodexSim {
             case .help:
                 Output.write("A simulated codex. Directives, on a prompt's line \"sim: …\":\n\n")
                 Output.write(Directives.help)
+                Output.write("\nOptions of exec: --json --output-schema FILE -c KEY=VALUE\n")
             }
             return 0
         } catch let refusal as Arguments.Refusal {
@@ -58,6 +59,13 @@ package enum CodexSim {
                 to: 2
             )
             return 1
+        }
+        if let schema = arguments.schema, Files.read(schema)?.contains("\"status\"") != true {
+            Output.write("Failed to read output schema file \(schema)\n", to: 2)
+            return 1
+        }
+        if arguments.schema != nil, directives.show.message == nil {
+            directives.show.message = #"{"status":"progress","question":null,"evidence":null}"#
         }
         let threads = Threads(taskDirectory: work.directory)
         var usage = 0

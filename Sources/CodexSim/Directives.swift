@@ -42,6 +42,9 @@ struct Directives {
         ask=TEXT         an executor that asks a person this (_ is a space) instead of working, until
                          its prompt or answers.md has an answer
         ask-again        asks although it was answered
+        says=TEXT        the last message of the turn (_ is a space); with --output-schema a
+                         statement that some of the work is done, else "Done."
+        says-bytes=BYTES the length of the last message
         no-list          an initializer that writes nothing
         no-notes         sessions that write no progress.md
 
@@ -74,6 +77,7 @@ struct Directives {
         var standardError = 0
         var tokens = 1200
         var tearsCharacters = false
+        var message: String?
     }
 
     /// The faults of a session.
@@ -143,6 +147,8 @@ struct Directives {
         case "damage": list.damage = value
         case "ask": list.question = String(value.map { $0 == "_" ? " " : $0 })
         case "ask-again": list.asksAgain = true
+        case "says": show.message = String(value.map { $0 == "_" ? " " : $0 })
+        case "says-bytes": show.message = String(repeating: "x", count: Self.bytes(value))
         case "no-list": list.isWritten = false
         case "no-notes": list.hasNotes = false
         default: throw Unknown(word: name)

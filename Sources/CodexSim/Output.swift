@@ -24,6 +24,11 @@ enum Output {
         }
     }
 
+    /// Returns a text for a string of JSON; its characters are visible ones.
+    static func escaped(_ text: String) -> String {
+        String(text.flatMap { "\\\"".contains($0) ? ["\\", $0] : [$0] })
+    }
+
     /// Returns this many bytes of text that are one byte each in JSON.
     static func filler(_ count: Int) -> String { String(repeating: "o", count: count) }
 

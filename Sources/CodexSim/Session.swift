@@ -70,7 +70,12 @@ struct Session {
         if directives.show.line > 0 { Output.longLine(directives.show.line) }
         if directives.show.tearsCharacters { Output.tornCharacters() }
         work.work(directives, session: number, evidence)
-        Output.item("completed", directives.show.items, #""type":"agent_message","text":"Done.""#)
+        let message = Output.escaped(directives.show.message ?? "Done.")
+        Output.item(
+            "completed",
+            directives.show.items,
+            #""type":"agent_message","text":"\#(message)""#
+        )
         let rounds = answerHook()
         if directives.faults.isTorn {
             Output.write(#"{"type":"turn.compl"#)

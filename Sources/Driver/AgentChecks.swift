@@ -39,7 +39,7 @@ final class AgentChecks {
     func begin(on loop: any DriverLoop) {
         for one in preflight.cases {
             loop.perform { [preflight, abilities] in
-                let (one, checkUp) = preflight.check(one)
+                let checkUp = preflight.check(one)
                 abilities.note(checkUp.abilities, of: one)
                 return (refusals: checkUp.refusals, warnings: checkUp.warnings)
             } then: { [weak self] found in

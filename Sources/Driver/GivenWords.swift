@@ -26,14 +26,18 @@ final class GivenWords: Sendable {
 
     /// Notes that the session got the words, if it completed its turn, and returns its question, in one
     /// line, and what people should know.
-    func settle(isCompleted: Bool) -> (question: String?, warnings: [String]) {
+    ///
+    /// A question that the session `asked` in its statement becomes that of the task, if it has none.
+    func settle(isCompleted: Bool, asked: String? = nil) -> (question: String?, warnings: [String])
+    {
         var warnings = isCompleted ? directory.settle(text) : []
         // A session can't answer for a person.
         if !taken.withLock(\.leavesAnswer), let refusal = directory.refuseAnswer() {
             warnings.append(refusal)
         }
-        let asked = directory.shortQuestion
-        return (asked.question, warnings + asked.warnings)
+        if let asked, let trouble = directory.ask(asked) { warnings.append(trouble) }
+        let found = directory.shortQuestion
+        return (found.question, warnings + found.warnings)
     }
 }
 

@@ -2,24 +2,37 @@ package import Agent
 import EventLoop
 import FileAccess
 import Orchestration
-import Synchronization
 
 /// The check-up of the agents that a leg's sessions run, made before the first session starts.
 ///
 /// Checks run on worker threads while directories are opened: one for each program, sandbox and settings
-/// that sessions have. The simulated agent and agents behind a launcher are not checked, nor is a command
-/// whose program is not called `codex…`: to be asked may be work for somebody's own agent.
+/// that sessions have, on each machine that a launcher leads to by the number of a slot. The simulated agent
+/// is not checked, nor is a command whose program is not called `codex…`: to be asked may be work for
+/// somebody's own agent. Both are asked for their abilities alone where sessions depend on them: for checks within
+/// them, and for statements.
 struct Preflight: Sendable {
-    /// The most checks of a leg: with more combinations the first ones stand for all.
+    /// The most checks of a machine: with more combinations the first ones stand for all.
     private static let mostCases = 8
+    /// The most checks on all machines, of which each takes seconds of a worker's time.
+    private static let mostLaunchedCases = 16
 
     /// One check: the needs that some tasks' sessions share.
     struct Case: Sendable {
         let agent: AgentCommand
         let needs: CheckUpNeeds
-        let variables: [String: String]
+        var variables: [String: String]
         /// The account of the run's several; `nil` if the tasks have one of their own.
         var account: String?
+        /// True if the program is asked for everything, false for its abilities alone.
+        let isWhole: Bool
+        /// True if checks are to run in the sessions.
+        let wantsTurnChecks: Bool
+        /// True if what sessions are started with depends on what another agent than Codex can do.
+        var wantsAbilities: Bool { wantsTurnChecks || needs.settings.states }
+        /// The place of the sessions; `nil` for this machine.
+        var place: LaunchedPlace?
+        /// The place in the abilities that are known; see `KnownAbilities`.
+        var key: KnownAbilities.Key
     }
 
     /// The checks of a leg, in the order of its tasks.
@@ -39,53 +52,86 @@ struct Preflight: Sendable {
             LimitQuestions(request.agent, inherited: inherited),
             isAsked ? Array(request.accounts.prefix(Self.mostCases)) : []
         )
-        guard request.launcher == nil else {
-            cases = []
-            return
-        }
         var cases: [Case] = []
         var known: Set<[String]> = []
-        let own = Dictionary(
-            request.plan.tasks.lazy.filter { $0.account != nil }.map { ($0.name, $0.account) }
-        ) { first, _ in first }
+        var first: [String] = []
         for name in names where cases.count < Self.mostCases {
             guard let work = request.work[name] else { continue }
             let agent = work.agent ?? request.agent
-            guard agent.isCodex else { continue }
             let records = agent.kind.records(inheriting: inherited.text)
-            let isPooled = !pool.isEmpty && own[name] == nil
+            let isPooled = request.launcher == nil && !pool.isEmpty && work.account == nil
             for account in isPooled ? pool.map(Optional.some) : [nil] {
-                var found = Case(agent, work, account.map(records.variables) ?? [:])
+                var found = Case(agent, work, of: request)
+                guard found.isWhole || found.wantsAbilities else { continue }
                 found.account = account
-                if known.insert(found.identity).inserted { cases.append(found) }
+                found.variables.merge(account.map(records.variables) ?? [:]) { $1 }
+                guard known.insert(found.identity).inserted else { continue }
+                cases.append(found)
+                first.append(name)
             }
         }
-        self.cases = cases
+        guard let launcher = request.launcher else {
+            self.cases = cases
+            return
+        }
+        let slots = launcher.slots(of: min(request.plan.concurrency, names.count))
+        let launched = slots.flatMap { slot in
+            zip(cases, first).map { one, task in
+                var one = one
+                one.place = LaunchedPlace(launcher, slot: slot, for: task, of: request)
+                one.key.place = launcher.words(of: slot)
+                return one
+            }
+        }
+        self.cases = Array(launched.prefix(Self.mostLaunchedCases))
     }
 
     /// Checks the agents of a whole request; blocks.
     static func checkUps(of request: RunRequest) -> [CheckUp] {
         let preflight = Preflight(request, of: request.plan.selected.map(\.name))
-        return preflight.cases.map { preflight.check($0).1 }
+        return preflight.cases.map(preflight.check)
     }
 
     /// Makes one check; blocks.
-    func check(_ one: Case) -> (Case, CheckUp) {
-        let questions = AgentQuestions(
+    func check(_ one: Case) -> CheckUp {
+        var questions = AgentQuestions(
             one.agent,
             inherited: inherited,
             adding: one.variables,
             in: one.needs.directory
         )
-        return (one, questions.checkUp(one.needs))
+        questions.launched = one.place
+        var checkUp = one.isWhole ? questions.checkUp(one.needs) : CheckUp()
+        if one.wantsAbilities, checkUp.abilities == .unknown, checkUp.refusals.isEmpty {
+            checkUp.abilities = questions.abilities()
+        }
+        if one.needs.settings.states, !checkUp.abilities.states {
+            checkUp.warnings.append(
+                "verdict has no effect with \(one.agent.executable), whose \"exec --help\" doesn't name "
+                    + "--output-schema"
+            )
+        }
+        if one.wantsTurnChecks, !checkUp.abilities.checksTurns {
+            checkUp.warnings.append(
+                "verify_in_session has no effect with \(one.agent.executable), whose features "
+                    + "(\"features list\") don't name \"hooks\" as stable and on; checks run after "
+                    + "sessions alone"
+            )
+        }
+        if let place = one.place { checkUp.name(launcher: place.name) }
+        return checkUp
+    }
+}
+
+extension Launcher {
+    /// The slots that lead to different places, as far as the words tell.
+    fileprivate func slots(of count: Int) -> [Int] {
+        words(of: 0) == words(of: 1) ? [0] : Array(0..<max(1, count))
     }
 }
 
 extension Preflight.Case {
-    /// The variables on which an agent's answers depend, as far as tasks set them.
-    private static let telling = ["PATH", "HOME", "CODEX_HOME", "CODEX_API_KEY", "OPENAI_API_KEY"]
-
-    init(_ agent: AgentCommand, _ work: TaskWork, _ own: [String: String]) {
+    init(_ agent: AgentCommand, _ work: TaskWork, of request: RunRequest) {
         self.agent = agent
         var isNamed = false
         if case .command = agent.kind.program { isNamed = true }
@@ -97,28 +143,28 @@ extension Preflight.Case {
             settings: work.settings,
             extra: work.arguments
         )
-        variables = work.environment.merging(own) { $1 }
+        variables = work.environment
+        isWhole = agent.isCodex
+        wantsTurnChecks = request.turnHook != nil && work.check?.inSession != nil
+        key = KnownAbilities.Key(agent, work.environment)
     }
 
     /// All that makes two checks different; the directory does not.
     fileprivate var identity: [String] {
-        agent.words + ["", needs.sandbox.rawValue, "\(needs.settings.isHermetic)"]
-            + needs.settings.features + [""] + needs.extra + [""]
-            + Self.telling.map { variables[$0] ?? "" }
+        let flags = [needs.settings.isHermetic, needs.settings.states, wantsTurnChecks]
+        return key.words + ["", account ?? "", needs.sandbox.rawValue] + flags.map { "\($0)" }
+            + needs.settings.features + [""] + needs.extra + [""] + key.variables
     }
 }
 
 extension RunRequest {
     /// Checks the agents that the run's sessions would run; blocks.
     ///
-    /// Returns nothing for the simulated agent, and for agents behind a launcher.
+    /// Returns nothing for the simulated agent.
     package func checkUps() -> [CheckUp] { Preflight.checkUps(of: self) }
 }
 
 extension AgentCommand {
-    /// The program and its first arguments.
-    fileprivate var words: [String] { [executable] + arguments }
-
     /// True if the program is a Codex by its name, and not the simulated one.
     fileprivate var isCodex: Bool {
         switch kind.program {
@@ -126,37 +172,5 @@ extension AgentCommand {
         case .named: true
         case .command: executable.split(separator: "/").last?.hasPrefix("codex") ?? false
         }
-    }
-
-    /// The identity of the program's file; another one once the program was replaced.
-    fileprivate var file: FileIdentity? { FileIdentity(executable.resolved(in: "/")) }
-}
-
-/// The abilities of a leg's agents, which a program loses when it is replaced by another version.
-final class KnownAbilities: Sendable {
-    private struct Entry: Sendable {
-        var file: FileIdentity?
-        var abilities: AgentAbilities
-        var one: Preflight.Case
-    }
-
-    private let entries = Mutex<[[String]: Entry]>([:])
-    private let preflight: Preflight
-
-    init(_ preflight: Preflight) { self.preflight = preflight }
-
-    /// Notes the abilities that a check found.
-    func note(_ abilities: AgentAbilities, of one: Preflight.Case) {
-        let entry = Entry(file: one.agent.file, abilities: abilities, one: one)
-        entries.withLock { $0[one.agent.words] = entry }
-    }
-
-    /// Returns the abilities of a program, and asks one that was replaced since again; blocks then.
-    func abilities(of agent: AgentCommand) -> AgentAbilities {
-        guard let entry = entries.withLock({ $0[agent.words] }) else { return .unknown }
-        if agent.file == entry.file { return entry.abilities }
-        let (one, checkUp) = preflight.check(entry.one)
-        note(checkUp.abilities, of: one)
-        return checkUp.abilities
     }
 }

@@ -224,8 +224,6 @@ package struct AgentCommand: Sendable {
     package var arguments: [String]
     /// The agent that the program is.
     package var kind: any Agent
-    /// True if the program lets a command check the ends of its turns.
-    package var checksTurns = false
 
     /// Makes a command of a program, the words before the agent's arguments, and the agent.
     package init(executable: String, arguments: [String] = [], kind: any Agent) {

@@ -40,6 +40,9 @@ final class SessionDecoder: Sendable {
         }
     }
 
+    /// Has the result hold the session's statement.
+    func expectStatement() { state.withLock { $0.reader.expectStatement() } }
+
     /// Sets the resumed thread's last report.
     func learn(resuming report: ThreadReport) {
         state.withLock { $0.reader.learn(resuming: report) }

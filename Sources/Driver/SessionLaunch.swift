@@ -31,11 +31,23 @@ struct SessionLaunch: Sendable {
     var redactor = Redactor()
     /// The abilities of the leg's agents; `nil` if they are unknown.
     var abilities: KnownAbilities?
+    /// Called before the start of a session that is to end with a statement; see `stating`.
+    var onStatement: (@Sendable () -> Void)?
+
+    /// Returns the launch with a call before the start of a session that is to end with a statement.
+    func stating(_ call: @escaping @Sendable () -> Void) -> SessionLaunch {
+        var launch = self
+        launch.onStatement = call
+        return launch
+    }
 
     /// The label that the session's processes carry.
     var label: SessionLabel {
         SessionLabel(place: environment.places.path(of: start.task), session: start.session)
     }
+
+    /// The model: the rung of the task's ladder, if it has one; `nil` for the agent's own choice.
+    var model: String? { start.model ?? work.model }
 
     /// True if the agent runs commands in a sandbox, as far as the manifest tells.
     var isSandboxed: Bool {
@@ -71,7 +83,11 @@ struct SessionLaunch: Sendable {
     private func make() throws -> ChildProcess.Launch {
         if launcher != nil { try directory.prepareTurn() }
         if work.check != nil { try directory.noteTicks() }
-        let words = words
+        let abilities = knownAbilities
+        var work = work
+        // Nobody reads what the hook would.
+        if !abilities.checksTurns { work.environment[SessionCheck.variable] = nil }
+        let words = words(abilities, statementSchema: try statementSchema(abilities))
         let call = call(words)
         return ChildProcess.Launch(
             executable: call?.executable ?? agent.executable,
@@ -84,19 +100,36 @@ struct SessionLaunch: Sendable {
         )
     }
 
-    /// The agent's program and all its arguments.
-    private var words: [String] {
+    /// The abilities of the agent where the session runs; waits where they must be asked for again.
+    private var knownAbilities: AgentAbilities {
+        var key = KnownAbilities.Key(agent, work.environment)
+        key.place = launcher?.words(of: start.slot) ?? []
+        return abilities?.abilities(of: key) ?? .unknown
+    }
+
+    /// Returns the agent's program and all its arguments.
+    private func words(_ abilities: AgentAbilities, statementSchema: String?) -> [String] {
         var session = AgentSession(
             sandbox: work.sandbox,
             directories: [directory.path],
-            model: work.model,
+            model: model,
             extra: work.arguments,
-            turnCheck: turnCheck,
+            turnCheck: abilities.checksTurns ? turnCheck : nil,
             resumes: start.resumes
         )
-        session.settings = work.settings
-        session.abilities = abilities?.abilities(of: agent) ?? .unknown
+        (session.settings, session.statementSchema) = (work.settings, statementSchema)
+        session.abilities = abilities
         return [agent.executable] + agent.arguments + agent.kind.arguments(for: session)
+    }
+
+    /// Writes the schema of the session's statement, and returns its path; `nil` for none.
+    private func statementSchema(_ abilities: AgentAbilities) throws -> String? {
+        guard work.settings.states, abilities.states, let text = agent.kind.statementSchema else {
+            return nil
+        }
+        let path = try directory.prepareStatement(text)
+        onStatement?()
+        return path
     }
 
     private func call(_ words: [String]) -> LauncherCall? {

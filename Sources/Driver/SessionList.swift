@@ -1,5 +1,6 @@
 import Autonomous
 import FileAccess
+import Orchestration
 import Synchronization
 
 /// The checklist of a session, and the words of people to it: as it begins, and as it is left.
@@ -58,13 +59,17 @@ final class SessionList: Sendable {
 
     /// Puts back what the session may not change, and notes its question; returns also the error with
     /// which the disk refused it.
+    ///
+    /// A session that completed its turn got its words, and may ask by its statement.
     func restore(
         _ compared: ChecklistLook,
-        isCompleted: Bool
+        after result: SessionResult
     ) -> (ChecklistLook, FileError?) {
         let look = directory.restore(since: before, compared: compared, most: most)
         if look.isTampered, let error = look.unkept { return (look, error) }
-        let settled = words.settle(isCompleted: isCompleted)
+        let isCompleted = result.failure == nil
+        let asked = isCompleted ? result.statement?.asked : nil
+        let settled = words.settle(isCompleted: isCompleted, asked: asked)
         told.withLock { $0 = (settled.question, $0.warnings + settled.warnings) }
         return (look, nil)
     }

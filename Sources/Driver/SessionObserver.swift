@@ -33,4 +33,6 @@ struct SessionEnd {
     var standardError: CapturedOutput
     /// True if Quire killed the session.
     var wasKilled: Bool
+    /// The model; `nil` for the agent's own choice.
+    var model: String?
 }

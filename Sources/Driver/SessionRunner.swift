@@ -62,7 +62,6 @@ final class SessionRunner {
         loop: Loop,
         observer: any SessionObserver
     ) {
-        self.launch = launch
         self.loop = loop
         self.usageReader = usageReader
         self.observer = observer
@@ -74,6 +73,7 @@ final class SessionRunner {
         review = ListReview(list: list)
         progress = SessionProgress(session: start.session)
         decoder = SessionDecoder(launch.agent.kind.reader(resuming: report))
+        self.launch = launch.stating { [decoder] in decoder.expectStatement() }
         let directory = launch.directory
         directory.hold()
         log = LogWriter(loop: loop, path: directory.logPath) { [decoder] in
@@ -96,7 +96,7 @@ final class SessionRunner {
             ended: { [unowned self] in ended($0) }
         )
         let unknown = report == nil ? start.resumes : nil
-        handle = launch.start(on: loop, leakLimit: leakLimit, callbacks: callbacks) {
+        handle = self.launch.start(on: loop, leakLimit: leakLimit, callbacks: callbacks) {
             [usage = resumption.usage] in
             list.inspect()
             if let unknown { usage.note(usageReader.total(of: unknown, before: start)) }
@@ -123,9 +123,8 @@ final class SessionRunner {
     /// Only now is the list put back and a question read: what was left behind could have changed both.
     func descendantsGone(_ end: SessionEnd) {
         closing.end = end
-        let isCompleted = end.result.failure == nil
-        keepTrying("the checklist") { [list = review.list, look = end.look] in
-            list.restore(look, isCompleted: isCompleted)
+        keepTrying("the checklist") { [list = review.list, end = (end.look, end.result)] in
+            list.restore(end.0, after: end.1)
         } then: { [self] look in
             closing.end?.look = look
             closing.end?.result.question = review.list.question
@@ -318,7 +317,8 @@ final class SessionRunner {
             result: launch.told(decoder.result(ending, now: SystemClock(loop: loop).now.wall)),
             look: look,
             standardError: process.standardError,
-            wasKilled: isKilled
+            wasKilled: isKilled,
+            model: launch.model
         )
         closing.end = end
         guard let query = usageQuery else { return note(.usageRead) }

@@ -87,8 +87,7 @@ struct ProcessStarter: SessionStarter {
     }
     /// Returns the check at the ends of a session's turns, and hands it on by a variable; `nil` for none.
     private func turnCheck(_ start: SessionStarted, _ work: inout TaskWork) -> TurnCheck? {
-        guard let hook = request.turnHook, (work.agent ?? request.agent).checksTurns,
-            let command = work.check,
+        guard let hook = request.turnHook, let command = work.check,
             let check = SessionCheck(
                 start,
                 command,

@@ -274,7 +274,7 @@ final class TreeKeeper: TreeMaker {
             subject: commits.subject(of: key, entries: end.look.state.words),
             body: [
                 "\(SessionCommits.label)\(key.number)", "Thread: \(end.result.thread ?? "unknown")",
-                "Model: \(work.model ?? "the agent's own choice")",
+                "Model: \(end.model ?? "the agent's own choice")",
                 "Progress: \(end.look.state.words)",
             ],
             author: commits.author,

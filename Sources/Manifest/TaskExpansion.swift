@@ -70,6 +70,7 @@ struct TaskExpansion {
         self.groups = groups
         runInBranches = run.inBranches
         read(defaults, into: &usualPlan)
+        reader.refuseTwoModels(defaults)
     }
 
     mutating func add(_ node: Node) {
@@ -86,6 +87,7 @@ struct TaskExpansion {
         let matrix = matrix(source, own["matrix"], name)
         // After a mistake in this task, tasks that need it aren't told that it is undefined.
         expansions[name] = expansions[name] ?? []
+        reader.refuseTwoModels(own)
         let texts = TaskTexts(own, defaults, reader, keys)
         guard let matrix, hasRoom(for: texts, own["prompt_file"], in: matrix, name, nameNode) else {
             return
@@ -188,6 +190,7 @@ struct TaskExpansion {
         plan.needs = texts.needs.map { $0.text(values) }
         plan.check = texts.check.map { CheckPlan(on: $0.occasion) }
         plan.hooks = TaskHookPlan(texts.hooks.keys)
+        if own["model"] != nil { plan.models = nil }
         read(own, into: &plan)
         return plan
     }
@@ -218,6 +221,7 @@ struct TaskExpansion {
             case "tamper_limit": plan.tamperLimit = count(from: 1) ?? plan.tamperLimit
             case "same_failure": plan.sameFailure = count(from: 1) ?? plan.sameFailure
             case "retries": retries(node, &plan.retries)
+            case "models": plan.models = node.isNull ? nil : reader.models(node) ?? plan.models
             case "resume": plan.resume = reader.bool(node, "\"resume\"") ?? plan.resume
             default: break
             }

@@ -54,7 +54,8 @@ struct TaskTexts {
         promptFile = text("prompt_file", own["prompt_file"])
         directory = text("directory", value("directory"))
         group = text("group", value("group"))
-        model = text("model", value("model"))
+        // A ladder of the task's own takes the place of the defaults' model.
+        model = text("model", own["models"]?.isNull ?? true ? value("model") : own["model"])
         setup = reader.setup(value("setup")).flatMap { setup in
             command(setup.command, "setup").map { (command: $0, timeout: setup.timeout) }
         }

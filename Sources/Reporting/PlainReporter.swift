@@ -59,6 +59,7 @@ package struct PlainReporter: Sendable {
             "\(fact.task): session \(fact.session) starts (\(fact.role.rawValue)"
                 + (fact.progress.map { ", \($0.ticked)/\($0.total)" } ?? "")
                 + (fact.resumes.map { ", resuming \($0)" } ?? "")
+                + (fact.model.map { ", with \($0)" } ?? "")
                 + (fact.isProbe == true ? ", to find out if starts can go on" : "") + ")"
         case .sessionSignalled(let fact):
             "\(fact.task): session \(fact.session) is \(fact.step == .kill ? "killed" : "terminated"): "
@@ -109,6 +110,7 @@ package enum SessionWords {
         if let delay = fact.retryIn, fact.failure != nil {
             text += "; again in \(Format.duration(Duration(inSeconds: delay)))"
         }
+        if let statement = fact.statement { text += "; it says: \(statement.words)" }
         if fact.outputLeaked { text += "; a process it left behind held its output open" }
         return text
     }

@@ -13,10 +13,14 @@ extension RunReport: Encodable {
         let tokens: Int64?
         let thread: String?
         let commit: String?
+        let model: String?
+        let move: ModelMove?
+        let statement: SessionStatement?
 
         init(_ session: SessionRecord) {
             (number, role) = (session.key.number, session.role)
             (thread, commit) = (session.thread, session.commit)
+            (model, move, statement) = (session.model, session.move, session.end?.statement)
             (verdict, charge) = (session.end?.verdict, session.end?.charge)
             (failure, message) = (session.end?.failure, session.end?.message)
             (seconds, tokens) = (session.end?.seconds, session.end?.usage?.total)

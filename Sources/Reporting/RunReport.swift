@@ -75,13 +75,28 @@ package struct RunReport: Hashable, Sendable {
 extension TaskRecord {
     /// The reason for the task's state over all legs, in words; never empty.
     var words: String {
-        let words = reason ?? history.last?.end?.message ?? "work is left"
+        let reason = reason ?? history.last?.end?.message ?? "work is left"
+        let words = [reason, move].compactMap(\.self).joined(separator: "; ")
         guard isLeftOut, outcome != .complete else { return words }
         return "\(StandingWords.leftOut); before: \(words)"
     }
 
     /// The words on a complete task, where there is more to say; `nil` for none.
-    var note: String? { outcome == .complete && reason != TaskEnded.everyEntry ? reason : nil }
+    var note: String? {
+        guard outcome == .complete else { return nil }
+        let words = [reason == TaskEnded.everyEntry ? nil : reason, move].compactMap(\.self)
+        return words.isEmpty ? nil : words.joined(separator: "; ")
+    }
+
+    /// The newest move of the task to a better model, for people; `nil` without any.
+    private var move: String? {
+        history.last { $0.move != nil }.flatMap { session in
+            session.move.map { move in
+                "since session \(session.key.number) with \(session.model ?? "") in place of "
+                    + "\(move.from): \(move.reason)"
+            }
+        }
+    }
 
     /// True if the task was selected in the newest leg and its outcome is a failure.
     var isFailed: Bool { !isLeftOut && outcome?.isFailure ?? false }
@@ -103,11 +118,13 @@ extension SessionRecord {
 
     /// The verdict, figures and failure in words that follow "session 3".
     var words: String {
-        guard let end else { return "\(role.rawValue) did not end" }
+        let role = role.rawValue + (model.map { " with \($0)" } ?? "")
+        guard let end else { return "\(role) did not end" }
         let time = Format.duration(Duration(inSeconds: end.seconds))
         let tokens = end.usage.map { ", \(Format.tokenCount($0.total))" } ?? ""
         let message = end.message.map { ": \($0)" } ?? ""
         let checked = check.map { "; \($0.words)" } ?? ""
-        return "\(role.rawValue) \(end.verdict.words), \(time)\(tokens)\(message)\(checked)"
+        let said = end.statement.map { "; it says: \($0.words)" } ?? ""
+        return "\(role) \(end.verdict.words), \(time)\(tokens)\(message)\(checked)\(said)"
     }
 }

@@ -37,11 +37,22 @@ enum Schema {
         }
         migrator.registerMigration("10") { database in
             try database.execute(sql: version10)
+        }
+        migrator.registerMigration("11") { database in
+            try database.execute(sql: version11)
             // Only in the newest migration, for it writes to all columns.
             try Projection.rebuild(in: database)
         }
         return migrator
     }
+
+    /// The models of tasks with a ladder, and the moves between them and what sessions state, both as JSON.
+    private static let version11 = """
+        ALTER TABLE task ADD COLUMN model TEXT;
+        ALTER TABLE session ADD COLUMN model TEXT;
+        ALTER TABLE session ADD COLUMN model_move TEXT;
+        ALTER TABLE session ADD COLUMN statement TEXT;
+        """
 
     /// The checks of sessions' work: a result is empty while the check runs.
     private static let version10 = """

@@ -47,7 +47,8 @@ extension TaskRecord {
         (sums.charged, sums.retries) = (row["charged"], row["retries"])
         (running, thread) = (row["running"], row["thread"])
         (sums.tokens, sums.seconds) = (row["tokens"], row["seconds"])
-        active = row.time("active")
+        newest.active = row.time("active")
+        newest.model = row["model"]
         work = try CheckpointedWork(row)
     }
 
@@ -58,15 +59,15 @@ extension TaskRecord {
                 UPDATE task SET outcome = ?, reason = ?, ticked = ?, total = ?, stamp = ?,
                 sessions = ?, charged = ?, retries = ?, running = ?, thread = ?, tokens = ?,
                 seconds = ?, active = ?, files_changed = ?, lines_added = ?, lines_removed = ?,
-                uncommitted = ?, left_out = ? WHERE run = ? AND name = ?
+                uncommitted = ?, left_out = ?, model = ? WHERE run = ? AND name = ?
                 """
         ).execute(arguments: [
             outcome?.rawValue, reason, progress?.ticked, progress?.total, stamp,
             sessions, sums.charged, sums.retries, running, thread, sums.tokens,
-            sums.seconds, active?.millisecondsSinceEpoch, work?.changes?.files,
+            sums.seconds, newest.active?.millisecondsSinceEpoch, work?.changes?.files,
             work?.changes?.added, work?.changes?.removed,
-            try work.map { try FactEncoder.json($0.uncommitted) }, isLeftOut ? true : nil, run,
-            name,
+            try work.map { try FactEncoder.json($0.uncommitted) }, isLeftOut ? true : nil,
+            newest.model, run, name,
         ])
     }
 }
@@ -90,7 +91,7 @@ extension SessionRecord {
         "ended", "seconds", "verdict", "charge", "failure", "message", "ticked_after",
         "output_leaked", "input_tokens", "cached_input_tokens", "output_tokens",
         "reasoning_output_tokens", "usage_partial", "usage_estimated", "checkpoint", "check_result",
-        "check_message",
+        "check_message", "model", "model_move", "statement",
     ]
     private static let upsert = SQL.upsert(into: "session", key: 3, columns)
 
@@ -110,7 +111,10 @@ extension SessionRecord {
                 message: row["check_message"]
             )
         }
+        model = row["model"]
+        move = try row.fact("model_move")
         end = try End(row)
+        end?.statement = try row.fact("statement")
     }
 
     func write(run: String, to database: Database) throws {
@@ -121,6 +125,8 @@ extension SessionRecord {
             end?.ticked, end?.outputLeaked ?? false, end?.usage?.input, end?.usage?.cachedInput,
             end?.usage?.output, end?.usage?.reasoningOutput, end?.isUsagePartial,
             end?.isUsageEstimated, commit, check.map { $0.result?.rawValue ?? "" }, check?.message,
+            model, try move.map { try FactEncoder.json($0) },
+            try end?.statement.map { try FactEncoder.json($0) },
         ])
     }
 }
@@ -177,6 +183,11 @@ extension Database {
 extension Row {
     fileprivate func time(_ column: String) -> WallTime? {
         (self[column] as Int64?).map(WallTime.init(millisecondsSinceEpoch:))
+    }
+
+    /// Reads a part of a fact, as JSON.
+    fileprivate func fact<Value: Decodable>(_ column: String) throws -> Value? {
+        try (self[column] as String?).map { try FactDecoder.decode(Value.self, from: $0) }
     }
 
     /// Reads a word of the facts; an unknown one is a newer Quire's.

@@ -14,6 +14,7 @@ struct Checker: Sendable {
     private var held: Set<String> = []
     private var hooks = HookChecker()
     private var steering: SteeringChecker
+    private var models: ModelChecker
 
     /// Decisions of the leg so far.
     private struct Decided: Sendable {
@@ -45,6 +46,7 @@ struct Checker: Sendable {
     init(plan: RunPlan) {
         self.plan = plan
         steering = SteeringChecker(plan)
+        models = ModelChecker(plan)
         learn(plan.tasks)
     }
 
@@ -72,6 +74,7 @@ struct Checker: Sendable {
         expect(isRecovered, "what was durable is not recovered")
         held = []
         hooks.beginLeg()
+        models.beginLeg(recovered: recovered)
         durable.isGivenUp = false
         durable.state = recovered
         // Decisions that were not durable are void.
@@ -162,6 +165,7 @@ struct Checker: Sendable {
     }
 
     private mutating func check(_ fact: RunEvent) {
+        if let violation = models.check(fact) { note(violation, at: now) }
         switch fact {
         case .sessionStarted(let fact): started(fact)
         case .sessionEnded(let fact): endedSession(fact)

@@ -145,9 +145,7 @@ struct DoctorCommand: ParsableCommand {
             tell(
                 "✓",
                 "agent",
-                manifest.launcher.isEmpty
-                    ? "\(manifest.agent.kind.program.words.joined(separator: " ")), in which there is nothing to check"
-                    : "not checked: it runs where the launcher starts it, not here"
+                "\(manifest.agent.kind.program.words.joined(separator: " ")), in which there is nothing to check"
             )
         }
         for checkUp in checkUps {
@@ -156,6 +154,10 @@ struct DoctorCommand: ParsableCommand {
                 let isDoubtful = finding.mark == .missing && !checkUp.isUnderstood
                 let mark = isDoubtful ? Finding.Mark.doubtful : finding.mark
                 tell(mark.rawValue, finding.subject, "\(finding.words)")
+            }
+            let told = checkUp.findings.map(\.words)
+            for words in checkUp.warnings where !told.contains(words) {
+                tell("⚠", "sessions", "\(words)")
             }
         }
     }

@@ -39,6 +39,8 @@ struct ExplainCommand: ParsableCommand {
         var rankSeconds: Double?
         var ahead: [String]?
         var startsAtTheLatestAfter: Int?
+        var model: String?
+        var move: ModelMove?
         var words: [String]
     }
 
@@ -105,6 +107,8 @@ struct ExplainCommand: ParsableCommand {
             rankSeconds: standing?.rank,
             ahead: standing?.ahead.map { state.tasks[$0].plan.name },
             startsAtTheLatestAfter: standing?.latest,
+            model: task.rung.model,
+            move: task.rung.move,
             words: explanation.words
         )
     }
@@ -170,6 +174,7 @@ struct Explanation {
         case .running(let number): words.append("Session \(number) was cut off when Quire died.")
         case .waiting: explainWaiting()
         }
+        if let model = modelWords { words.append(model) }
         if outcome == nil, let order = ScheduleWords.order(state.scheduler.estimates, scheduler) {
             words.append(order)
         }
@@ -194,6 +199,18 @@ struct Explanation {
         let reason = (news?.reopening == nil ? task.reason : nil).map { ": \($0)" } ?? ""
         let state = outcome.map(StandingWords.predicate) ?? "is \(phase)"
         return "\(task.plan.name) \(state)\(reason) (\(facts))."
+    }
+
+    /// The standing of the task on its ladder of models; `nil` for a task without one.
+    private var modelWords: String? {
+        guard let models = task.plan.models, let model = task.rung.model ?? models.first else {
+            return nil
+        }
+        let why = task.rung.move.map { ", in place of \($0.from), since \($0.reason)" } ?? ""
+        let next =
+            models.drop { $0 != model }.dropFirst().first
+            .map { "; evidence against it leads to \($0)" } ?? ""
+        return "Its model is \(model)\(why)\(next)."
     }
 
     private mutating func explainRunning(_ number: Int) {

@@ -207,7 +207,7 @@ struct RunCommand: WorkingCommand {
             named: self.manifest,
             concurrency: request.plan.concurrency
         ).map(\.description)
-        TurnHooks.prepare(&request, of: selected.manifest)
+        SessionChecks.prepare(&request, of: selected.manifest)
         if let words = AgentLookup.refusal(of: manifest.notify, in: request.manifestDirectory) {
             request.warnings.append(words)
         }

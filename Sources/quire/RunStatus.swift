@@ -132,7 +132,7 @@ extension RunStatus.Gate {
 extension TaskRecord: Encodable {
     private enum CodingKeys: CodingKey {
         case name, outcome, reason, ticked, total, sessions, charged, retries, running, thread
-        case tokens, seconds, active, work
+        case tokens, seconds, active, work, model
     }
 
     /// Writes the record without the group, the history, and what only the next leg needs.
@@ -150,8 +150,9 @@ extension TaskRecord: Encodable {
         try container.encodeIfPresent(thread, forKey: .thread)
         try container.encode(sums.tokens, forKey: .tokens)
         try container.encode(sums.seconds, forKey: .seconds)
-        try container.encodeIfPresent(active, forKey: .active)
+        try container.encodeIfPresent(newest.active, forKey: .active)
         try container.encodeIfPresent(work, forKey: .work)
+        try container.encodeIfPresent(newest.model, forKey: .model)
     }
 }
 

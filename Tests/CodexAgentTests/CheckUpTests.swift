@@ -1,5 +1,6 @@
 import Agent
 import CodexAgent
+import Foundation
 import Orchestration
 import Testing
 
@@ -27,8 +28,13 @@ struct AnsweringProgram {
                 settings: settings,
                 extra: extra
             ),
-            variable: { $0 == "OPENAI_API_KEY" ? key : $0.hasSuffix("_KEY") ? nil : "/nowhere" },
-            ask: answer
+            at: AgentPlace(
+                ask: answer,
+                shell: { line in
+                    line.contains("OPENAI_API_KEY") && key != nil
+                        ? .silent : .failed("no such file")
+                }
+            )
         )
     }
 
@@ -91,6 +97,47 @@ struct AnsweringProgram {
         #expect(found.isUnderstood)
         #expect(found.findings.first?.words.contains("codex-cli 0.163.0") == true)
         #expect(!found.findings.contains { $0.mark == .doubtful })
+    }
+
+    /// Versions, and the words that tell them from tested ones.
+    @Test(arguments: [
+        ("0.133.0", "is older"), ("0.144.3", "is older"), ("0.150.2", "lies between them"),
+        ("0.163.1", "is newer"), ("1.0.0", "is newer"), ("99999999999999999999.1.1", "is newer"),
+        ("none", "what version this is isn't known"),
+    ])
+    func `tells what it thinks of a version that Quire is not tested with`(
+        version: String,
+        words: String
+    ) {
+        let doubt = CodexVersion(in: "codex-cli " + version).doubt
+        #expect(doubt?.contains(words) == true, "\(doubt ?? "")")
+        for tested in CodexVersion.tested {
+            #expect(doubt?.contains(tested) == true)
+            #expect(CodexVersion(in: "codex-cli \(tested)").doubt == nil)
+        }
+    }
+
+    @Test func `knows the versions that the end-to-end tests run`() throws {
+        let path = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "../EndToEndTests/codex-versions")
+        let versions = try String(contentsOf: path, encoding: .utf8).split(separator: "\n")
+        #expect(CodexVersion.tested == versions.map(String.init))
+        #expect(
+            CodexVersion.tested.map(CodexVersion.init(in:))
+                == CodexVersion.tested.map(CodexVersion.init(in:)).sorted()
+        )
+    }
+
+    @Test func `refuses nothing where a launcher did not reach the program`() {
+        let lost = AnsweringProgram(version: .unreached("was not begun by the launcher"))
+        for isNamed in [true, false] {
+            var found = lost.checkUp(isNamed: isNamed)
+            found.name(launcher: "ssh node0")
+            #expect(found.refusals == [] && found.abilities == .unknown)
+            #expect(found.warnings.count == 1)
+            #expect(found.warnings[0].hasPrefix("through the launcher ssh node0: "))
+            #expect(found.findings.map(\.mark) == [.doubtful])
+        }
     }
 
     @Test func `lets another agent run, whatever it answers`() {

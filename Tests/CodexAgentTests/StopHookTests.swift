@@ -39,11 +39,7 @@ import Testing
         ("plugin_hooks  removed  true", false), ("", false), (nil, false),
     ])
     func `is set where the program's features have it`(features: String?, canCheck: Bool) {
-        var asked: [[String]] = []
-        let found = Codex.cli.canCheckTurns { words in
-            asked.append(words)
-            return features
-        }
-        #expect(found == canCheck && asked == [["features", "list"]])
+        let answer = features.map { $0.isEmpty ? ProgramAnswer.silent : .said($0) } ?? .failed("no")
+        #expect(AnsweringProgram(features: answer).checkUp().abilities.checksTurns == canCheck)
     }
 }

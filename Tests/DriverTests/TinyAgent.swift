@@ -30,11 +30,7 @@ struct TinyAgent: Agent {
 
     func records(inheriting variable: (String) -> String?) -> any AgentRecords { TinyRecords() }
 
-    func checkUp(
-        _ needs: CheckUpNeeds,
-        variable: (String) -> String?,
-        ask: ([String]) -> ProgramAnswer
-    ) -> CheckUp { CheckUp() }
+    func checkUp(_ needs: CheckUpNeeds, at place: AgentPlace) -> CheckUp { CheckUp() }
 }
 
 /// The reader of a session: all that another agent needs for its output.

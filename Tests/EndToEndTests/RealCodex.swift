@@ -2,13 +2,16 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The path of the real Codex CLI, installed once for all tests, or why it can't be had.
-let codex: Result<String, Missing> = {
+/// The path of the real Codex CLI in its newest version, installed once for all tests, or why it can't be had.
+let codex = installed()
+
+/// Returns the path of the real Codex CLI, in its newest version unless told otherwise, or why it can't be had.
+func installed(_ version: String? = nil) -> Result<String, Missing> {
     let here = URL(filePath: #filePath).deletingLastPathComponent()
     let root = here.deletingLastPathComponent().deletingLastPathComponent()
     var install = Program(
         here.appending(path: "install-codex").path,
-        [root.appending(path: ".build/codex").path],
+        [root.appending(path: ".build/codex").path] + [version].compactMap(\.self),
         in: root.path
     )
     install.inheritsEnvironment = true
@@ -21,7 +24,7 @@ let codex: Result<String, Missing> = {
     } catch {
         return .failure(Missing(reason: "\(error)"))
     }
-}()
+}
 
 struct Missing: Error {
     var reason: String
@@ -44,8 +47,9 @@ struct Stage {
 
     /// Starts the model, and writes Codex's configuration and an agent that notes its own stdout.
     ///
-    /// `window` is what the model's accounts have, as its arguments say it.
-    init(_ root: String, window: String? = nil) throws {
+    /// `binary` is the Codex behind it; the newest one unless told otherwise. `window` is what the model's
+    /// accounts have, as its arguments say it.
+    init(_ root: String, codex binary: String? = nil, window: String? = nil) throws {
         self.root = root
         let here = URL(filePath: #filePath).deletingLastPathComponent()
         model = Process()
@@ -53,7 +57,7 @@ struct Stage {
         model.arguments =
             [
                 "python3", here.appending(path: "scripted_model.py").path, "--limit",
-                root + "/limit",
+                root + "/limit", "--served", root + "/served",
             ] + (window.map { ["--window", $0] } ?? [])
         let output = Pipe()
         model.standardOutput = output
@@ -67,7 +71,7 @@ struct Stage {
             """
             #!/bin/bash
             set -o pipefail
-            '\(try codex.get())' "$@" | tee -a '\(root)'/"$QUIRE_TASK".stdout
+            '\(try binary ?? codex.get())' "$@" | tee -a '\(root)'/"$QUIRE_TASK".stdout
             """,
             agent
         )
@@ -149,6 +153,11 @@ struct Stage {
             let total = counts.compactMap(\.payload.info?.totalTokenUsage).last
             return sum + (total?.inputTokens ?? 0) + (total?.outputTokens ?? 0)
         }
+    }
+
+    /// What the model has served, by its own count.
+    var tokensServed: Int {
+        text(root + "/served").split(separator: "\n").compactMap { Int($0) }.reduce(0, +)
     }
 
     /// What each turn went by, as Codex itself has it on record.

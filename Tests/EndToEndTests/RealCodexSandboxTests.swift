@@ -150,6 +150,29 @@ struct `The real Codex CLI, checked and bounded` {
                 .reduce(0) { $0 + $1.input + $1.output }
             #expect(stage.threads.count == 4)
             #expect(told == stage.tokensOnRecord)
+            let served = stage.tokensServed
+            #expect(served > 0 && abs(told - served) * 100 <= served, "\(told) of \(served)")
+        }
+    }
+
+    @Test func `keeps to a budget with the tokens of its sub-agents`() throws {
+        try withWorkspace { root in
+            let stage = try Stage(root)
+            defer { stage.end() }
+            try write(
+                stage,
+                prompt: "model: entries=9 spawn",
+                defaults: "{codex_features: [multi_agent], budget: {tokens: 20k}}"
+            )
+            let outcome = try stage.quire(["run", "m.yaml", "--events", "e.jsonl"])
+            #expect(outcome.status == 101, "\(outcome.output)\(outcome.error)")
+            let facts: [Fact] = try decodedLines(of: root + "/e.jsonl")
+            let told = facts.filter { $0.event == "session_ended" }.compactMap(\.usage)
+                .map { $0.input + $0.output }
+            let (sum, served) = (told.reduce(0, +), stage.tokensServed)
+            #expect(abs(sum - served) * 100 <= served, "\(sum) of \(served)")
+            // Without the sub-agents' a session more would have been started.
+            #expect(served <= 20_000 + (told.max() ?? 0) && served > 10_000, "\(served)")
         }
     }
 }

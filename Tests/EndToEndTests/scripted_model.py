@@ -7,12 +7,15 @@ writes a line of work where it is in a git worktree), then each says that it is 
 with "spawn" in it each first starts a sub-agent, which says that it is done.
 Told that the check of the task fails, in the prompt or at the end of a turn, it makes the file "fixed-TASK".
 
-    scripted_model.py [--port N] [--limit FILE] [--window PERCENT,SECONDS[,numbers]]
+A request with a schema for its messages is answered with a statement by that schema.
+
+    scripted_model.py [--port N] [--limit FILE] [--served FILE] [--window PERCENT,SECONDS[,numbers]]
 
 Prints the port when it is ready; 0 picks a free one. The last word of the file is how many seconds a
 usage limit of the account lasts, from the first request that hits it; another text is another limit.
 With a window each answer uses so many percent of what an account (the first part of the path, before
 /v1) has for so many seconds, told in numbers where that is asked for; what is more is refused.
+The tokens of each response are a line of the file that --served names.
 """
 import argparse
 import json
@@ -153,9 +156,14 @@ def answer(request):
         results -= 2
     if command and results == 0:
         return [call("exec_command", {"cmd": command, "yield_time_ms": 10000})]
+    form = request.get("text", {}).get("format", {}).get("type")
+    statement = {"status": "progress", "question": None, "evidence": "scripted"}
     return [{
         "type": "message", "id": "msg_" + uuid.uuid4().hex, "role": "assistant",
-        "content": [{"type": "output_text", "text": "Done."}],
+        "content": [{
+            "type": "output_text",
+            "text": json.dumps(statement) if form == "json_schema" else "Done.",
+        }],
     }]
 
 
@@ -173,6 +181,7 @@ def limit(path):
 class Model(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     limit = None
+    served = None
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
@@ -201,6 +210,9 @@ class Model(BaseHTTPRequestHandler):
         for index, item in enumerate(answer(json.loads(body))):
             self.event("response.output_item.added", output_index=index, item=item)
             self.event("response.output_item.done", output_index=index, item=item)
+        if self.served:
+            with open(self.served, "a") as file:
+                file.write(f"{USAGE['total_tokens']}\n")
         self.event("response.completed", response={"id": identity, "usage": USAGE})
         self.close_connection = True
 
@@ -240,8 +252,9 @@ def main():
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--limit")
     parser.add_argument("--window")
+    parser.add_argument("--served")
     arguments = parser.parse_args()
-    Model.limit = arguments.limit
+    Model.limit, Model.served = arguments.limit, arguments.served
     if arguments.window:
         words = arguments.window.split(",")
         Window.percent, Window.seconds = float(words[0]), float(words[1])

@@ -53,6 +53,11 @@ private func repacked<Value: Packable>(_ value: Value) throws -> Value {
         task.incident = ListIncident(words: "gone", isTampering: true, place: "/p")
         (task.tampered, task.firstTotal) = (25, 26)
         task.notBefore = .milliseconds(24)
+        task.rung = TaskState.Rung(
+            model: "large",
+            move: ModelMove(from: "small", .redCheck, "it failed"),
+            redChecks: 28
+        )
         var changes = CheckpointedWork.Changes()
         (changes.files, changes.added, changes.removed) = (25, 26, 27)
         task.work = CheckpointedWork(changes: changes, uncommitted: ["a", "b"])

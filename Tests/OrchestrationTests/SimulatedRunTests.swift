@@ -18,6 +18,14 @@ private func randomPlan(_ generator: inout SplitMix64) -> RunPlan {
         if number > 0, Int.random(in: 0..<4, using: &generator) == 0 {
             task.needs = ["t\(Int.random(in: 0..<number, using: &generator))"]
         }
+        // Drawn apart, so that the plans are those of seeds without ladders.
+        var ladder = generator
+        if number % 3 == 1 {
+            let count = Int.random(in: 2...3, using: &ladder)
+            task.models = Array(["small", "middle", "large"].prefix(count))
+            task.stallAfter = Int.random(in: 2...4, using: &ladder)
+            task.resume = Bool.random(using: &ladder)
+        }
         plan.tasks.append(task)
     }
     return plan

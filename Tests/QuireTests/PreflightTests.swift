@@ -3,8 +3,12 @@ import TestSupport
 import Testing
 
 /// A workspace whose `PATH` has a "codex" of the test's own, around the simulated agent.
-private struct CodexOfOnesOwn {
+struct CodexOfOnesOwn {
     let run: QuireRun
+
+    /// The answer of a sandbox that can't start.
+    static let denied =
+        "echo 'bwrap: No permissions to create a new namespace, likely because of the kernel.' >&2; exit 1"
 
     /// The answers to the questions of the check-up, as lines of the shell.
     struct Answers {
@@ -61,8 +65,7 @@ private struct CodexOfOnesOwn {
 }
 
 @Suite struct `Before the first session, Codex` {
-    private static let denied =
-        "echo 'bwrap: No permissions to create a new namespace, likely because of the kernel.' >&2; exit 1"
+    private static let denied = CodexOfOnesOwn.denied
     private static let loggedOut = "echo Not logged in >&2; exit 1"
 
     @Test func `is asked once for all tasks, and runs them without what they don't need`() throws {
@@ -151,10 +154,19 @@ private struct CodexOfOnesOwn {
         }
     }
 
-    @Test func `is asked again when another version takes its place`() throws {
+    /// What takes its place, and the feature that sessions then still name.
+    @Test(arguments: [
+        ("echo codex-cli 0.163.0", "printf 'goals  stable  true\\n'", true),
+        ("echo codex-cli 0.163.0", "exit 2", false), ("exit 3", "exit 3", false),
+    ])
+    func `is asked again when another version takes its place`(
+        version: String,
+        features: String,
+        isNamed: Bool
+    ) throws {
         try withRun { run in
             var next = CodexOfOnesOwn.Answers()
-            next.features = "printf 'goals  stable  true\\n'"
+            (next.version, next.features) = (version, features)
             try script(CodexOfOnesOwn.program(next, in: run.root), run.root + "/next")
             let replace = "mv '\(run.root)/next' '\(run.root)/bin/codex' 2> /dev/null\n"
             var first = CodexOfOnesOwn.Answers()
@@ -166,7 +178,9 @@ private struct CodexOfOnesOwn {
             #expect(
                 codex.sessions.map { $0.contains("features.multi_agent=false") } == [true, false]
             )
-            #expect(codex.sessions.allSatisfy { $0.contains("features.goals=false") })
+            #expect(
+                codex.sessions.map { $0.contains("features.goals=false") } == [true, isNamed]
+            )
         }
     }
 

@@ -69,6 +69,9 @@ extension SessionResult {
         }
         if let message = failure?.message { result.failure?.message = redactor.redact(message) }
         result.question = question.map(redactor.redact)
+        result.statement?.question = (statement?.question).map(redactor.redact)
+        result.statement?.evidence = (statement?.evidence).map(redactor.redact)
+        result.statementTrouble = statementTrouble.map(redactor.redact)
         result.incident = incident?.redacted(by: redactor)
         result.artifacts = artifacts?.redacted(by: redactor)
         return result

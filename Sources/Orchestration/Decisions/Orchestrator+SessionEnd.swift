@@ -24,7 +24,7 @@ extension Orchestrator {
             threadUsage: result.threadUsage,
             outputLeaked: result.outputLeaked
         )
-        fact.question = result.question
+        (fact.question, fact.statement) = (result.question, result.statement?.shortened)
         if fact.usage == nil { session.fillInLastSeen(&fact) }
         session.fillInEstimate(&fact, wasAnswered: wasAnswered)
         let isCompleted = result.failure == nil && fact.failure == nil
@@ -36,6 +36,7 @@ extension Orchestrator {
         let wasParked = turn.state.isParked(place)
         turn.record(.sessionEnded(fact))
         turn.report(fact.incident, of: key.task)
+        turn.report(result, of: key, checklist)
         if case .damaged(let words) = checklist {
             turn.endTask(key.task, .damaged, words)
         } else {

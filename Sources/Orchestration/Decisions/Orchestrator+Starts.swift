@@ -28,6 +28,11 @@ extension Orchestrator {
     private mutating func begin(_ start: SessionStarted) {
         turn.record(.sessionStarted(start))
         turn.order(.startSession(start))
+        if let move = start.move, let model = start.model {
+            let words =
+                "goes on with the model \(model) in place of \(move.from), since \(move.reason)"
+            turn.warn(words, task: start.task)
+        }
         if let place = turn.state.place(of: start.task) {
             var task = turn.state.tasks[place].plan
             if let most = task.sessionBudget?.wall {

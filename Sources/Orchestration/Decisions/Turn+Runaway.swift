@@ -72,7 +72,9 @@ extension TaskState {
         if let failure, self.retries > plan.retries.limit {
             return (.failed, "gave up \(retryCount): \(failure.message)")
         }
-        if checklist == .missing {
+        if movesUp {
+            // The next session has a better model.
+        } else if checklist == .missing {
             if self.idle >= plan.initializerAttempts {
                 let sessions = Format.count(self.idle, "initializer session")
                 let row = self.idle == 1 ? "" : " in a row"
@@ -108,7 +110,7 @@ extension TaskState {
     }
 
     /// The reason why the task has stalled; `nil` if it has not.
-    private var stall: String? {
+    var stall: String? {
         if plan.stallAfter > 0, self.idle >= plan.stallAfter { return stagnation }
         if let limit = plan.stallTokens, effort.idleTokens >= limit { return idleTokens(of: limit) }
         if let limit = plan.stallTime, effort.idleSeconds >= limit.inSeconds {

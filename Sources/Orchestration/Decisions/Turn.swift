@@ -16,7 +16,7 @@ struct Turn: Sendable {
     /// The tasks whose checks run.
     var checks: Set<String> = []
     /// The hooks that run or are due, and what they decide on.
-    var hooks = TurnHooks()
+    var hooks = PendingHooks()
     /// True once a task has ended with a question to a person in this leg.
     var asksPeople = false
     /// Number of tasks that failed in this leg.

@@ -18,6 +18,10 @@ package struct SessionStarted: Hashable, Sendable, Codable {
     package var isProbe: Bool?
     /// The account that the session draws on, of the run's several; `nil` for that of its task.
     package var account: String?
+    /// The model by the task's ladder; `nil` for a task without one.
+    package var model: String?
+    /// The task's move to that model; `nil` if it had it before.
+    package var move: ModelMove?
 
     /// The session's identity.
     package var key: SessionKey { SessionKey(task: task, number: session) }
@@ -191,6 +195,8 @@ package struct SessionEnded: Hashable, Sendable, Codable {
     /// True if the task's next session goes on with the thread, as a pause ended this one; `nil` where the
     /// failure decides.
     package var goesOn: Bool?
+    /// The session's statement on its work; `nil` for none.
+    package var statement: SessionStatement?
 
     /// True if the session itself reported `usage`.
     package var isUsageTold: Bool {

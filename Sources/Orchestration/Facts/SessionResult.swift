@@ -198,6 +198,10 @@ package struct SessionResult: Hashable, Sendable {
     package var question: String?
     /// The evidence that the session could work; `nil` if that can't be told.
     package var deeds: SessionDeeds?
+    /// The session's statement on its work; `nil` for none.
+    package var statement: SessionStatement?
+    /// The reason why a session that was to make a statement made none, in words; `nil` otherwise.
+    package var statementTrouble: String?
 
     /// Makes a result; see the properties.
     package init(

@@ -162,6 +162,9 @@ package struct TaskTerms: Hashable, Sendable, Codable {
     package var check: CheckPlan?
     /// The hooks of the task's end; `nil` for none.
     package var hooks: TaskHookPlan?
+    /// The models of the sessions, the first one first, of which each follows on evidence that the one before is not
+    /// enough; `nil` for the model that the driver names.
+    package var models: [String]?
     /// True if the leg leaves the task alone, since it was not selected; `nil` for no.
     ///
     /// Such a task is part of the run: its known state stays as it is.

@@ -24,6 +24,8 @@ package struct SessionRecord: Hashable, Sendable {
         package var isUsageEstimated: Bool?
         /// True if a descendant held the session's output open until the leak limit.
         package var outputLeaked = false
+        /// The session's statement on its work; `nil` for none.
+        package var statement: SessionStatement?
 
         /// Makes an end without failure and usage.
         package init(at time: WallTime, seconds: Double, _ verdict: Verdict, _ charge: Charge) {
@@ -36,7 +38,7 @@ package struct SessionRecord: Hashable, Sendable {
             (failure, message) = (fact.failure?.kind, fact.failure?.message)
             (ticked, usage) = (fact.progress?.ticked, fact.usage)
             (isUsagePartial, isUsageEstimated) = (fact.isUsagePartial, fact.isUsageEstimated)
-            outputLeaked = fact.outputLeaked
+            (outputLeaked, statement) = (fact.outputLeaked, fact.statement)
         }
     }
 
@@ -72,6 +74,10 @@ package struct SessionRecord: Hashable, Sendable {
     package var pid: Int32?
     /// The thread.
     package var thread: String?
+    /// The model by the task's ladder; `nil` for a task without one.
+    package var model: String?
+    /// The task's move to that model; `nil` if it had it before.
+    package var move: ModelMove?
     /// The commit of the session's work; `nil` if there is none.
     package var commit: String?
     /// The check of the work; `nil` if there was none.
@@ -85,6 +91,7 @@ package struct SessionRecord: Hashable, Sendable {
     package init(_ fact: SessionStarted, at time: WallTime) {
         (key, role, slot) = (fact.key, fact.role, fact.slot)
         (began, tickedBefore) = (time, fact.progress?.ticked)
+        (model, move) = (fact.model, fact.move)
     }
 
     /// Folds in a later fact of this session.

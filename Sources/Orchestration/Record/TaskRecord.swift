@@ -31,6 +31,14 @@ package struct TaskRecord: Hashable, Sendable {
         }
     }
 
+    /// Data of the newest session.
+    package struct Newest: Hashable, Sendable {
+        /// The time at which a session last began, got its thread or ended.
+        package var active: WallTime?
+        /// The model by the task's ladder; `nil` for a task without one.
+        package var model: String?
+    }
+
     /// The task's name.
     package var name: String
     /// The plan, as far as the record knows it.
@@ -56,8 +64,8 @@ package struct TaskRecord: Hashable, Sendable {
     package var sums = Sums()
     /// The work as the newest checkpoint found it; `nil` before the first.
     package var work: CheckpointedWork?
-    /// The time at which a session last began, got its thread or ended.
-    package var active: WallTime?
+    /// The newest session's data.
+    package var newest = Newest()
     /// The sessions in the order in which they began, as far as the record keeps them: see
     /// `RunRecord.keepsHistory`.
     package var history: [SessionRecord] = []
@@ -78,6 +86,12 @@ package struct TaskRecord: Hashable, Sendable {
         set { sums[keyPath: sum] = newValue }
     }
 
+    /// A part of the newest session's data.
+    package subscript<Value>(dynamicMember part: WritableKeyPath<Newest, Value?>) -> Value? {
+        get { newest[keyPath: part] }
+        set { newest[keyPath: part] = newValue }
+    }
+
     /// True while the newest leg has work to do on the task.
     package var isOpen: Bool { outcome == nil && !isLeftOut }
 
@@ -94,10 +108,11 @@ package struct TaskRecord: Hashable, Sendable {
             thread = fact.thread
         case .sessionStarted(let fact):
             (sessions, running) = (fact.session, fact.session)
-            active = time
+            newest.model = fact.model
+            newest.active = time
         case .threadStarted(let fact):
             thread = fact.thread
-            active = time
+            newest.active = time
         case .checkpointMade(let fact): work = fact.work
         case .checkEnded(let fact) where fact.isOfBase != true:
             progress = fact.progress ?? progress
@@ -114,7 +129,7 @@ package struct TaskRecord: Hashable, Sendable {
 
     private mutating func end(_ fact: SessionEnded, at time: WallTime) {
         running = nil
-        active = time
+        newest.active = time
         progress = fact.progress ?? progress
         // Without progress, the known progress is older than the list.
         stamp = fact.progress == nil ? nil : fact.listFile

@@ -3,7 +3,8 @@
 extension TaskState: Packable {
     static let packedFormat =
         Orchestration.packedFormat(of: Self(plan: TaskPlan(name: ""))) + Rarities.packedFormat
-        + CheckpointedWork.packedFormat + CheckTrouble.packedFormat + Ledger.packedFormat
+        + CheckpointedWork.packedFormat + CheckTrouble.packedFormat + Rung.packedFormat
+        + Ledger.packedFormat
 
     func pack(into bytes: inout PackedBytes) {
         pack(phase, into: &bytes)
@@ -142,6 +143,7 @@ extension TaskState.Rarities: Packable {
         bytes.write(question) { $0.write($1) }
         bytes.write(isAsking)
         bytes.write(account) { $0.write($1) }
+        bytes.write(rung)
     }
 
     init(unpacking bytes: inout PackedBytes) throws {
@@ -168,6 +170,35 @@ extension TaskState.Rarities: Packable {
         question = try bytes.readIfPresent { try $0.read() }
         isAsking = try bytes.read()
         account = try bytes.readIfPresent { try $0.read() }
+        rung = try bytes.read()
+    }
+}
+
+extension TaskState.Rung: Packable {
+    static let packedFormat =
+        Orchestration.packedFormat(of: Self())
+        + Orchestration.packedFormat(of: ModelMove(from: "", .stall, ""))
+
+    func pack(into bytes: inout PackedBytes) {
+        bytes.write(model) { $0.write($1) }
+        bytes.write(move) { bytes, move in
+            bytes.write(move.from)
+            bytes.write(move.evidence.rawValue)
+            bytes.write(move.reason)
+        }
+        bytes.write(redChecks)
+    }
+
+    init(unpacking bytes: inout PackedBytes) throws {
+        model = try bytes.readIfPresent { try $0.read() }
+        move = try bytes.readIfPresent { bytes in
+            let from: String = try bytes.read()
+            guard let evidence = ModelMove.Evidence(rawValue: try bytes.read()) else {
+                throw PackedBytes.Damage()
+            }
+            return ModelMove(from: from, evidence, try bytes.read())
+        }
+        redChecks = try bytes.read()
     }
 }
 

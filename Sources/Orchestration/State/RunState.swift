@@ -107,7 +107,7 @@ package struct RunState: Sendable {
     }
 
     func start(of place: Int, slot: Int, _ stream: Scheduler.Stream) -> SessionStarted {
-        SessionStarted(
+        var start = SessionStarted(
             task: tasks[place].plan.name,
             session: tasks[place].sessions + 1,
             slot: slot,
@@ -116,6 +116,8 @@ package struct RunState: Sendable {
             resumes: tasks[place].nextThread,
             stream: stream
         )
+        if let next = tasks[place].nextModel { (start.model, start.move) = (next.model, next.move) }
+        return start
     }
 
     /// True if a task makes no progress, and so runs only by its age or when nothing else waits.

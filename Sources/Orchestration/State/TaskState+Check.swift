@@ -52,6 +52,7 @@ extension TaskState {
 
     mutating func apply(_ fact: CheckEnded) {
         if let progress = fact.progress { checklist = .good(progress) }
+        countCheck(fact)
         switch fact.result {
         case .passed:
             check = .passed
@@ -80,7 +81,7 @@ extension TaskState {
     /// The reason why the task ends for failures of its check; `nil` while it goes on.
     var checkFailure: String? {
         guard let trouble = self.checkTrouble, plan.sameFailure > 0,
-            trouble.count >= plan.sameFailure
+            trouble.count >= plan.sameFailure, !movesUp
         else { return nil }
         let times =
             trouble.count == 1

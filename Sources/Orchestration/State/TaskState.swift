@@ -65,6 +65,8 @@ package struct TaskState: Hashable, Sendable {
         var isAsking = false
         /// The account that the newest session drew on, of the run's several; `nil` for that of the plan.
         package var account: String?
+        /// The place on the ladder of models.
+        package var rung = Rung()
 
         fileprivate static let none = Shared(Rarities())
     }
@@ -180,11 +182,12 @@ package struct TaskState: Hashable, Sendable {
     /// The role of the next session.
     var nextRole: Role { checklist == .missing ? .initializer : .executor }
 
-    /// The thread that the next session resumes; `nil` for a fresh context.
+    /// The thread that the next session resumes; `nil` for a fresh context, which a better model always has.
     ///
     /// Checked, since a journal may hold something else than an id.
     var nextThread: String? {
-        resumesNext || plan.resume ? thread.flatMap(ThreadID.checked) : nil
+        guard resumesNext || plan.resume, !movesUp else { return nil }
+        return thread.flatMap(ThreadID.checked)
     }
 
     /// Adopts the plan of a new leg, and forgets what belonged to the old leg's clock.
@@ -237,7 +240,7 @@ package struct TaskState: Hashable, Sendable {
         (self.tampered, self.incident, self.firstTotal) = (0, nil, nil)
         (thread, self.threadUsage, resumesNext) = (nil, nil, false)
         (self.work, self.question, self.isAsking) = (nil, nil, false)
-        (check, self.checkTrouble) = (.none, nil)
+        (check, self.checkTrouble, self.rung) = (.none, nil, Rung())
         ledger.beginLeg(freshCaps: true)
     }
 
@@ -270,6 +273,7 @@ package struct TaskState: Hashable, Sendable {
         resumesNext = false
         if fact.resumes == nil { self.threadUsage = nil }
         self.account = fact.account
+        note(fact.model, fact.move)
     }
 
     mutating func apply(_ fact: SessionEnded, at moment: Moment) {

@@ -1,5 +1,5 @@
 /// The hooks of a leg, as far as its decisions depend on them.
-struct TurnHooks: Sendable {
+struct PendingHooks: Sendable {
     /// The standing of the hook before anything starts.
     enum Beginning: Hashable, Sendable {
         /// Nothing waits for the hook: there is none, or it is done.
