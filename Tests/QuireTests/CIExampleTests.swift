@@ -4,7 +4,7 @@ import Testing
 import Yams
 
 /// A workflow of `config/ci`, of which the test is the machine.
-private struct Workflow {
+struct Workflow {
     private let root: [String: Any]
 
     init(_ name: String) throws {
@@ -47,7 +47,7 @@ private struct Workflow {
 }
 
 /// A repository with a manifest, and clones of it.
-private struct Machines {
+struct Machines {
     let root: String
     let sha: String
     private let environment: [String: String]
@@ -88,15 +88,17 @@ private struct Machines {
         #expect(cloned.status == 0, "\(cloned.error)")
     }
 
-    /// Runs a step's command as a runner does.
+    /// Runs a step's command as a runner does, with these words before the shell's.
     func run(
         _ command: String,
         on machine: String,
-        _ environment: [String: String] = [:]
+        _ environment: [String: String] = [:],
+        behind words: [String] = []
     ) throws -> Outcome {
         let bin = URL(filePath: Program.built("quire")).deletingLastPathComponent().path
         let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
-        var program = Program("/bin/bash", ["-e", "-c", command], in: root + "/" + machine)
+        let call = words + ["/bin/bash", "-e", "-c", command]
+        var program = Program(call[0], Array(call.dropFirst()), in: root + "/" + machine)
         program.environment = self.environment.merging(environment) { $1 }.merging(
             ["PATH": bin + ":" + path, "MANIFEST": "quire.yaml"]
         ) { $1 }
