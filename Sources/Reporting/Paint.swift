@@ -48,7 +48,7 @@ extension RunEvent {
             .warning
         case .runBegan, .taskReopened, .taskInspected, .sessionStarted, .sessionSpawned,
             .sessionUsed, .threadStarted, .checkpointMade, .checkBegan, .hookBegan, .hookEnded,
-            .gateOpened:
+            .gateOpened, .limitRead, .steered:
             nil
         }
     }

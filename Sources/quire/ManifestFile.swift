@@ -71,14 +71,7 @@ enum ManifestFile {
             name: manifest.name,
             version: Version.number,
             plan: plan,
-            work: Dictionary(
-                zip(manifest.tasks, plan.tasks).map { task, planned in
-                    var work = work(task, agents, companies.of(task))
-                    work.account = planned.account
-                    return (planned.name, work)
-                },
-                uniquingKeysWith: { $1 }
-            ),
+            work: works(manifest.tasks, plan.tasks, agents, companies),
             workspace: workspace,
             agent: agents.common,
             launcher: try AgentLookup.launcher(manifest.launcher, in: directory),
@@ -114,6 +107,21 @@ enum ManifestFile {
             )
         }
         return Git(program: program, inherited: .handedOn)
+    }
+
+    /// Returns the work of a manifest's tasks, whose plans have the same order.
+    private static func works(
+        _ tasks: [Manifest.Task],
+        _ plans: [TaskPlan],
+        _ agents: TaskAgents,
+        _ companies: Companies
+    ) -> [String: TaskWork] {
+        let works = zip(tasks, plans).map { task, plan in
+            var work = work(task, agents, companies.of(task))
+            work.account = plan.account
+            return (plan.name, work)
+        }
+        return Dictionary(works) { $1 }
     }
 
     private static func work(

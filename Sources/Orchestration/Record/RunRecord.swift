@@ -110,7 +110,7 @@ package struct RunRecord: Hashable, Sendable {
         guard !plans.isEmpty else { return }
         tasks += plans.map { plan in
             var task = absent.removeValue(forKey: plan.name) ?? TaskRecord(name: plan.name)
-            (task.group, task.isLeftOut) = (plan.group, plan.isLeftOut == true)
+            (task.planned, task.isLeftOut) = (TaskRecord.Planned(plan), plan.isLeftOut == true)
             return task
         }
         index()
