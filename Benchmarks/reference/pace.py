@@ -1,9 +1,9 @@
 """PACE with estimates that are pooled over tasks: the rule that Quire has, and the reference of its differential test.
 
-PACE's group layer, ageing share, longest-first rule and static keys (sim.PACE); new are the estimate of what is left and
-the rank of tasks that nobody has seen. Times in UNIT seconds (60 for sim.py's minutes, 1 for seconds).
+PACE's group layer, ageing share and static keys (sim.PACE); new are the estimate of what is left, the rank of tasks that
+nobody has seen, and which tasks are among the longest. Times in UNIT seconds (60 for sim.py's minutes, 1 for seconds).
 """
-import math, sim as S
+import heapq, math, sim as S
 INF = float("inf")
 SLOPE, SLOPE_WEIGHT, REACH = -1.0, 2.0, 0.6           # log(seconds per entry) over log(length of the list)
 ENTRY_VAR, VAR, VAR_WEIGHT, VAR_MIN, VAR_MAX = 2.5, 0.25, 6.0, 0.1, 0.6
@@ -12,6 +12,7 @@ STAGNATION, LOST = 2.0, 2.0
 IDLE, STUCK_AFTER, STUCK, LIVE = 0.3, 4, 2.0, 100.0   # share of idle sessions; tasks stuck for good and sessions of others
 MARGIN = 6.0
 CLOCK = 0.5            # weight of the share clock when the task came
+CRIT = 1.5             # remaining work of the longest tasks that begin in time, against that of the group on all its slots
 
 class Est:
     def __init__(s, n, unit):
@@ -80,12 +81,20 @@ class Est:
         s.mean = total / s.n; s.r0 = least * (1 + MARGIN / (s.n + MARGIN))
 
 class Pooled(S.PACE):
-    def __init__(s, mu=0.5, lam=1 / 32, unit=60.0, **k):
-        s.unit = unit; super().__init__(mu=mu, lam=lam, **k)
+    def __init__(s, mu=0.5, lam=1 / 32, crit=CRIT, unit=60.0, **k):
+        s.unit = unit; super().__init__(mu=mu, lam=lam, crit=crit, **k)
     def init(s, e):
         super().init(e); s.est = Est(e.n, s.unit)
     def arrive(s, i, now):
         g = s.g(i); v = s.vps[g]; s.vps[g] = CLOCK * v; super().arrive(i, now); s.vps[g] = v
+    def finish(s, i, now, ses, done, ended):
+        kill = super().finish(i, now, ses, done, ended)
+        if not ended: s.setR(i, s.g(i), s.est.rem(i) if s.est.c[i] < STUCK_AFTER else 0.0)
+        return kill
+    def enqueue(s, i, now):
+        super().enqueue(i, now)
+        # Whatever its cap, until it seems stuck for good; sim.PACE's own entry, if any, is the same.
+        if s.est.m[i] > 0 and s.est.c[i] < STUCK_AFTER: heapq.heappush(s.Hl[s.g(i)], (-s.est.rem(i), s.seq, i, s.ver[i]))
     def rankval(s, i):
         e = s.est
         if e.m[i] == 0: return s.hv[i] if s.hint is not None else e.unseen()

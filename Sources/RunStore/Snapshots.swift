@@ -28,7 +28,7 @@ enum Snapshots {
     /// The format's number, to be raised when the meaning of the fold changes.
     ///
     /// A change of the fields needs no other number: decoding finds it.
-    private static let format = 5
+    private static let format = 6
 
     /// Makes the parts of a state's snapshot.
     static func encode(_ state: RunState) throws -> [Part] {

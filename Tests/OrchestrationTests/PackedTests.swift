@@ -94,11 +94,10 @@ private func repacked<Value: Packable>(_ value: Value) throws -> Value {
     }
 
     @Test func `of the scheduler are, too`() throws {
-        let plain = Scheduler.Entry(Scheduler.Entry.Conditions(lane: 0, sessionCap: 0, weight: 0))
+        let plain = Scheduler.Entry(Scheduler.Entry.Conditions(lane: 0, weight: 0))
         var entry = Scheduler.Entry(
             Scheduler.Entry.Conditions(
                 lane: 1,
-                sessionCap: 9,
                 parksAfter: 10,
                 weight: 0.3,
                 descendants: 11

@@ -48,6 +48,65 @@ import Testing
         }
     }
 
+    /// A start that was not decided, such as a probe's, leaves the ageing share due.
+    @Test func `one start serves one task, however long the ageing share was due`() {
+        var bench = SchedulerBench(RunPlan(concurrency: 1, tasks: SchedulerBench.tasks(3)))
+        for task in 0..<3 { bench.scheduler.enqueue(task) }
+        for _ in 0..<32 {
+            let isForced = bench.force(2)
+            #expect(isForced)
+            bench.end(2, seconds: 60, done: 0, total: 9)
+            bench.scheduler.enqueue(2)
+        }
+        let latest = (0..<3).map { bench.scheduler.standing(of: $0)?.latest }
+        #expect(latest == [1, 32, 64])
+        let next = bench.scheduler.next(slot: 0)
+        #expect(next?.task == 0 && next?.stream == .age)
+    }
+
+    /// Starts of the longest tasks on free slots; they ended as many sessions without a tick.
+    private func startsByLength(slots: Int, long: Int, idle: Int) -> Int {
+        var settings = Scheduler.Settings()
+        settings.parksAfter = nil
+        let plan = RunPlan(concurrency: slots, tasks: SchedulerBench.tasks(60))
+        var bench = SchedulerBench(plan, settings: settings)
+        for task in 0..<60 {
+            bench.scheduler.inspect(task, done: 0, total: task < long ? 1000 : 1)
+            bench.scheduler.enqueue(task)
+        }
+        for task in 0..<long {
+            for _ in 0..<idle where bench.force(task) {
+                bench.end(task, seconds: 60, done: 0, total: 1000)
+                bench.scheduler.enqueue(task)
+            }
+        }
+        var starts = 0
+        while let slot = bench.free.last, let choice = bench.scheduler.next(slot: slot),
+            bench.force(choice.task)
+        {
+            if choice.stream == .length { starts += 1 }
+        }
+        #expect(bench.free.isEmpty)
+        return starts
+    }
+
+    /// Slots, tasks that are much longer than the others, and how many of them begin at once.
+    @Test(arguments: [
+        (1, 1, 0), (2, 1, 1), (3, 1, 1), (6, 3, 3), (10, 6, 5), (20, 12, 10), (6, 5, 0),
+    ])
+    func `the longest tasks hold half of the slots, if they are long enough`(
+        slots: Int,
+        long: Int,
+        most: Int
+    ) {
+        #expect(startsByLength(slots: slots, long: long, idle: 0) == most)
+    }
+
+    @Test func `a task that seems stuck for good is not among the longest`() {
+        #expect(startsByLength(slots: 10, long: 1, idle: 3) == 1)
+        #expect(startsByLength(slots: 10, long: 1, idle: 4) == 0)
+    }
+
     private func checkSlots(_ bench: SchedulerBench) {
         for group in bench.plan.groups {
             let members = bench.plan.tasks.indices.filter {

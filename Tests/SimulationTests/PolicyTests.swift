@@ -134,7 +134,7 @@ import Testing
             #expect(known <= 1.20, "\(name)")
             #expect(mean(runs) { $0.pace.p99 / $0.clairvoyant.p99 } <= 1.12, "\(name)")
             let makespan = mean(runs) { $0.pace.makespan / $0.clairvoyant.makespan }
-            #expect(makespan <= (name == .heavydur ? 1.12 : 1.06), "\(name)")
+            #expect(makespan <= (name == .heavydur ? 1.08 : 1.06), "\(name)")
         }
     }
 

@@ -155,8 +155,8 @@ package struct Estimates: Hashable, Sendable {
     /// Sessions in a row without a new tick.
     func idle(_ place: Int) -> Int { Int(tasks[place].idle) }
 
-    /// True if the task has made no progress lately, so that its length says little.
-    func isStuck(_ place: Int) -> Bool { tasks[place].idle >= 2 }
+    /// True if the task seems stuck for good, so that its length says little.
+    func isStuck(_ place: Int) -> Bool { tasks[place].idle >= Self.stuckAfter }
 
     /// Returns the seconds of all sessions of the task.
     func attained(_ place: Int) -> Double { tasks[place].attained }

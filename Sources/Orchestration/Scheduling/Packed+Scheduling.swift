@@ -2,13 +2,11 @@
 
 extension Scheduler.Entry: Packable {
     static let packedFormat = Orchestration.packedFormat(
-        of: Self(Conditions(lane: 0, sessionCap: 0, weight: 0))
+        of: Self(Conditions(lane: 0, weight: 0))
     )
 
     func pack(into bytes: inout PackedBytes) {
-        for number in [conditions.lane, conditions.sessionCap, conditions.parksAfter] {
-            bytes.write(number)
-        }
+        for number in [conditions.lane, conditions.parksAfter] { bytes.write(number) }
         for number in [conditions.weight, conditions.descendants] { bytes.write(Double(number)) }
         for number in [link.older, link.newer] { bytes.write(number) }
         bytes.write(UInt64(link.sequence))
@@ -25,7 +23,6 @@ extension Scheduler.Entry: Packable {
         self.init(
             Conditions(
                 lane: try bytes.read(),
-                sessionCap: try bytes.read(),
                 parksAfter: try bytes.read(),
                 weight: Float(try bytes.read() as Double),
                 descendants: Float(try bytes.read() as Double)

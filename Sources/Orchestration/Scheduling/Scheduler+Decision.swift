@@ -103,7 +103,8 @@ extension Scheduler {
         guard Double(lanes[lane].criticalRunning + 1) <= places else { return nil }
         guard let first = Self.first(of: &lanes[lane].queues.longest, entries) else { return nil }
         let unseen = Double(lanes[lane].work.unseen) * estimates.unseenMean
-        return -first.key >= (lanes[lane].work.seconds + unseen) / share ? Int(first.task) : nil
+        let whole = (lanes[lane].work.seconds + unseen) / share
+        return -first.key >= Self.criticalLength * whole ? Int(first.task) : nil
     }
 
     private mutating func firstByRank(_ lane: Int, slot: Int) -> Int? {

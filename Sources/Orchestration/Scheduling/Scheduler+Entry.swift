@@ -6,8 +6,6 @@ extension Scheduler {
         /// What the plan says of the task.
         struct Conditions: Hashable, Sendable {
             var lane: Int32
-            /// Maximum number of sessions; 0 for no limit.
-            var sessionCap: Int32
             /// Idle sessions in a row that park the task; 0 for the number of the settings.
             var parksAfter: Int32 = 0
             var weight: Float

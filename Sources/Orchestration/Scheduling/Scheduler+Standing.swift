@@ -115,8 +115,8 @@ extension Scheduler {
         let older = entries.count {
             $0.isWaiting && $0.lane == entries[task].lane && $0.link.sequence < sequence
         }
-        return Int(
-            clamping: ((Double(older + 1) - lane.credit) / settings.ageingShare).rounded(.up)
-        )
+        // A share that has been due for long is served with each start, and one start serves one task.
+        let due = (Double(older + 1) - lane.credit) / settings.ageingShare
+        return max(older + 1, Int(clamping: due.rounded(.up)))
     }
 }

@@ -65,6 +65,10 @@ package struct Scheduler: Sendable {
     /// found to be large would soon go before those that come later and are small.
     private static let clockShare = 0.5
 
+    /// Remaining work from which a task must begin in time, as a multiple of what the group's whole
+    /// work takes on all of its slots: with less, small tasks would wait for ends that are no earlier.
+    static let criticalLength = 1.5
+
     let method: Method
     var entries: [Entry] = []
     var lanes: [Lane] = []
@@ -340,7 +344,9 @@ package struct Scheduler: Sendable {
             waiting: lanes[lane].queues.waiting,
             entries
         )
-        guard isFair, settings.longestShare > 0, let length = trustedLength(task) else { return }
+        guard isFair, settings.longestShare > 0, estimates.isSeen(task), !estimates.isStuck(task)
+        else { return }
+        let length = estimates.remaining(task)
         Self.add(
             KeyEntry(key: -length, sequence: entry.link.sequence, task: Int32(task)),
             to: &lanes[lane].queues.longest,
@@ -368,16 +374,6 @@ package struct Scheduler: Sendable {
         guard let usual = settings.parksAfter else { return false }
         let own = Int(entries[task].conditions.parksAfter)
         return estimates.idle(task) >= (own > 0 ? own : usual)
-    }
-
-    /// Returns the expected remaining work, if it can be trusted and finished within the cap.
-    private func trustedLength(_ task: Int) -> Double? {
-        guard estimates.isSeen(task), !estimates.isStuck(task) else { return nil }
-        let remaining = estimates.remaining(task)
-        let cap = Int(entries[task].conditions.sessionCap)
-        guard cap > 0 else { return remaining }
-        let sessionsLeft = Double(cap - estimates.sessions(task))
-        return remaining <= 1.3 * estimates.meanSession * sessionsLeft ? remaining : nil
     }
 
     /// Adds a task that begins to wait, and drops entries of tasks that wait no longer: the first entry
