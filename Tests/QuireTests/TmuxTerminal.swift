@@ -10,7 +10,7 @@ struct TmuxTerminal {
     /// The directory of what Quire keeps for the user of this terminal.
     var state: String { run.root + "/state" }
 
-    /// Opens a terminal of 100 columns and 30 rows with a shell in it, calls `body`, and ends all that runs in it.
+    /// Opens a terminal of 200 columns and 30 rows with a shell in it, calls `body`, and ends all that runs in it.
     static func with(
         _ run: QuireRun,
         shell: String = "bash --norc --noprofile -i",
@@ -26,7 +26,7 @@ struct TmuxTerminal {
         ]
         let settings = variables.map { "\($0.key)='\($0.value)'" }.joined(separator: " ")
         let started = try terminal.tmux([
-            "-f", "/dev/null", "new-session", "-d", "-x", "100", "-y", "30",
+            "-f", "/dev/null", "new-session", "-d", "-x", "200", "-y", "30",
             "cd '\(run.root)' && exec env -u TMUX \(settings) TERM=screen-256color \(shell)",
         ])
         try #require(started.status == 0, "\(started.error)")
@@ -70,6 +70,18 @@ struct TmuxTerminal {
 
     /// Closes the terminal, as a person closes its window.
     func close() throws { _ = try tmux(["kill-server"]) }
+
+    /// Waits until the shell asks for a command below these words, and returns the screen.
+    @discardableResult
+    func waitForShell(
+        below words: String,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) throws -> String {
+        // tmux leaves out the blanks at the ends of lines.
+        try wait(sourceLocation: sourceLocation) { screen in
+            screen.contains(words) && screen.split(separator: "\n").last == "ready>"
+        }
+    }
 
     /// Waits until the screen is as it should be, and returns it.
     @discardableResult

@@ -108,8 +108,7 @@ extension ScreenModel {
             return ScreenLine("\(Self.words(request))? y: yes, another key: no", .notice)
         case .leaving:
             return ScreenLine(
-                "the run ends with this Quire. d: drain it, as Ctrl-C does; another key: go on. "
-                    + "To have it in the background: quire run --detach",
+                "d: drain the run, another key: go on; one in the background: quire run --detach",
                 .notice
             )
         case nil: break
