@@ -97,7 +97,6 @@ extension Scheduler.Entry.Conditions {
     init(_ task: TaskPlan, lane: Int) {
         self.init(
             lane: Int32(lane),
-            sessionCap: Int32(clamping: task.maxSessions),
             parksAfter: Int32(clamping: (max(0, task.stallAfter) + 1) / 2),
             weight: Float(Scheduler.usable(task.weight))
         )
