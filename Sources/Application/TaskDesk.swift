@@ -139,7 +139,8 @@ extension LogEntry {
         case .message(let text): text.oneLine(200)
         case .step(let mark, let texts):
             (mark + texts.map(\.text).joined()).oneLine(200)
-        case .command(let command, _, _, _): "runs \(command)".oneLine(200)
+        case .trouble(let texts): texts.map(\.text).joined().oneLine(200)
+        case .command(let command, _, _, _, _): "runs \(command)".oneLine(200)
         }
     }
 }
