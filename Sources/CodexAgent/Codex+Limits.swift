@@ -21,7 +21,11 @@ extension Codex {
             isAsked: { home in FileManager.default.fileExists(atPath: home + "/auth.json") },
             answer: { output, now in
                 ToldLimit.answer(in: output, id: Self.request, at: now).map { limits in
-                    limits.map { LimitRead(limit: $0.name, windows: $0.windows) }
+                    // A limit of one model has the model's name, as people read it.
+                    limits.map { limit in
+                        let model = limit.name?.lowercased()
+                        return LimitRead(limit: limit.name, model: model, windows: limit.windows)
+                    }
                 }
             }
         )

@@ -9,8 +9,8 @@ package struct LimitQuestions: Sendable {
     /// The time that an answer may take: it comes from the service.
     private static let patience = Duration.seconds(8)
     private static let longestAnswer = 1 << 20
-    /// Gives the program its input, and keeps it waiting until it is killed.
-    private static let shell = "{ cat; exec sleep 60; } | \"$@\""
+    /// Gives the program its input, and keeps it waiting until it ends or is killed, with its group.
+    private static let shell = "{ cat; exec sleep 60; } | { \"$@\"; kill -9 0; }"
 
     private let command: AgentCommand
     private let inherited: InheritedEnvironment

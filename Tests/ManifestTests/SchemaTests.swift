@@ -84,7 +84,6 @@ func messages(_ text: String) -> [String] {
         "version: 1\nrun: {redact: [acme, a b c]}\ntasks: [{name: a, prompt: b}]",
         "version: 1\nrun: {limits: {stop_at: 90.5%}, on_limit: ask, hours: '22:00-07:00'}\ntasks: [{name: a, prompt: b}]",
         "version: 1\nrun: {limits: {stop_at: 100}, on_limit: wait, accounts: [~/.codex, b, /c]}\ntasks: [{name: a, prompt: b}]",
-        "version: 1\nrun: {limits: , hours: , accounts: }\ntasks: [{name: a, prompt: b}]",
         "version: 1\nrun: {worktrees: ~/trees}\ntasks: [{name: a, prompt: b}]",
         "version: 1\nrun: {worktrees: ../x~y}\ntasks: [{name: a, prompt: b}]",
         "version: 1\nrun: {check_slots: 2}\ndefaults: {verify: make}\ntasks: [{name: a, prompt: b, verify: }]",

@@ -64,6 +64,7 @@ private func repacked<Value: Packable>(_ value: Value) throws -> Value {
         task.work?.failure = "the disk is full"
         task.lastFailure = FailureSignature(Failure(.streamCut, "it broke 5 times"))
         (task.question, task.isAsking) = ("Which?", true)
+        task.account = "/two"
         task.check = .due
         task.checkTrouble = TaskState.CheckTrouble(
             words: "failed",

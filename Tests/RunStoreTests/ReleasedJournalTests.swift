@@ -68,7 +68,7 @@ import Testing
             #expect(
                 missing == [
                     .sessionUsed, .sessionSignalled, .checkpointMade, .checkBegan, .checkEnded,
-                    .hookBegan, .hookEnded, .steered,
+                    .hookBegan, .hookEnded, .limitRead, .steered,
                 ]
             )
             try store.close()
