@@ -3,13 +3,17 @@ package import Orchestration
 
 // Records of runs, read from the tables and from few rows of the journal.
 extension StoreReader {
-    /// Returns the record of a run whose newest leg is `leg`, without its shard and the tasks' histories;
-    /// without the tasks' plans, too, where all of them have ended.
+    /// Returns the record of a run whose newest leg is `leg`, without its shard, the tasks' plans and their
+    /// histories.
     ///
-    /// Only the few rows of the journal that hold facts of gates and legs are decoded.
-    package func glance(at leg: LegRecord) throws(StoreError) -> RunRecord {
+    /// Only the few rows of the journal that hold facts of gates and legs are decoded; with `plansOfOpen`
+    /// the tasks' plans, too, if any task is open.
+    package func glance(
+        at leg: LegRecord,
+        plansOfOpen: Bool = false
+    ) throws(StoreError) -> RunRecord {
         var tasks = try tasks(of: leg.run)
-        if tasks.contains(where: \.isOpen), let began = try beginning(of: leg.run) {
+        if plansOfOpen, tasks.contains(where: \.isOpen), let began = try beginning(of: leg.run) {
             Self.note(began.plan.tasks + (try addedTasks(of: leg.run)), in: &tasks)
         }
         return try record(leg, part: nil, tasks)

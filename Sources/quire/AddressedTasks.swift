@@ -58,7 +58,7 @@ struct AddressedTasks {
             names.isEmpty
             ? "there are none yet; name the manifest: --manifest FILE" : "its tasks are \(some)"
         throw Trouble(
-            "no task of \(workspace.root) is like \"\(pattern)\"; \(near ?? others)",
+            "no task matches \"\(pattern)\" in \(workspace.root); \(near ?? others)",
             status: ExitStatus.usage
         )
     }

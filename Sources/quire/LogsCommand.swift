@@ -130,7 +130,7 @@ struct LogsCommand: ParsableCommand {
             let found = all.filter { $0.matches(text) }
             guard !found.isEmpty else {
                 throw Trouble(
-                    "no task of \(look.place.root) matches \"\(text)\"; quire list shows all names",
+                    "no task matches \"\(text)\" in \(look.place.root); quire list shows all names",
                     status: ExitStatus.missing
                 )
             }

@@ -91,8 +91,8 @@ private struct MergedRuns {
             return [first] + (try others.map { try RunReport.Part($0, in: directory, reader) })
         }
         throw Trouble(
-            "no run is recorded in \(given), nor in .autonomous/.quire there; name what "
-                + "\"quire run\" had as its state directory",
+            "no run is recorded in \(given), nor in .autonomous/.quire there; name the state "
+                + "directory that its quire run used (--state-dir)",
             status: ExitStatus.missing
         )
     }

@@ -56,7 +56,7 @@ struct PromptOptions: ParsableArguments {
         else { return nil }
         let what: SafeText =
             first.name == pattern
-            ? "\"\(pattern)\" is" : "what is like \"\(pattern)\", such as \"\(first.name)\", is"
+            ? "\"\(pattern)\" is" : "what matches \"\(pattern)\", such as \"\(first.name)\", is"
         return
             "--redo: \(what) in \(manifest.path), but not among the selected tasks; select it with "
             + "--only, --skip, --changed-since or --shard, or leave it out of --redo"

@@ -202,7 +202,7 @@ struct SelectionOptions: ParsableArguments {
             let near: SafeText? = Keys.suggestion(forPattern: pattern, among: names)
                 .map { "; did you mean \"\($0)\"?" }
             let some = names.prefix(5).joined(separator: ", ") + (names.count > 5 ? " …" : "")
-            return "no task of \(manifest.path) is like \"\(pattern)\""
+            return "no task matches \"\(pattern)\" in \(manifest.path)"
                 + (near ?? "; its tasks are \(some)")
         case .needIsMissing(let task, let need):
             return "\"\(task)\" needs \"\(need)\", which is neither selected nor complete; "

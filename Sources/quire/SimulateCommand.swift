@@ -119,7 +119,7 @@ struct SimulateCommand: ParsableCommand {
     func validate() throws {
         let sources = [manifest, workload, workloadFile].compactMap(\.self)
         guard sources.count == 1 else {
-            throw ValidationError("Name one of: a manifest, --workload, --workload-file.")
+            throw ValidationError("Name one of: a manifest, --workload NAME, --workload-file FILE.")
         }
         try refuseIdleOptions()
         try checkRanges()

@@ -90,7 +90,8 @@ struct StatusCommand: ParsableCommand {
     }
 
     private func checkPatterns(among names: Set<String>) throws {
-        for pattern in only where !names.contains(where: { $0.matches(pattern) }) {
+        for pattern in only.flatMap(\.patterns)
+        where !names.contains(where: { $0.matches(pattern) }) {
             throw Trouble(
                 "no task of the run matches --only \(pattern); quire status without it shows all names",
                 status: ExitStatus.usage
@@ -99,7 +100,8 @@ struct StatusCommand: ParsableCommand {
     }
 
     private func isWanted(_ task: RunStatus.Task) -> Bool {
-        let isNamed = only.isEmpty || only.contains { task.record.name.matches($0) }
+        let isNamed =
+            only.isEmpty || only.flatMap(\.patterns).contains { task.record.name.matches($0) }
         let isFailure = task.record.outcome?.isFailure ?? false
         let isAsked =
             !failed && !waiting || failed && isFailure
@@ -123,7 +125,7 @@ struct StatusCommand: ParsableCommand {
         let place = look.place(of: manifest)
         let state = run.status(in: stateDirectory)
         let isRunning = state == "running"
-        let record = try reader.glance(at: run)
+        let record = try reader.glance(at: run, plansOfOpen: isRunning)
         let now = SystemClock.wall
         // While the disk is full, the run can't record that its starts are held.
         let diskTrouble = isRunning ? StoreReader.shortage(in: stateDirectory) : nil

@@ -166,9 +166,10 @@ import Testing
             ).run()
             #expect(outcome.status == 0, "\(outcome.error)")
             let lines = outcome.output.replacing("\r\n", with: "\n").split(separator: "\n")
-            let shown = lines.prefix { !$0.hasPrefix("2 tasks") }
-            #expect(shown.count == 3 && shown.allSatisfy { $0.count <= columns }, "\(shown)")
-            let text = lines.dropFirst(3).prefix { !$0.hasPrefix("warning: ") }
+            #expect(lines.first?.hasPrefix("what 2 tasks would take, ") == true, "\(lines)")
+            let table = lines.drop { !$0.hasPrefix("TASK ") }.prefix { !$0.hasPrefix("2 tasks") }
+            #expect(table.count == 3, "\(table)")
+            let text = lines.prefix { !$0.hasPrefix("warning: ") }
             #expect(text.count > 8 && text.allSatisfy { $0.count <= columns }, "\(text)")
             #expect(lines.last?.hasPrefix("warning: ") == true, "\(lines.suffix(2))")
         }

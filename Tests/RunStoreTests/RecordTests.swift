@@ -177,8 +177,8 @@ private func shown(_ tasks: [TaskRecord]) -> [TaskRecord] {
         defer { reader.close() }
         let leg = try #require(try reader.runs().first)
         let record = try #require(try reader.record(of: leg))
-        // A glance lacks nothing but the histories, the shard, and the plans where all has ended.
-        let glance = try reader.glance(at: leg)
+        // A glance lacks nothing but the histories, the shard, and the plans unless they are asked for.
+        let glance = try reader.glance(at: leg, plansOfOpen: true)
         #expect(glance.holds == record.holds && glance.times == record.times)
         #expect(glance.tasks.map(\.tokens) == record.tasks.map(\.tokens))
         if record.tasks.contains(where: \.isOpen) {
