@@ -4,7 +4,9 @@ package import EventLoop
 package import Orchestration
 package import Reporting
 
-/// The terminal of a run's screen; see `TerminalScreen`. Unit tests have one of their own.
+/// The terminal of a run's screen.
+///
+/// Unit tests have one of their own.
 package protocol ScreenDevice: AnyObject {
     /// The size in characters.
     var screenSize: ScreenSize { get }

@@ -161,9 +161,8 @@ private struct AttachedTask {
         }
         guard manifest.launcher.isEmpty else {
             throw Trouble(
-                "the sessions of \(task) run through a launcher (run.launcher), where their threads "
-                    + "are: start the agent there, with \"resume\" and the thread that quire logs \(task) "
-                    + "names",
+                "the sessions of \(task) run through a launcher (run.launcher), and their threads are where "
+                    + "it leads: start the agent there (codex resume); the thread is in \(task)'s session.id",
                 status: ExitStatus.missing
             )
         }

@@ -149,15 +149,17 @@ struct RunCommand: WorkingCommand {
         )
         let reports = reports(to: ciReports.output, eventsFile, desk)
         let (result, isWhole) = try ciReports.guarding { try show(session, reports) }
-        try ciReports.write {
-            do {
-                return try RunReport(run: request.run, in: stateDirectory)
-            } catch let error as StoreError {
-                throw Trouble("\(error)", status: ExitStatus.missing)
-            }
-        }
+        try ciReports.write { try Self.report(of: request.run, in: stateDirectory) }
         let status = isWhole ? ExitStatus.of(result.ending, result.view) : ExitStatus.missing
         throw ExitCode(Terminal.status(status, reportedOn: ciReports.output))
+    }
+
+    private static func report(of run: String, in stateDirectory: String) throws -> RunReport {
+        do {
+            return try RunReport(run: run, in: stateDirectory)
+        } catch let error as StoreError {
+            throw Trouble("\(error)", status: ExitStatus.missing)
+        }
     }
 
     private func reports(

@@ -17,11 +17,9 @@ struct ScreenSummary {
             return
         }
         let isRunning = contents.status == "running"
-        lines = [
-            Self.title(view, contents.status, isRunning ? view.timeLeft(at: now) : nil, now),
-            Self.counts(view, WorkSizes(view.tasks).share, columns),
-            ScreenLine("\(Self.spent(view))"),
-        ]
+        lines = [Self.title(view, contents.status, isRunning ? view.timeLeft(at: now) : nil, now)]
+        lines += Self.counts(view, WorkSizes(view.tasks).share, columns)
+        lines.append(ScreenLine("\(Self.spent(view))"))
         let notices = view.gates.map { gate in
             "starts are held\(GateWords.hold(gate, at: now.wall, offset: offset)): \(gate.reason)"
         }
@@ -59,7 +57,8 @@ struct ScreenSummary {
         return line
     }
 
-    private static func counts(_ view: RunView, _ share: Double, _ columns: Int) -> ScreenLine {
+    /// Returns the counts, in two lines where one is too short for them.
+    private static func counts(_ view: RunView, _ share: Double, _ columns: Int) -> [ScreenLine] {
         let progress = view.progress
         var parts = [
             "\(Format.decimal(share * 100, 0)) %",
@@ -67,13 +66,14 @@ struct ScreenSummary {
             "\(view.count(.complete)) of \(view.tasks.count) complete",
         ]
         parts += view.standing
-        let unknown = view.tasks.count { $0.isOpen && $0.progress == nil && $0.running == nil }
-        if unknown > 0, unknown < view.tasks.count { parts.append("\(unknown) not begun") }
         for outcome in Outcome.allCases where outcome != .complete && view.count(outcome) > 0 {
             parts.append("\(view.count(outcome)) \(outcome.rawValue)")
         }
+        let unknown = view.tasks.count { $0.isOpen && $0.progress == nil && $0.running == nil }
+        if unknown > 0, unknown < view.tasks.count { parts.append("\(unknown) not begun") }
         let bar = columns >= 60 ? Format.bar(share, width: 20) + " " : ""
-        return ScreenLine("\(bar)\(parts.joined(separator: " · "))")
+        return Columns.wrap(bar + parts.joined(separator: " · "), columns).prefix(2)
+            .map { ScreenLine("\($0)") }
     }
 
     private static func spent(_ view: RunView) -> String {
