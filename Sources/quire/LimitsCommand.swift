@@ -66,9 +66,10 @@ struct LimitsCommand: ParsableCommand {
 
     func run() throws {
         let loaded = try manifest.map(ManifestFile.load)
+        let recorded = try recorded()
         let told = try Self.told(by: loaded)
         let known = Set(told.map(\.gate))
-        let limits = told + (try recorded().filter { !known.contains($0.gate) })
+        let limits = told + recorded.filter { !known.contains($0.gate) }
         let now = SystemClock.wall
         if look.json { return try LookOptions.printJSON(Answer(limits, at: now)) }
         guard !limits.isEmpty else {
@@ -103,15 +104,15 @@ struct LimitsCommand: ParsableCommand {
         return accounts.flatMap { questions.limits(of: $0.path, as: $0.name) }
     }
 
-    /// Returns the limits that the newest run read.
+    /// Returns the limits that the newest run, or that of a manifest, read; none if nothing was run yet.
     private func recorded() throws -> [LimitRead] {
+        guard let reader = try look.reader(of: manifest) else { return [] }
         do {
-            guard let reader = try look.reader(of: manifest) else { return [] }
-            let (_, runs) = try look.runs(manifest, in: reader)
-            return try runs.first.map { try reader.glance(at: $0).holds.limits } ?? []
-        } catch is Trouble {
-            // Nothing was run yet.
-            return []
+            let path = manifest?.resolvedPath
+            let newest = try reader.runs().first { run in
+                path.map { RunName.isRun(run.run, of: $0) } ?? true
+            }
+            return try newest.map { try reader.glance(at: $0).holds.limits } ?? []
         } catch let error as StoreError {
             throw Trouble("\(error)", status: ExitStatus.missing)
         }

@@ -1,6 +1,7 @@
 import Application
 import ArgumentParser
 import Autonomous
+import Dates
 import Driver
 import EventLoop
 import FileAccess
@@ -150,6 +151,7 @@ struct RunCommand: WorkingCommand {
         let reports = reports(to: ciReports.output, eventsFile, desk)
         let (result, isWhole) = try ciReports.guarding { try show(session, reports) }
         try ciReports.write { try Self.report(of: request.run, in: stateDirectory) }
+        if let words = result.state.reasonNotToWait { Terminal.complain("\(words)") }
         let status = isWhole ? ExitStatus.of(result.ending, result.view) : ExitStatus.missing
         throw ExitCode(Terminal.status(status, reportedOn: ciReports.output))
     }
@@ -205,7 +207,7 @@ struct RunCommand: WorkingCommand {
             named: self.manifest,
             concurrency: request.plan.concurrency
         )
-        request.warnings = selected.manifest.sharedDirectories(
+        request.warnings += selected.manifest.sharedDirectories(
             named: self.manifest,
             concurrency: request.plan.concurrency
         ).map(\.description)
@@ -337,5 +339,17 @@ struct RunCommand: WorkingCommand {
                 usesColor: Terminal.usesColor,
                 hints: hints
             )
+    }
+}
+
+extension RunState {
+    /// The reason why a leg ended with work left although usage will be back; `nil` for any other.
+    fileprivate var reasonNotToWait: String? {
+        guard let reaction = plan.limits?.onLimit, reaction != .wait, leg.ending == .finished,
+            unfinished > 0, let until = gates.closed.values.compactMap(\.until).min()
+        else { return nil }
+        return
+            "usage is out until \(LocalTime.stamp(until)), and the run is not to wait (on_limit: "
+            + "\(reaction.rawValue)); run it again then"
     }
 }

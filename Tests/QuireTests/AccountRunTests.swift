@@ -119,6 +119,7 @@ private struct Limits: Decodable {
             let (outcome, used) = try accounts(run, run: words, limits: answer(97))
             #expect(outcome.status == 101 && used.isEmpty, "\(outcome.output)\(outcome.error)")
             #expect(outcome.output.contains("starts are held by a usage limit of"))
+            #expect(outcome.error.contains("(on_limit: stop); run it again then"))
         }
     }
 

@@ -149,7 +149,8 @@ import Testing
             let help = try run.quire(["--help"])
             #expect(help.status == 0)
             let commands = [
-                "run", "plan", "task", "list", "status", "logs", "diff", "merge", "pr", "export",
+                "run", "plan", "task", "list", "status", "limits", "logs", "diff", "merge", "pr",
+                "export",
                 "prune", "doctor", "answer", "tell", "trust", "skill", "watch", "attach",
                 "pause", "resume", "drain", "stop", "skip", "retry", "set", "add",
             ]

@@ -109,7 +109,7 @@ private let filling = """
     /// Commands that answer, and whether the same answer comes each time.
     private static let commands: [(words: [String], isSteady: Bool)] = [
         (["status"], true), (["status", "--json"], true), (["watch"], true), (["list"], true),
-        (["list", "--json"], true),
+        (["list", "--json"], true), (["limits"], true), (["limits", "--json"], true),
         (["explain", "t1"], true), (["explain", "t1", "--json"], true), (["logs", "t1"], true),
         (["logs", "t1", "--raw"], true), (["logs", "t1", "--stderr"], true),
         (["plan", "m.yaml"], true), (["plan", "m.yaml", "--json"], true),

@@ -155,7 +155,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "list", "status", "logs t", "explain t", "plan m.yaml", "run m.yaml", "doctor",
+        "list", "status", "limits", "logs t", "explain t", "plan m.yaml", "run m.yaml", "doctor",
         "merge-runs .", "task --list", "task x", "simulate m.yaml", "diff t", "merge", "pr",
         "export", "trust m.yaml",
         "prune", "pause", "resume", "drain", "stop t", "skip t", "retry t", "set concurrency=2",
