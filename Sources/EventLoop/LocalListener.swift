@@ -113,6 +113,7 @@ import Glibc
     private var searched = 0
     private var output: [UInt8] = []
     private var isReading = false
+    private var isDelivering = false
     private var watched: Int32 = 0
 
     init(loop: Loop, descriptor: Int32) throws(LoopError) {
@@ -141,7 +142,7 @@ import Glibc
     package func resume() {
         guard unsafe handle != nil, !isReading else { return }
         isReading = true
-        if !deliver() { watch() }
+        deliver()
     }
 
     /// Sends a line, to which the newline is added; one that reads too slowly is dropped.
@@ -215,24 +216,27 @@ import Glibc
         unsafe loop.readBuffer.withMemoryRebound(to: UInt8.self, capacity: count) { bytes in
             unsafe input.append(contentsOf: UnsafeBufferPointer(start: bytes, count: count))
         }
-        _ = deliver()
-        watch()
+        deliver()
     }
 
-    /// Hands a whole line on, if there is one.
-    private func deliver() -> Bool {
-        guard let end = input[searched...].firstIndex(of: UInt8(ascii: "\n")) else {
-            searched = input.count
-            guard searched > lineLimit else { return false }
-            isReading = false
-            receive?(.tooLong)
-            return true
+    /// Hands whole lines on, as long as they are wanted, and watches for more.
+    private func deliver() {
+        guard !isDelivering else { return }
+        isDelivering = true
+        while isReading, unsafe handle != nil {
+            guard let end = input[searched...].firstIndex(of: UInt8(ascii: "\n")) else {
+                searched = input.count
+                guard searched > lineLimit else { break }
+                isReading = false
+                receive?(.tooLong)
+                break
+            }
+            let line = Array(input[..<end])
+            input.removeSubrange(...end)
+            (searched, isReading) = (0, false)
+            receive?(line.count > lineLimit ? .tooLong : .line(line))
         }
-        let line = Array(input[..<end])
-        input.removeSubrange(...end)
-        (searched, isReading) = (0, false)
+        isDelivering = false
         watch()
-        receive?(line.count > lineLimit ? .tooLong : .line(line))
-        return true
     }
 }

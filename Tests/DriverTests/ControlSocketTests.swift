@@ -79,7 +79,7 @@ private func words(_ body: () throws -> ControlPlace.Made) -> String {
             let made = try make(long)
             let found = try Directory(following: long)
             let address = try #require(ControlPlace.find("run", in: found))
-            _ = try LocalClient(path: address)
+            _ = try withExtendedLifetime(found) { try LocalClient(path: address) }
             close(made.descriptor)
             made.remove()
         }
@@ -98,8 +98,7 @@ private func words(_ body: () throws -> ControlPlace.Made) -> String {
         try withWorkspace { directory in
             let own = try #require(ControlPlace.runtimeDirectory(directory))
             #expect(own.path == "\(directory)/quire")
-            chmod("\(directory)/quire", 0o755)
-            #expect(ControlPlace.runtimeDirectory(directory)?.path != "\(directory)/quire")
+            #expect(own.status(of: ".").map { $0.st_mode & 0o777 } == 0o700)
         }
     }
 

@@ -27,7 +27,7 @@ private func plan(_ names: [String], concurrency: Int = 2) -> RunPlan {
 
 @Suite struct `Steering: pause, resume and drain` {
     @Test func `a pause ends sessions politely, uncharged, and they go on with their threads`() {
-        var run = Scenario(plan(["a", "b", "c"]))
+        var run = Scenario(plan(["a", "b"]))
         _ = run.begin()
         let thread = "0198c5a0-0000-7000-8000-00000000000a"
         _ = run.play(
@@ -47,12 +47,10 @@ private func plan(_ names: [String], concurrency: Int = 2) -> RunPlan {
         // It was complete before the signal came.
         #expect(run.end("b", 1, ticked: 0) == ["b#1 initialized, charged to session"])
         #expect(run.playNextDeadline() == ["no deadline"])
-        #expect(
-            run.steer(.resume) == [
-                "gate pause opened", "start a#2 slot 0 initializer resuming \(thread)",
-                "start b#2 slot 1 executor", "accepted: resumed: starts go on",
-            ]
-        )
+        let lines = run.steer(.resume)
+        #expect(lines.prefix(2) == ["gate pause opened", "accepted: resumed: starts go on"])
+        #expect(lines.contains { $0.hasPrefix("start a#2") && $0.hasSuffix("resuming \(thread)") })
+        #expect(lines.contains { $0.hasPrefix("start b#2") && $0.hasSuffix("executor") })
     }
 
     @Test func `a pause after sessions lets them finish, and a second one ends them`() {
@@ -226,7 +224,7 @@ private func plan(_ names: [String], concurrency: Int = 2) -> RunPlan {
         #expect(run.state.task("b")?.outcome == .blocked)
         #expect(
             run.steer(.retry(["a"])) == [
-                "a reopened", "b reopened", "open a", "open b",
+                "a reopened", "open a", "b reopened", "open b",
                 "accepted: \"a\" and \"b\" taken up again",
             ]
         )
@@ -245,7 +243,7 @@ private func plan(_ names: [String], concurrency: Int = 2) -> RunPlan {
         #expect(run.end("a", 1, failure: overloaded) == ["a#1 failed, charged to retry"])
         #expect(
             run.steer(.retry(["a"]), after: 0.1) == [
-                "start a#2 slot 0 initializer", "accepted: \"a\" taken up again",
+                "accepted: \"a\" taken up again", "start a#2 slot 0 initializer",
             ]
         )
         #expect(run.state.task("a")?.retries == 0)
@@ -301,8 +299,8 @@ private func plan(_ names: [String], concurrency: Int = 2) -> RunPlan {
         _ = run.begin()
         #expect(
             run.steer(.setConcurrency(3)) == [
-                "3 at once", "start b#1 slot 1 initializer", "start c#1 slot 2 initializer",
-                "accepted: set: at most 3 sessions at once",
+                "3 at once", "accepted: set: at most 3 sessions at once",
+                "start b#1 slot 1 initializer", "start c#1 slot 2 initializer",
             ]
         )
         #expect(

@@ -27,7 +27,10 @@ package struct ControlClient: ~Copyable {
         guard let directory = try? Directory.open(stateDirectory, made: false),
             let address = ControlPlace.find(run, in: directory)
         else { throw .nobody }
-        var connection = try Self.connect(to: address)
+        // The address leads through the directory as long as it is open.
+        var connection = try withExtendedLifetime(directory) { () throws(ControlTrouble) in
+            try Self.connect(to: address)
+        }
         // Whoever else could make a socket there could play the run.
         guard let peer = connection.peer, peer.user == geteuid() || peer.user == 0 else {
             throw .otherUser

@@ -80,7 +80,8 @@ final class ControlRoom {
     /// Drops the client that has asked nothing for the longest time, if there are too many.
     private func makeRoom() -> Bool {
         guard clients.count >= Self.mostClients else { return true }
-        let idle = clients.filter { !$0.value.isWaiting }.min { $0.value.since < $1.value.since }
+        let idle = clients.filter { !$0.value.isWaiting }
+            .min { ($0.value.since, $0.key) < ($1.value.since, $1.key) }
         guard let idle else { return false }
         idle.value.link.close()
         clients[idle.key] = nil
