@@ -101,12 +101,7 @@ extension RunState {
                 start.resumes == nil || session.resumedUsage != nil
             else { return nil }
             let before = start.resumes == thread ? session.resumedUsage : nil
-            return UsageReader.Query(
-                key: start.key,
-                thread: thread,
-                before: before,
-                account: start.account
-            )
+            return UsageReader.Query(start, thread: thread, before: before)
         }
     }
 }

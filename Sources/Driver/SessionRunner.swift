@@ -140,7 +140,7 @@ final class SessionRunner {
         else { return nil }
         let report = resumption.report
         let before = report?.thread == thread ? report?.usage : nil
-        return .init(key: key, thread: thread, before: before, account: launch.start.account)
+        return .init(launch.start, thread: thread, before: before)
     }
 
     /// Returns the agent's activity in a few words; `nil` if it has shown none yet.

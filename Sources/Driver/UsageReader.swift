@@ -10,8 +10,15 @@ struct UsageReader: Sendable {
         var key: SessionKey
         var thread: String
         var before: TokenUsage?
+        /// The session's model by its task's ladder; `nil` for the task's own.
+        var model: String?
         /// The account that the session draws on, of the run's several; `nil` for that of its task.
         var account: String?
+
+        init(_ start: SessionStarted, thread: String, before: TokenUsage?) {
+            (key, self.thread, self.before) = (start.key, thread, before)
+            (model, account) = (start.model, start.account)
+        }
     }
 
     private let records: any AgentRecords
@@ -56,7 +63,7 @@ struct UsageReader: Sendable {
             return limits.map { limit -> Event in
                 var limit = limit
                 limit.account = query.account ?? work[query.key.task]?.account
-                if limit.limit != nil { limit.model = work[query.key.task]?.model }
+                if limit.limit != nil { limit.model = query.model ?? work[query.key.task]?.model }
                 return .limitRead(limit)
             }
         }

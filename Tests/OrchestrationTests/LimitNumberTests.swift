@@ -161,6 +161,18 @@ private func plan(_ names: String..., accounts: [String]? = nil) -> RunPlan {
             #expect(run.state.gates.closed.isEmpty)
         }
     }
+
+    @Test(arguments: [("spark", true), ("large", false)])
+    func `holds a task by the model that its ladder is at`(model: String, isHeld: Bool) {
+        var plan = plan("a", "b")
+        plan.tasks[0].models = ["spark", "large"]
+        var run = Scenario(plan)
+        #expect(run.begin().count == 2)
+        _ = run.play([read(99, until: 600, limit: "A", model: model)])
+        _ = run.end("b", 1, ticked: 0)
+        let lines = run.end("a", 1, ticked: 0)
+        #expect(lines.contains { $0.hasPrefix("start a#2") } == !isHeld, "\(lines)")
+    }
 }
 
 @Suite struct `A limit that no time lifts` {

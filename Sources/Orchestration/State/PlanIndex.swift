@@ -50,7 +50,8 @@ package struct PlanIndex: Sendable {
     private mutating func divide(_ plan: RunPlan) {
         let shared = pooled.isEmpty ? [] : pool.map(Optional.some)
         accounts = Set(members.keys).union(shared).sorted { ($0 ?? "") < ($1 ?? "") }
-        let models = Set(plan.tasks.lazy.map(\.model)).sorted { ($0 ?? "") < ($1 ?? "") }
+        let models = Set(plan.tasks.lazy.flatMap { $0.models?.map(Optional.some) ?? [$0.model] })
+            .sorted { ($0 ?? "") < ($1 ?? "") }
         domains = accounts.flatMap { account in models.map { AccountDomain(account, $0) } }
         isDivided = domains.count > 1
         if !isDivided { members = [:] }

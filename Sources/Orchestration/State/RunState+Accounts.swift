@@ -33,7 +33,7 @@ extension RunState {
 
     /// Returns the account and the model of a task's newest session.
     func domain(of task: String) -> AccountDomain {
-        AccountDomain(account(of: task), index.places[task].flatMap { tasks[$0].plan.model })
+        AccountDomain(account(of: task), index.places[task].flatMap { tasks[$0].modelOfNewest })
     }
 
     /// True if the closed gates hold everything.
@@ -62,7 +62,7 @@ extension RunState {
     private func account(for place: Int, at now: WallTime) -> String? {
         let choices = choices(place)
         guard choices.count > 1 else { return choices.first ?? nil }
-        let model = tasks[place].plan.model
+        let model = tasks[place].modelOfNext
         var busy: [String?: Int] = [:]
         for session in running.values { busy[session.start.account, default: 0] += 1 }
         func rank(_ account: String?) -> Double {
@@ -100,7 +100,7 @@ extension RunState {
         else { return nextStart(at: now.wall) }
         guard running.count < leg.concurrencyLimit, let slot = slots.first else { return nil }
         let place = index.members(of: domain.account).first {
-            tasks[$0].plan.model == domain.model && isReady($0, at: now.awake)
+            tasks[$0].modelOfNext == domain.model && isReady($0, at: now.awake)
                 && choices($0).contains(domain.account) && scheduler.hasRoom(for: $0)
         }
         return place.map {
@@ -120,7 +120,7 @@ extension RunState {
 
     /// True if gates like these hold all accounts that a task may draw on.
     func isHeld(_ place: Int, by isOne: (GateClosed) -> Bool) -> Bool {
-        let model = tasks[place].plan.model
+        let model = tasks[place].modelOfNext
         return choices(place).allSatisfy { account in
             let domain = AccountDomain(account, model)
             return gates.closed.values.contains { isOne($0) && domain.isHeld(by: $0) }
@@ -131,7 +131,7 @@ extension RunState {
     /// can be drawn on.
     package func gates(holding task: String) -> [GateClosed] {
         guard let place = place(of: task) else { return [] }
-        let model = tasks[place].plan.model
+        let model = tasks[place].modelOfNext
         let accounts = isHeld(place) { $0.gate.isOfAccount } ? choices(place) : []
         return gates.closed.sorted { $0.key < $1.key }.map(\.value).filter { closed in
             !closed.gate.isOfAccount

@@ -24,6 +24,12 @@ extension TaskState {
         return (models[place + 1], ModelMove(from: models[place], evidence.0, evidence.1))
     }
 
+    /// The model of the next session; `nil` for the agent's own choice.
+    var modelOfNext: String? { nextModel?.model ?? plan.model }
+
+    /// The model of the newest session; `nil` for the agent's own choice.
+    var modelOfNewest: String? { self.rung.model ?? plan.model }
+
     /// True if the next session has a better model, whatever would end the task otherwise.
     var movesUp: Bool { nextModel?.move != nil }
 
