@@ -33,7 +33,21 @@ private func smallPlan(_ random: inout SplitMix64) -> RunPlan {
     }
     limit(&plan, &random)
     hook(&plan, &random)
+    climb(&plan, random)
     return plan
+}
+
+/// Draws the ladders of models, apart from the draws of the world; half of the runs have none.
+private func climb(_ plan: inout RunPlan, _ random: SplitMix64) {
+    var random = random
+    guard Bool.random(using: &random) else { return }
+    for place in plan.tasks.indices where Bool.random(using: &random) {
+        let count = Int.random(in: 2...3, using: &random)
+        plan.tasks[place].models = Array(["small", "middle", "large"].prefix(count))
+        plan.tasks[place].stallAfter = Int.random(in: 1...4, using: &random)
+        plan.tasks[place].initializerAttempts = Int.random(in: 1...3, using: &random)
+        plan.tasks[place].resume = Bool.random(using: &random)
+    }
 }
 
 /// Draws the hooks of the run and of its tasks; half of the runs have none.
