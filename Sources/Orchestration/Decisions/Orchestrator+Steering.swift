@@ -122,7 +122,7 @@ extension Orchestrator {
                 ? nil : "is at work: to end it, quire stop \(task.plan.name)"
         }
         let chosen = Set(places)
-        let all = withDependents(places) { $0.isOpen }
+        let all = turn.withDependents(places) { $0.isOpen }
         let names = all.map { turn.state.tasks[$0].plan.name }
         turn.record(.steered(Steered(.skip, by: person, tasks: names)))
         for place in all where turn.state.tasks[place].isInspected {
@@ -140,7 +140,7 @@ extension Orchestrator {
         by person: Steerer
     ) throws(SteeringRefusal) -> SteeringAnswer {
         let places = try turn.places(of: patterns, where: turn.objectionToRetry)
-        let all = withDependents(places) { $0.outcome == .blocked }
+        let all = turn.withDependents(places) { $0.outcome == .blocked }
         let chosen = Set(all)
         for place in all {
             let task = turn.state.tasks[place]
@@ -160,20 +160,6 @@ extension Orchestrator {
         for place in ended { turn.reopen(turn.state.tasks[place].plan.name) }
         for name in skipped { turn.order(.openTask(name)) }
         return .accepted("\(Steered.naming(names)) taken up again", tasks: names)
-    }
-
-    /// Returns these tasks and those that need them, directly or not, and are meant, in the plan's order.
-    private func withDependents(_ places: [Int], _ isMeant: (TaskState) -> Bool) -> [Int] {
-        var found = Set(places)
-        var next = places
-        while let place = next.popLast() {
-            for other in turn.state.index.dependents[place]
-            where !found.contains(other) && isMeant(turn.state.tasks[other]) {
-                found.insert(other)
-                next.append(other)
-            }
-        }
-        return found.sorted()
     }
 
     // MARK: - What had to be written or read
@@ -229,6 +215,13 @@ extension Orchestrator {
         }
         var fact = Steered(.add, by: person, tasks: new.map(\.name))
         fact.added = new
+        for task in new {
+            let left = task.needs.first { turn.state.steering.skipped[$0] != nil }
+            guard let left else { continue }
+            throw SteeringRefusal(
+                "\"\(task.name)\" needs \"\(left)\", which is left out of this leg: quire retry \(left) first"
+            )
+        }
         let used = Set(new.compactMap(\.group))
         let newGroups = groups.filter { used.contains($0.name) && !known.contains($0.name) }
         if !newGroups.isEmpty { fact.groups = newGroups }

@@ -6,7 +6,22 @@ extension Turn {
         fact.concurrency = limit
         if isKept { fact.isKept = true }
         record(.steered(fact))
-        record(.concurrencyChanged(ConcurrencyChanged(limit: limit, reason: fact.words)))
+        let reason = "set by \(person.words)" + (isKept ? Steered.asBefore : "")
+        record(.concurrencyChanged(ConcurrencyChanged(limit: limit, reason: reason)))
+    }
+
+    /// Returns these tasks and those that need them, directly or not, and are meant, in the plan's order.
+    func withDependents(_ places: [Int], _ isMeant: (TaskState) -> Bool) -> [Int] {
+        var found = Set(places)
+        var next = places
+        while let place = next.popLast() {
+            for other in state.index.dependents[place]
+            where !found.contains(other) && isMeant(state.tasks[other]) {
+                found.insert(other)
+                next.append(other)
+            }
+        }
+        return found.sorted()
     }
 
     /// Ends running sessions that nothing else has ended, for a person.

@@ -29,8 +29,11 @@ package struct Steered: Hashable, Sendable, Codable {
     /// The change in words, with the person.
     package var words: String {
         let words = "\(change) by \(by.words)"
-        return isKept == true ? "\(words), as before the run was started again" : words
+        return isKept == true ? words + Self.asBefore : words
     }
+
+    /// The words for a change of an earlier leg that still holds.
+    static let asBefore = ", as before the run was started again"
 
     private var change: String {
         let names = Self.naming(tasks ?? [])

@@ -38,9 +38,13 @@ struct Helm: Governor {
         takeOverPriorities(old.priorities, in: &turn)
         guard before.ending == nil else { return }
         for (person, names) in Self.grouped(old.skipped, by: { $0 }) {
-            let open = names.filter { turn.state.task($0)?.isOpen == true }
+            let open = names.compactMap { turn.state.place(of: $0) }
+                .filter { turn.state.tasks[$0].isOpen }
             guard !open.isEmpty else { continue }
-            var fact = Steered(.skip, by: person, tasks: open)
+            // Others that need them may be open again.
+            let all = turn.withDependents(open) { $0.isOpen }
+            let left = all.map { turn.state.tasks[$0].plan.name }
+            var fact = Steered(.skip, by: person, tasks: left)
             fact.isKept = true
             turn.record(.steered(fact))
         }
