@@ -50,7 +50,7 @@ package struct ScreenModel: Sendable {
     var typed = ""
     /// The text that the shown tasks have in their names or states.
     var filter = ""
-    /// The task under the cursor; `nil` for the first.
+    /// The task under the cursor; `nil` for whichever is the first, until the person moves.
     var cursor: String?
     /// The first line that is shown of a page.
     var top = 0
@@ -141,7 +141,7 @@ package struct ScreenModel: Sendable {
         case .down, .character("j"): move(to: place + 1)
         case .pageUp: move(to: place - max(1, size.rows / 2))
         case .pageDown: move(to: place + max(1, size.rows / 2))
-        case .home, .character("g"): move(to: 0)
+        case .home, .character("g"): cursor = nil
         case .end, .character("G"): move(to: names.count - 1)
         case .enter, .right, .character("l"):
             guard !names.isEmpty else { break }

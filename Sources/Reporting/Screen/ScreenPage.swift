@@ -3,7 +3,7 @@ package import Orchestration
 extension ScreenModel {
     /// Returns the screen's lines, at most as many as there are rows; each is cut when it is written.
     ///
-    /// Moves the cursor and the first line to what there is.
+    /// Moves the first line to what there is.
     package mutating func draw(
         _ contents: ScreenContents,
         at now: Moment,
@@ -47,7 +47,7 @@ extension ScreenModel {
     private mutating func tasks(_ view: RunView, _ columns: Int, _ room: Int) -> [ScreenLine] {
         let list = ScreenList(view, filter: filter)
         let names = list.names
-        if cursor.map(names.contains) != true { cursor = names.first }
+        let chosen = cursor.flatMap { names.contains($0) ? $0 : nil } ?? names.first
         guard room > 0 else { return [] }
         guard !names.isEmpty else {
             return [ScreenLine(filter.isEmpty ? "no tasks" : "no task is like \"\(filter)\"", .dim)]
@@ -55,7 +55,7 @@ extension ScreenModel {
         let rows = list.sections.flatMap { section, tasks in
             [ListRow.title("\(section.title) (\(tasks.count))", section)] + tasks.map(ListRow.task)
         }
-        let place = rows.firstIndex { $0.name == cursor } ?? 0
+        let place = rows.firstIndex { $0.name == chosen } ?? 0
         // The title above the first task is shown with it.
         let first = place == 1 ? 0 : place
         top = max(0, min(top, first, rows.count - room))
@@ -64,7 +64,7 @@ extension ScreenModel {
         return rows[top..<min(rows.count, top + room)].map { row in
             switch row {
             case .title(let text, let section): ScreenLine(text, section.look)
-            case .task(let task): words.line(task, isSelected: task.name == cursor)
+            case .task(let task): words.line(task, isSelected: task.name == chosen)
             }
         }
     }
