@@ -26,6 +26,8 @@ struct SkillCommand: ParsableCommand {
 
 /// The option for the workspace whose skills a command looks at.
 private struct SkillOptions: ParsableArguments {
+    @OptionGroup var colors: ColorOption
+
     @Option(
         help: ArgumentHelp(
             "The workspace (default: the git top level, or here).",
@@ -151,6 +153,8 @@ struct SkillGetCommand: ParsableCommand, PlacelessCommand {
         commandName: "get",
         abstract: "Print a skill's SKILL.md, or another of its files."
     )
+
+    @OptionGroup var colors: ColorOption
 
     @Argument(help: "The skill.", completion: .skill)
     var name: String

@@ -53,11 +53,15 @@ import Testing
 
     /// README.md and the help of all commands, when the reference was a part of README.md.
     private static let before = (bytes: 97_011, words: 16_041)
+    /// Topics on what Quire could not do then.
+    private static let new: Set = ["control", "watch", "skill"]
 
     @Test func `and README are shorter than README and the commands' help were`() throws {
         let readme = try file("README.md")
         #expect(readme.split(separator: "\n", omittingEmptySubsequences: false).count <= 171)
-        let all = Topic.all.reduce(readme) { $0 + $1.text }
+        let topics = Topic.all.filter { !Self.new.contains($0.name) }
+        #expect(topics.count == Topic.all.count - Self.new.count)
+        let all = topics.reduce(readme) { $0 + $1.text }
         #expect(all.utf8.count < Self.before.bytes)
         #expect(all.split { $0.isWhitespace }.count < Self.before.words)
     }

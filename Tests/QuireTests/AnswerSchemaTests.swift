@@ -62,7 +62,13 @@ private struct Command: Decodable {
 
 @Suite struct `Answers in JSON` {
     /// Commands whose lines are another program's: `quire logs --json` prints what Codex wrote.
-    private static let others: Set = ["logs"]
+    ///
+    /// `quire watch` refuses `--json`.
+    private static let others: Set = ["logs", "watch"]
+    /// Commands that steer a run, whose answers are alike.
+    private static let steering: Set = [
+        "pause", "resume", "drain", "stop", "skip", "retry", "set", "add",
+    ]
 
     @Test func `have a schema, and each schema a command`() throws {
         struct Dump: Decodable { var command: Command }
@@ -72,8 +78,10 @@ private struct Command: Decodable {
             let answering = Set(dump.command.answering).subtracting(Self.others)
             #expect(answering.count >= 9)
             let files = try FileManager.default.contentsOfDirectory(atPath: schemas)
-            #expect(Set(files) == Set(answering.map { $0 + ".schema.json" }))
-            #expect(Set(Self.calls.map(\.schema)) == answering)
+            #expect(answering.isSuperset(of: Self.steering))
+            let schemas = answering.subtracting(Self.steering).union(["steering"])
+            #expect(Set(files) == Set(schemas.map { $0 + ".schema.json" }))
+            #expect(Set(Self.calls.map(\.schema)).union(["steering"]) == schemas)
         }
     }
 
@@ -94,7 +102,7 @@ private struct Command: Decodable {
                 "20M",
             ]
         ),
-        ("skill-list", ["skill", "list"]), ("version", ["version"]),
+        ("limits", ["limits"]), ("skill-list", ["skill", "list"]), ("version", ["version"]),
         ("doctor", ["doctor", "--agent", Program.built("codex-sim")]),
         ("doctor", ["doctor", "--agent", "/nonexistent"]),
     ]
@@ -198,8 +206,8 @@ private struct Command: Decodable {
         }
     }
 
-    /// Returns answers about a run whose starts are held by a usage limit, by their schemas.
-    private func held(_ run: QuireRun) throws -> [String: String] {
+    /// Returns answers about a run whose starts are held by a usage limit, each with its schema.
+    private func held(_ run: QuireRun) throws -> [(schema: String, text: String)] {
         try put(
             """
             version: 1
@@ -211,18 +219,30 @@ private struct Command: Decodable {
             """,
             run.root + "/held.yaml"
         )
-        var answers: [String: String] = [:]
+        let calls: [(schema: String, words: [String])] = [
+            ("status", ["status", "held.yaml"]), ("explain", ["explain", "later", "held.yaml"]),
+            ("steering", ["pause", "--of", "held.yaml"]),
+            ("steering", ["set", "concurrency=2", "--of", "held.yaml"]),
+            ("steering", ["stop", "later", "--of", "held.yaml"]),
+            ("steering", ["skip", "nobody", "--of", "held.yaml"]),
+            ("status", ["status", "held.yaml"]),
+        ]
+        var answers: [(schema: String, text: String)] = []
         _ = try run.quire(["run", "held.yaml", "--state-dir", "held"]) { output, pid in
             // Starts are held once a session has met the limit.
             guard answers.isEmpty, output.contains("session 1 failed") else { return }
-            for words in [["status"], ["explain", "later"]] {
-                let call = words + ["held.yaml", "--json", "--state-dir", "held"]
-                answers[words[0]] = (try? run.quire(call))?.output ?? ""
+            answers = calls.map { schema, words in
+                let call = words + ["--json", "--state-dir", "held"]
+                return (schema, (try? run.quire(call))?.output ?? "")
             }
             kill(pid, SIGKILL)
         }
-        #expect(answers["status"]?.contains("\"gate\" : \"usage_limit\"") == true)
-        #expect(answers["explain"]?.contains("\"starts_at_the_latest_after\"") == true)
+        try #require(answers.count == calls.count)
+        #expect(answers[0].text.contains("\"gate\" : \"usage_limit\""))
+        #expect(answers[1].text.contains("\"starts_at_the_latest_after\""))
+        #expect(answers[2].text.contains("\"accepted\" : true"))
+        #expect(answers[5].text.contains("\"accepted\" : false"))
+        #expect(answers[6].text.contains("\"steering\""))
         return answers
     }
 }

@@ -96,7 +96,9 @@ private func withToldRun(_ body: (ToldRun) throws -> Void) throws {
             let names = list.matches(of: #/(?m)^  ([a-z][a-z-]+)  /#).map { String($0.1) }
             #expect(names.count > 15, "\(list)")
             for name in names where name != "diff" {
-                let help = try run.quire([name, "--help"], environment: ["LC_ALL": "C"])
+                // Its subcommands take the options.
+                let words = name == "skill" ? [name, "list"] : [name]
+                let help = try run.quire(words + ["--help"], environment: ["LC_ALL": "C"])
                 guard help.status == 0 else { continue }
                 #expect(help.output.contains("--color"), "\(name)")
                 #expect(help.output.allSatisfy { $0.isASCII }, "\(name)")
