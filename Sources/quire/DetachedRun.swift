@@ -14,11 +14,18 @@ struct DetachedRun {
     static let output = "detached.log"
     /// The option by which the run gets the descriptor on which it says that it has begun.
     static let option = "--begun-descriptor"
+    /// The directory of the option's value: hints on what to call next leave out what names a descriptor.
+    private static let paths = "/dev/fd/"
     private static let descriptor: Int32 = 3
 
     let name: String
     let workspace: Workspace
     let stateDirectory: String
+
+    /// Returns the descriptor that the option's value names; `nil` for another value.
+    static func descriptor(named path: String) -> Int32? {
+        path.hasPrefix(paths) ? Int32(path.dropFirst(paths.count)) : nil
+    }
 
     /// Starts the run, and returns once it has begun.
     ///
@@ -76,7 +83,7 @@ struct DetachedRun {
         // What follows "--" is no option.
         let options = words.prefix { $0 != "--" }
         let arguments =
-            options.filter { $0 != "--detach" } + [Self.option, "\(Self.descriptor)"]
+            options.filter { $0 != "--detach" } + ["\(Self.option)=\(Self.paths)\(Self.descriptor)"]
             + words.dropFirst(options.count)
         let own = try AgentLookup.ownPath
         var program = PlainProgram(own, [ProgramArguments.all.first ?? "quire"] + arguments)

@@ -72,7 +72,7 @@ struct RunCommand: WorkingCommand {
     var detach = false
 
     @Option(help: .private)
-    var begunDescriptor: Int32?
+    var begunDescriptor: String?
 
     @OptionGroup var failures: FailureOptions
 
@@ -175,7 +175,7 @@ struct RunCommand: WorkingCommand {
             file: file,
             output: output,
             desk: desk,
-            begun: begunDescriptor
+            begun: begunDescriptor.flatMap(DetachedRun.descriptor)
         )
     }
 

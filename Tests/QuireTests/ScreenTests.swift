@@ -179,6 +179,20 @@ private func runner(_ run: QuireRun) -> Int32? {
         }
     }
 
+    @Test func `names what to call next as the person called it`() throws {
+        try withRun { run in
+            try put(
+                "version: 1\nrun: {agent: simulated}\ndefaults: {retries: {limit: 0}}\ntasks:\n"
+                    + "  - {name: f, prompt: \"sim: fail=turn-failed\"}\n",
+                run.root + "/m.yaml"
+            )
+            #expect(try run.quire(["run", "--detach", "m.yaml"]).status == 0)
+            defer { endProcesses(mentioning: run.root) }
+            let log = run.root + "/.autonomous/.quire/detached.log"
+            #expect(eventually { text(log).contains(": quire run m.yaml --retry-failed\n") })
+        }
+    }
+
     @Test func `that does not begin says why, with the run's own status`() throws {
         try withRun { run in
             try put("version: 1\ntasks: []\n", run.root + "/bad.yaml")
