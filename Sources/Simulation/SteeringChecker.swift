@@ -45,7 +45,9 @@ struct SteeringChecker: Sendable {
             if isPaused { return "\(fact.key) starts in a pause" }
             if isDrained { return "\(fact.key) starts in a drain" }
             if !mayStart(fact.task) { return "\(fact.key) starts, which nobody wants any more" }
-            if running.count > limit { return "\(fact.key) is one more than \(limit) sessions" }
+            if running.count > limit {
+                return "\(fact.key) is one more than \(Format.count(limit, "session"))"
+            }
         case .record(.sessionEnded(let fact)): running.remove(fact.key)
         case .answer(let id, _):
             if !answered.insert(id).inserted { return "request \(id) is answered twice" }

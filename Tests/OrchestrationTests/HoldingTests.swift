@@ -191,7 +191,7 @@ private let two = RunPlan(concurrency: 2, tasks: [TaskPlan(name: "a"), TaskPlan(
         #expect(run.end("b", 1, ticked: 0).last == "b#1 initialized, charged to session")
         #expect(
             run.play([.storeRecovered], after: 600) == [
-                "gate store opened", "start a#2 slot 0 executor", "start b#2 slot 1 executor",
+                "gate store opened", "start b#2 slot 0 executor", "start a#2 slot 1 executor",
             ]
         )
     }
