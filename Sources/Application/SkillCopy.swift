@@ -6,7 +6,7 @@ import Version
 
 /// A copy of a skill where an agent finds it, compared with what this Quire writes there.
 package struct SkillCopy: Sendable {
-    /// How a copy stands.
+    /// The state of a copy, compared with this Quire's.
     package enum State: String, Encodable, Sendable {
         /// There is none.
         case absent

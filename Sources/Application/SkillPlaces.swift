@@ -16,7 +16,7 @@ package struct SkillPlace: Sendable {
     package enum Scope: String, Encodable, Sendable {
         /// All sessions of this user.
         case user
-        /// Those in the workspace.
+        /// The sessions in the workspace.
         case project
     }
 

@@ -19,7 +19,7 @@ extension TaskDirectory {
         guard count >= 0 else { throw FileError("reading", logPath, errno: errno) }
         let read = bytes.prefix(count)
         guard start > 0 else { return Array(read) }
-        // What comes before is a part of a line.
+        // The bytes before the first newline are a part of a line.
         let end = read.firstIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? read.endIndex
         return Array(read[end...])
     }

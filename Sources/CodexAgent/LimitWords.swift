@@ -1,4 +1,4 @@
-/// What the message of a usage limit says besides its time.
+/// Facts that the message of a usage limit tells besides its time.
 ///
 /// Source: Codex CLI 0.163.0.
 enum LimitWords {

@@ -5,7 +5,7 @@ import Synchronization
 /// The abilities of a leg's agents, each on the machine that runs it; a program loses them when it is
 /// replaced by another version.
 ///
-/// What a launcher leads to can't be watched: a program that is replaced there keeps what it had.
+/// Programs behind a launcher can't be watched: one that is replaced there keeps the abilities of the old one.
 final class KnownAbilities: Sendable {
     /// The identity of an agent, as far as its abilities depend on it.
     struct Key: Hashable, Sendable {

@@ -31,7 +31,7 @@ package struct ControlClient: ~Copyable {
         var connection = try withExtendedLifetime(directory) { () throws(ControlTrouble) in
             try Self.connect(to: address)
         }
-        // Whoever else could make a socket there could play the run.
+        // Another user who could make a socket there could play the run.
         guard let peer = connection.peer, peer.user == geteuid() || peer.user == 0 else {
             throw .otherUser
         }
