@@ -137,21 +137,6 @@ import Testing
         }
     }
 
-    /// Runs a command on a terminal of so many columns, and prints what it shows.
-    private static let terminal = """
-        import fcntl, os, pty, struct, sys, termios
-        pid, leader = pty.fork()
-        if pid == 0:
-            fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", 24, int(sys.argv[1]), 0, 0))
-            os.execv(sys.argv[2], sys.argv[2:])
-        while True:
-            try: piece = os.read(leader, 65536)
-            except OSError: break
-            if not piece: break
-            os.write(1, piece)
-        sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
-        """
-
     @Test(arguments: [60, 80, 132])
     func `fits the terminal, with the warnings at its end`(columns: Int) throws {
         try withRun { run in
@@ -159,7 +144,8 @@ import Testing
             let outcome = try Program(
                 "/usr/bin/env",
                 [
-                    "python3", "-c", Self.terminal, "\(columns)", Program.built("quire"), "plan",
+                    "python3", "-c", commandOnTerminal, "\(columns)", Program.built("quire"),
+                    "plan",
                     "m.yaml",
                 ],
                 in: run.root

@@ -3,20 +3,6 @@ import TestSupport
 import Testing
 
 @Suite struct `Tables on a terminal` {
-    /// Runs a command on a terminal of so many columns, and prints what it shows.
-    private static let terminal = """
-        import fcntl, os, pty, struct, sys, termios
-        pid, leader = pty.fork()
-        if pid == 0:
-            fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", 24, int(sys.argv[1]), 0, 0))
-            os.execv(sys.argv[2], sys.argv[2:])
-        while True:
-            try: piece = os.read(leader, 65536)
-            except OSError: break
-            if not piece: break
-            os.write(1, piece)
-        os.waitpid(pid, 0)
-        """
     private static let reason = "the \(String(repeating: "long ", count: 40))reason of a failure"
 
     /// A run of a task that fails for a long reason, and has a long name.
@@ -50,7 +36,7 @@ import Testing
     func `tell the whole reason of a failure, within its columns`(columns: Int) throws {
         try withFailure { run in
             for words in ["status", "merge-runs .", "list", "plan m.yaml", "simulate m.yaml"] {
-                let call = ["-c", Self.terminal, "\(columns)", Program.built("quire")]
+                let call = ["-c", commandOnTerminal, "\(columns)", Program.built("quire")]
                 var program = Program(
                     "/usr/bin/env",
                     ["python3"] + call + words.split(separator: " ").map(String.init),
